@@ -1,0 +1,139 @@
+//! What is known of a function without running it.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::retry::RetryPolicy;
+
+/// An `.await` in the source of an orchestrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Site {
+    /// The number of the site in its function, in source order.
+    pub number: u32,
+    /// The file, as the compiler names it.
+    pub file: &'static str,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+    /// The awaited expression as it stands in the source, on one line.
+    pub expression: &'static str,
+}
+
+impl Site {
+    /// A site; for generated code.
+    pub const fn new(
+        number: u32,
+        file: &'static str,
+        line: u32,
+        column: u32,
+        expression: &'static str,
+    ) -> Self {
+        Self {
+            number,
+            file,
+            line,
+            column,
+            expression,
+        }
+    }
+}
+
+/// Where in the source a call was made, as it is recorded: `file:line:column`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SourcePlace(pub String);
+
+impl SourcePlace {
+    /// The place of a `#[track_caller]` function's caller.
+    pub fn of(location: &std::panic::Location<'_>) -> Self {
+        Self(format!(
+            "{}:{}:{}",
+            location.file(),
+            location.line(),
+            location.column()
+        ))
+    }
+
+    /// File, line and column, if this has that form.
+    pub fn parts(&self) -> Option<(&str, usize, usize)> {
+        let (rest, column) = self.0.rsplit_once(':')?;
+        let (file, line) = rest.rsplit_once(':')?;
+        Some((file, line.parse().ok()?, column.parse().ok()?))
+    }
+}
+
+impl std::fmt::Display for SourcePlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What an orchestrator may call: the kind and name of the callee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Callee {
+    /// An activity, by name.
+    Activity(&'static str),
+    /// A sub-orchestration, by name and version.
+    Orchestrator(&'static str, &'static str),
+}
+
+/// What is known of an orchestrator without running it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct OrchestratorDefinition {
+    /// The name under which instances are stored.
+    pub name: &'static str,
+    /// The version, `"1"` unless told otherwise.
+    pub version: &'static str,
+    /// The await sites, in source order.
+    pub sites: &'static [Site],
+    /// Lists the callees that the source shows.
+    pub callees: fn() -> Vec<Callee>,
+    /// The names of the events it declares.
+    pub events: &'static [&'static str],
+}
+
+impl OrchestratorDefinition {
+    /// A definition; for generated code.
+    pub const fn new(
+        name: &'static str,
+        version: &'static str,
+        sites: &'static [Site],
+        callees: fn() -> Vec<Callee>,
+        events: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name,
+            version,
+            sites,
+            callees,
+            events,
+        }
+    }
+}
+
+/// How an activity call is to be run, as recorded when it is scheduled.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CallOptions {
+    /// When to try again. None: one attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryPolicy>,
+    /// The limit of one attempt of an activity, or of a whole sub-orchestration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// The longest silence between two heartbeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat_timeout: Option<Duration>,
+    /// The queue, for activities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// What people see it as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}

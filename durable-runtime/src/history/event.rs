@@ -1,0 +1,347 @@
+//! The events of a history.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::definition::CallOptions;
+use crate::definition::SourcePlace;
+use crate::failure::CallError;
+use crate::failure::Failure;
+use crate::ids::CallPath;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::ids::InstanceKey;
+use crate::payload::Payload;
+use crate::payload::optional;
+
+/// One entry of a history. Stored as JSON under its variant's name; a change of a variant is a
+/// change of the stored [format](super::FORMAT).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum HistoryEvent {
+    // What came in. Each of these begins a stretch of the history.
+    /// The execution began.
+    ExecutionStarted {
+        /// When.
+        at: Timestamp,
+        /// The orchestrator's name.
+        name: String,
+        /// The orchestrator's version.
+        version: String,
+        /// The input; absent when none was given.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+        input: Option<Payload>,
+        /// Who waits for the result.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<ParentLink>,
+        /// Tags of the instance.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        tags: BTreeMap<String, String>,
+        /// Events that the execution before this one did not read, oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        carried: Vec<CarriedEvent>,
+        /// The custom status that the execution before this one left.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+        custom_status: Option<Payload>,
+    },
+    /// An activity returned a value.
+    ActivityCompleted {
+        /// When it completed.
+        at: Timestamp,
+        /// Which call.
+        path: CallPath,
+        /// What it returned.
+        result: Payload,
+    },
+    /// An activity failed for good.
+    ActivityFailed {
+        /// When it failed.
+        at: Timestamp,
+        /// Which call.
+        path: CallPath,
+        /// Why.
+        error: CallError,
+    },
+    /// One attempt of an activity failed and another will follow. The orchestrator sees nothing.
+    ActivityAttemptFailed {
+        /// When it failed.
+        at: Timestamp,
+        /// Which call.
+        path: CallPath,
+        /// The number of the attempt, from 1.
+        attempt: u32,
+        /// Why.
+        error: CallError,
+        /// When the next attempt is due.
+        retry_at: Timestamp,
+        /// The last progress the attempt reported.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+        heartbeat: Option<Payload>,
+    },
+    /// The worker died during an attempt. The orchestrator sees nothing; another attempt follows.
+    ActivityAttemptLost {
+        /// When it was noticed.
+        at: Timestamp,
+        /// Which call.
+        path: CallPath,
+        /// The number of the attempt, from 1.
+        attempt: u32,
+    },
+    /// The wait before the next attempt of an activity is over. The orchestrator sees nothing.
+    ActivityRetried {
+        /// When.
+        at: Timestamp,
+        /// Which call.
+        path: CallPath,
+        /// The number of the attempt that begins.
+        attempt: u32,
+    },
+    /// A durable timer is due.
+    TimerFired {
+        /// When it was noticed; never before it was due.
+        at: Timestamp,
+        /// Which call.
+        path: CallPath,
+    },
+    /// A call had a limit on its time, and it is over.
+    DeadlinePassed {
+        /// When it was noticed.
+        at: Timestamp,
+        /// Which call.
+        path: CallPath,
+        /// What the caller is told.
+        failure: Failure,
+    },
+    /// An external event arrived.
+    EventRaised {
+        /// When it was raised.
+        at: Timestamp,
+        /// Its name, as it was raised.
+        name: String,
+        /// Its value.
+        payload: Payload,
+    },
+    /// A sub-orchestration returned a value.
+    ChildCompleted {
+        /// When.
+        at: Timestamp,
+        /// Which call.
+        path: CallPath,
+        /// What it returned.
+        result: Payload,
+    },
+    /// A sub-orchestration failed, was terminated, or could not be started.
+    ChildFailed {
+        /// When.
+        at: Timestamp,
+        /// Which call.
+        path: CallPath,
+        /// Why.
+        error: CallError,
+    },
+
+    // What the orchestrator decided.
+    /// An activity was called.
+    ActivityScheduled {
+        /// Which call.
+        path: CallPath,
+        /// The activity's name.
+        name: String,
+        /// Its arguments.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+        input: Option<Payload>,
+        /// How it is run.
+        #[serde(default, skip_serializing_if = "is_default")]
+        options: Box<CallOptions>,
+        /// Where the call stands in the source.
+        site: SourcePlace,
+    },
+    /// A sub-orchestration was called, or started detached.
+    ChildScheduled {
+        /// Which call.
+        path: CallPath,
+        /// The orchestrator's name.
+        name: String,
+        /// The orchestrator's version.
+        version: String,
+        /// The id of the child.
+        instance: InstanceId,
+        /// Its input.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+        input: Option<Payload>,
+        /// How it is run.
+        #[serde(default, skip_serializing_if = "is_default")]
+        options: Box<CallOptions>,
+        /// Whether it lives on by itself.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        detached: bool,
+        /// Where the call stands in the source.
+        site: SourcePlace,
+    },
+    /// A durable timer was created.
+    TimerCreated {
+        /// Which call.
+        path: CallPath,
+        /// When it is due.
+        due: Timestamp,
+        /// Where the call stands in the source.
+        site: SourcePlace,
+    },
+    /// The orchestrator began to wait for an external event.
+    WaitStarted {
+        /// Which call.
+        path: CallPath,
+        /// The event's name.
+        event: String,
+        /// Where the call stands in the source.
+        site: SourcePlace,
+    },
+    /// A local value was recorded.
+    SideEffectRecorded {
+        /// Which call.
+        path: CallPath,
+        /// The value.
+        value: Payload,
+    },
+    /// The orchestrator asked whether a change applies to this execution.
+    PatchMarked {
+        /// The change.
+        change: String,
+        /// The answer.
+        applies: bool,
+    },
+    /// A call was dropped before it had a result.
+    CallCancelled {
+        /// Which call.
+        path: CallPath,
+    },
+    /// An event did not decode as the type that waits for it.
+    EventRejected {
+        /// Its name.
+        name: String,
+        /// Its value.
+        payload: Payload,
+        /// Why it did not decode.
+        reason: String,
+    },
+
+    // How it ended.
+    /// The orchestrator began anew with another input.
+    ContinuedAsNew {
+        /// That input.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+        input: Option<Payload>,
+    },
+    /// The orchestrator returned a value.
+    ExecutionCompleted {
+        /// What it returned.
+        result: Payload,
+    },
+    /// The orchestrator returned an error or panicked.
+    ExecutionFailed {
+        /// Why.
+        error: CallError,
+    },
+    /// The execution was terminated from outside.
+    ExecutionTerminated {
+        /// When.
+        at: Timestamp,
+        /// The reason given.
+        reason: String,
+    },
+}
+
+fn is_default(options: &CallOptions) -> bool {
+    *options == CallOptions::default()
+}
+
+/// The call in another instance that waits for this one's result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParentLink {
+    /// The parent's key.
+    pub key: InstanceKey,
+    /// The parent's id.
+    pub instance: InstanceId,
+    /// The execution of the parent that waits.
+    pub execution: Execution,
+    /// The call in it.
+    pub path: CallPath,
+    /// How many ancestors the child has.
+    pub depth: u32,
+    /// Whether the parent does not wait after all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub detached: bool,
+}
+
+/// An event that an execution hands to the next one unread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriedEvent {
+    /// When it was raised.
+    pub at: Timestamp,
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub payload: Payload,
+}
+
+impl HistoryEvent {
+    /// Whether this came from outside and so begins a stretch of the history.
+    pub fn is_incoming(&self) -> bool {
+        self.at().is_some()
+    }
+
+    /// When this came in; `None` for what the orchestrator decided.
+    pub fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::ExecutionStarted { at, .. }
+            | Self::ActivityCompleted { at, .. }
+            | Self::ActivityFailed { at, .. }
+            | Self::ActivityAttemptFailed { at, .. }
+            | Self::ActivityAttemptLost { at, .. }
+            | Self::ActivityRetried { at, .. }
+            | Self::TimerFired { at, .. }
+            | Self::DeadlinePassed { at, .. }
+            | Self::EventRaised { at, .. }
+            | Self::ChildCompleted { at, .. }
+            | Self::ChildFailed { at, .. }
+            | Self::ExecutionTerminated { at, .. } => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// The call this is about.
+    pub fn path(&self) -> Option<&CallPath> {
+        match self {
+            Self::ActivityCompleted { path, .. }
+            | Self::ActivityFailed { path, .. }
+            | Self::ActivityAttemptFailed { path, .. }
+            | Self::ActivityAttemptLost { path, .. }
+            | Self::ActivityRetried { path, .. }
+            | Self::TimerFired { path, .. }
+            | Self::DeadlinePassed { path, .. }
+            | Self::ChildCompleted { path, .. }
+            | Self::ChildFailed { path, .. }
+            | Self::ActivityScheduled { path, .. }
+            | Self::ChildScheduled { path, .. }
+            | Self::TimerCreated { path, .. }
+            | Self::WaitStarted { path, .. }
+            | Self::SideEffectRecorded { path, .. }
+            | Self::CallCancelled { path } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing may follow this.
+    pub fn is_terminal(&self) -> bool {
+        matches!(
+            self,
+            Self::ContinuedAsNew { .. }
+                | Self::ExecutionCompleted { .. }
+                | Self::ExecutionFailed { .. }
+                | Self::ExecutionTerminated { .. }
+        )
+    }
+}

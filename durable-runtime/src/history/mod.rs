@@ -1,0 +1,19 @@
+//! The history of one execution: what came in, and what the orchestrator decided on it.
+//!
+//! Written by the dispatcher, one row for each turn; read by the [machine](crate::machine).
+//!
+//! 1. Events are only appended, whole turns at a time; turn numbers start at 1 and have no gaps.
+//! 2. The first event is `ExecutionStarted`; nothing follows a terminal event.
+//! 3. A completion follows the event that scheduled it.
+//! 4. A decision belongs to the last incoming event before it.
+
+mod event;
+mod record;
+
+pub use event::CarriedEvent;
+pub use event::HistoryEvent;
+pub use event::ParentLink;
+pub use record::FORMAT;
+pub use record::History;
+pub use record::HistoryError;
+pub use record::TurnRecord;

@@ -1,0 +1,188 @@
+//! A history as a list of turns, with its rules of order.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::HistoryEvent;
+use crate::ids::CallPath;
+
+/// The number of the stored format. A reader refuses formats it does not know.
+pub const FORMAT: u32 = 1;
+
+/// What one turn recorded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TurnRecord {
+    /// The number of the turn in its execution, from 1.
+    pub turn: u64,
+    /// The stored format of the events.
+    pub format: u32,
+    /// The events, in order.
+    pub events: Vec<HistoryEvent>,
+}
+
+/// The history of one execution.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<TurnRecord>", into = "Vec<TurnRecord>")]
+pub struct History {
+    turns: Vec<TurnRecord>,
+    scheduled: HashSet<CallPath>,
+    ended: bool,
+}
+
+impl History {
+    /// A history without turns.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends a turn.
+    ///
+    /// # Errors
+    /// [`HistoryError`] when the turn breaks one of the rules of order; nothing is appended then.
+    pub fn append(&mut self, turn: TurnRecord) -> Result<(), HistoryError> {
+        let expected = self.next_turn();
+        if turn.format != FORMAT {
+            return Err(HistoryError::UnknownFormat {
+                turn: turn.turn,
+                format: turn.format,
+            });
+        }
+        if turn.turn != expected {
+            return Err(HistoryError::Gap {
+                expected,
+                found: turn.turn,
+            });
+        }
+        let mut scheduled = Vec::new();
+        let mut ended = self.ended;
+        for (at, event) in turn.events.iter().enumerate() {
+            let first = self.turns.is_empty() && at == 0;
+            let problem = self.problem_with(event, first, ended, &scheduled);
+            if let Some(problem) = problem {
+                return Err(HistoryError::OutOfOrder {
+                    turn: turn.turn,
+                    problem,
+                });
+            }
+            ended |= event.is_terminal();
+            scheduled.extend(scheduled_path(event).cloned());
+        }
+        self.ended = ended;
+        self.scheduled.extend(scheduled);
+        self.turns.push(turn);
+        Ok(())
+    }
+
+    fn problem_with(
+        &self,
+        event: &HistoryEvent,
+        first: bool,
+        ended: bool,
+        scheduled: &[CallPath],
+    ) -> Option<String> {
+        if ended {
+            return Some("an event follows the end of the execution".to_owned());
+        }
+        if first != matches!(event, HistoryEvent::ExecutionStarted { .. }) {
+            return Some("`ExecutionStarted` is the first event, and only that".to_owned());
+        }
+        let path = event.path().filter(|_| event.is_incoming())?;
+        let known = self.scheduled.contains(path) || scheduled.contains(path);
+        (!known).then(|| format!("call {path} completes and was never scheduled"))
+    }
+
+    /// The turns, oldest first.
+    pub fn turns(&self) -> &[TurnRecord] {
+        &self.turns
+    }
+
+    /// All events, oldest first.
+    pub fn events(&self) -> impl Iterator<Item = &HistoryEvent> {
+        self.turns.iter().flat_map(|turn| &turn.events)
+    }
+
+    /// The number that the next turn will have.
+    pub fn next_turn(&self) -> u64 {
+        self.turns.last().map_or(1, |turn| turn.turn + 1)
+    }
+
+    /// Whether a terminal event was recorded.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether nothing was recorded yet.
+    pub fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+}
+
+fn scheduled_path(event: &HistoryEvent) -> Option<&CallPath> {
+    match event {
+        HistoryEvent::ActivityScheduled { path, .. }
+        | HistoryEvent::ChildScheduled { path, .. }
+        | HistoryEvent::TimerCreated { path, .. }
+        | HistoryEvent::WaitStarted { path, .. } => Some(path),
+        _ => None,
+    }
+}
+
+impl TryFrom<Vec<TurnRecord>> for History {
+    type Error = HistoryError;
+
+    fn try_from(turns: Vec<TurnRecord>) -> Result<Self, Self::Error> {
+        let mut history = Self::new();
+        for turn in turns {
+            history.append(turn)?;
+        }
+        Ok(history)
+    }
+}
+
+impl From<History> for Vec<TurnRecord> {
+    fn from(history: History) -> Self {
+        history.turns
+    }
+}
+
+/// A history that cannot be what was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// Written by a newer or older version of this crate.
+    #[error(
+        "turn {turn} has format {format} and this version reads format {FORMAT}: run a worker of the version that wrote it, or a newer one"
+    )]
+    UnknownFormat {
+        /// The turn.
+        turn: u64,
+        /// Its format.
+        format: u32,
+    },
+    /// A turn is missing or stands twice.
+    #[error("turn {expected} was expected and turn {found} found")]
+    Gap {
+        /// The turn that should be there.
+        expected: u64,
+        /// The turn that is.
+        found: u64,
+    },
+    /// An event stands where it cannot.
+    #[error("turn {turn} is out of order: {problem}")]
+    OutOfOrder {
+        /// The turn.
+        turn: u64,
+        /// Which rule is broken.
+        problem: String,
+    },
+    /// The stored text is not a list of events.
+    #[error("turn {turn} cannot be read: {cause}")]
+    Unreadable {
+        /// The turn.
+        turn: u64,
+        /// What the reader says.
+        cause: String,
+    },
+}

@@ -1,0 +1,342 @@
+//! Names and numbers by which things are found: instances, executions, calls, lanes.
+//!
+//! Everything here is plain data. The hash that spreads instances over partitions is part of the
+//! stored format and never changes.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+/// How many partitions a lane has. Fixed when a hub is created, stored with it.
+pub const PARTITIONS: u16 = 8;
+
+/// The longest instance id, in characters.
+pub const MAX_INSTANCE_ID: usize = 100;
+
+/// The id of an instance, as users choose and see it.
+///
+/// 1 to 100 characters, no control characters, none of `/ \ # ?`, not starting with `@`.
+/// Compared byte by byte.
+///
+/// ```
+/// use durable_runtime::InstanceId;
+///
+/// assert!(InstanceId::new("order-1001").is_ok());
+/// assert!(InstanceId::new("order/1001").is_err());
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct InstanceId(Arc<str>);
+
+impl InstanceId {
+    /// Checks `id` and keeps it.
+    ///
+    /// # Errors
+    /// [`InvalidInstanceId`], which names what is wrong.
+    pub fn new(id: impl AsRef<str>) -> Result<Self, InvalidInstanceId> {
+        let id = id.as_ref();
+        match problem_of(id) {
+            None => Ok(Self(Arc::from(id))),
+            Some(problem) => Err(InvalidInstanceId {
+                id: id.to_owned(),
+                problem,
+            }),
+        }
+    }
+
+    /// A fresh id that sorts by time of creation (`UUIDv7`).
+    pub fn generate() -> Self {
+        Self(Arc::from(uuid::Uuid::now_v7().to_string()))
+    }
+
+    /// The id of a sub-orchestration that was given none: 26 characters, a hash of the parent's
+    /// id, its execution and the path of the call.
+    pub fn of_child(parent: &InstanceId, execution: Execution, path: &CallPath) -> Self {
+        let text = format!("{parent}\u{1f}{execution}\u{1f}{path}");
+        let high = fnv1a64(text.as_bytes());
+        let low = fnv1a64(format!("{text}\u{1f}low").as_bytes());
+        let id = base32((u128::from(high) << 64) | u128::from(low));
+        Self(Arc::from(id))
+    }
+
+    /// The text of the id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The partition this instance falls into.
+    pub fn partition(&self) -> u16 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a remainder of PARTITIONS fits"
+        )]
+        let partition = (fnv1a64(self.0.as_bytes()) % u64::from(PARTITIONS)) as u16;
+        partition
+    }
+}
+
+impl fmt::Debug for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for InstanceId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for InstanceId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for InstanceId {
+    type Err = InvalidInstanceId;
+
+    fn from_str(id: &str) -> Result<Self, Self::Err> {
+        Self::new(id)
+    }
+}
+
+impl TryFrom<String> for InstanceId {
+    type Error = InvalidInstanceId;
+
+    fn try_from(id: String) -> Result<Self, Self::Error> {
+        Self::new(id)
+    }
+}
+
+impl From<InstanceId> for String {
+    fn from(id: InstanceId) -> Self {
+        (*id.0).to_owned()
+    }
+}
+
+/// An instance id that breaks the rules of [`InstanceId`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "invalid instance id {id:?}: {problem}; use 1 to 100 characters, no control characters, none of `/ \\ # ?`, not starting with `@`"
+)]
+pub struct InvalidInstanceId {
+    id: String,
+    problem: IdProblem,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum IdProblem {
+    #[error("it is empty")]
+    Empty,
+    #[error("it has {0} characters")]
+    TooLong(usize),
+    #[error("it starts with `@`")]
+    LeadingAt,
+    #[error("it contains {0:?}")]
+    Character(char),
+}
+
+fn problem_of(id: &str) -> Option<IdProblem> {
+    let length = id.chars().count();
+    if length == 0 {
+        return Some(IdProblem::Empty);
+    }
+    if length > MAX_INSTANCE_ID {
+        return Some(IdProblem::TooLong(length));
+    }
+    if id.starts_with('@') {
+        return Some(IdProblem::LeadingAt);
+    }
+    let forbidden = |c: &char| c.is_control() || matches!(c, '/' | '\\' | '#' | '?');
+    id.chars().find(forbidden).map(IdProblem::Character)
+}
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub $inner);
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+    };
+}
+
+number! {
+    /// The integer under which the store keeps an instance.
+    InstanceKey(i64)
+}
+number! {
+    /// Which run of an instance: 1 at its start, one more after each continue-as-new or replacement.
+    Execution(u32)
+}
+number! {
+    /// The number of a message in the inbox. Not commit-ordered: never use it as a watermark.
+    MessageId(i64)
+}
+number! {
+    /// The number of a worker in its hub.
+    WorkerId(i64)
+}
+number! {
+    /// A lane's partition as one number: what a worker owns.
+    Unit(i32)
+}
+
+impl Execution {
+    /// The execution that every instance starts with.
+    pub const FIRST: Self = Self(1);
+
+    /// The execution after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// The unit of routing: `name@version` of an orchestrator.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Lane(Arc<str>);
+
+impl Lane {
+    /// The lane of an orchestrator.
+    pub fn orchestrator(name: &str, version: &str) -> Self {
+        Self(Arc::from(format!("{name}@{version}")))
+    }
+
+    /// The lane with this very name, as it was stored.
+    pub fn from_name(name: &str) -> Self {
+        Self(Arc::from(name))
+    }
+
+    /// The name of the lane.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where in an orchestration a call was made: the numbers of its branches, then its own.
+///
+/// Written `3` for the fourth call of the body itself, `2.0` for the first call inside the branch
+/// that was the body's third.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CallPath(Vec<u32>);
+
+impl CallPath {
+    /// The path of the orchestrator's own body, below which all others are.
+    pub fn root() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The path of the `number`th call or branch below this one.
+    #[must_use]
+    pub fn child(&self, number: u32) -> Self {
+        let mut numbers = Vec::with_capacity(self.0.len() + 1);
+        numbers.extend_from_slice(&self.0);
+        numbers.push(number);
+        Self(numbers)
+    }
+
+    /// The numbers of the path.
+    pub fn numbers(&self) -> &[u32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CallPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CallPath({self})")
+    }
+}
+
+impl fmt::Display for CallPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, number) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str(".")?;
+            }
+            write!(f, "{number}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for CallPath {
+    type Err = InvalidCallPath;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = |part: &str| part.parse().map_err(|_| InvalidCallPath(text.to_owned()));
+        if text.is_empty() {
+            return Ok(Self::root());
+        }
+        text.split('.')
+            .map(number)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl TryFrom<String> for CallPath {
+    type Error = InvalidCallPath;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<CallPath> for String {
+    fn from(path: CallPath) -> Self {
+        path.to_string()
+    }
+}
+
+/// A stored call path that is not a list of numbers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a call path: numbers with dots between them")]
+pub struct InvalidCallPath(String);
+
+/// The 64-bit FNV-1a hash, fixed for all time: partitions and derived ids depend on it.
+pub fn fnv1a64(bytes: &[u8]) -> u64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    bytes.iter().fold(OFFSET, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(PRIME)
+    })
+}
+
+/// 26 characters of Crockford's alphabet for 128 bits.
+fn base32(number: u128) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let digit =
+        |at: u32| char::from(ALPHABET[usize::try_from((number >> (at * 5)) & 31).unwrap_or(0)]);
+    (0..26).rev().map(digit).collect()
+}

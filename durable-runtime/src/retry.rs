@@ -1,0 +1,162 @@
+//! When to try again: plain arithmetic, the same live and on replay.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+
+/// How often, and after which waits, a failed call is tried again.
+///
+/// ```
+/// use durable_runtime::RetryPolicy;
+/// use std::time::Duration;
+///
+/// let policy = RetryPolicy::new(5, Duration::from_millis(200)).backoff(2.0);
+/// assert!(policy.check().is_ok());
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RetryPolicy {
+    max_attempts: u32,
+    initial: Duration,
+    backoff: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_interval: Option<Duration>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    total_timeout: Option<Duration>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    jitter: f64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form serde asks for")]
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
+}
+
+impl RetryPolicy {
+    /// At most `max_attempts` attempts, the first included, with `initial` between the first two.
+    pub const fn new(max_attempts: u32, initial: Duration) -> Self {
+        Self {
+            max_attempts,
+            initial,
+            backoff: 1.0,
+            max_interval: None,
+            total_timeout: None,
+            jitter: 0.0,
+        }
+    }
+
+    /// Multiplies the wait by `factor` after each attempt.
+    #[must_use]
+    pub const fn backoff(mut self, factor: f64) -> Self {
+        self.backoff = factor;
+        self
+    }
+
+    /// Never waits longer than `interval`.
+    #[must_use]
+    pub const fn max_interval(mut self, interval: Duration) -> Self {
+        self.max_interval = Some(interval);
+        self
+    }
+
+    /// Makes no attempt that would begin later than `timeout` after the call was scheduled.
+    #[must_use]
+    pub const fn total_timeout(mut self, timeout: Duration) -> Self {
+        self.total_timeout = Some(timeout);
+        self
+    }
+
+    /// Shortens each wait by a random share of up to `share` (0 to 1) of it. The randomness comes
+    /// from the call, so a replay waits the same.
+    #[must_use]
+    pub const fn jitter(mut self, share: f64) -> Self {
+        self.jitter = share;
+        self
+    }
+
+    /// The limit of the call with all its attempts.
+    pub fn limit_in_total(&self) -> Option<Duration> {
+        self.total_timeout
+    }
+
+    /// Checks the numbers.
+    ///
+    /// # Errors
+    /// [`InvalidRetryPolicy`], which names the first number that is out of range.
+    pub fn check(&self) -> Result<(), InvalidRetryPolicy> {
+        if self.max_attempts == 0 {
+            return Err(InvalidRetryPolicy("`max_attempts` must be at least 1"));
+        }
+        if self.initial.is_zero() {
+            return Err(InvalidRetryPolicy("`initial` must be longer than zero"));
+        }
+        if !(self.backoff >= 1.0 && self.backoff.is_finite()) {
+            return Err(InvalidRetryPolicy(
+                "`backoff` must be a number of at least 1",
+            ));
+        }
+        if !(0.0..=1.0).contains(&self.jitter) {
+            return Err(InvalidRetryPolicy("`jitter` must be between 0 and 1"));
+        }
+        Ok(())
+    }
+
+    /// Decides what follows on the failure of attempt number `attempt` (from 1) at `now`.
+    pub fn after_failure(&self, failed: FailedAttempt, now: Timestamp) -> NextAttempt {
+        if !failed.retryable || failed.attempt >= self.max_attempts {
+            return NextAttempt::GiveUp;
+        }
+        let due = now + self.wait_after(failed.attempt, failed.seed);
+        match self.total_timeout {
+            Some(total) if due > failed.scheduled_at + total => NextAttempt::GiveUp,
+            _ => NextAttempt::At(due),
+        }
+    }
+
+    fn wait_after(&self, attempt: u32, seed: u64) -> Duration {
+        let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
+        let longest = self.max_interval.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
+        let wait =
+            (self.initial.as_secs_f64() * self.backoff.powi(exponent)).min(longest.as_secs_f64());
+        let draw = crate::ids::fnv1a64(format!("{seed}/{attempt}").as_bytes());
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "53 bits of randomness are plenty"
+        )]
+        let share = (draw >> 11) as f64 / (1_u64 << 53) as f64;
+        Duration::from_secs_f64(wait * (1.0 - self.jitter * share))
+    }
+}
+
+/// A wait between attempts longer than this serves nobody and would overflow arithmetic.
+const LONGEST_WAIT: Duration = Duration::from_hours(10 * 365 * 24);
+
+/// The failure that [`RetryPolicy::after_failure`] decides on.
+#[derive(Debug, Clone, Copy)]
+pub struct FailedAttempt {
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// When the call was scheduled.
+    pub scheduled_at: Timestamp,
+    /// Whether the error may go away by itself.
+    pub retryable: bool,
+    /// Where the jitter comes from.
+    pub seed: u64,
+}
+
+/// What follows on a failed attempt.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextAttempt {
+    /// Another attempt, at this time.
+    At(Timestamp),
+    /// None: the call fails.
+    GiveUp,
+}
+
+/// A retry policy with a number out of range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("invalid retry policy: {0}")]
+pub struct InvalidRetryPolicy(&'static str);

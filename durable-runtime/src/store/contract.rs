@@ -1,0 +1,268 @@
+//! The contract of a store.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::StoreError;
+use crate::clock::Timestamp;
+use crate::history::TurnRecord;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::ids::InstanceKey;
+use crate::ids::Lane;
+use crate::ids::Unit;
+use crate::ids::WorkerId;
+use crate::work::Heartbeat;
+use crate::work::IfExists;
+use crate::work::InstanceFilter;
+use crate::work::InstancePage;
+use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
+use crate::work::Message;
+use crate::work::MessageBody;
+use crate::work::NewInstance;
+use crate::work::PageToken;
+use crate::work::Timer;
+use crate::work::TurnWrite;
+use crate::work::UnreadEvent;
+
+/// Where instances, histories, messages and timers are kept.
+///
+/// Methods are noun-first. Besides the errors named at each, all may return
+/// [`StoreError::Unavailable`] (nothing is known to have happened: ask again) and
+/// [`StoreError::Database`].
+#[async_trait]
+pub trait Store: Send + Sync + std::fmt::Debug + 'static {
+    /// Prepares the hub: creates its tables or migrates them, once, whoever else tries to.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerFormat`] when a newer version of this crate has written the hub.
+    async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError>;
+
+    /// Whether only one process at a time may have a worker on this hub. If so, the store itself
+    /// sees to it, and a new worker takes over everything at once.
+    fn is_exclusive(&self) -> bool;
+
+    /// Registers a worker. Where the store is exclusive, all other workers are fenced and their
+    /// units freed in the same step.
+    ///
+    /// # Errors
+    /// [`StoreError::OwnedElsewhere`] when the store is exclusive and another live process has it.
+    async fn worker_start(
+        &self,
+        worker: NewWorker,
+        now: Timestamp,
+    ) -> Result<WorkerLease, StoreError>;
+
+    /// Prolongs the worker's lease to `now` plus its length.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when another worker has taken over.
+    async fn worker_renew(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Gives all units of the worker back and forgets it. A fenced worker has nothing to give back:
+    /// no error.
+    async fn worker_stop(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Claims units of `lanes` for this worker: those that nobody owns and those whose owner's
+    /// lease has run out (that owner's epoch is raised first, so that it is fenced). At most as
+    /// many as make the worker's fair share among the live workers that registered for the lane;
+    /// units above the fair share are given back. Returns all units it owns now, sorted. Lanes
+    /// without any instance need not have units yet: this creates them.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    async fn units_claim(
+        &self,
+        lease: &WorkerLease,
+        lanes: &[Lane],
+        now: Timestamp,
+    ) -> Result<Vec<Unit>, StoreError>;
+
+    /// Creates an instance with its `Start` message, or its start timer when `start_at` is after
+    /// `now`. An instance that exists with the same `command` counts as created.
+    async fn instance_create(
+        &self,
+        instance: &NewInstance,
+        if_exists: &IfExists,
+        now: Timestamp,
+    ) -> Result<Created, StoreError>;
+
+    /// The instance with this id.
+    async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError>;
+
+    /// Everything a worker needs to go on with an instance; `None` when it was purged.
+    async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError>;
+
+    /// The instances of `units` with `load_at_start`, by ascending key, after `after`.
+    async fn instances_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError>;
+
+    /// A page of instances by ascending key. Never skips or repeats a row, whatever is written
+    /// between two pages.
+    async fn instances_list(
+        &self,
+        filter: &InstanceFilter,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<InstancePage, StoreError>;
+
+    /// The turns of an execution, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::UnreadableHistory`].
+    async fn history_fetch(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<Vec<TurnRecord>, StoreError>;
+
+    /// Sends a client's message to an instance that is not terminal. The same `command` again has
+    /// no effect ([`Sent::Repeated`]), even after the instance has ended.
+    async fn message_send(
+        &self,
+        id: &InstanceId,
+        command: &str,
+        body: &MessageBody,
+        now: Timestamp,
+    ) -> Result<Sent, StoreError>;
+
+    /// Messages to instances of `units` that are not parked, by ascending id, at most `limit`. Those
+    /// with an id in `except` (ascending: the ones that the worker has in memory) are left out.
+    async fn inbox_fetch(
+        &self,
+        units: &[Unit],
+        except: &[crate::ids::MessageId],
+        limit: u32,
+    ) -> Result<Vec<InboxMessage>, StoreError>;
+
+    /// The external events in the inbox of an instance, parked ones included, oldest first.
+    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError>;
+
+    /// Timers of instances of `units` due at or before `until`, by due time (then by id), at most
+    /// `limit`.
+    async fn timers_due(
+        &self,
+        units: &[Unit],
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Unit, Timer)>, StoreError>;
+
+    /// Writes turns: all of them or none. The first statement fences: it replaces the worker's
+    /// commit id by a new one and fails if epoch or commit id are not the expected ones. On success
+    /// `lease` carries the new commit id. An empty list of turns does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`]: stop, drop all continuations, come back as a new worker.
+    /// [`StoreError::Conflict`]: one of the turns breaks a constraint (its history row exists).
+    /// After any other error the caller does not know whether the commit happened: it asks
+    /// [`commit_outcome`](Self::commit_outcome).
+    async fn commit(
+        &self,
+        lease: &mut WorkerLease,
+        turns: &[TurnWrite],
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// The commit id that is stored for this worker, waiting for a commit of it that is under way.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the worker is unknown or its epoch was raised.
+    async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError>;
+
+    /// Everything that is stored, as text in a fixed order, without what may differ between two
+    /// stores that did the same (row numbers, commit ids). For tests that compare stores.
+    async fn dump(&self) -> Result<String, StoreError>;
+}
+
+/// What a hub is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubInfo {
+    /// Its name.
+    pub name: String,
+    /// The stored format it was created with.
+    pub format: u32,
+    /// Partitions of each lane.
+    pub partitions: u16,
+}
+
+/// A worker that wants to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewWorker {
+    /// What people see it as.
+    pub name: String,
+    /// How long it may be silent before others take over.
+    pub lease: Duration,
+}
+
+/// A worker's hold on its units: the fence of every commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerLease {
+    /// The worker.
+    pub worker: WorkerId,
+    /// Raised by whoever takes over.
+    pub epoch: u64,
+    /// The worker's last commit.
+    pub commit_id: u64,
+    /// How long it may be silent before others take over.
+    pub length: Duration,
+}
+
+/// What became of a creation.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// It was created now (or earlier, by the same command).
+    Created,
+    /// It was there, and the policy is to use it.
+    Existed,
+    /// It was there and will be replaced by its owner.
+    Replacing,
+    /// It was there, and the policy is to refuse. Nothing was written.
+    Refused(InstanceStatus),
+}
+
+/// What became of a message.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It is in the inbox.
+    Accepted,
+    /// The same command was accepted before.
+    Repeated,
+    /// There is no such instance.
+    NotFound,
+    /// The instance has ended.
+    Finished(InstanceStatus),
+}
+
+/// A message in an inbox, with its receiver.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InboxMessage {
+    /// The receiver.
+    pub key: InstanceKey,
+    /// Its unit.
+    pub unit: Unit,
+    /// The message; its id is present.
+    pub message: Message,
+}
+
+/// Everything a worker needs to go on with an instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The row.
+    pub instance: InstanceRow,
+    /// The turns of the current execution, oldest first.
+    pub turns: Vec<TurnRecord>,
+    /// Its inbox, parked messages included, by ascending id.
+    pub inbox: Vec<Message>,
+    /// Progress of its activities.
+    pub heartbeats: Vec<Heartbeat>,
+}

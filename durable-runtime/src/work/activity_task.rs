@@ -1,0 +1,43 @@
+//! One attempt of an activity that is to be made.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::definition::CallOptions;
+use crate::ids::CallPath;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::ids::InstanceKey;
+use crate::payload::Payload;
+use crate::payload::optional;
+
+/// One attempt of an activity that is to be made once the turn that asked for it is committed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActivityTask {
+    /// The instance that called.
+    pub key: InstanceKey,
+    /// Its id.
+    pub instance: InstanceId,
+    /// Its execution.
+    pub execution: Execution,
+    /// The call.
+    pub path: CallPath,
+    /// The activity's name.
+    pub name: String,
+    /// The arguments as scheduled.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+    pub input: Option<Payload>,
+    /// How it is run.
+    pub options: Box<CallOptions>,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// How many attempts before this one were lost in a row with their worker. From three on the
+    /// attempt runs with no other beside it.
+    pub lost_in_a_row: u32,
+    /// When the call was scheduled.
+    pub scheduled_at: Timestamp,
+    /// The last progress that an attempt before this one reported.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+    pub heartbeat: Option<Payload>,
+}

@@ -1,0 +1,168 @@
+//! An instance as the store keeps it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::failure::CallError;
+use crate::history::ParentLink;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::ids::InstanceKey;
+use crate::ids::Lane;
+use crate::ids::Unit;
+use crate::payload::Payload;
+use crate::payload::optional;
+
+/// Where an instance stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum InstanceStatus {
+    /// Created; its first turn has not been recorded.
+    Pending,
+    /// Its first turn has been recorded.
+    Running,
+    /// It cannot go on with the code that runs now; it waits for a worker that can run it.
+    Stalled,
+    /// It returned a value.
+    Completed,
+    /// It returned an error or panicked.
+    Failed,
+    /// It was terminated.
+    Terminated,
+}
+
+impl InstanceStatus {
+    /// Every status.
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Running,
+        Self::Stalled,
+        Self::Completed,
+        Self::Failed,
+        Self::Terminated,
+    ];
+
+    /// Whether the instance has ended.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Terminated)
+    }
+}
+
+impl fmt::Display for InstanceStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// How an instance ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Output {
+    /// It returned this value.
+    Completed(Payload),
+    /// It failed with this.
+    Failed(CallError),
+    /// It was terminated for this reason.
+    Terminated(String),
+}
+
+/// An instance that is to be created.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewInstance {
+    /// Its id.
+    pub id: InstanceId,
+    /// The orchestrator's name.
+    pub name: String,
+    /// The orchestrator's version.
+    pub version: String,
+    /// The input; absent when none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+    pub input: Option<Payload>,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+    /// Who waits for the result.
+    pub parent: Option<ParentLink>,
+    /// When to begin; at once if that is past or absent.
+    pub start_at: Option<Timestamp>,
+    /// The command that creates it, so that a repeated command is recognised.
+    pub command: String,
+    /// Trace context and the like, passed on to children and activities.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl NewInstance {
+    /// The lane it belongs to.
+    pub fn lane(&self) -> Lane {
+        Lane::orchestrator(&self.name, &self.version)
+    }
+}
+
+/// What to do when the id asked for belongs to an instance already.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum IfExists {
+    /// Refuse, write nothing.
+    #[default]
+    Fail,
+    /// Take the existing instance, finished or not.
+    Use,
+    /// Replace the existing instance if its status is one of these, else refuse. A live one is
+    /// terminated first.
+    Replace(Vec<InstanceStatus>),
+}
+
+/// An instance as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InstanceRow {
+    /// Its key in the store.
+    pub key: InstanceKey,
+    /// The lane's partition it belongs to.
+    pub unit: Unit,
+    /// Its id.
+    pub id: InstanceId,
+    /// The orchestrator's name.
+    pub name: String,
+    /// The orchestrator's version.
+    pub version: String,
+    /// Where it stands.
+    pub status: InstanceStatus,
+    /// The current execution.
+    pub execution: Execution,
+    /// The input of the current execution.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+    pub input: Option<Payload>,
+    /// How it ended.
+    pub output: Option<Output>,
+    /// The custom status.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+    pub custom_status: Option<Payload>,
+    /// Why it is stalled: a report for people.
+    pub stalled: Option<String>,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+    /// Who waits for the result.
+    pub parent: Option<ParentLink>,
+    /// When to begin, if it was scheduled.
+    pub start_at: Option<Timestamp>,
+    /// When it was created (or last replaced).
+    pub created_at: Timestamp,
+    /// When this row last changed. A turn that changes none of the columns here does not count.
+    pub updated_at: Timestamp,
+    /// Whether a worker that takes it over must load it at once: activities are open, or it is
+    /// stalled.
+    pub load_at_start: bool,
+    /// The command that created it.
+    pub command: String,
+    /// Trace context and the like.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl InstanceRow {
+    /// The lane it belongs to.
+    pub fn lane(&self) -> Lane {
+        Lane::orchestrator(&self.name, &self.version)
+    }
+}

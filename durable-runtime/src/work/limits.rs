@@ -1,0 +1,41 @@
+//! The limits on sizes and numbers; each can be configured.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+/// The limits on sizes and numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The largest payload, in bytes.
+    pub payload_bytes: usize,
+    /// A turn takes no further message once it has taken this many bytes.
+    pub turn_message_bytes: usize,
+    /// A poll that records more than this many bytes fails its instance.
+    pub poll_bytes: usize,
+    /// How many calls of one instance may be open.
+    pub open_calls: usize,
+    /// How deep sub-orchestrations may be nested.
+    pub depth: u32,
+    /// The largest custom status, in bytes.
+    pub custom_status_bytes: usize,
+    /// How many tags an instance may have.
+    pub tags: usize,
+    /// The longest event name, in characters.
+    pub event_name: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            payload_bytes: 1 << 20,
+            turn_message_bytes: 4 << 20,
+            poll_bytes: 16 << 20,
+            open_calls: 10_000,
+            depth: 32,
+            custom_status_bytes: 16 << 10,
+            tags: 32,
+            event_name: 128,
+        }
+    }
+}

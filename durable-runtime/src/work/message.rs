@@ -1,0 +1,152 @@
+//! What is sent to an instance.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::NewInstance;
+use super::TimerKind;
+use crate::clock::Timestamp;
+use crate::failure::CallError;
+use crate::history::CarriedEvent;
+use crate::history::ParentLink;
+use crate::ids::CallPath;
+use crate::ids::Execution;
+use crate::ids::MessageId;
+use crate::payload::Payload;
+use crate::payload::optional;
+
+/// A message to an instance. Those with an `id` are rows of the inbox; those without were made by
+/// the worker itself (a local activity ended, a timer is due) and are made again if they get lost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// The row in the inbox, if it has one.
+    pub id: Option<MessageId>,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// What it says.
+    pub body: MessageBody,
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum MessageBody {
+    /// Begin the execution with this number. Anything for an execution that has not begun waits.
+    Start {
+        /// The execution to begin.
+        execution: Execution,
+        /// Events that the execution before did not read.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        carried: Vec<CarriedEvent>,
+    },
+    /// An external event.
+    EventRaised {
+        /// Its name, as it was raised.
+        name: String,
+        /// Its value.
+        payload: Payload,
+    },
+    /// End at once.
+    Terminate {
+        /// Why.
+        reason: String,
+        /// When a parent terminates its child: only the child of this very call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by_parent: Option<ParentLink>,
+    },
+    /// Make room for another start under the same id.
+    Replace(Box<NewInstance>),
+    /// A sub-orchestration returned a value.
+    ChildCompleted {
+        /// The execution that called.
+        execution: Execution,
+        /// The call.
+        path: CallPath,
+        /// What the child returned.
+        result: Payload,
+    },
+    /// A sub-orchestration failed, was terminated or could not be started.
+    ChildFailed {
+        /// The execution that called.
+        execution: Execution,
+        /// The call.
+        path: CallPath,
+        /// Why.
+        error: CallError,
+    },
+    /// An attempt of an activity returned a value.
+    ActivityCompleted {
+        /// The execution that called.
+        execution: Execution,
+        /// The call.
+        path: CallPath,
+        /// Which attempt.
+        attempt: u32,
+        /// What it returned.
+        result: Payload,
+    },
+    /// An attempt of an activity failed.
+    ActivityAttemptFailed {
+        /// The execution that called.
+        execution: Execution,
+        /// The call.
+        path: CallPath,
+        /// Which attempt.
+        attempt: u32,
+        /// Why.
+        error: CallError,
+        /// Whether another attempt might succeed.
+        retryable: bool,
+        /// The last progress it reported.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+        heartbeat: Option<Payload>,
+    },
+    /// The worker that ran an attempt of an activity is gone.
+    ActivityAttemptLost {
+        /// The execution that called.
+        execution: Execution,
+        /// The call.
+        path: CallPath,
+        /// Which attempt.
+        attempt: u32,
+        /// The last progress it reported.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+        heartbeat: Option<Payload>,
+    },
+    /// A timer is due.
+    TimerDue {
+        /// The execution that set it.
+        execution: Execution,
+        /// The call.
+        path: CallPath,
+        /// What it is for.
+        kind: TimerKind,
+    },
+}
+
+impl MessageBody {
+    /// Roughly how many bytes the message brings into a turn.
+    pub fn size(&self) -> usize {
+        const OVERHEAD: usize = 64;
+        OVERHEAD
+            + match self {
+                Self::EventRaised { name, payload } => name.len() + payload.len(),
+                Self::ChildCompleted { result, .. } | Self::ActivityCompleted { result, .. } => {
+                    result.len()
+                }
+                Self::Start { carried, .. } => carried.iter().map(|e| e.payload.len()).sum(),
+                _ => 0,
+            }
+    }
+}
+
+/// An event that was acknowledged and that the instance did not read before it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadEvent {
+    /// When it was raised.
+    pub at: Timestamp,
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub payload: Payload,
+}

@@ -1,0 +1,46 @@
+//! What travels: messages to instances, the request and the outcome of a turn, what a commit
+//! writes, and what a client can ask for.
+//!
+//! Plain data and object-safe traits. Turn requests and outcomes are serde types, so that a turn
+//! can run in another process than the one that commits it.
+
+mod activity_task;
+mod commands;
+mod instance;
+mod limits;
+mod message;
+mod notifier;
+mod turn;
+mod write;
+
+pub use activity_task::ActivityTask;
+pub use commands::CommandError;
+pub use commands::Commands;
+pub use commands::InstanceFilter;
+pub use commands::InstancePage;
+pub use commands::PageToken;
+pub use commands::StartAt;
+pub use commands::StartRequest;
+pub use commands::Started;
+pub use instance::IfExists;
+pub use instance::InstanceRow;
+pub use instance::InstanceStatus;
+pub use instance::NewInstance;
+pub use instance::Output;
+pub use limits::Limits;
+pub use message::Message;
+pub use message::MessageBody;
+pub use message::UnreadEvent;
+pub use notifier::Notifier;
+pub use turn::Next;
+pub use turn::Outcome;
+pub use turn::TurnRequest;
+pub use write::Address;
+pub use write::Heartbeat;
+pub use write::HistoryRow;
+pub use write::InstanceUpdate;
+pub use write::OutgoingMessage;
+pub use write::Timer;
+pub use write::TimerId;
+pub use write::TimerKind;
+pub use write::TurnWrite;

@@ -1,0 +1,182 @@
+//! What the commit of a turn writes, in the store's words.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::InstanceStatus;
+use super::MessageBody;
+use super::NewInstance;
+use super::Output;
+use crate::clock::Timestamp;
+use crate::ids::CallPath;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::ids::InstanceKey;
+use crate::ids::MessageId;
+use crate::ids::Unit;
+use crate::payload::Payload;
+use crate::payload::optional;
+
+/// Everything that one turn of one instance writes. The store writes all of it or nothing.
+///
+/// The plain step of a chain is one history row and nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TurnWrite {
+    /// The instance whose turn it was.
+    pub key: InstanceKey,
+    /// Its unit.
+    pub unit: Unit,
+    /// The history row, if anything was recorded.
+    pub history: Option<HistoryRow>,
+    /// Messages that were taken: deleted from the inbox by these very ids.
+    pub consumed: Vec<MessageId>,
+    /// Messages that wait for something else to happen first (the start, a cure of the stall, or
+    /// for ever, when the instance has ended): kept, and not fetched by polling any more.
+    pub parked: Vec<MessageId>,
+    /// Parked messages of this instance to fetch by polling again.
+    pub unpark: bool,
+    /// Changes of the instance's row.
+    pub update: Option<InstanceUpdate>,
+    /// Timers to create.
+    pub timers: Vec<Timer>,
+    /// Timers to delete. Absent ones are no error.
+    pub timers_gone: Vec<TimerId>,
+    /// Messages to instances.
+    pub sends: Vec<OutgoingMessage>,
+    /// Sub-orchestrations to create, with the call that asks. Where the id is taken, the caller gets
+    /// `ChildFailed` with `AlreadyExists` instead.
+    pub starts: Vec<NewInstance>,
+    /// Progress of activities that are under way.
+    pub heartbeats: Vec<Heartbeat>,
+    /// Starts the instance over under its old key and id, as the next execution: status `Pending`,
+    /// a `Start` message or start timer as in a creation. Applied after everything else.
+    pub replacement: Option<Box<NewInstance>>,
+}
+
+impl TurnWrite {
+    /// A write that changes nothing yet.
+    pub fn new(key: InstanceKey, unit: Unit) -> Self {
+        Self {
+            key,
+            unit,
+            history: None,
+            consumed: Vec::new(),
+            parked: Vec::new(),
+            unpark: false,
+            update: None,
+            timers: Vec::new(),
+            timers_gone: Vec::new(),
+            sends: Vec::new(),
+            starts: Vec::new(),
+            heartbeats: Vec::new(),
+            replacement: None,
+        }
+    }
+
+    /// Whether nothing is to be written.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::new(self.key, self.unit)
+    }
+}
+
+/// One row of history: one turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// The execution.
+    pub execution: Execution,
+    /// The number of the turn in it, from 1.
+    pub turn: u64,
+    /// The stored format.
+    pub format: u32,
+    /// When the turn was made.
+    pub at: Timestamp,
+    /// The events as a JSON array.
+    pub events: String,
+}
+
+/// The columns of an instance's row that turns change; all of them are written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InstanceUpdate {
+    /// Where it stands.
+    pub status: InstanceStatus,
+    /// The current execution.
+    pub execution: Execution,
+    /// Present when the execution's input changes (continue-as-new): the new input.
+    pub input: Option<Option<Payload>>,
+    /// How it ended.
+    pub output: Option<Output>,
+    /// The custom status.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+    pub custom_status: Option<Payload>,
+    /// Why it is stalled.
+    pub stalled: Option<String>,
+    /// Whether a worker that takes it over must load it at once.
+    pub load_at_start: bool,
+}
+
+/// What a timer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum TimerKind {
+    /// The start of the instance; its path is the root.
+    Start,
+    /// A durable timer of the orchestrator.
+    Sleep,
+    /// The next attempt of an activity.
+    Retry,
+    /// The end of the time that a call may take.
+    Deadline,
+}
+
+/// What identifies a timer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TimerId {
+    /// The instance.
+    pub key: InstanceKey,
+    /// The execution that set it.
+    pub execution: Execution,
+    /// The call.
+    pub path: CallPath,
+    /// What it is for.
+    pub kind: TimerKind,
+}
+
+/// A timer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timer {
+    /// What identifies it.
+    pub id: TimerId,
+    /// When it is due.
+    pub due: Timestamp,
+}
+
+/// A message to an instance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutgoingMessage {
+    /// To whom. A receiver that does not exist any more is no error: the message is dropped.
+    pub to: Address,
+    /// What it says.
+    pub body: MessageBody,
+    /// Whether it is parked at once.
+    pub parked: bool,
+}
+
+/// A receiver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Address {
+    /// By key.
+    Key(InstanceKey),
+    /// By id.
+    Id(InstanceId),
+}
+
+/// The progress of an activity that is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// The execution that called.
+    pub execution: Execution,
+    /// The call.
+    pub path: CallPath,
+    /// What it reported.
+    pub progress: Payload,
+}
