@@ -5,6 +5,8 @@ pub mod definition;
 pub mod failure;
 pub mod history;
 pub mod ids;
+pub mod machine;
+pub mod panics;
 pub mod payload;
 pub mod retry;
 pub mod store;

@@ -1,0 +1,185 @@
+//! A durable call as a future, below all types.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::cursor::Cursor;
+use super::cursor::current_frame;
+use crate::clock::Timestamp;
+use crate::definition::CallOptions;
+use crate::definition::SourcePlace;
+use crate::failure::CallResult;
+use crate::ids::CallPath;
+use crate::ids::InstanceId;
+use crate::payload::CodecError;
+use crate::payload::Payload;
+
+/// Reads recorded arguments as today's type and writes them again, so that a replay can tell a
+/// changed input from a type that has grown.
+pub type Reencode = fn(Option<&Payload>) -> Result<Option<Payload>, CodecError>;
+
+/// What a call asks for.
+#[derive(Debug, Clone)]
+pub enum CallRequest {
+    /// An activity.
+    Activity {
+        /// Its name.
+        name: &'static str,
+        /// Its arguments, or why they have no recorded form.
+        input: Result<Option<Payload>, CodecError>,
+        /// For comparing with recorded arguments.
+        reencode: Reencode,
+        /// How it is run.
+        options: CallOptions,
+    },
+    /// A sub-orchestration.
+    Child {
+        /// Its name.
+        name: &'static str,
+        /// Its version.
+        version: &'static str,
+        /// Its id, if the caller chose one.
+        id: Option<InstanceId>,
+        /// Its arguments, or why they have no recorded form.
+        input: Result<Option<Payload>, CodecError>,
+        /// For comparing with recorded arguments.
+        reencode: Reencode,
+        /// How it is run.
+        options: CallOptions,
+        /// Whether it lives on by itself; the call then completes at once with the child's id.
+        detached: bool,
+    },
+    /// A durable timer, due then.
+    TimerAt(Timestamp),
+    /// A durable timer, due that long after the call is first polled.
+    TimerAfter(Duration),
+    /// The next external event of that name.
+    Event {
+        /// Its name.
+        name: &'static str,
+    },
+}
+
+/// A durable call: lazy, [`Unpin`] and [`Send`].
+///
+/// It takes its number when it is made. Timers yield `null`; events yield their value.
+///
+/// # Replay
+/// Records its schedule when first polled. On replay it must be the call that was recorded under
+/// its path; it completes when its completion is in the history. Dropping it while the
+/// orchestration runs cancels it durably.
+#[derive(Debug)]
+#[must_use = "a durable call does nothing until it is awaited or spawned"]
+pub struct RawCall {
+    place: Option<(Cursor, CallPath)>,
+    request: CallRequest,
+    site: SourcePlace,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Made,
+    Scheduled,
+    Finished,
+}
+
+impl RawCall {
+    /// A call that takes the next number of the branch that runs on this thread.
+    pub fn new(request: CallRequest, site: SourcePlace) -> Self {
+        let place = current_frame().map(|frame| (frame.cursor, frame.numbers.take()));
+        Self {
+            place,
+            request,
+            site,
+            stage: Stage::Made,
+        }
+    }
+
+    /// What the call asks for.
+    pub fn request(&self) -> &CallRequest {
+        &self.request
+    }
+
+    /// What the call asks for, while that can still be changed: until it is scheduled.
+    pub fn request_mut(&mut self) -> Option<&mut CallRequest> {
+        (self.stage == Stage::Made).then_some(&mut self.request)
+    }
+
+    /// Where the call stands in the source.
+    pub fn site(&self) -> &SourcePlace {
+        &self.site
+    }
+
+    /// The execution that made the call; `None` outside an orchestration.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.place.as_ref().map(|(cursor, _)| cursor)
+    }
+
+    /// Schedules the call now instead of at its first poll.
+    ///
+    /// # Panics
+    /// Outside an orchestration.
+    pub fn schedule(&mut self) {
+        if self.stage != Stage::Made {
+            return;
+        }
+        let (cursor, path) = self.place();
+        cursor
+            .state()
+            .open(cursor.identity(), path, &self.request, &self.site);
+        self.stage = Stage::Scheduled;
+    }
+
+    /// Records the event that this call just yielded as rejected, and waits for the next one.
+    pub fn reject(&mut self, reason: String) {
+        if let (Some((cursor, path)), CallRequest::Event { .. }) = (&self.place, &self.request) {
+            cursor.state().reject_event(path, reason, &self.site);
+            self.stage = Stage::Scheduled;
+        }
+    }
+
+    fn place(&self) -> (&Cursor, &CallPath) {
+        match &self.place {
+            Some((cursor, path)) => (cursor, path),
+            None => panic!(
+                "a durable call was awaited outside an orchestrator ({}): await it in a function \
+                 with `#[orchestrator]`, or start it through a client",
+                self.site
+            ),
+        }
+    }
+}
+
+impl Future for RawCall {
+    type Output = CallResult;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CallResult> {
+        let this = self.get_mut();
+        this.schedule();
+        let (cursor, path) = this.place();
+        let polled = cursor.state().poll_call(path, cx.waker());
+        if polled.is_ready() {
+            this.stage = Stage::Finished;
+        }
+        polled
+    }
+}
+
+impl Drop for RawCall {
+    /// Cancels only while this very execution runs on this thread and does not unwind: an evicted
+    /// or crashed orchestration must leave its calls open.
+    fn drop(&mut self) {
+        if self.stage != Stage::Scheduled || std::thread::panicking() {
+            return;
+        }
+        if let Some((cursor, path)) = &self.place
+            && cursor.is_current()
+        {
+            cursor.state().cancel(path);
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! An orchestration that waits: the user's future with the state of its execution.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::task::Context;
+use std::task::Poll;
+use std::task::Wake;
+use std::task::Waker;
+
+use futures_util::future::BoxFuture;
+
+use super::cursor::Cursor;
+use super::cursor::Frame;
+use super::cursor::enter;
+use super::effects::Effects;
+use super::nondeterminism::Difference;
+use super::script::Script;
+use super::state::Identity;
+use super::state::RoundEnd;
+use super::state::State;
+use crate::failure::CallError;
+use crate::failure::Failure;
+use crate::history::HistoryEvent;
+use crate::ids::CallPath;
+use crate::panics;
+use crate::payload::Payload;
+use crate::work::MessageBody;
+
+/// How an orchestrator's body ended.
+#[must_use]
+#[derive(Debug, Clone, PartialEq)]
+pub enum BodyEnd {
+    /// It returned a value.
+    Completed(Payload),
+    /// It returned an error.
+    Failed(CallError),
+    /// It could not begin: the input does not decode, say.
+    Stalled(String),
+}
+
+/// Starts an orchestrator's body.
+pub type StartFn = dyn Fn(Cursor, Option<Payload>) -> BoxFuture<'static, BodyEnd> + Send + Sync;
+
+/// An orchestration that waits for its next message. Dropping it loses nothing.
+pub struct Continuation {
+    pub(super) cursor: Cursor,
+    future: BoxFuture<'static, BodyEnd>,
+    woken: Arc<Woken>,
+    /// The number that the next turn will have.
+    pub(super) next_turn: u64,
+    /// How many bytes its history has.
+    pub(super) history_bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// How a round ended.
+#[must_use]
+#[derive(Debug)]
+pub(super) enum Round {
+    /// It waits. What it decided is here.
+    Waits(Decided),
+    /// The body ended, or began anew; the terminal event is the last decision.
+    Ended(Decided),
+    /// It cannot go on with this code; nothing of the round counts.
+    Stalled(String),
+    /// It differs from what was recorded; nothing of the round counts.
+    Differs(Difference),
+}
+
+/// What a round decided, in a fixed order.
+#[derive(Debug, Default)]
+pub(super) struct Decided {
+    pub(super) events: Vec<HistoryEvent>,
+    pub(super) effects: Effects,
+}
+
+impl Continuation {
+    pub(super) fn new(identity: Identity, start: &StartFn, input: Option<Payload>) -> Self {
+        let cursor = Cursor::new(identity, State::default());
+        let future = start(cursor.clone(), input);
+        Self {
+            cursor,
+            future,
+            woken: Arc::default(),
+            next_turn: 1,
+            history_bytes: 0,
+        }
+    }
+
+    /// Roughly how many bytes of memory it holds.
+    pub fn size(&self) -> usize {
+        const FIXED: usize = 512;
+        FIXED + size_of_val(&*self.future) + self.history_bytes
+    }
+
+    /// Whether an attempt of an activity is under way, which a worker that takes over must know.
+    pub fn has_running_attempts(&self) -> bool {
+        self.cursor.state().has_running_attempts()
+    }
+
+    /// The messages for attempts that `is_running` does not know, though the history says that
+    /// they are under way: the worker that made them is gone.
+    pub fn lost_attempts(
+        &self,
+        is_running: &dyn Fn(&CallPath) -> bool,
+        progress_of: &dyn Fn(&CallPath) -> Option<Payload>,
+    ) -> Vec<MessageBody> {
+        self.cursor
+            .state()
+            .lost_attempts(self.cursor.identity(), is_running, progress_of)
+    }
+
+    /// Polls the body until it is quiet, after an incoming event was delivered. With a script it
+    /// must decide what that says.
+    pub(super) fn round(&mut self, script: Option<Script>) -> Round {
+        self.cursor.state().begin_round(script);
+        let body = self.poll_until_quiet();
+        let mut state = self.cursor.state();
+        let mut decided = Decided {
+            events: std::mem::take(&mut state.decisions),
+            effects: std::mem::take(&mut state.effects),
+        };
+        let script = state.script.take();
+        let end = match (state.round_end.take(), body) {
+            (Some(RoundEnd::Stalled(reason)), _)
+            | (None, Quiet::Ended(BodyEnd::Stalled(reason))) => {
+                return Round::Stalled(reason);
+            }
+            (Some(RoundEnd::Differs(difference)), _) => return Round::Differs(difference),
+            (Some(RoundEnd::ContinuedAsNew(input)), _) => HistoryEvent::ContinuedAsNew { input },
+            (Some(RoundEnd::Failed(failure)), _) | (None, Quiet::Panicked(failure)) => {
+                // What the poll decided before it failed does not count.
+                let error = failure.into();
+                // What was recorded before and dropped now still has to end.
+                let children_ended = decided.effects.children_ended;
+                let effects = Effects {
+                    children_ended,
+                    ..Effects::default()
+                };
+                decided = Decided {
+                    events: Vec::new(),
+                    effects,
+                };
+                return ended(script, decided, HistoryEvent::ExecutionFailed { error });
+            }
+            (None, Quiet::Spins(polls)) => return Round::Stalled(spins(polls)),
+            (None, Quiet::Waits) => return waits(&state, script.as_ref(), decided),
+            (None, Quiet::Ended(BodyEnd::Completed(result))) => {
+                HistoryEvent::ExecutionCompleted { result }
+            }
+            (None, Quiet::Ended(BodyEnd::Failed(error))) => HistoryEvent::ExecutionFailed { error },
+        };
+        drop(state);
+        sort(&mut decided.events);
+        ended(script, decided, end)
+    }
+
+    fn poll_until_quiet(&mut self) -> Quiet {
+        let cap = 64 + 2 * self.cursor.state().calls.len();
+        let root = Arc::clone(&self.cursor.identity().root);
+        let frame = Frame {
+            cursor: self.cursor.clone(),
+            numbers: root,
+        };
+        let waker = Waker::from(Arc::clone(&self.woken));
+        for _ in 0..cap {
+            self.woken.0.store(false, Ordering::Relaxed);
+            let polled = panics::catch(|| {
+                let _entered = enter(frame.clone());
+                self.future.as_mut().poll(&mut Context::from_waker(&waker))
+            });
+            match polled {
+                Err(failure) => return Quiet::Panicked(failure),
+                Ok(Poll::Ready(end)) => return Quiet::Ended(end),
+                Ok(Poll::Pending) => {}
+            }
+            let over = self.cursor.state().round_end.is_some();
+            if over || !self.woken.0.load(Ordering::Relaxed) {
+                return Quiet::Waits;
+            }
+        }
+        Quiet::Spins(cap)
+    }
+}
+
+impl fmt::Debug for Continuation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Continuation")
+            .field("cursor", &self.cursor)
+            .field("next_turn", &self.next_turn)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How polling came to rest.
+#[derive(Debug)]
+enum Quiet {
+    Waits,
+    Ended(BodyEnd),
+    Panicked(Failure),
+    Spins(usize),
+}
+
+fn spins(polls: usize) -> String {
+    format!(
+        "the orchestrator woke itself in each of {polls} polls without anything durable happening: \
+         await only durable operations in it"
+    )
+}
+
+fn waits(state: &State, script: Option<&Script>, mut decided: Decided) -> Round {
+    let missing = script.and_then(|script| match script.end() {
+        Some(end) => {
+            let (recorded, current) = (Some(Box::new(end.clone())), None);
+            Some(Difference::OtherEnd { recorded, current })
+        }
+        None => script.left_over(),
+    });
+    if let Some(difference) = missing {
+        return Round::Differs(difference);
+    }
+    if state.calls.is_empty() {
+        return Round::Stalled(
+            "the orchestrator waits for something that is not durable and would wait for ever: \
+             await only activities, sub-orchestrations, timers and events of its context"
+                .to_owned(),
+        );
+    }
+    sort(&mut decided.events);
+    Round::Waits(decided)
+}
+
+fn ended(script: Option<Script>, mut decided: Decided, end: HistoryEvent) -> Round {
+    if let Some(script) = script {
+        let same = script
+            .end()
+            .is_some_and(|recorded| same_end(recorded, &end));
+        if !same {
+            let recorded = script.end().cloned().map(Box::new);
+            let current = Some(Box::new(end));
+            return Round::Differs(Difference::OtherEnd { recorded, current });
+        }
+        if let Some(difference) = script.left_over() {
+            return Round::Differs(difference);
+        }
+    }
+    decided.events.push(end);
+    Round::Ended(decided)
+}
+
+fn same_end(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
+    use HistoryEvent::ContinuedAsNew;
+    use HistoryEvent::ExecutionCompleted;
+    use HistoryEvent::ExecutionFailed;
+    match (recorded, current) {
+        (ExecutionCompleted { result: a }, ExecutionCompleted { result: b }) => a.same_value(b),
+        (ContinuedAsNew { input: a }, ContinuedAsNew { input: b }) => match (a, b) {
+            (Some(a), Some(b)) => a.same_value(b),
+            (a, b) => a.is_none() && b.is_none(),
+        },
+        (ExecutionFailed { error: a }, ExecutionFailed { error: b }) => match (a, b) {
+            (CallError::Error(a), CallError::Error(b)) => a.value.same_value(&b.value),
+            // A panic's place moves when the source is edited.
+            (CallError::Failure(a), CallError::Failure(b)) => {
+                std::mem::discriminant(a) == std::mem::discriminant(b)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Brings the decisions of a round into the order in which they are recorded: by call path, so that
+/// the order in which one poll visits its futures leaves no trace.
+fn sort(decisions: &mut [HistoryEvent]) {
+    fn key(event: &HistoryEvent) -> (bool, Option<&CallPath>, bool) {
+        let cancelled = matches!(event, HistoryEvent::CallCancelled { .. });
+        (event.path().is_some(), event.path(), cancelled)
+    }
+    decisions.sort_by(|a, b| key(a).cmp(&key(b)));
+}

@@ -1,0 +1,221 @@
+//! The handle through which user code reaches the execution that is being polled.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use uuid::Uuid;
+
+use super::branch::Numbers;
+use super::state::Identity;
+use super::state::RoundEnd;
+use super::state::State;
+use crate::clock::Timestamp;
+use crate::definition::SourcePlace;
+use crate::failure::Failure;
+use crate::ids::CallPath;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::ids::fnv1a64;
+use crate::payload::CodecError;
+use crate::payload::Payload;
+
+/// A handle on an execution: what it is, and what its code asks of the machine.
+#[derive(Clone)]
+pub struct Cursor(Arc<Shared>);
+
+pub(super) struct Shared {
+    pub(super) identity: Identity,
+    state: Mutex<State>,
+}
+
+/// Whose code runs on this thread, and in which branch.
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    pub(super) cursor: Cursor,
+    pub(super) numbers: Arc<Numbers>,
+}
+
+thread_local! {
+    static FRAMES: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
+}
+
+pub(super) fn current_frame() -> Option<Frame> {
+    FRAMES
+        .try_with(|frames| frames.try_borrow().ok()?.last().cloned())
+        .ok()
+        .flatten()
+}
+
+/// Makes `frame` the current one until the guard is dropped.
+pub(super) fn enter(frame: Frame) -> Entered {
+    FRAMES.with_borrow_mut(|frames| frames.push(frame));
+    Entered(())
+}
+
+pub(super) struct Entered(());
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let left = FRAMES.try_with(|frames| frames.try_borrow_mut().ok()?.pop());
+        drop(left);
+    }
+}
+
+impl Cursor {
+    pub(super) fn new(identity: Identity, state: State) -> Self {
+        Self(Arc::new(Shared {
+            identity,
+            state: Mutex::new(state),
+        }))
+    }
+
+    /// The execution whose code this thread runs right now, if any.
+    pub fn current() -> Option<Self> {
+        current_frame().map(|frame| frame.cursor)
+    }
+
+    /// Whether this thread runs the code of this very execution right now.
+    pub(super) fn is_current(&self) -> bool {
+        Self::current().is_some_and(|current| Arc::ptr_eq(&current.0, &self.0))
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn identity(&self) -> &Identity {
+        &self.0.identity
+    }
+
+    /// The time of the message that is being processed; never goes back.
+    pub fn now(&self) -> Timestamp {
+        self.state().now
+    }
+
+    /// A number that is the same on every replay.
+    pub fn random(&self) -> u64 {
+        let count = self.state().next_random();
+        let identity = self.identity();
+        mix(fnv1a64(identity.id.as_str().as_bytes())
+            ^ mix(u64::from(identity.execution.0)).wrapping_add(mix(count)))
+    }
+
+    /// An id that is the same on every replay.
+    pub fn new_uuid(&self) -> Uuid {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.random().to_be_bytes());
+        bytes[8..].copy_from_slice(&self.random().to_be_bytes());
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    /// Whether what runs now has run before.
+    pub fn is_replaying(&self) -> bool {
+        self.state().is_replaying()
+    }
+
+    /// The id of the instance.
+    pub fn instance_id(&self) -> &InstanceId {
+        &self.identity().id
+    }
+
+    /// The number of the execution.
+    pub fn execution(&self) -> Execution {
+        self.identity().execution
+    }
+
+    /// The instance that waits for this one's result.
+    pub fn parent(&self) -> Option<&InstanceId> {
+        self.identity()
+            .parent
+            .as_ref()
+            .map(|parent| &parent.instance)
+    }
+
+    /// Sets the custom status. One that is too large fails the instance.
+    pub fn set_custom_status(&self, status: Payload) {
+        let limit = self.identity().limits.custom_status_bytes;
+        let mut state = self.state();
+        if status.len() > limit {
+            state.end_round(RoundEnd::Failed(too_large(
+                "the custom status",
+                status.len(),
+                limit,
+            )));
+        } else {
+            state.custom_status = Some(status);
+        }
+    }
+
+    /// Records a local value, or returns the recorded one.
+    ///
+    /// # Errors
+    /// What `value` returns; nothing is recorded then.
+    pub fn side_effect(
+        &self,
+        site: &SourcePlace,
+        value: impl FnOnce() -> Result<Payload, CodecError>,
+    ) -> Result<Payload, CodecError> {
+        let path = self.take_path();
+        if let Some(recorded) = self.state().recorded_side_effect(&path, site) {
+            return Ok(recorded);
+        }
+        let value = value()?;
+        self.state().record_side_effect(path, value.clone());
+        Ok(value)
+    }
+
+    /// Whether the change named `change` applies to this execution: not to one that passed this
+    /// place before the change was made.
+    pub fn patched(&self, change: &str) -> bool {
+        self.state().patched(change)
+    }
+
+    /// Ends this execution after this poll and begins another with `input`. The caller stays
+    /// pending.
+    pub fn continue_as_new(&self, input: Option<Payload>) {
+        self.state().end_round(RoundEnd::ContinuedAsNew(input));
+    }
+
+    /// Parks the instance: it cannot go on with the code that runs now. The caller stays pending.
+    pub fn stall(&self, reason: String) {
+        self.state().end_round(RoundEnd::Stalled(reason));
+    }
+
+    /// The path of the next call: in the current branch, or in the body when another thread asks.
+    pub(super) fn take_path(&self) -> CallPath {
+        let frame = current_frame().filter(|frame| Arc::ptr_eq(&frame.cursor.0, &self.0));
+        let root = || Arc::clone(&self.identity().root);
+        frame.map_or_else(root, |frame| frame.numbers).take()
+    }
+}
+
+impl fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Cursor({}#{})",
+            self.identity().id,
+            self.identity().execution
+        )
+    }
+}
+
+pub(super) fn too_large(what: &str, actual: usize, limit: usize) -> Failure {
+    Failure::LimitExceeded {
+        what: what.to_owned(),
+        actual: actual as u64,
+        limit: limit as u64,
+    }
+}
+
+/// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014).
+fn mix(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}

@@ -1,0 +1,182 @@
+//! How an execution ends, and what is left to do then.
+
+use super::continuation::Continuation;
+use super::turn::Turn;
+use crate::failure::CallError;
+use crate::failure::Failure;
+use crate::history::CarriedEvent;
+use crate::history::History;
+use crate::history::HistoryEvent;
+use crate::payload::Payload;
+use crate::work::Address;
+use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
+use crate::work::Message;
+use crate::work::MessageBody;
+use crate::work::NewInstance;
+use crate::work::Next;
+use crate::work::OutgoingMessage;
+use crate::work::Output;
+
+/// How an execution ends.
+#[derive(Debug)]
+pub(super) enum Ending {
+    Completed(Payload),
+    Failed(CallError),
+    ContinuedAsNew(Option<Payload>),
+    Terminated(String),
+    Replaced(Box<NewInstance>),
+}
+
+impl Ending {
+    /// The end that a message asks for.
+    pub(super) fn asked_by(message: &MessageBody, row: &InstanceRow) -> Option<Self> {
+        match message {
+            MessageBody::Terminate {
+                by_parent: Some(link),
+                ..
+            } if row.parent.as_ref() != Some(link) => None,
+            MessageBody::Terminate { reason, .. } => Some(Self::Terminated(reason.clone())),
+            MessageBody::Replace(new) => Some(Self::Replaced(new.clone())),
+            _ => None,
+        }
+    }
+
+    /// The end that the body came to, by its terminal event.
+    pub(super) fn of_body(event: Option<&HistoryEvent>) -> Self {
+        match event {
+            Some(HistoryEvent::ExecutionCompleted { result }) => Self::Completed(result.clone()),
+            Some(HistoryEvent::ContinuedAsNew { input }) => Self::ContinuedAsNew(input.clone()),
+            Some(HistoryEvent::ExecutionFailed { error }) => Self::Failed(error.clone()),
+            _ => Self::Failed(Failure::Cancelled.into()),
+        }
+    }
+
+    /// Ends a running execution from outside.
+    pub(super) fn end(self, turn: &mut Turn<'_>, continuation: &Continuation) {
+        turn.place.1 = continuation.next_turn;
+        turn.events.push(self.event(turn));
+        self.end_recorded(turn, continuation);
+    }
+
+    /// Ends a running execution whose terminal event is recorded: undoes what is open.
+    pub(super) fn end_recorded(self, turn: &mut Turn<'_>, continuation: &Continuation) {
+        let mut state = continuation.cursor.state();
+        turn.row.custom_status.clone_from(&state.custom_status);
+        // A round that failed has recorded none of the calls it made.
+        let failed = matches!(&self, Self::Failed(CallError::Failure(_)));
+        let unrecorded = if failed { state.round } else { u64::MAX };
+        let calls = std::mem::take(&mut state.calls);
+        for (path, call) in &calls {
+            if call.is_pending() && call.round < unrecorded {
+                state.closed(path, &call.kind);
+            }
+        }
+        turn.effects.absorb(std::mem::take(&mut state.effects));
+        let unread = state.events.unread();
+        drop(state);
+        self.finish(turn, unread);
+    }
+
+    /// Ends an execution whose code is not run.
+    pub(super) fn end_without_code(self, turn: &mut Turn<'_>, history: &History) {
+        turn.events.push(self.event(turn));
+        turn.terminate_open_children(history);
+        self.finish(turn, Vec::new());
+    }
+
+    fn event(&self, turn: &Turn<'_>) -> HistoryEvent {
+        let reason = match self {
+            Self::Terminated(reason) => reason.clone(),
+            _ => "replaced by another start under its id".to_owned(),
+        };
+        HistoryEvent::ExecutionTerminated {
+            at: turn.now,
+            reason,
+        }
+    }
+
+    fn finish(self, turn: &mut Turn<'_>, unread: Vec<CarriedEvent>) {
+        turn.next = Next::ExecutionEnded;
+        turn.row.stalled = None;
+        let row = &mut turn.row;
+        match self {
+            Self::ContinuedAsNew(input) => return continue_as_new(turn, input, unread),
+            Self::Completed(result) => {
+                row.status = InstanceStatus::Completed;
+                row.output = Some(Output::Completed(result.clone()));
+                turn.reply(Ok(result));
+            }
+            Self::Failed(error) => {
+                row.status = InstanceStatus::Failed;
+                row.output = Some(Output::Failed(error.clone()));
+                turn.reply(Err(error));
+            }
+            Self::Terminated(reason) => {
+                row.status = InstanceStatus::Terminated;
+                row.output = Some(Output::Terminated(reason.clone()));
+                turn.reply(Err(Failure::Terminated { reason }.into()));
+            }
+            Self::Replaced(new) => {
+                let reason = "replaced by another start under its id".to_owned();
+                row.status = InstanceStatus::Terminated;
+                row.output = Some(Output::Terminated(reason.clone()));
+                turn.write.replacement = Some(new);
+                turn.reply(Err(Failure::Terminated { reason }.into()));
+                return;
+            }
+        }
+        keep_unread(turn, unread);
+    }
+}
+
+/// The next execution is begun by a message of the instance to itself, so that its beginning is a
+/// commit of its own.
+fn continue_as_new(turn: &mut Turn<'_>, input: Option<Payload>, carried: Vec<CarriedEvent>) {
+    turn.row.status = InstanceStatus::Running;
+    turn.row.execution = turn.row.execution.next();
+    turn.row.input = input;
+    let body = MessageBody::Start {
+        execution: turn.row.execution,
+        carried,
+    };
+    let to = Address::Key(turn.row.key);
+    turn.write.sends.push(OutgoingMessage {
+        to,
+        body,
+        parked: false,
+    });
+}
+
+/// What nobody read goes back to the inbox, where it is listed.
+fn keep_unread(turn: &mut Turn<'_>, unread: Vec<CarriedEvent>) {
+    for CarriedEvent { name, payload, .. } in unread {
+        let body = MessageBody::EventRaised { name, payload };
+        let to = Address::Key(turn.row.key);
+        turn.write.sends.push(OutgoingMessage {
+            to,
+            body,
+            parked: true,
+        });
+    }
+}
+
+/// Deals with messages that came too late for an execution that is over. The next execution, if
+/// there is one, gets all that are stored.
+pub(super) fn leave_over(turn: &mut Turn<'_>, messages: Vec<Message>) {
+    let begins_anew = !turn.row.status.is_terminal() || turn.write.replacement.is_some();
+    if begins_anew {
+        return;
+    }
+    for message in messages {
+        match (&message.body, message.id) {
+            (MessageBody::EventRaised { .. }, Some(id)) => turn.write.parked.push(id),
+            (MessageBody::Replace(new), _) => {
+                turn.consume(&message);
+                turn.write.replacement = Some(new.clone());
+                return;
+            }
+            _ => turn.consume(&message),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Messages to an execution whose code runs.
+
+use super::continuation::Continuation;
+use super::continuation::Decided;
+use super::continuation::Round;
+use super::delivery::Seen;
+use super::ending::Ending;
+use super::nondeterminism::Nondeterminism;
+use super::turn::Turn;
+use crate::history::HistoryEvent;
+use crate::payload::Payload;
+use crate::work::Message;
+use crate::work::MessageBody;
+
+/// What a message led to.
+#[must_use]
+#[derive(Debug)]
+pub(super) enum Step {
+    GoesOn,
+    Ended,
+    /// The code cannot go on; the message is still to be dealt with.
+    Stalled(String),
+}
+
+/// Takes one message.
+pub(super) fn take(
+    turn: &mut Turn<'_>,
+    continuation: &mut Continuation,
+    message: &Message,
+) -> Step {
+    if let Some(ending) = Ending::asked_by(&message.body, &turn.row) {
+        ending.end(turn, continuation);
+        return Step::Ended;
+    }
+    let identity = continuation.cursor.identity();
+    let event = continuation
+        .cursor
+        .state()
+        .incoming(identity, message.at, &message.body);
+    match event {
+        Some(event) => turn.run(continuation, event, progress_in(&message.body)),
+        None => Step::GoesOn,
+    }
+}
+
+fn progress_in(message: &MessageBody) -> Option<&Payload> {
+    match message {
+        MessageBody::ActivityAttemptLost { heartbeat, .. } => heartbeat.as_ref(),
+        _ => None,
+    }
+}
+
+impl Turn<'_> {
+    /// Delivers an incoming event, and polls the orchestrator if it sees it.
+    pub(super) fn run(
+        &mut self,
+        continuation: &mut Continuation,
+        event: HistoryEvent,
+        progress: Option<&Payload>,
+    ) -> Step {
+        let identity = continuation.cursor.identity();
+        if continuation
+            .cursor
+            .state()
+            .deliver(identity, &event, progress)
+            == Seen::No
+        {
+            let effects = std::mem::take(&mut continuation.cursor.state().effects);
+            self.keep(
+                continuation,
+                event,
+                Decided {
+                    events: Vec::new(),
+                    effects,
+                },
+            );
+            return Step::GoesOn;
+        }
+        match continuation.round(None) {
+            Round::Waits(decided) => {
+                self.keep(continuation, event, decided);
+                Step::GoesOn
+            }
+            Round::Ended(decided) => {
+                self.keep(continuation, event, decided);
+                Ending::of_body(self.events.last()).end_recorded(self, continuation);
+                Step::Ended
+            }
+            Round::Stalled(reason) => Step::Stalled(reason),
+            Round::Differs(difference) => {
+                let report = Nondeterminism {
+                    turn: self.place.1,
+                    difference,
+                };
+                Step::Stalled(report.report(&self.line_of()))
+            }
+        }
+    }
+
+    fn keep(&mut self, continuation: &mut Continuation, event: HistoryEvent, decided: Decided) {
+        continuation.history_bytes += size_of_val(&event) + size_of_val(decided.events.as_slice());
+        self.events.push(event);
+        self.events.extend(decided.events);
+        self.effects.absorb(decided.effects);
+    }
+}

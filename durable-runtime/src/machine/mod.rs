@@ -1,0 +1,47 @@
+//! The pure core: history and messages in, outcome out. No I/O, no clock, no threads, no SQL.
+//!
+//! [`Continuation`] is an orchestration that waits: the user's future and the table of its calls. It
+//! is made by replaying a history, and moved on by turns. User code inside the future reaches the
+//! machine through [`Cursor::current`], which is set while the future is polled.
+//!
+//! 1. A message completes at most one call; then the future is polled until it is quiet. What it
+//!    decides up to then belongs to that message: one *round*.
+//! 2. In a replay a round must decide exactly what was recorded for it: the same calls by path,
+//!    kind, name and input, the same cancellations as a set.
+//! 3. A round that panics, stalls or differs leaves nothing behind but that fact.
+//! 4. Nothing here has an effect outside: an [`Outcome`](crate::work::Outcome) says what is to be
+//!    written, and what may begin once it is written.
+
+mod branch;
+mod call;
+mod calls;
+mod continuation;
+mod cursor;
+mod delivery;
+mod effects;
+mod ending;
+mod external_events;
+mod live;
+mod nondeterminism;
+mod open;
+mod replay;
+mod script;
+mod state;
+mod turn;
+
+pub use branch::Branch;
+pub use branch::branch;
+pub use call::CallRequest;
+pub use call::RawCall;
+pub use call::Reencode;
+pub use continuation::BodyEnd;
+pub use continuation::Continuation;
+pub use continuation::StartFn;
+pub use cursor::Cursor;
+pub use nondeterminism::Difference;
+pub use nondeterminism::Nondeterminism;
+pub use replay::ReplayError;
+pub use replay::replay;
+pub use turn::Config;
+pub use turn::Position;
+pub use turn::turn;

@@ -1,0 +1,267 @@
+//! A history that today's code does not fit, told with both places in the source.
+
+use std::fmt::Write as _;
+
+use annotate_snippets::AnnotationKind;
+use annotate_snippets::Group;
+use annotate_snippets::Level;
+use annotate_snippets::Origin;
+use annotate_snippets::Renderer;
+use annotate_snippets::Snippet;
+
+use crate::definition::SourcePlace;
+use crate::history::HistoryEvent;
+
+/// How a replay differs from what was recorded.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Difference {
+    /// The code makes a call that was not recorded there.
+    NotRecorded {
+        /// What the code does now.
+        current: Box<HistoryEvent>,
+    },
+    /// The code makes another call than the recorded one.
+    OtherCall {
+        /// What was recorded.
+        recorded: Box<HistoryEvent>,
+        /// What the code does now.
+        current: Box<HistoryEvent>,
+    },
+    /// The code makes the recorded call with another input.
+    InputDrift {
+        /// What was recorded.
+        recorded: Box<HistoryEvent>,
+        /// What the code does now.
+        current: Box<HistoryEvent>,
+    },
+    /// The code records a local value where something else, or nothing, was recorded.
+    SideEffect {
+        /// What was recorded.
+        recorded: Option<Box<HistoryEvent>>,
+        /// Where the code stands.
+        site: SourcePlace,
+    },
+    /// The code does not do any more what was recorded.
+    Missing {
+        /// What was recorded.
+        recorded: Box<HistoryEvent>,
+    },
+    /// The code drops a call that was not dropped there.
+    NotCancelled {
+        /// The recorded event of that call.
+        path: crate::ids::CallPath,
+    },
+    /// The code rejects an event that was accepted.
+    Rejected {
+        /// The event's name.
+        name: String,
+        /// Where the code waits for it.
+        site: SourcePlace,
+    },
+    /// The code ends where it did not end, or otherwise than it did.
+    OtherEnd {
+        /// How it ended, if it did.
+        recorded: Option<Box<HistoryEvent>>,
+        /// How it ends now, if it does.
+        current: Option<Box<HistoryEvent>>,
+    },
+}
+
+/// A replay that differs from its history.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("non-deterministic: turn {turn} of the history does not fit the code: {}", .difference.headline())]
+pub struct Nondeterminism {
+    /// The turn in which it differs.
+    pub turn: u64,
+    /// How.
+    pub difference: Difference,
+}
+
+impl Nondeterminism {
+    /// The report for people: what was recorded and what the code does now, each at its line.
+    /// `line_of` returns a line of a source file, where that can be read.
+    pub fn report(&self, line_of: &dyn Fn(&str, usize) -> Option<String>) -> String {
+        let (recorded, current) = self.difference.sides();
+        let headline = format!("{self}");
+        let mut groups = vec![Group::with_title(
+            Level::ERROR.primary_title(headline.as_str()),
+        )];
+        let recorded_text = recorded
+            .as_ref()
+            .map(|(what, _)| format!("recorded: {what}"));
+        let current_text = current.as_ref().map(|(what, _)| format!("now: {what}"));
+        let recorded_line = recorded
+            .as_ref()
+            .and_then(|(_, site)| lines(site.as_ref(), line_of));
+        let current_line = current
+            .as_ref()
+            .and_then(|(_, site)| lines(site.as_ref(), line_of));
+        if let Some(text) = &recorded_text {
+            groups.push(group(text, recorded_line.as_ref()));
+        }
+        if let Some(text) = &current_text {
+            groups.push(group(text, current_line.as_ref()));
+        }
+        let mut report = Renderer::plain().render(&groups);
+        let _ = write!(
+            report,
+            "\nhelp: run the code that recorded this history, or make the change under \
+             `ctx.patched(\"…\")`, or give the orchestrator a new version"
+        );
+        report
+    }
+}
+
+struct Line {
+    file: String,
+    number: usize,
+    column: usize,
+    text: Option<String>,
+}
+
+fn lines(
+    site: Option<&SourcePlace>,
+    line_of: &dyn Fn(&str, usize) -> Option<String>,
+) -> Option<Line> {
+    let (file, number, column) = site?.parts()?;
+    Some(Line {
+        file: file.to_owned(),
+        number,
+        column,
+        text: line_of(file, number),
+    })
+}
+
+fn group<'a>(title: &'a str, line: Option<&'a Line>) -> Group<'a> {
+    let group = Group::with_title(Level::NOTE.secondary_title(title));
+    let Some(line) = line else { return group };
+    if let Some(text) = &line.text {
+        let from = byte_of(text, line.column);
+        let span = from..text.trim_end().len().max(from);
+        let snippet = Snippet::source(text.as_str())
+            .line_start(line.number)
+            .path(line.file.as_str())
+            .annotation(AnnotationKind::Primary.span(span));
+        return group.element(snippet);
+    }
+    let origin = Origin::path(line.file.as_str()).line(line.number);
+    group.element(origin.char_column(line.column))
+}
+
+fn byte_of(text: &str, column: usize) -> usize {
+    let at = text.char_indices().nth(column.saturating_sub(1));
+    at.map_or(text.trim_end().len(), |(byte, _)| byte)
+}
+
+type Side = Option<(String, Option<SourcePlace>)>;
+
+impl Difference {
+    fn headline(&self) -> &'static str {
+        match self {
+            Self::NotRecorded { .. } => "it makes a call that was not recorded",
+            Self::OtherCall { .. } => "it makes another call than the recorded one",
+            Self::InputDrift { .. } => "it makes the recorded call with another input",
+            Self::SideEffect { .. } => "it records a local value that was not recorded",
+            Self::Missing { .. } => "it does not do what was recorded",
+            Self::NotCancelled { .. } => "it drops a call that was not dropped",
+            Self::Rejected { .. } => "it rejects an event that was accepted",
+            Self::OtherEnd { .. } => "it ends otherwise than recorded",
+        }
+    }
+
+    fn sides(&self) -> (Side, Side) {
+        let told = |event: &HistoryEvent| Some((describe(event), site_of(event).cloned()));
+        match self {
+            Self::NotRecorded { current } => (None, told(current)),
+            Self::OtherCall { recorded, current } | Self::InputDrift { recorded, current } => {
+                (told(recorded), told(current))
+            }
+            Self::SideEffect { recorded, site } => (
+                recorded.as_deref().and_then(told),
+                Some((
+                    "a local value (`side_effect`)".to_owned(),
+                    Some(site.clone()),
+                )),
+            ),
+            Self::Missing { recorded } => (told(recorded), None),
+            Self::NotCancelled { path } => (None, Some((format!("call {path} is dropped"), None))),
+            Self::Rejected { name, site } => (
+                None,
+                Some((
+                    format!("event `{name}` does not decode"),
+                    Some(site.clone()),
+                )),
+            ),
+            Self::OtherEnd { recorded, current } => (
+                recorded.as_deref().and_then(told),
+                current.as_deref().and_then(told),
+            ),
+        }
+    }
+}
+
+fn site_of(event: &HistoryEvent) -> Option<&SourcePlace> {
+    match event {
+        HistoryEvent::ActivityScheduled { site, .. }
+        | HistoryEvent::ChildScheduled { site, .. }
+        | HistoryEvent::TimerCreated { site, .. }
+        | HistoryEvent::WaitStarted { site, .. } => Some(site),
+        _ => None,
+    }
+}
+
+fn describe(event: &HistoryEvent) -> String {
+    let input = |input: &Option<crate::payload::Payload>| {
+        input
+            .as_ref()
+            .map(|input| shorten(input.as_text()))
+            .unwrap_or_default()
+    };
+    match event {
+        HistoryEvent::ActivityScheduled {
+            path,
+            name,
+            input: arguments,
+            ..
+        } => {
+            format!("activity `{name}`({}), call {path}", input(arguments))
+        }
+        HistoryEvent::ChildScheduled {
+            path,
+            name,
+            instance,
+            input: arguments,
+            ..
+        } => {
+            format!(
+                "sub-orchestration `{name}`({}) as `{instance}`, call {path}",
+                input(arguments)
+            )
+        }
+        HistoryEvent::TimerCreated { path, due, .. } => format!("timer due {due}, call {path}"),
+        HistoryEvent::WaitStarted { path, event, .. } => {
+            format!("wait for event `{event}`, call {path}")
+        }
+        HistoryEvent::SideEffectRecorded { path, value } => {
+            format!("local value {}, call {path}", shorten(value.as_text()))
+        }
+        HistoryEvent::CallCancelled { path } => format!("call {path} dropped"),
+        HistoryEvent::PatchMarked { change, .. } => format!("`patched({change:?})`"),
+        HistoryEvent::EventRejected { name, .. } => format!("event `{name}` rejected"),
+        HistoryEvent::ContinuedAsNew { .. } => "continue-as-new".to_owned(),
+        HistoryEvent::ExecutionCompleted { result } => {
+            format!("completed with {}", shorten(result.as_text()))
+        }
+        HistoryEvent::ExecutionFailed { error } => format!("failed: {}", error.message()),
+        other => format!("{other:?}"),
+    }
+}
+
+fn shorten(text: &str) -> String {
+    const LONGEST: usize = 120;
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,203 @@
+//! What a recorded round decided, to be decided again by a replay.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use super::call::Reencode;
+use super::nondeterminism::Difference;
+use crate::definition::SourcePlace;
+use crate::history::HistoryEvent;
+use crate::ids::CallPath;
+use crate::payload::Payload;
+
+/// The decisions of a recorded round that the replay has not made yet.
+#[derive(Debug, Default)]
+pub(super) struct Script {
+    calls: BTreeMap<CallPath, HistoryEvent>,
+    cancelled: BTreeSet<CallPath>,
+    patches: BTreeMap<String, bool>,
+    rejected: Vec<(String, Payload)>,
+    end: Option<HistoryEvent>,
+}
+
+impl Script {
+    pub(super) fn new<'a>(decisions: impl IntoIterator<Item = &'a HistoryEvent>) -> Self {
+        let mut script = Self::default();
+        for event in decisions {
+            script.add(event);
+        }
+        script
+    }
+
+    fn add(&mut self, event: &HistoryEvent) {
+        match event {
+            HistoryEvent::CallCancelled { path } => {
+                self.cancelled.insert(path.clone());
+            }
+            HistoryEvent::PatchMarked { change, applies } => {
+                self.patches.insert(change.clone(), *applies);
+            }
+            HistoryEvent::EventRejected { name, payload, .. } => {
+                self.rejected.push((name.clone(), payload.clone()));
+            }
+            event if event.is_terminal() => self.end = Some(event.clone()),
+            event => {
+                if let Some(path) = event.path() {
+                    self.calls.insert(path.clone(), event.clone());
+                }
+            }
+        }
+    }
+
+    /// Takes the recorded call at the path of `current`, which must be the same call.
+    pub(super) fn take_call(
+        &mut self,
+        current: &HistoryEvent,
+        reencode: Option<Reencode>,
+    ) -> Result<Matched, Difference> {
+        let recorded = current.path().and_then(|path| self.calls.remove(path));
+        let Some(recorded) = recorded else {
+            return Err(Difference::NotRecorded {
+                current: Box::new(current.clone()),
+            });
+        };
+        if is_other_call(&recorded, current) {
+            return Err(Difference::OtherCall {
+                recorded: Box::new(recorded),
+                current: Box::new(current.clone()),
+            });
+        }
+        let drifted = input_drifted(&recorded, current, reencode);
+        Ok(Matched { recorded, drifted })
+    }
+
+    pub(super) fn take_side_effect(
+        &mut self,
+        path: &CallPath,
+        site: &SourcePlace,
+    ) -> Result<Payload, Difference> {
+        match self.calls.remove(path) {
+            Some(HistoryEvent::SideEffectRecorded { value, .. }) => Ok(value),
+            recorded => Err(Difference::SideEffect {
+                recorded: recorded.map(Box::new),
+                site: site.clone(),
+            }),
+        }
+    }
+
+    pub(super) fn take_cancelled(&mut self, path: &CallPath) -> bool {
+        self.cancelled.remove(path)
+    }
+
+    pub(super) fn take_patch(&mut self, change: &str) -> Option<bool> {
+        self.patches.remove(change)
+    }
+
+    pub(super) fn take_rejected(&mut self, name: &str, payload: &Payload) -> bool {
+        let found = self
+            .rejected
+            .iter()
+            .position(|(n, p)| n == name && p.same_value(payload));
+        found.map(|at| self.rejected.remove(at)).is_some()
+    }
+
+    pub(super) fn end(&self) -> Option<&HistoryEvent> {
+        self.end.as_ref()
+    }
+
+    /// What was recorded and is not decided by the code any more.
+    pub(super) fn left_over(&self) -> Option<Difference> {
+        let missing = |recorded: HistoryEvent| Difference::Missing {
+            recorded: Box::new(recorded),
+        };
+        if let Some(event) = self.calls.values().next() {
+            return Some(missing(event.clone()));
+        }
+        if let Some(path) = self.cancelled.first() {
+            return Some(missing(HistoryEvent::CallCancelled { path: path.clone() }));
+        }
+        if let Some((change, applies)) = self.patches.first_key_value() {
+            let event = HistoryEvent::PatchMarked {
+                change: change.clone(),
+                applies: *applies,
+            };
+            return Some(missing(event));
+        }
+        let (name, payload) = self.rejected.first()?;
+        Some(missing(HistoryEvent::EventRejected {
+            name: name.clone(),
+            payload: payload.clone(),
+            reason: String::new(),
+        }))
+    }
+}
+
+/// A recorded call that the replay has made again.
+#[derive(Debug)]
+pub(super) struct Matched {
+    pub(super) recorded: HistoryEvent,
+    /// Whether its input is another value than the recorded one.
+    pub(super) drifted: bool,
+}
+
+/// Whether two calls at one path are different calls: by kind or name. Options, labels and places
+/// in the source may change; inputs are compared apart.
+fn is_other_call(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
+    use HistoryEvent::ActivityScheduled;
+    use HistoryEvent::ChildScheduled;
+    use HistoryEvent::TimerCreated;
+    use HistoryEvent::WaitStarted;
+    match (recorded, current) {
+        (ActivityScheduled { name: a, .. }, ActivityScheduled { name: b, .. }) => a != b,
+        (
+            ChildScheduled {
+                name: a,
+                instance: id_a,
+                detached: detached_a,
+                ..
+            },
+            ChildScheduled {
+                name: b,
+                instance: id_b,
+                detached: detached_b,
+                ..
+            },
+        ) => a != b || id_a != id_b || detached_a != detached_b,
+        (TimerCreated { .. }, TimerCreated { .. }) => false,
+        (WaitStarted { event: a, .. }, WaitStarted { event: b, .. }) => {
+            a.to_lowercase() != b.to_lowercase()
+        }
+        _ => true,
+    }
+}
+
+/// Whether the input is another value than the recorded one, also after the recorded one has been
+/// read as today's type.
+fn input_drifted(
+    recorded: &HistoryEvent,
+    current: &HistoryEvent,
+    reencode: Option<Reencode>,
+) -> bool {
+    let (recorded, current) = (input_of(recorded), input_of(current));
+    if same(recorded, current) {
+        return false;
+    }
+    let today = reencode.map(|reencode| reencode(recorded));
+    !matches!(today, Some(Ok(today)) if same(today.as_ref(), current))
+}
+
+fn same(a: Option<&Payload>, b: Option<&Payload>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.same_value(b),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+fn input_of(event: &HistoryEvent) -> Option<&Payload> {
+    match event {
+        HistoryEvent::ActivityScheduled { input, .. }
+        | HistoryEvent::ChildScheduled { input, .. } => input.as_ref(),
+        _ => None,
+    }
+}

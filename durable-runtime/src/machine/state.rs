@@ -1,0 +1,535 @@
+//! The state of an execution between two polls: its calls, its events, what this round decided.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::task::Poll;
+use std::task::Waker;
+
+use super::branch::Numbers;
+use super::call::CallRequest;
+use super::call::Reencode;
+use super::calls::ActivityCall;
+use super::calls::CallKind;
+use super::calls::ChildCall;
+use super::calls::OpenCall;
+use super::cursor::too_large;
+use super::effects::Effects;
+use super::external_events::ExternalEvents;
+use super::external_events::QueuedEvent;
+use super::external_events::Waiter;
+use super::nondeterminism::Difference;
+use super::script::Script;
+use crate::clock::Timestamp;
+use crate::definition::SourcePlace;
+use crate::failure::CallResult;
+use crate::failure::Failure;
+use crate::history::HistoryEvent;
+use crate::history::ParentLink;
+use crate::ids::CallPath;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::ids::InstanceKey;
+use crate::payload::Payload;
+use crate::retry::RetryPolicy;
+use crate::work::Limits;
+use crate::work::NewInstance;
+use crate::work::TimerKind;
+
+/// What an execution is, unchanging.
+#[derive(Debug)]
+pub(super) struct Identity {
+    pub(super) key: InstanceKey,
+    pub(super) id: InstanceId,
+    pub(super) execution: Execution,
+    pub(super) parent: Option<ParentLink>,
+    pub(super) tags: BTreeMap<String, String>,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) limits: Arc<Limits>,
+    pub(super) strict_inputs: bool,
+    pub(super) root: Arc<Numbers>,
+}
+
+/// Why a round ended before the body did.
+#[derive(Debug)]
+pub(super) enum RoundEnd {
+    ContinuedAsNew(Option<Payload>),
+    Stalled(String),
+    Differs(Difference),
+    Failed(Failure),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) now: Timestamp,
+    pub(super) custom_status: Option<Payload>,
+    pub(super) calls: HashMap<CallPath, OpenCall>,
+    pub(super) events: ExternalEvents,
+    /// What the round that is replayed must decide; `None` when live.
+    pub(super) script: Option<Script>,
+    pub(super) decisions: Vec<HistoryEvent>,
+    pub(super) effects: Effects,
+    pub(super) round_end: Option<RoundEnd>,
+    pub(super) round: u64,
+    round_bytes: usize,
+    randoms: u64,
+    patches: BTreeMap<String, bool>,
+    last_read: Option<(CallPath, Waiter, QueuedEvent)>,
+}
+
+impl State {
+    pub(super) fn is_replaying(&self) -> bool {
+        self.script.is_some()
+    }
+
+    pub(super) fn next_random(&mut self) -> u64 {
+        self.randoms += 1;
+        self.randoms
+    }
+
+    /// Ends the round. The first reason stands.
+    pub(super) fn end_round(&mut self, end: RoundEnd) {
+        self.round_end.get_or_insert(end);
+    }
+
+    /// Begins a round that live code decides, or that must decide what `script` says.
+    pub(super) fn begin_round(&mut self, script: Option<Script>) {
+        self.round += 1;
+        self.round_bytes = 0;
+        self.script = script;
+        self.last_read = None;
+    }
+
+    /// Schedules the call, or matches it with the recorded one.
+    pub(super) fn open(
+        &mut self,
+        identity: &Identity,
+        path: &CallPath,
+        request: &CallRequest,
+        site: &SourcePlace,
+    ) {
+        if self.round_end.is_some() {
+            return;
+        }
+        let wanted = self.wanted(identity, path, request, site);
+        let (event, reencode) = match wanted {
+            Ok(wanted) => wanted,
+            Err(failure) => {
+                let refused = OpenCall::immediate(Err(failure.into()), self.round);
+                self.calls.insert(path.clone(), refused);
+                return;
+            }
+        };
+        let Some(event) = self.record_or_match(identity, event, reencode) else {
+            return;
+        };
+        self.opened(identity, path, event);
+    }
+
+    /// The event that records `request`, or why the request is refused.
+    fn wanted(
+        &self,
+        identity: &Identity,
+        path: &CallPath,
+        request: &CallRequest,
+        site: &SourcePlace,
+    ) -> Result<(HistoryEvent, Option<Reencode>), Failure> {
+        let limits = &identity.limits;
+        if self.calls.len() >= limits.open_calls {
+            return Err(too_large(
+                "the number of open calls",
+                self.calls.len() + 1,
+                limits.open_calls,
+            ));
+        }
+        let (path, site) = (path.clone(), site.clone());
+        match request {
+            CallRequest::Activity {
+                name,
+                input,
+                reencode,
+                options,
+            } => {
+                let input = checked(input, limits)?;
+                let (name, options) = ((*name).to_owned(), Box::new(options.clone()));
+                let event = HistoryEvent::ActivityScheduled {
+                    path,
+                    name,
+                    input,
+                    options,
+                    site,
+                };
+                Ok((event, Some(*reencode)))
+            }
+            CallRequest::Child {
+                name,
+                version,
+                id,
+                input,
+                reencode,
+                options,
+                detached,
+            } => {
+                let depth = identity.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
+                if depth > limits.depth {
+                    let (depth, limit) = (depth as usize, limits.depth as usize);
+                    return Err(too_large("the depth of sub-orchestrations", depth, limit));
+                }
+                let of_call = || InstanceId::of_child(&identity.id, identity.execution, &path);
+                let event = HistoryEvent::ChildScheduled {
+                    name: (*name).to_owned(),
+                    version: (*version).to_owned(),
+                    instance: id.clone().unwrap_or_else(of_call),
+                    input: checked(input, limits)?,
+                    options: Box::new(options.clone()),
+                    detached: *detached,
+                    path,
+                    site,
+                };
+                Ok((event, Some(*reencode)))
+            }
+            CallRequest::TimerAt(due) => Ok((
+                HistoryEvent::TimerCreated {
+                    path,
+                    due: *due,
+                    site,
+                },
+                None,
+            )),
+            CallRequest::TimerAfter(wait) => Ok((
+                HistoryEvent::TimerCreated {
+                    path,
+                    due: self.now + *wait,
+                    site,
+                },
+                None,
+            )),
+            CallRequest::Event { name } => {
+                let event = (*name).to_owned();
+                Ok((HistoryEvent::WaitStarted { path, event, site }, None))
+            }
+        }
+    }
+
+    /// Live: records `event` and returns it. Replaying: returns the recorded event it stands for,
+    /// or ends the round.
+    fn record_or_match(
+        &mut self,
+        identity: &Identity,
+        event: HistoryEvent,
+        reencode: Option<Reencode>,
+    ) -> Option<HistoryEvent> {
+        let Some(script) = &mut self.script else {
+            self.decide(identity, event.clone());
+            return Some(event);
+        };
+        let matched = match script.take_call(&event, reencode) {
+            Ok(matched) => matched,
+            Err(difference) => {
+                self.end_round(RoundEnd::Differs(difference));
+                return None;
+            }
+        };
+        if matched.drifted {
+            let (recorded, current) = (Box::new(matched.recorded.clone()), Box::new(event));
+            let drift = Difference::InputDrift { recorded, current };
+            if identity.strict_inputs {
+                self.end_round(RoundEnd::Differs(drift));
+                return None;
+            }
+            tracing::warn!(instance = %identity.id, ?drift, "the input of a call has drifted");
+        }
+        Some(matched.recorded)
+    }
+
+    fn decide(&mut self, identity: &Identity, event: HistoryEvent) {
+        let bytes = match &event {
+            HistoryEvent::ActivityScheduled { input, .. }
+            | HistoryEvent::ChildScheduled { input, .. } => input.as_ref().map_or(0, Payload::len),
+            _ => 0,
+        };
+        self.round_bytes += bytes;
+        self.decisions.push(event);
+        let limit = identity.limits.poll_bytes;
+        if self.round_bytes > limit {
+            let failure = too_large("what one turn records", self.round_bytes, limit);
+            self.end_round(RoundEnd::Failed(failure));
+        }
+    }
+
+    /// Enters a scheduled call into the table and notes what is to be done for it.
+    fn opened(&mut self, identity: &Identity, path: &CallPath, event: HistoryEvent) {
+        let kind = match event {
+            HistoryEvent::ActivityScheduled {
+                name,
+                input,
+                options,
+                ..
+            } => {
+                let call = ActivityCall::new(name, input, options, self.now);
+                let total = call
+                    .options
+                    .retry
+                    .as_ref()
+                    .and_then(RetryPolicy::limit_in_total);
+                if let Some(total) = total {
+                    self.effects
+                        .set_timer(path, TimerKind::Deadline, self.now + total);
+                }
+                self.effects
+                    .tasks
+                    .insert(path.clone(), call.task(identity, path));
+                CallKind::Activity(Box::new(call))
+            }
+            HistoryEvent::ChildScheduled { .. } => return self.child_opened(identity, path, event),
+            HistoryEvent::TimerCreated { due, .. } => {
+                self.effects.set_timer(path, TimerKind::Sleep, due);
+                CallKind::Timer
+            }
+            HistoryEvent::WaitStarted { event, .. } => {
+                let call = OpenCall::new(
+                    CallKind::Wait {
+                        event: event.clone(),
+                    },
+                    self.round,
+                );
+                self.calls.insert(path.clone(), call);
+                let waiter = Waiter {
+                    since: self.round,
+                    path: path.clone(),
+                };
+                let assigned = self.events.wait(&event, waiter);
+                return self.wake(assigned);
+            }
+            _ => return,
+        };
+        self.calls
+            .insert(path.clone(), OpenCall::new(kind, self.round));
+    }
+
+    fn child_opened(&mut self, identity: &Identity, path: &CallPath, event: HistoryEvent) {
+        let HistoryEvent::ChildScheduled {
+            name,
+            version,
+            instance,
+            input,
+            options,
+            detached,
+            ..
+        } = event
+        else {
+            return;
+        };
+        let link = ParentLink {
+            key: identity.key,
+            instance: identity.id.clone(),
+            execution: identity.execution,
+            path: path.clone(),
+            depth: identity.parent.as_ref().map_or(0, |parent| parent.depth) + 1,
+            detached,
+        };
+        let start = NewInstance {
+            id: instance.clone(),
+            name,
+            version,
+            input,
+            tags: identity.tags.clone(),
+            parent: Some(link.clone()),
+            start_at: None,
+            command: format!("{}/{}/{path}", identity.id, identity.execution),
+            headers: identity.headers.clone(),
+        };
+        self.effects.starts.insert(path.clone(), start);
+        let call = if detached {
+            let id = Payload::encode(instance.as_str()).map_err(|e| Failure::Codec(e).into());
+            OpenCall::immediate(id, self.round)
+        } else {
+            if let Some(limit) = options.timeout {
+                self.effects
+                    .set_timer(path, TimerKind::Deadline, self.now + limit);
+            }
+            let child = ChildCall {
+                instance,
+                link,
+                options,
+            };
+            OpenCall::new(CallKind::Child(Box::new(child)), self.round)
+        };
+        self.calls.insert(path.clone(), call);
+    }
+
+    /// The result of the call, once there is one; the call is over then.
+    pub(super) fn poll_call(&mut self, path: &CallPath, waker: &Waker) -> Poll<CallResult> {
+        let Some(call) = self.calls.get_mut(path) else {
+            return Poll::Pending;
+        };
+        if let CallKind::Wait { event } = &call.kind
+            && let Some((waiter, queued)) = self.events.read(event, path)
+        {
+            self.calls.remove(path);
+            let payload = queued.payload.clone();
+            self.last_read = Some((path.clone(), waiter, queued));
+            return Poll::Ready(Ok(payload));
+        }
+        if let Some(result) = call.result.take() {
+            self.calls.remove(path);
+            return Poll::Ready(result);
+        }
+        call.waker = Some(waker.clone());
+        Poll::Pending
+    }
+
+    /// Puts the event that the wait at `path` has just read aside as rejected; the wait goes on.
+    pub(super) fn reject_event(&mut self, path: &CallPath, reason: String, site: &SourcePlace) {
+        let Some((read_by, waiter, event)) = self.last_read.take() else {
+            return;
+        };
+        if read_by != *path {
+            return;
+        }
+        let (name, payload) = (event.name, event.payload);
+        match &mut self.script {
+            None => {
+                let name = name.clone();
+                self.decisions.push(HistoryEvent::EventRejected {
+                    name,
+                    payload,
+                    reason,
+                });
+            }
+            Some(script) => {
+                if !script.take_rejected(&name, &payload) {
+                    let site = site.clone();
+                    let difference = Difference::Rejected { name, site };
+                    return self.end_round(RoundEnd::Differs(difference));
+                }
+            }
+        }
+        let kind = CallKind::Wait {
+            event: name.clone(),
+        };
+        self.calls
+            .insert(path.clone(), OpenCall::new(kind, waiter.since));
+        let assigned = self.events.wait(&name, waiter);
+        self.wake(assigned);
+    }
+
+    /// Closes a call that was dropped. One that is still pending is cancelled.
+    pub(super) fn cancel(&mut self, path: &CallPath) {
+        if self.round_end.is_some() {
+            return;
+        }
+        let Some(call) = self.calls.remove(path) else {
+            return;
+        };
+        if let CallKind::Wait { event } = &call.kind {
+            let assigned = self.events.leave(event, path);
+            self.wake(assigned);
+        }
+        if !call.is_pending() {
+            return;
+        }
+        match &mut self.script {
+            None => self
+                .decisions
+                .push(HistoryEvent::CallCancelled { path: path.clone() }),
+            Some(script) => {
+                if !script.take_cancelled(path) {
+                    let path = path.clone();
+                    return self.end_round(RoundEnd::Differs(Difference::NotCancelled { path }));
+                }
+            }
+        }
+        self.closed(path, &call.kind);
+    }
+
+    /// Notes what is to be undone for a call that nobody waits for any more.
+    pub(super) fn closed(&mut self, path: &CallPath, kind: &CallKind) {
+        match kind {
+            CallKind::Activity(call) => {
+                self.clear_attempt_timers(path, call.waiting, call.options.retry.as_ref());
+                self.effects.cancel_task(path);
+            }
+            CallKind::Child(child) => {
+                if child.options.timeout.is_some() {
+                    self.effects.clear_timer(path, TimerKind::Deadline);
+                }
+                self.effects
+                    .end_child(path, child.instance.clone(), child.link.clone());
+            }
+            CallKind::Timer => self.effects.clear_timer(path, TimerKind::Sleep),
+            CallKind::Wait { .. } | CallKind::Immediate => {}
+        }
+    }
+
+    pub(super) fn clear_attempt_timers(
+        &mut self,
+        path: &CallPath,
+        waiting: bool,
+        retry: Option<&RetryPolicy>,
+    ) {
+        if waiting {
+            self.effects.clear_timer(path, TimerKind::Retry);
+        }
+        if retry.is_some_and(|retry| retry.limit_in_total().is_some()) {
+            self.effects.clear_timer(path, TimerKind::Deadline);
+        }
+    }
+
+    pub(super) fn wake(&mut self, paths: Vec<CallPath>) {
+        for path in paths {
+            if let Some(waker) = self.calls.get_mut(&path).and_then(|call| call.waker.take()) {
+                waker.wake();
+            }
+        }
+    }
+
+    pub(super) fn recorded_side_effect(
+        &mut self,
+        path: &CallPath,
+        site: &SourcePlace,
+    ) -> Option<Payload> {
+        match self.script.as_mut()?.take_side_effect(path, site) {
+            Ok(value) => Some(value),
+            Err(difference) => {
+                self.end_round(RoundEnd::Differs(difference));
+                None
+            }
+        }
+    }
+
+    pub(super) fn record_side_effect(&mut self, path: CallPath, value: Payload) {
+        if !self.is_replaying() {
+            self.decisions
+                .push(HistoryEvent::SideEffectRecorded { path, value });
+        }
+    }
+
+    pub(super) fn patched(&mut self, change: &str) -> bool {
+        if let Some(applies) = self.patches.get(change) {
+            return *applies;
+        }
+        let applies = if let Some(script) = &mut self.script {
+            script.take_patch(change).unwrap_or(false)
+        } else {
+            let (change, applies) = (change.to_owned(), true);
+            self.decisions
+                .push(HistoryEvent::PatchMarked { change, applies });
+            true
+        };
+        self.patches.insert(change.to_owned(), applies);
+        applies
+    }
+}
+
+fn checked(
+    input: &Result<Option<Payload>, crate::payload::CodecError>,
+    limits: &Limits,
+) -> Result<Option<Payload>, Failure> {
+    let input = input.clone()?;
+    let bytes = input.as_ref().map_or(0, Payload::len);
+    if bytes > limits.payload_bytes {
+        return Err(too_large("the payload", bytes, limits.payload_bytes));
+    }
+    Ok(input)
+}

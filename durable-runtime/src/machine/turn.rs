@@ -1,0 +1,472 @@
+//! A turn: messages in, outcome out.
+
+use std::sync::Arc;
+
+use super::continuation::Continuation;
+use super::continuation::StartFn;
+use super::ending::Ending;
+use super::ending::leave_over;
+use super::live::Step;
+use super::live::take;
+use super::open::open_children;
+use super::replay::identity;
+use crate::failure::Failure;
+use crate::history::FORMAT;
+use crate::history::History;
+use crate::history::HistoryEvent;
+use crate::history::ParentLink;
+use crate::ids::CallPath;
+use crate::machine::effects::Effects;
+use crate::work::Address;
+use crate::work::HistoryRow;
+use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
+use crate::work::InstanceUpdate;
+use crate::work::Limits;
+use crate::work::Message;
+use crate::work::MessageBody;
+use crate::work::Next;
+use crate::work::Outcome;
+use crate::work::OutgoingMessage;
+use crate::work::Timer;
+use crate::work::TimerId;
+use crate::work::TurnRequest;
+use crate::work::TurnWrite;
+
+/// What the machine goes by.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Limits on sizes and numbers.
+    pub limits: Arc<Limits>,
+    /// Whether a call with another input than the recorded one stalls the instance. If not, it is
+    /// logged, and the recorded input stands.
+    pub strict_inputs: bool,
+    /// Returns a line of a source file, for reports, where that can be read.
+    pub line_of: fn(&str, usize) -> Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            limits: Arc::default(),
+            strict_inputs: cfg!(debug_assertions),
+            line_of: |_, _| None,
+        }
+    }
+}
+
+/// Where an instance stands before a turn.
+#[derive(Debug)]
+pub enum Position {
+    /// Its execution has not begun.
+    NotBegun,
+    /// It waits, in memory.
+    Live(Box<Continuation>),
+    /// Its code cannot be run.
+    Stopped {
+        /// Its history.
+        history: History,
+        /// Why, if that was found out just now.
+        report: Option<String>,
+    },
+    /// It has ended.
+    Over,
+}
+
+/// Makes a turn. Returns what it decided, and the continuation if the instance goes on waiting.
+pub fn turn(
+    config: &Config,
+    position: Position,
+    start: &StartFn,
+    request: TurnRequest,
+) -> (Outcome, Option<Box<Continuation>>) {
+    let TurnRequest {
+        instance,
+        messages,
+        now,
+    } = request;
+    let mut turn = Turn::new(config, instance, now);
+    let continuation = match position {
+        Position::Over => {
+            leave_over(&mut turn, messages);
+            None
+        }
+        Position::Stopped { history, report } => {
+            turn.stopped(&history, report, messages);
+            None
+        }
+        Position::NotBegun => turn.begin(start, messages),
+        Position::Live(continuation) => turn.go_on(continuation, messages),
+    };
+    (turn.outcome(continuation.as_deref()), continuation)
+}
+
+/// A turn that is being made.
+pub(super) struct Turn<'a> {
+    config: &'a Config,
+    before: InstanceRow,
+    pub(super) row: InstanceRow,
+    pub(super) write: TurnWrite,
+    pub(super) events: Vec<HistoryEvent>,
+    pub(super) effects: Effects,
+    pub(super) now: crate::clock::Timestamp,
+    /// The execution and number of the turn.
+    pub(super) place: (crate::ids::Execution, u64),
+    pub(super) next: Next,
+}
+
+impl<'a> Turn<'a> {
+    fn new(config: &'a Config, instance: InstanceRow, now: crate::clock::Timestamp) -> Self {
+        Self {
+            config,
+            row: instance.clone(),
+            write: TurnWrite::new(instance.key, instance.unit),
+            events: Vec::new(),
+            effects: Effects::default(),
+            now,
+            place: (instance.execution, 1),
+            next: Next::Wait,
+            before: instance,
+        }
+    }
+
+    /// The first turn of an execution. Without its start message nothing but its end can happen.
+    fn begin(&mut self, start: &StartFn, mut messages: Vec<Message>) -> Option<Box<Continuation>> {
+        let execution = self.row.execution;
+        let is_start = |message: &Message| match &message.body {
+            MessageBody::Start {
+                execution: begun, ..
+            } => *begun == execution,
+            MessageBody::TimerDue { kind, .. } => *kind == crate::work::TimerKind::Start,
+            _ => false,
+        };
+        if let Some(at) = messages.iter().position(is_start) {
+            let message = messages.remove(at);
+            return self.started(start, &message, messages);
+        }
+        let mut rest = messages.into_iter();
+        while let Some(message) = rest.next() {
+            match Ending::asked_by(&message.body, &self.row) {
+                Some(ending) => {
+                    self.consume(&message);
+                    self.events.push(self.started_event(self.now, Vec::new()));
+                    ending.end_without_code(self, &History::new());
+                    leave_over(self, rest.collect());
+                    return None;
+                }
+                None => self.hold(message),
+            }
+        }
+        None
+    }
+
+    fn started(
+        &mut self,
+        start: &StartFn,
+        message: &Message,
+        messages: Vec<Message>,
+    ) -> Option<Box<Continuation>> {
+        let carried = match &message.body {
+            MessageBody::Start { carried, .. } => carried.clone(),
+            _ => Vec::new(),
+        };
+        let event = self.started_event(message.at, carried);
+        let identity = identity(self.config, &self.row);
+        let input = self.row.input.clone();
+        let mut continuation = Box::new(Continuation::new(identity, start, input));
+        match self.run(&mut continuation, event, None) {
+            Step::GoesOn => {
+                self.consume(message);
+                self.row.status = InstanceStatus::Running;
+                self.go_on(continuation, messages)
+            }
+            Step::Ended => {
+                self.consume(message);
+                leave_over(self, messages);
+                None
+            }
+            Step::Stalled(report) => {
+                self.hold_all(std::iter::once(message.clone()).chain(messages));
+                self.stall(report);
+                None
+            }
+        }
+    }
+
+    fn started_event(
+        &self,
+        at: crate::clock::Timestamp,
+        carried: Vec<crate::history::CarriedEvent>,
+    ) -> HistoryEvent {
+        HistoryEvent::ExecutionStarted {
+            at,
+            name: self.row.name.clone(),
+            version: self.row.version.clone(),
+            input: self.row.input.clone(),
+            parent: self.row.parent.clone(),
+            tags: self.row.tags.clone(),
+            carried,
+            custom_status: self.row.custom_status.clone(),
+        }
+    }
+
+    fn go_on(
+        &mut self,
+        mut continuation: Box<Continuation>,
+        messages: Vec<Message>,
+    ) -> Option<Box<Continuation>> {
+        self.place.1 = continuation.next_turn;
+        self.row.status = InstanceStatus::Running;
+        self.row.stalled = None;
+        let mut rest = messages.into_iter();
+        while let Some(message) = rest.next() {
+            match take(self, &mut continuation, &message) {
+                Step::GoesOn => self.consume(&message),
+                Step::Ended => {
+                    self.consume(&message);
+                    leave_over(self, rest.collect());
+                    return None;
+                }
+                Step::Stalled(report) => {
+                    self.hold_all(std::iter::once(message).chain(rest));
+                    self.stall(report);
+                    return None;
+                }
+            }
+        }
+        if !self.events.is_empty() {
+            continuation.next_turn += 1;
+        }
+        Some(continuation)
+    }
+
+    /// A turn of an instance whose code cannot be run: it can be ended, all else is kept.
+    fn stopped(&mut self, history: &History, report: Option<String>, messages: Vec<Message>) {
+        self.place.1 = history.next_turn();
+        self.next = Next::Stalled;
+        let mut rest = messages.into_iter();
+        while let Some(message) = rest.next() {
+            if let Some(ending) = Ending::asked_by(&message.body, &self.row) {
+                self.consume(&message);
+                ending.end_without_code(self, history);
+                return leave_over(self, rest.collect());
+            }
+            self.hold(message);
+        }
+        if let Some(report) = report {
+            self.stall(report);
+        }
+    }
+
+    pub(super) fn stall(&mut self, report: String) {
+        self.row.status = InstanceStatus::Stalled;
+        self.row.stalled = Some(report);
+        self.next = Next::Stalled;
+    }
+
+    pub(super) fn line_of(&self) -> fn(&str, usize) -> Option<String> {
+        self.config.line_of
+    }
+
+    pub(super) fn consume(&mut self, message: &Message) {
+        self.write.consumed.extend(message.id);
+        if let MessageBody::TimerDue {
+            execution,
+            path,
+            kind,
+        } = &message.body
+        {
+            let id = TimerId {
+                key: self.row.key,
+                execution: *execution,
+                path: path.clone(),
+                kind: *kind,
+            };
+            if !self.write.timers_gone.contains(&id) {
+                self.write.timers_gone.push(id);
+            }
+        }
+    }
+
+    fn hold_all(&mut self, messages: impl Iterator<Item = Message>) {
+        messages.for_each(|message| self.hold(message));
+    }
+
+    /// Keeps a message for later. One that was never stored is stored now, except those that are
+    /// made again: timers keep their row, and lost attempts are found at every load.
+    pub(super) fn hold(&mut self, message: Message) {
+        match (message.id, &message.body) {
+            (Some(id), _) => self.write.parked.push(id),
+            (None, MessageBody::TimerDue { .. } | MessageBody::ActivityAttemptLost { .. }) => {}
+            (None, _) => {
+                let to = Address::Key(self.row.key);
+                let (body, parked) = (message.body, true);
+                self.write.sends.push(OutgoingMessage { to, body, parked });
+            }
+        }
+    }
+
+    /// Tells the parent, if one waits, how the instance ended.
+    pub(super) fn reply(&mut self, result: crate::failure::CallResult) {
+        let Some(parent) = self.row.parent.clone().filter(|parent| !parent.detached) else {
+            return;
+        };
+        let ParentLink {
+            key,
+            execution,
+            path,
+            ..
+        } = parent;
+        let body = match result {
+            Ok(result) => MessageBody::ChildCompleted {
+                execution,
+                path,
+                result,
+            },
+            Err(error) => MessageBody::ChildFailed {
+                execution,
+                path,
+                error,
+            },
+        };
+        self.write.sends.push(OutgoingMessage {
+            to: Address::Key(key),
+            body,
+            parked: false,
+        });
+    }
+
+    pub(super) fn terminate_child(&mut self, child: crate::ids::InstanceId, link: ParentLink) {
+        let reason = format!(
+            "its parent `{}` does not wait for it any more",
+            link.instance
+        );
+        let body = MessageBody::Terminate {
+            reason,
+            by_parent: Some(link),
+        };
+        self.write.sends.push(OutgoingMessage {
+            to: Address::Id(child),
+            body,
+            parked: false,
+        });
+    }
+
+    /// Terminates the children that `history` leaves open.
+    pub(super) fn terminate_open_children(&mut self, history: &History) {
+        let depth = self.row.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
+        for (path, child) in open_children(history) {
+            let link = self.link(path, depth);
+            self.terminate_child(child, link);
+        }
+    }
+
+    fn link(&self, path: CallPath, depth: u32) -> ParentLink {
+        ParentLink {
+            key: self.row.key,
+            instance: self.row.id.clone(),
+            execution: self.row.execution,
+            path,
+            depth,
+            detached: false,
+        }
+    }
+
+    fn outcome(mut self, continuation: Option<&Continuation>) -> Outcome {
+        if let Some(continuation) = continuation {
+            self.row
+                .custom_status
+                .clone_from(&continuation.cursor.state().custom_status);
+            self.row.load_at_start = continuation.has_running_attempts();
+        } else {
+            self.row.load_at_start = self.row.status == InstanceStatus::Stalled;
+        }
+        let effects = std::mem::take(&mut self.effects);
+        self.apply(&effects);
+        self.record();
+        self.update();
+        Outcome {
+            write: self.write,
+            instance: self.row,
+            activities: effects.tasks.into_values().collect(),
+            cancelled: effects.tasks_cancelled.into_iter().collect(),
+            next: self.next,
+        }
+    }
+
+    fn apply(&mut self, effects: &Effects) {
+        let (key, execution) = (self.row.key, self.place.0);
+        let id = |(path, kind): &(CallPath, crate::work::TimerKind)| TimerId {
+            key,
+            execution,
+            path: path.clone(),
+            kind: *kind,
+        };
+        for (at, due) in &effects.timers {
+            let timer = Timer {
+                id: id(at),
+                due: *due,
+            };
+            self.write.timers.push(timer);
+        }
+        for gone in effects.timers_gone.iter().map(id) {
+            if !self.write.timers_gone.contains(&gone) {
+                self.write.timers_gone.push(gone);
+            }
+        }
+        self.write.starts.extend(effects.starts.values().cloned());
+        for (child, link) in effects.children_ended.values() {
+            self.terminate_child(child.clone(), link.clone());
+        }
+    }
+
+    fn record(&mut self) {
+        if self.events.is_empty() {
+            return;
+        }
+        match serde_json::to_string(&self.events) {
+            Ok(events) => {
+                let ((execution, turn), at) = (self.place, self.now);
+                self.write.history = Some(HistoryRow {
+                    execution,
+                    turn,
+                    format: FORMAT,
+                    at,
+                    events,
+                });
+            }
+            // Payloads are checked JSON and keys are text, so this is out of reach; still nothing
+            // may be half-written.
+            Err(error) => {
+                let report = Failure::from_error(&error).to_string();
+                self.row = self.before.clone();
+                self.write = TurnWrite::new(self.row.key, self.row.unit);
+                self.stall(format!("its history cannot be written: {report}"));
+            }
+        }
+    }
+
+    fn update(&mut self) {
+        let (before, row) = (&self.before, &mut self.row);
+        let input = (before.execution != row.execution).then(|| row.input.clone());
+        let same = before.status == row.status
+            && before.execution == row.execution
+            && before.output == row.output
+            && before.custom_status == row.custom_status
+            && before.stalled == row.stalled
+            && before.load_at_start == row.load_at_start;
+        if same {
+            return;
+        }
+        row.updated_at = self.now;
+        self.write.update = Some(InstanceUpdate {
+            status: row.status,
+            execution: row.execution,
+            input,
+            output: row.output.clone(),
+            custom_status: row.custom_status.clone(),
+            stalled: row.stalled.clone(),
+            load_at_start: row.load_at_start,
+        });
+    }
+}

@@ -1,0 +1,76 @@
+//! Panics of user code as values, with the place where they were raised.
+//!
+//! A panic's place is known to the panic hook only, so the first use puts a hook in front of the
+//! one that is there. It notes the place for this thread and then lets that one do its work.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+use std::pin::Pin;
+use std::sync::Once;
+use std::task::Context;
+use std::task::Poll;
+
+use crate::failure::Failure;
+
+thread_local! {
+    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs `f`; its panic becomes [`Failure::Panicked`].
+///
+/// # Errors
+/// The failure, if `f` panics.
+pub fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Failure> {
+    note_places();
+    PLACE.with_borrow_mut(Option::take);
+    catch_unwind(AssertUnwindSafe(f)).map_err(|panic| Failure::Panicked {
+        message: message_of(&*panic),
+        location: PLACE.with_borrow_mut(Option::take),
+    })
+}
+
+/// A future whose panic becomes [`Failure::Panicked`].
+#[derive(Debug)]
+pub struct Catch<F>(Pin<Box<F>>);
+
+impl<F: Future> Catch<F> {
+    /// Wraps `future`.
+    pub fn new(future: F) -> Self {
+        Self(Box::pin(future))
+    }
+}
+
+impl<F: Future> Future for Catch<F> {
+    type Output = Result<F::Output, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match catch(|| self.0.as_mut().poll(cx)) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+            Err(failure) => Poll::Ready(Err(failure)),
+        }
+    }
+}
+
+fn note_places() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let next = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let place = info.location().map(ToString::to_string);
+            // A thread that is being torn down has no place to note it any more.
+            let _ = PLACE.try_with(|noted| noted.try_borrow_mut().map(|mut noted| *noted = place));
+            next(info);
+        }));
+    });
+}
+
+/// What a panic said.
+pub fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a value that is not text".to_owned())
+}
