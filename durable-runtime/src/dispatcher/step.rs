@@ -255,13 +255,11 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Instances of units that went to others are dropped with everything else: what is in memory
-    /// of ours is loaded again.
+    /// What is in memory of units that went to others is dropped before the next commit; their
+    /// new owners begin with what is stored.
     fn units_changed(&mut self, units: Vec<Unit>) {
-        let lost = self.units.iter().any(|unit| !units.contains(unit));
-        if lost {
-            self.pool.clear();
-            self.instances.clear();
+        for key in self.instances.retain_units(&units) {
+            self.pool.cancel_instance(key);
         }
         self.units = units;
         self.timers = TimerWindow::default();
@@ -323,6 +321,7 @@ impl Dispatcher {
         };
         self.poll_at = now + self.poll_wait;
         for received in messages {
+            self.instances.slot(received.key).unit = Some(received.unit);
             self.instances.enqueue(received.key, received.message);
         }
         Ok(())
