@@ -17,6 +17,7 @@ use durable_runtime::ids::InstanceKey;
 use durable_runtime::ids::Lane;
 use durable_runtime::ids::MessageId;
 use durable_runtime::ids::Unit;
+use durable_runtime::ids::WorkerId;
 use durable_runtime::store::Created;
 use durable_runtime::store::HubInfo;
 use durable_runtime::store::InboxMessage;
@@ -150,6 +151,10 @@ impl Store for FaultyStore {
 
     async fn worker_stop(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
         self.inner.worker_stop(lease, now).await
+    }
+
+    fn worker_abandon(&self, worker: WorkerId) {
+        self.inner.worker_abandon(worker);
     }
 
     async fn units_claim(

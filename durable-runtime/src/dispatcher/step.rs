@@ -16,6 +16,7 @@ use crate::clock::Timestamp;
 use crate::history::History;
 use crate::ids::InstanceKey;
 use crate::ids::Unit;
+use crate::ids::WorkerId;
 use crate::machine::Position;
 use crate::machine::turn;
 use crate::registry::Registry;
@@ -204,6 +205,11 @@ impl Dispatcher {
     /// How many attempts of activities are under way.
     pub fn running_attempts(&self) -> usize {
         self.pool.running()
+    }
+
+    /// The worker.
+    pub fn worker(&self) -> WorkerId {
+        self.lease.worker
     }
 
     /// How many commits were made.
