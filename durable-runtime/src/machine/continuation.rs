@@ -26,6 +26,7 @@ use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::panics;
 use crate::payload::Payload;
+use crate::work::ActivityTask;
 use crate::work::MessageBody;
 
 /// How an orchestrator's body ended.
@@ -118,6 +119,14 @@ impl Continuation {
         self.cursor
             .state()
             .lost_attempts(self.cursor.identity(), is_running, progress_of)
+    }
+
+    /// The attempts that the history says are under way and `is_running` does not know, to be made
+    /// under the same number: of an instance that was kept from running them.
+    pub fn unstarted_attempts(&self, is_running: &dyn Fn(&CallPath) -> bool) -> Vec<ActivityTask> {
+        self.cursor
+            .state()
+            .unstarted_attempts(self.cursor.identity(), is_running)
     }
 
     /// Polls the body until it is quiet, after an incoming event was delivered. With a script it

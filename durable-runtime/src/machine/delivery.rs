@@ -15,6 +15,7 @@ use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::payload::Payload;
 use crate::retry::NextAttempt;
+use crate::work::ActivityTask;
 use crate::work::MessageBody;
 use crate::work::TimerKind;
 
@@ -299,6 +300,24 @@ impl State {
             _ => false,
         };
         self.calls.values().any(running)
+    }
+
+    pub(super) fn unstarted_attempts(
+        &self,
+        identity: &Identity,
+        is_running: &dyn Fn(&CallPath) -> bool,
+    ) -> Vec<ActivityTask> {
+        let task = |(path, call): (&CallPath, &OpenCall)| match &call.kind {
+            CallKind::Activity(activity)
+                if call.is_pending() && !activity.waiting && !is_running(path) =>
+            {
+                Some(activity.task(identity, path))
+            }
+            _ => None,
+        };
+        let mut tasks: Vec<_> = self.calls.iter().filter_map(task).collect();
+        tasks.sort_by(|a, b| a.path.cmp(&b.path));
+        tasks
     }
 
     /// The messages for attempts that nobody makes any more, though the history says that they are

@@ -67,11 +67,11 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// no error.
     async fn worker_stop(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Claims units of `lanes` for this worker: those that nobody owns and those whose owner's
-    /// lease has run out (that owner's epoch is raised first, so that it is fenced). At most as
-    /// many as make the worker's fair share among the live workers that registered for the lane;
-    /// units above the fair share are given back. Returns all units it owns now, sorted. Lanes
-    /// without any instance need not have units yet: this creates them.
+    /// Registers this worker for `lanes`, and no others, and claims units of them: those that nobody
+    /// owns and those whose owner's lease has run out (that owner's epoch is raised first, so that
+    /// it is fenced). At most as many as make the worker's fair share among the live workers that
+    /// registered for the lane; units above the fair share are given back. Returns all units it owns
+    /// now, sorted. Lanes without any instance need not have units yet: this creates them.
     ///
     /// # Errors
     /// [`StoreError::Fenced`].
@@ -83,7 +83,9 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     ) -> Result<Vec<Unit>, StoreError>;
 
     /// Creates an instance with its `Start` message, or its start timer when `start_at` is after
-    /// `now`. An instance that exists with the same `command` counts as created.
+    /// `now`. An instance that exists with the same `command` counts as created; a command that it
+    /// remembers (one that asked for a replacement, or created what was replaced) has no effect and
+    /// is answered with [`Created::Replacing`].
     async fn instance_create(
         &self,
         instance: &NewInstance,
@@ -95,6 +97,9 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError>;
 
     /// Everything a worker needs to go on with an instance; `None` when it was purged.
+    ///
+    /// # Errors
+    /// [`StoreError::UnreadableHistory`].
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError>;
 
     /// The instances of `units` with `load_at_start`, by ascending key, after `after`.
@@ -105,8 +110,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<Vec<InstanceKey>, StoreError>;
 
-    /// A page of instances by ascending key. Never skips or repeats a row, whatever is written
-    /// between two pages.
+    /// A page of instances by ascending key: at most `limit`, and at least room for one. Never skips
+    /// or repeats a row, whatever is written between two pages.
     async fn instances_list(
         &self,
         filter: &InstanceFilter,
@@ -146,8 +151,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// The external events in the inbox of an instance, parked ones included, oldest first.
     async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError>;
 
-    /// Timers of instances of `units` due at or before `until`, by due time (then by id), at most
-    /// `limit`.
+    /// Timers of instances of `units` due at or before `until`, by due time (then in the order in
+    /// which they were created), at most `limit`.
     async fn timers_due(
         &self,
         units: &[Unit],
@@ -157,7 +162,15 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
 
     /// Writes turns: all of them or none. The first statement fences: it replaces the worker's
     /// commit id by a new one and fails if epoch or commit id are not the expected ones. On success
-    /// `lease` carries the new commit id. An empty list of turns does nothing.
+    /// `lease` carries the new commit id, which is one more than the last. An empty list of turns
+    /// does nothing.
+    ///
+    /// Then follows one kind of write after the other, each over all turns in their order: history;
+    /// messages deleted, unparked, parked; updates (one that ends an execution, by a terminal status
+    /// or a new input, also deletes the instance's timers and heartbeats); timers deleted, created
+    /// (one that is set already gets the new due time); starts; sends; heartbeats; replacements
+    /// (which delete timers and heartbeats too). So a message reaches an instance that the same
+    /// commit starts.
     ///
     /// # Errors
     /// [`StoreError::Fenced`]: stop, drop all continuations, come back as a new worker.
@@ -191,6 +204,11 @@ pub struct HubInfo {
     pub format: u32,
     /// Partitions of each lane.
     pub partitions: u16,
+}
+
+impl HubInfo {
+    /// The stored format of the hubs that this version creates, and the newest it knows.
+    pub const FORMAT: u32 = 1;
 }
 
 /// A worker that wants to begin.

@@ -9,7 +9,12 @@
 //!    worker that has lost its epoch writes nothing at all.
 
 mod contract;
+mod creation;
+mod dump;
 mod error;
+mod fair_share;
+mod model;
+mod reading;
 
 pub use contract::Created;
 pub use contract::HubInfo;
@@ -20,3 +25,4 @@ pub use contract::Sent;
 pub use contract::Store;
 pub use contract::WorkerLease;
 pub use error::StoreError;
+pub use model::ModelStore;

@@ -129,6 +129,10 @@ pub struct Started {
     pub id: InstanceId,
     /// Whether it was there already ([`IfExists::Use`]).
     pub existed: bool,
+    /// Present while the owner has yet to replace the instance that had the id
+    /// ([`IfExists::Replace`]): the command that created that one. A row with this command is
+    /// still the old instance.
+    pub replaces: Option<String>,
 }
 
 /// Which instances to list.
@@ -179,7 +183,17 @@ pub enum CommandError {
         /// How it ended.
         status: InstanceStatus,
     },
-    /// A limit on sizes or numbers was passed.
+    /// A payload is too large. Nothing was written.
+    #[error("{what} has {actual} bytes, above the limit of {limit}")]
+    PayloadTooLarge {
+        /// Which payload.
+        what: &'static str,
+        /// How many bytes it has.
+        actual: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// A limit on numbers was passed. Nothing was written.
     #[error("{what} is {actual}, above the limit of {limit}")]
     LimitExceeded {
         /// What is limited.

@@ -1,0 +1,28 @@
+//! The ids of commands, by which the store recognises a repeated one.
+
+use crate::ids::InstanceId;
+
+/// The id of a command that only the client itself repeats.
+pub(super) fn fresh() -> String {
+    InstanceId::generate().into()
+}
+
+/// The id of an event that was given a `dedup_id`: events of another name may use the same one.
+pub(super) fn deduplicated(event: &str, dedup_id: &str) -> String {
+    format!("{}:{dedup_id}", event.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_of_different_names_do_not_share_a_dedup_id() {
+        assert_ne!(deduplicated("approve", "1"), deduplicated("reject", "1"));
+    }
+
+    #[test]
+    fn event_names_that_differ_in_case_share_a_dedup_id() {
+        assert_eq!(deduplicated("Approve", "1"), deduplicated("approve", "1"));
+    }
+}

@@ -1,0 +1,128 @@
+//! An instance, typed by its orchestrator.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::ClientError;
+use super::InstanceResult;
+use super::Raise;
+use super::Status;
+use super::Terminate;
+use super::target::Target;
+use crate::history::History;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::orchestration::Declares;
+use crate::orchestration::Event;
+use crate::orchestration::Orchestrator;
+use crate::work::Commands;
+
+/// An instance of the orchestrator `O`. Cloning is cheap.
+///
+/// ```
+/// # use durable_runtime::prelude::*;
+/// # #[derive(Event, serde::Serialize, serde::Deserialize)]
+/// # struct Approval { by: String }
+/// # #[orchestrator(events(Approval))]
+/// # async fn approve(ctx: &OrchestrationContext) -> String { ctx.wait_for::<Approval>().await.by }
+/// # async fn example(client: ApproveClient) -> Result<(), Box<dyn std::error::Error>> {
+/// let instance = client.start().id("approval-1").await?;
+/// instance.raise(Approval { by: "Ada".to_owned() }).await?;
+/// let by = instance.result().timeout(seconds(30)).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Instance<O> {
+    target: Target,
+    orchestrator: PhantomData<fn() -> O>,
+}
+
+impl<O> Instance<O> {
+    pub(super) fn new(
+        commands: Arc<dyn Commands>,
+        id: InstanceId,
+        replaces: Option<String>,
+    ) -> Self {
+        Self {
+            target: Target::new(commands, id, replaces),
+            orchestrator: PhantomData,
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &InstanceId {
+        &self.target.id
+    }
+
+    /// Ends it at once, together with its sub-orchestrations. Returns once the wish is durable;
+    /// with [`wait`](Terminate::wait) once it has ended.
+    pub fn terminate(&self, reason: impl Into<String>) -> Terminate {
+        Terminate::new(self.target.clone(), reason.into())
+    }
+
+    /// The history of the current execution.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`], [`ClientError::Store`].
+    pub async fn history(&self) -> Result<History, ClientError> {
+        self.target.settled().await?;
+        Ok(self.target.commands.history(self.id(), None).await?)
+    }
+
+    /// The history of one execution.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`], [`ClientError::Store`].
+    pub async fn history_of(&self, execution: Execution) -> Result<History, ClientError> {
+        self.target.settled().await?;
+        let history = self.target.commands.history(self.id(), Some(execution));
+        Ok(history.await?)
+    }
+}
+
+impl<O: Orchestrator> Instance<O> {
+    /// Raises an event that the orchestrator declares. Returns once the event is durable: it is in
+    /// the inbox before the instance ends, or it is refused.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what is raised is given away"
+    )]
+    pub fn raise<E: Event>(&self, event: E) -> Raise
+    where
+        O: Declares<E>,
+    {
+        Raise::new(self.target.clone(), &event)
+    }
+
+    /// Waits for its result.
+    pub fn result(&self) -> InstanceResult<O> {
+        InstanceResult::new(self.target.clone())
+    }
+
+    /// The instance as it is now, with the types of its orchestrator.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`], [`ClientError::Codec`] when what is recorded is not of those
+    /// types, [`ClientError::Store`].
+    pub async fn status(&self) -> Result<Status<O::Output, O::Error, O::Status>, ClientError> {
+        let row = self.target.row().await?;
+        let unread = self.target.commands.unread_events(self.id()).await?;
+        Status::new(row, unread)
+    }
+}
+
+impl<O> Clone for Instance<O> {
+    fn clone(&self) -> Self {
+        Self {
+            target: self.target.clone(),
+            orchestrator: PhantomData,
+        }
+    }
+}
+
+impl<O> fmt::Debug for Instance<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Instance").field(self.id()).finish()
+    }
+}

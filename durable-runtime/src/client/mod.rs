@@ -1,0 +1,38 @@
+//! The typed way into a hub: start instances, ask, raise events, list.
+//!
+//! [`Client`] is a cheap handle on `dyn Commands`; [`StoreCommands`] carries commands out on a store
+//! of this process. What comes back is typed by the orchestrator: a generated client knows its
+//! arguments, its output, its error, its custom status and the events it declares.
+//!
+//! 1. A call that returned is durable; one that failed before it was written has written nothing.
+//! 2. Each command takes effect once, however often the client has to ask the store again.
+//! 3. A client needs no worker in its process: it learns of changes by looking, and sooner where
+//!    the worker is near.
+
+mod command;
+mod error;
+mod handle;
+mod info;
+mod instance;
+mod instances;
+mod raise;
+mod result;
+mod start;
+mod status;
+mod store_commands;
+mod target;
+mod terminate;
+
+pub use error::ClientError;
+pub use handle::Client;
+pub use info::InstanceInfo;
+pub use instance::Instance;
+pub use instances::Instances;
+pub use instances::Pages;
+pub use raise::Raise;
+pub use result::InstanceResult;
+pub use result::ResultError;
+pub use start::StartBuilder;
+pub use status::Status;
+pub use store_commands::StoreCommands;
+pub use terminate::Terminate;

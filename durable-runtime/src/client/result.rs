@@ -1,0 +1,136 @@
+//! Waiting for the result of an instance.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::future::Either;
+use futures_util::future::select;
+
+use super::ClientError;
+use super::target::Target;
+use crate::failure::CallError;
+use crate::failure::Failure;
+use crate::orchestration::Orchestrator;
+use crate::payload::CodecError;
+use crate::work::Output;
+use serde::de::DeserializeOwned;
+
+/// A wait for the result of an instance: for ever, unless it has a
+/// [`timeout`](InstanceResult::timeout). Dropping it changes nothing for the instance.
+///
+/// ```
+/// # use durable_runtime::prelude::*;
+/// # #[orchestrator]
+/// # async fn greet(_ctx: &OrchestrationContext, name: String) -> String { name }
+/// # async fn example(instance: Instance<greet>) {
+/// match instance.result().timeout(seconds(5)).await {
+///     Ok(greeting) => println!("{greeting}"),
+///     Err(ResultError::TimedOut) => println!("not yet"),
+///     Err(error) => println!("{error}"),
+/// }
+/// # }
+/// ```
+#[must_use = "nothing is awaited before `.await`"]
+pub struct InstanceResult<O> {
+    target: Target,
+    timeout: Option<Duration>,
+    orchestrator: PhantomData<fn() -> O>,
+}
+
+impl<O> InstanceResult<O> {
+    pub(super) fn new(target: Target) -> Self {
+        Self {
+            target,
+            timeout: None,
+            orchestrator: PhantomData,
+        }
+    }
+
+    /// Waits no longer than this; then it is [`ResultError::TimedOut`].
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+}
+
+/// The recorded output; `None` when the time is over.
+async fn ended_within(
+    target: Target,
+    timeout: Option<Duration>,
+) -> Result<Option<Output>, ClientError> {
+    let ended = target.ended();
+    let Some(timeout) = timeout else {
+        return ended.await.map(Some);
+    };
+    match select(Box::pin(ended), target.commands.wait(timeout)).await {
+        Either::Left((output, _)) => output.map(Some),
+        Either::Right(_) => Ok(None),
+    }
+}
+
+impl<O: Orchestrator> InstanceResult<O> {
+    async fn wait(self) -> Result<O::Output, ResultError<O::Error>> {
+        match ended_within(self.target, self.timeout).await? {
+            None => Err(ResultError::TimedOut),
+            Some(Output::Completed(value)) => Ok(value.decode().map_err(ClientError::from)?),
+            Some(Output::Failed(error)) => Err(ResultError::Failed(
+                typed_error(error).map_err(ClientError::from)?,
+            )),
+            Some(Output::Terminated(reason)) => Err(ResultError::Terminated { reason }),
+        }
+    }
+}
+
+impl<O: Orchestrator> IntoFuture for InstanceResult<O> {
+    type Output = Result<O::Output, ResultError<O::Error>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.wait())
+    }
+}
+
+impl<O> fmt::Debug for InstanceResult<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstanceResult")
+            .field("id", &self.target.id)
+            .field("timeout", &self.timeout)
+            .finish()
+    }
+}
+
+/// A recorded error as the orchestrator's own type.
+pub(super) fn typed_error<E>(error: CallError) -> Result<E, CodecError>
+where
+    E: DeserializeOwned + From<Failure>,
+{
+    match error {
+        CallError::Error(recorded) => recorded.value.decode(),
+        CallError::Failure(failure) => Ok(E::from(failure)),
+    }
+}
+
+/// Why an instance has no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResultError<E> {
+    /// The orchestrator returned this error, or failed in a way that its error type took as
+    /// [`Failure`].
+    #[error("the orchestration failed")]
+    Failed(#[source] E),
+    /// It was terminated.
+    #[error("the orchestration was terminated: {reason}")]
+    Terminated {
+        /// What whoever terminated it gave as the reason.
+        reason: String,
+    },
+    /// It has not ended yet.
+    #[error("the orchestration has not ended in the time that was allowed")]
+    TimedOut,
+    /// It is not known.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}

@@ -1,0 +1,156 @@
+//! Starting an instance.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::ClientError;
+use super::Instance;
+use crate::clock::Timestamp;
+use crate::ids::InstanceId;
+use crate::ids::InvalidInstanceId;
+use crate::orchestration::Orchestrator;
+use crate::payload::CodecError;
+use crate::payload::Payload;
+use crate::work::Commands;
+use crate::work::IfExists;
+use crate::work::StartAt;
+use crate::work::StartRequest;
+
+/// A start with its options. `.await` returns once the instance is durable.
+///
+/// ```
+/// # use durable_runtime::prelude::*;
+/// # use durable_runtime::work::IfExists;
+/// # #[orchestrator]
+/// # async fn greet(_ctx: &OrchestrationContext, name: String) -> String { name }
+/// # async fn example(client: GreetClient) -> Result<(), ClientError> {
+/// let instance = client
+///     .start("Ada".to_owned())
+///     .id("greeting-1")
+///     .delay(minutes(5))
+///     .tag("region", "eu")
+///     .if_exists(IfExists::Use)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// [`ClientError::AlreadyExists`] by the policy of [`if_exists`](Self::if_exists),
+/// [`ClientError::InvalidInstanceId`], [`ClientError::PayloadTooLarge`],
+/// [`ClientError::LimitExceeded`] for too many tags, [`ClientError::Codec`] for an input that has no
+/// recorded form: nothing was written. [`ClientError::Store`].
+#[must_use = "nothing is started before `.await`"]
+pub struct StartBuilder<O> {
+    commands: Arc<dyn Commands>,
+    id: Option<Result<InstanceId, InvalidInstanceId>>,
+    input: Result<Option<Payload>, CodecError>,
+    start_at: Option<StartAt>,
+    tags: BTreeMap<String, String>,
+    if_exists: IfExists,
+    orchestrator: PhantomData<fn() -> O>,
+}
+
+impl<O> StartBuilder<O> {
+    pub(super) fn new(
+        commands: Arc<dyn Commands>,
+        id: Option<InstanceId>,
+        input: Result<Option<Payload>, CodecError>,
+    ) -> Self {
+        Self {
+            commands,
+            id: id.map(Ok),
+            input,
+            start_at: None,
+            tags: BTreeMap::new(),
+            if_exists: IfExists::default(),
+            orchestrator: PhantomData,
+        }
+    }
+
+    /// Under this id; a fresh `UUIDv7` if none is given. What is wrong with it `.await` says.
+    pub fn id(mut self, id: impl AsRef<str>) -> Self {
+        self.id = Some(InstanceId::new(id));
+        self
+    }
+
+    /// To begin after `delay`; until then it is pending.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.start_at = Some(StartAt::After(delay));
+        self
+    }
+
+    /// To begin at `time`; at once if that is past.
+    pub fn at(mut self, time: Timestamp) -> Self {
+        self.start_at = Some(StartAt::At(time));
+        self
+    }
+
+    /// With this tag. Sub-orchestrations inherit it.
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.insert(key.into(), value.into());
+        self
+    }
+
+    /// With these tags. Sub-orchestrations inherit them.
+    pub fn tags<K, V>(mut self, tags: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: Into<String>,
+        V: Into<String>,
+    {
+        let tags = tags.into_iter();
+        self.tags
+            .extend(tags.map(|(key, value)| (key.into(), value.into())));
+        self
+    }
+
+    /// What to do when the id belongs to an instance already; unless told otherwise, fail.
+    pub fn if_exists(mut self, policy: IfExists) -> Self {
+        self.if_exists = policy;
+        self
+    }
+}
+
+impl<O: Orchestrator> StartBuilder<O> {
+    async fn start(self) -> Result<Instance<O>, ClientError> {
+        let request = StartRequest {
+            id: self.id.transpose()?,
+            name: O::DEFINITION.name.to_owned(),
+            version: O::DEFINITION.version.to_owned(),
+            input: self.input?,
+            start_at: self.start_at,
+            tags: self.tags,
+            if_exists: self.if_exists,
+            headers: BTreeMap::new(),
+        };
+        let started = self.commands.start(request).await?;
+        Ok(Instance::new(self.commands, started.id, started.replaces))
+    }
+}
+
+impl<O: Orchestrator> IntoFuture for StartBuilder<O> {
+    type Output = Result<Instance<O>, ClientError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.start())
+    }
+}
+
+impl<O> fmt::Debug for StartBuilder<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartBuilder")
+            .field("id", &self.id)
+            .field("input", &self.input)
+            .field("start_at", &self.start_at)
+            .field("tags", &self.tags)
+            .field("if_exists", &self.if_exists)
+            .finish_non_exhaustive()
+    }
+}

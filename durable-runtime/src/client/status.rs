@@ -1,0 +1,110 @@
+//! Where an instance stands, typed.
+
+use std::ops::Deref;
+
+use serde::de::DeserializeOwned;
+
+use super::ClientError;
+use super::InstanceInfo;
+use super::result::typed_error;
+use crate::failure::Failure;
+use crate::payload::Payload;
+use crate::work::InstanceRow;
+use crate::work::Output;
+use crate::work::UnreadEvent;
+
+/// An instance as it was when it was read, with the types of its orchestrator: output `T`, error `E`
+/// and custom status `S`. It is an [`InstanceInfo`] as well.
+///
+/// ```
+/// # use durable_runtime::prelude::*;
+/// # #[orchestrator(status = u32)]
+/// # async fn count(ctx: &OrchestrationContext) -> String { ctx.set_status(1); String::new() }
+/// # async fn example(instance: Instance<count>) -> Result<(), ClientError> {
+/// let status = instance.status().await?;
+/// println!("{} at {:?}", status.status(), status.custom_status());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Status<T, E, S> {
+    info: InstanceInfo,
+    end: Option<End<T, E>>,
+    custom: Option<S>,
+    unread: Vec<UnreadEvent>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum End<T, E> {
+    Completed(T),
+    Failed(E),
+    Terminated(String),
+}
+
+impl<T, E, S> Status<T, E, S>
+where
+    T: DeserializeOwned,
+    E: DeserializeOwned + From<Failure>,
+    S: DeserializeOwned,
+{
+    pub(super) fn new(row: InstanceRow, unread: Vec<UnreadEvent>) -> Result<Self, ClientError> {
+        let end = row.output.clone().map(|output| {
+            Ok::<_, ClientError>(match output {
+                Output::Completed(value) => End::Completed(value.decode()?),
+                Output::Failed(error) => End::Failed(typed_error(error)?),
+                Output::Terminated(reason) => End::Terminated(reason),
+            })
+        });
+        let custom = row.custom_status.as_ref().map(Payload::decode);
+        Ok(Self {
+            end: end.transpose()?,
+            custom: custom.transpose()?,
+            unread,
+            info: InstanceInfo::new(row),
+        })
+    }
+}
+
+impl<T, E, S> Status<T, E, S> {
+    /// What it returned, once it is completed.
+    pub fn output(&self) -> Option<&T> {
+        match &self.end {
+            Some(End::Completed(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The error it returned, once it has failed.
+    pub fn error(&self) -> Option<&E> {
+        match &self.end {
+            Some(End::Failed(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Why it was terminated, once it is.
+    pub fn termination_reason(&self) -> Option<&str> {
+        match &self.end {
+            Some(End::Terminated(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// The custom status; absent while none was set.
+    pub fn custom_status(&self) -> Option<&S> {
+        self.custom.as_ref()
+    }
+
+    /// The events it was sent and has not read, oldest first; once it has ended, those it never read.
+    pub fn unread_events(&self) -> &[UnreadEvent] {
+        &self.unread
+    }
+}
+
+impl<T, E, S> Deref for Status<T, E, S> {
+    type Target = InstanceInfo;
+
+    fn deref(&self) -> &InstanceInfo {
+        &self.info
+    }
+}

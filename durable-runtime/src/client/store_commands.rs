@@ -1,0 +1,315 @@
+//! The commands of a client, carried out on a store of this process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use futures_util::future::Either;
+use futures_util::future::select;
+
+use crate::clock::Clock;
+use crate::clock::Timestamp;
+use crate::history::History;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::payload::Payload;
+use crate::store::Created;
+use crate::store::Sent;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::work::CommandError;
+use crate::work::Commands;
+use crate::work::IfExists;
+use crate::work::InstanceFilter;
+use crate::work::InstancePage;
+use crate::work::InstanceRow;
+use crate::work::Limits;
+use crate::work::MessageBody;
+use crate::work::NewInstance;
+use crate::work::Notifier;
+use crate::work::PageToken;
+use crate::work::StartAt;
+use crate::work::StartRequest;
+use crate::work::Started;
+use crate::work::UnreadEvent;
+
+/// How long to wait before asking a store again that was not available. After the last wait its
+/// error is the answer.
+const RETRY_WAITS: [Duration; 5] = [
+    Duration::from_millis(10),
+    Duration::from_millis(30),
+    Duration::from_millis(100),
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+];
+
+/// How often an instance is looked at that another process may own.
+const SHORTEST_POLL: Duration = Duration::from_millis(10);
+const LONGEST_POLL: Duration = Duration::from_secs(1);
+
+/// [`Commands`] on a [`Store`] of this process.
+///
+/// Sizes and numbers are checked before anything is written. A store that is not available is asked
+/// again for a short while; that is safe, since each command carries an id that makes it count once.
+#[derive(Debug, Clone)]
+pub struct StoreCommands {
+    store: Arc<dyn Store>,
+    notifier: Arc<Notifier>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+}
+
+impl StoreCommands {
+    /// Commands on `store`. A worker of this process on the same store shares `notifier`, so that
+    /// both learn of each other without polling.
+    pub fn new(
+        store: Arc<dyn Store>,
+        notifier: Arc<Notifier>,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            store,
+            notifier,
+            clock,
+            limits,
+        }
+    }
+
+    async fn fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, CommandError> {
+        self.ask("read the instance", || self.store.instance_fetch(id))
+            .await
+    }
+
+    async fn send(
+        &self,
+        id: &InstanceId,
+        command: &str,
+        body: &MessageBody,
+    ) -> Result<(), CommandError> {
+        let now = self.clock.now();
+        let sent = self
+            .ask("send a message", || {
+                self.store.message_send(id, command, body, now)
+            })
+            .await?;
+        match sent {
+            Sent::Accepted => self.notifier.message_sent(),
+            Sent::Repeated => {}
+            Sent::NotFound => return Err(CommandError::NotFound { id: id.clone() }),
+            Sent::Finished(status) => {
+                return Err(CommandError::AlreadyFinished {
+                    id: id.clone(),
+                    status,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the store, and again after a short wait as long as it is not available.
+    async fn ask<'a, T>(
+        &self,
+        action: &'static str,
+        question: impl Fn() -> BoxFuture<'a, Result<T, StoreError>>,
+    ) -> Result<T, CommandError> {
+        let mut waits = RETRY_WAITS.into_iter();
+        loop {
+            let error = match question().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            match waits.next().filter(|_| error.is_transient()) {
+                Some(wait) => self.wait(wait).await,
+                None => return Err(store_error(action, error)),
+            }
+        }
+    }
+
+    fn check_payload(&self, what: &'static str, payload: &Payload) -> Result<(), CommandError> {
+        let (actual, limit) = (payload.len(), self.limits.payload_bytes);
+        if actual > limit {
+            return Err(CommandError::PayloadTooLarge {
+                what,
+                actual,
+                limit,
+            });
+        }
+        Ok(())
+    }
+
+    fn check_start(&self, request: &StartRequest) -> Result<(), CommandError> {
+        check_limit("the number of tags", request.tags.len(), self.limits.tags)?;
+        match &request.input {
+            Some(input) => self.check_payload("the input", input),
+            None => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Commands for StoreCommands {
+    async fn start(&self, request: StartRequest) -> Result<Started, CommandError> {
+        self.check_start(&request)?;
+        let now = self.clock.now();
+        let if_exists = request.if_exists.clone();
+        let instance = new_instance(request, now);
+        let before = match if_exists {
+            IfExists::Replace(_) => self.fetch(&instance.id).await?,
+            _ => None,
+        };
+        let created = self
+            .ask("create an instance", || {
+                self.store.instance_create(&instance, &if_exists, now)
+            })
+            .await?;
+        let id = instance.id;
+        match created {
+            Created::Refused(status) => return Err(CommandError::AlreadyExists { id, status }),
+            Created::Existed => {}
+            Created::Created | Created::Replacing => self.notifier.message_sent(),
+        }
+        Ok(Started {
+            id,
+            existed: created == Created::Existed,
+            replaces: before
+                .filter(|_| created == Created::Replacing)
+                .map(|row| row.command),
+        })
+    }
+
+    async fn raise(
+        &self,
+        id: &InstanceId,
+        name: &str,
+        payload: Payload,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        let length = name.chars().count();
+        check_limit(
+            "the length of the event's name",
+            length,
+            self.limits.event_name,
+        )?;
+        self.check_payload("the event", &payload)?;
+        let name = name.to_owned();
+        let body = MessageBody::EventRaised { name, payload };
+        self.send(id, command, &body).await
+    }
+
+    async fn terminate(
+        &self,
+        id: &InstanceId,
+        reason: &str,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        check_limit("the reason", reason.len(), self.limits.payload_bytes)?;
+        let body = MessageBody::Terminate {
+            reason: reason.to_owned(),
+            by_parent: None,
+        };
+        self.send(id, command, &body).await
+    }
+
+    async fn instance(&self, id: &InstanceId) -> Result<InstanceRow, CommandError> {
+        self.fetch(id)
+            .await?
+            .ok_or_else(|| CommandError::NotFound { id: id.clone() })
+    }
+
+    /// Subscribes before it looks, so that no change is missed. A worker of this process wakes it at
+    /// once; for an instance that another process owns it looks again and again.
+    async fn changed(&self, seen: &InstanceRow) {
+        let mut poll = SHORTEST_POLL;
+        loop {
+            let change = self.notifier.change_of(seen.key);
+            match self.store.instance_fetch(&seen.id).await {
+                Ok(Some(row)) if row == *seen => {}
+                // Changed, gone, or not to be read: whoever asked finds out by reading.
+                _ => return,
+            }
+            let next_look = self.clock.sleep_until(self.clock.now() + poll);
+            if let Either::Left(_) = select(Box::pin(change), next_look).await {
+                return;
+            }
+            poll = (poll * 2).min(LONGEST_POLL);
+        }
+    }
+
+    async fn wait(&self, wait: Duration) {
+        self.clock.sleep_until(self.clock.now() + wait).await;
+    }
+
+    async fn history(
+        &self,
+        id: &InstanceId,
+        execution: Option<Execution>,
+    ) -> Result<History, CommandError> {
+        const ACTION: &str = "read the history";
+        let row = self.instance(id).await?;
+        let execution = execution.unwrap_or(row.execution);
+        let turns = self
+            .ask(ACTION, || self.store.history_fetch(row.key, execution))
+            .await?;
+        History::try_from(turns).map_err(|error| store_error(ACTION, error))
+    }
+
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError> {
+        let row = self.instance(id).await?;
+        self.ask("read the unread events", || {
+            self.store.events_unread(row.key)
+        })
+        .await
+    }
+
+    async fn instances(
+        &self,
+        filter: &InstanceFilter,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<InstancePage, CommandError> {
+        self.ask("list instances", || {
+            self.store.instances_list(filter, after, limit)
+        })
+        .await
+    }
+}
+
+fn new_instance(request: StartRequest, now: Timestamp) -> NewInstance {
+    NewInstance {
+        id: request.id.unwrap_or_else(InstanceId::generate),
+        name: request.name,
+        version: request.version,
+        input: request.input,
+        tags: request.tags,
+        parent: None,
+        start_at: request.start_at.map(|start| match start {
+            StartAt::At(at) => at,
+            StartAt::After(delay) => now + delay,
+        }),
+        command: super::command::fresh(),
+        headers: request.headers,
+    }
+}
+
+fn check_limit(what: &'static str, actual: usize, limit: usize) -> Result<(), CommandError> {
+    if actual > limit {
+        return Err(CommandError::LimitExceeded {
+            what,
+            actual,
+            limit,
+        });
+    }
+    Ok(())
+}
+
+fn store_error(
+    action: &'static str,
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> CommandError {
+    CommandError::Store {
+        action,
+        source: Box::new(source),
+    }
+}

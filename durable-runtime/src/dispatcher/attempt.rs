@@ -1,0 +1,130 @@
+//! One attempt of an activity: runs the user's function within its limits on time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::Instrument;
+
+use crate::activity::ActivityContext;
+use crate::activity::ActivityInvocation;
+use crate::activity::AttemptEnd;
+use crate::activity::AttemptHandle;
+use crate::activity::States;
+use crate::clock::Clock;
+use crate::failure::Failure;
+use crate::failure::TimeLimit;
+use crate::panics::Catch;
+use crate::payload::Payload;
+use crate::registry::RegisteredActivity;
+use crate::work::ActivityTask;
+
+/// What an attempt came to.
+#[derive(Debug)]
+pub(super) struct AttemptReport {
+    pub(super) end: AttemptEnd,
+    pub(super) heartbeat: Option<Payload>,
+}
+
+/// Runs the attempt. Dropping the future ends it.
+pub(super) async fn run(
+    task: ActivityTask,
+    activity: RegisteredActivity,
+    (context, handle): (ActivityContext, Arc<AttemptHandle>),
+    states: Arc<States>,
+    clock: Arc<dyn Clock>,
+    payload_limit: usize,
+) -> AttemptReport {
+    let span = tracing::info_span!(
+        "activity",
+        name = %task.name,
+        instance = %task.instance,
+        attempt = task.attempt,
+    );
+    let invocation = ActivityInvocation {
+        context,
+        input: task.input.clone(),
+        states,
+    };
+    let body = Catch::new((activity.invoke)(invocation)).instrument(span);
+    let end = tokio::select! {
+        biased;
+        ended = body => match ended {
+            Ok(end) => within_limit(end, payload_limit),
+            Err(panic) => failed(panic),
+        },
+        failure = limit_passed(&task, &handle, &*clock) => {
+            handle.cancel();
+            failed(failure)
+        }
+    };
+    AttemptReport {
+        end,
+        heartbeat: handle.last_heartbeat(),
+    }
+}
+
+/// A panic may go away when it is tried again, and so may a time-out.
+fn failed(failure: Failure) -> AttemptEnd {
+    AttemptEnd::Failed {
+        error: failure.into(),
+        retryable: true,
+    }
+}
+
+fn within_limit(end: AttemptEnd, limit: usize) -> AttemptEnd {
+    match end {
+        AttemptEnd::Completed(result) if result.len() > limit => {
+            let (actual, limit) = (result.len() as u64, limit as u64);
+            let what = "the result of the activity".to_owned();
+            let error = Failure::LimitExceeded {
+                what,
+                actual,
+                limit,
+            }
+            .into();
+            AttemptEnd::Failed {
+                error,
+                retryable: false,
+            }
+        }
+        end => end,
+    }
+}
+
+/// Completes when one of the attempt's limits on time is passed; never, if it has none.
+async fn limit_passed(task: &ActivityTask, handle: &AttemptHandle, clock: &dyn Clock) -> Failure {
+    let attempt = async {
+        match task.options.timeout {
+            Some(after) => {
+                clock.sleep_until(clock.now() + after).await;
+                Failure::TimedOut {
+                    limit: TimeLimit::Attempt,
+                    after,
+                }
+            }
+            None => std::future::pending().await,
+        }
+    };
+    let heartbeat = async {
+        match task.options.heartbeat_timeout {
+            Some(after) => silence(after, handle, clock).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        failure = attempt => failure,
+        failure = heartbeat => failure,
+    }
+}
+
+async fn silence(after: Duration, handle: &AttemptHandle, clock: &dyn Clock) -> Failure {
+    loop {
+        tokio::select! {
+            biased;
+            () = handle.heartbeat_received() => {}
+            () = clock.sleep_until(clock.now() + after) => {
+                return Failure::TimedOut { limit: TimeLimit::Heartbeat, after };
+            }
+        }
+    }
+}

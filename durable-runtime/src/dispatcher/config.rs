@@ -1,0 +1,57 @@
+//! What the engine can be told.
+
+use std::time::Duration;
+
+use crate::machine::Config as MachineConfig;
+
+/// What the engine can be told.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct EngineConfig {
+    /// What people see the worker as.
+    pub worker_name: String,
+    /// How long the worker may be silent before others take over (where several share a hub).
+    pub lease: Duration,
+    /// How many bytes of waiting orchestrations are kept in memory. At 0 every turn replays.
+    pub cache_bytes: usize,
+    /// How many attempts of activities run at once.
+    pub max_concurrent_activities: usize,
+    /// How many turns go into one commit.
+    pub max_turns_per_commit: usize,
+    /// How far ahead timers are kept in memory.
+    pub timer_window: Duration,
+    /// How long a shutdown waits for attempts that are under way.
+    pub shutdown_grace: Duration,
+    /// What the machine goes by.
+    pub machine: MachineConfig,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            worker_name: format!("worker-{}", std::process::id()),
+            lease: Duration::from_secs(15),
+            cache_bytes: 256 << 20,
+            max_concurrent_activities: 1_000,
+            max_turns_per_commit: 512,
+            timer_window: Duration::from_mins(1),
+            shutdown_grace: Duration::from_secs(10),
+            machine: MachineConfig {
+                line_of: source_line,
+                ..MachineConfig::default()
+            },
+        }
+    }
+}
+
+/// A line of a source file as it is on this machine: where the program was built, or the working
+/// directory or one above it.
+fn source_line(file: &str, line: usize) -> Option<String> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let text = here
+        .ancestors()
+        .find_map(|root| std::fs::read_to_string(root.join(file)).ok())?;
+    text.lines()
+        .nth(line.checked_sub(1)?)
+        .map(ToOwned::to_owned)
+}

@@ -1,0 +1,226 @@
+//! The instances that this worker has in memory.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::collections::VecDeque;
+
+use crate::history::History;
+use crate::ids::InstanceKey;
+use crate::ids::MessageId;
+use crate::machine::Continuation;
+use crate::work::InstanceRow;
+use crate::work::Message;
+
+/// What is in memory of an instance.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    /// Messages that no turn has taken yet, in order.
+    pub(super) queue: VecDeque<Message>,
+    /// Where it stands, if that is in memory.
+    pub(super) known: Option<Known>,
+    /// A stalled instance that is to be tried again.
+    pub(super) retry: bool,
+    /// Why activities of it cannot run in this worker.
+    pub(super) blocked: Option<String>,
+    /// How many of its turns in a row could not be committed.
+    pub(super) failures: u32,
+    ready: bool,
+    used: u64,
+}
+
+/// Where an instance stands, as committed.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) row: InstanceRow,
+    pub(super) position: Kept,
+}
+
+/// What is kept of an instance between two turns.
+#[derive(Debug)]
+pub(super) enum Kept {
+    Continuation(Box<Continuation>),
+    NotBegun,
+    Stopped {
+        history: History,
+        report: Option<String>,
+    },
+    Over,
+}
+
+/// The instances in memory: those with messages, and those kept so that they need no replay.
+#[derive(Debug, Default)]
+pub(super) struct Instances {
+    slots: HashMap<InstanceKey, Slot>,
+    ready: VecDeque<InstanceKey>,
+    /// Inbox messages that are in some queue.
+    held: BTreeSet<MessageId>,
+    /// The kept continuations, least recently used first.
+    by_use: BTreeMap<u64, InstanceKey>,
+    bytes: usize,
+    clock: u64,
+}
+
+impl Instances {
+    pub(super) fn slot(&mut self, key: InstanceKey) -> &mut Slot {
+        self.slots.entry(key).or_default()
+    }
+
+    pub(super) fn get(&self, key: InstanceKey) -> Option<&Slot> {
+        self.slots.get(&key)
+    }
+
+    /// Queues a message; one of the inbox that is queued already is left out.
+    pub(super) fn enqueue(&mut self, key: InstanceKey, message: Message) {
+        if let Some(id) = message.id
+            && !self.held.insert(id)
+        {
+            return;
+        }
+        self.slot(key).queue.push_back(message);
+        self.make_ready(key);
+    }
+
+    /// Has the instance take a turn although it may have no message: it is to be loaded.
+    pub(super) fn make_ready(&mut self, key: InstanceKey) {
+        let slot = self.slot(key);
+        if !std::mem::replace(&mut slot.ready, true) {
+            self.ready.push_back(key);
+        }
+    }
+
+    pub(super) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Takes instances that are to make a turn, the longest waiting first.
+    pub(super) fn take_ready(&mut self, limit: usize) -> Vec<InstanceKey> {
+        let count = limit.min(self.ready.len());
+        let keys: Vec<_> = self.ready.drain(..count).collect();
+        for key in &keys {
+            self.slot(*key).ready = false;
+        }
+        keys
+    }
+
+    /// Takes messages for a turn, up to `bytes` of them; the rest stays queued.
+    pub(super) fn take_messages(&mut self, key: InstanceKey, bytes: usize) -> Vec<Message> {
+        let slot = self.slot(key);
+        let (mut taken, mut size) = (Vec::new(), 0);
+        while size < bytes
+            && let Some(message) = slot.queue.pop_front()
+        {
+            size += message.body.size();
+            taken.push(message);
+        }
+        if !slot.queue.is_empty() {
+            self.make_ready(key);
+        }
+        taken
+    }
+
+    /// Puts messages back to the front, in order.
+    pub(super) fn put_back(&mut self, key: InstanceKey, messages: Vec<Message>) {
+        let slot = self.slot(key);
+        for message in messages.into_iter().rev() {
+            slot.queue.push_front(message);
+        }
+    }
+
+    /// The inbox messages that are in memory, ascending.
+    pub(super) fn held(&self) -> Vec<MessageId> {
+        self.held.iter().copied().collect()
+    }
+
+    /// Forgets messages that a commit has consumed or parked.
+    pub(super) fn release<'a>(&mut self, ids: impl IntoIterator<Item = &'a MessageId>) {
+        for id in ids {
+            self.held.remove(id);
+        }
+    }
+
+    /// Replaces the queued inbox messages by the whole inbox as it was just loaded; messages that
+    /// this worker made itself stay behind them.
+    pub(super) fn inbox_loaded(&mut self, key: InstanceKey, inbox: Vec<Message>) {
+        let own: Vec<_> = self
+            .slot(key)
+            .queue
+            .drain(..)
+            .filter(|m| m.id.is_none())
+            .collect();
+        self.held
+            .extend(inbox.iter().filter_map(|message| message.id));
+        self.slot(key).queue.extend(inbox.into_iter().chain(own));
+    }
+
+    /// Takes what is known of an instance, for a turn.
+    pub(super) fn take_known(&mut self, key: InstanceKey) -> Option<Known> {
+        let slot = self.slots.get_mut(&key)?;
+        let known = slot.known.take()?;
+        if let Kept::Continuation(continuation) = &known.position {
+            self.bytes -= continuation.size().min(self.bytes);
+            self.by_use.remove(&slot.used);
+        }
+        Some(known)
+    }
+
+    /// Keeps what is known of an instance.
+    pub(super) fn keep(&mut self, key: InstanceKey, known: Known) {
+        self.clock += 1;
+        let used = self.clock;
+        if let Kept::Continuation(continuation) = &known.position {
+            self.bytes += continuation.size();
+            self.by_use.insert(used, key);
+        }
+        let slot = self.slot(key);
+        slot.used = used;
+        slot.known = Some(known);
+    }
+
+    /// Forgets what is known of an instance; its messages stay.
+    pub(super) fn forget(&mut self, key: InstanceKey) {
+        drop(self.take_known(key));
+    }
+
+    /// Drops continuations until no more than `limit` bytes are kept, and slots with nothing in
+    /// them. `settled` are the instances that just made a turn.
+    pub(super) fn shrink(&mut self, limit: usize, settled: impl IntoIterator<Item = InstanceKey>) {
+        while self.bytes > limit || (limit == 0 && !self.by_use.is_empty()) {
+            let Some((_, key)) = self.by_use.first_key_value() else {
+                break;
+            };
+            let key = *key;
+            self.forget(key);
+            self.drop_if_empty(key);
+        }
+        for key in settled {
+            let rests = |known: &Known| !matches!(known.position, Kept::Continuation(_));
+            let slot = self.slots.get(&key);
+            if slot
+                .is_some_and(|slot| slot.queue.is_empty() && slot.known.as_ref().is_some_and(rests))
+            {
+                self.forget(key);
+            }
+            self.drop_if_empty(key);
+        }
+    }
+
+    fn drop_if_empty(&mut self, key: InstanceKey) {
+        let empty = |slot: &Slot| {
+            slot.queue.is_empty()
+                && slot.known.is_none()
+                && !slot.ready
+                && !slot.retry
+                && slot.blocked.is_none()
+                && slot.failures == 0
+        };
+        if self.slots.get(&key).is_some_and(empty) {
+            self.slots.remove(&key);
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,217 @@
+//! Bringing instances into memory.
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+
+use super::instances::Kept;
+use super::instances::Known;
+use super::step::Dispatcher;
+use super::step::DispatcherError;
+use crate::history::History;
+use crate::history::HistoryEvent;
+use crate::ids::InstanceKey;
+use crate::machine::BodyEnd;
+use crate::machine::Cursor;
+use crate::machine::ReplayError;
+use crate::machine::replay;
+use crate::payload::Payload;
+use crate::store::Loaded;
+use crate::store::StoreError;
+use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
+use crate::work::Message;
+
+/// How many instances are read from the store at once.
+const LOADS_AT_ONCE: usize = 8;
+
+impl Dispatcher {
+    /// Loads those of `keys` whose position is not in memory. Returns those that can make a turn.
+    pub(super) async fn load_missing(
+        &mut self,
+        keys: Vec<InstanceKey>,
+    ) -> Result<Vec<InstanceKey>, DispatcherError> {
+        let missing = |key: &InstanceKey| {
+            self.instances
+                .get(*key)
+                .is_none_or(|slot| slot.known.is_none())
+        };
+        let cold: Vec<_> = keys.iter().copied().filter(missing).collect();
+        if cold.is_empty() {
+            return Ok(keys);
+        }
+        let store = std::sync::Arc::clone(&self.store);
+        let loads = cold.into_iter().map(|key| {
+            let store = std::sync::Arc::clone(&store);
+            async move { (key, store.instance_load(key).await) }
+        });
+        let loaded: Vec<_> = stream::iter(loads).buffered(LOADS_AT_ONCE).collect().await;
+        let mut out_of_reach = Vec::new();
+        for (key, result) in loaded {
+            match result {
+                Ok(Some(loaded)) => self.loaded(key, loaded),
+                Ok(None) => {
+                    self.discard(key);
+                    out_of_reach.push(key);
+                }
+                Err(error @ (StoreError::Fenced | StoreError::Unavailable { .. })) => {
+                    for key in keys {
+                        self.instances.make_ready(key);
+                    }
+                    return Err(error.into());
+                }
+                Err(error) => {
+                    // One instance that cannot be read must not stop the others. It is tried again
+                    // when a worker starts.
+                    tracing::error!(%key, error = &error as &dyn std::error::Error, "failed to load an instance");
+                    out_of_reach.push(key);
+                }
+            }
+        }
+        Ok(keys
+            .into_iter()
+            .filter(|key| !out_of_reach.contains(key))
+            .collect())
+    }
+
+    /// An instance that was purged: nothing is left to do for it.
+    fn discard(&mut self, key: InstanceKey) {
+        let messages = self.instances.take_messages(key, usize::MAX);
+        let ids: Vec<_> = messages.iter().filter_map(|message| message.id).collect();
+        self.instances.release(&ids);
+        self.pool.cancel_instance(key);
+        self.timers.gone_with(key);
+    }
+
+    fn loaded(&mut self, key: InstanceKey, loaded: Loaded) {
+        let Loaded {
+            instance,
+            turns,
+            inbox,
+            heartbeats,
+        } = loaded;
+        self.instances.inbox_loaded(key, inbox);
+        let retry = std::mem::take(&mut self.instances.slot(key).retry);
+        let history = match History::try_from(turns) {
+            Ok(history) => history,
+            Err(error) => {
+                let report = Some(format!("its history cannot be read: {error}"));
+                let position = Kept::Stopped {
+                    history: History::new(),
+                    report,
+                };
+                return self.instances.keep(
+                    key,
+                    Known {
+                        row: instance,
+                        position,
+                    },
+                );
+            }
+        };
+        let was_stalled = instance.status == InstanceStatus::Stalled;
+        let position = self.position_of(&instance, history, retry);
+        if let Kept::Continuation(continuation) = &position {
+            let execution = instance.execution;
+            let pool = &self.pool;
+            let is_running =
+                |path: &crate::ids::CallPath| pool.has(&(key, execution, path.clone()));
+            let progress_of = |path: &crate::ids::CallPath| {
+                let of_call =
+                    |h: &&crate::work::Heartbeat| h.execution == execution && h.path == *path;
+                heartbeats
+                    .iter()
+                    .find(of_call)
+                    .map(|heartbeat| heartbeat.progress.clone())
+            };
+            if was_stalled {
+                // Its attempts were kept from running, not lost.
+                let tasks = continuation.unstarted_attempts(&is_running);
+                self.instances.keep(
+                    key,
+                    Known {
+                        row: instance,
+                        position,
+                    },
+                );
+                for task in tasks {
+                    self.start_attempt(task);
+                }
+                return;
+            }
+            let at = self.clock.now();
+            for body in continuation.lost_attempts(&is_running, &progress_of) {
+                self.instances
+                    .slot(key)
+                    .queue
+                    .push_back(Message { id: None, at, body });
+            }
+        }
+        self.instances.keep(
+            key,
+            Known {
+                row: instance,
+                position,
+            },
+        );
+    }
+
+    fn position_of(&self, row: &InstanceRow, history: History, retry: bool) -> Kept {
+        if row.status.is_terminal() {
+            return Kept::Over;
+        }
+        if history.is_empty() {
+            return Kept::NotBegun;
+        }
+        if row.status == InstanceStatus::Stalled && !retry {
+            return Kept::Stopped {
+                history,
+                report: None,
+            };
+        }
+        let Some(orchestrator) = self.registry.orchestrator(&row.name, &row.version) else {
+            let (name, version) = (&row.name, &row.version);
+            let report = format!("no orchestrator `{name}` version `{version}` is registered");
+            return Kept::Stopped {
+                history,
+                report: Some(report),
+            };
+        };
+        let span =
+            tracing::debug_span!("replay", instance = %row.id, turns = history.turns().len());
+        let config = &self.config.machine;
+        let replayed = span.in_scope(|| replay(config, row, &history, &*orchestrator.start));
+        match replayed {
+            Ok(Some(continuation)) => Kept::Continuation(continuation.into()),
+            Ok(None) => Kept::Stopped {
+                report: Some(ended_early(&history)),
+                history,
+            },
+            Err(error) => {
+                let report = match &error {
+                    ReplayError::Nondeterminism(found) => found.report(&config.line_of),
+                    other => other.to_string(),
+                };
+                Kept::Stopped {
+                    history,
+                    report: Some(report),
+                }
+            }
+        }
+    }
+}
+
+fn ended_early(history: &History) -> String {
+    let last = history.events().last().map(HistoryEvent::is_terminal);
+    format!("its history ends (terminal event last: {last:?}) though its row says that it goes on")
+}
+
+/// Stands in for the code of an orchestrator that this worker does not have.
+#[expect(clippy::needless_pass_by_value, reason = "the form of a `StartFn`")]
+pub(super) fn not_registered(cursor: Cursor, _: Option<Payload>) -> BoxFuture<'static, BodyEnd> {
+    let report = format!(
+        "the orchestrator of `{}` is not registered",
+        cursor.instance_id()
+    );
+    Box::pin(std::future::ready(BodyEnd::Stalled(report)))
+}

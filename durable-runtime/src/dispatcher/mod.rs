@@ -1,0 +1,25 @@
+//! The engine: takes messages, makes turns, commits them, and lets their effects begin.
+//!
+//! A [`Dispatcher`] belongs to one worker. Its loop is a sequence of steps
+//! ([`Dispatcher::process_next`]): collect what came in, make a turn of each instance that has
+//! messages, commit all turns in one transaction, and only then start activities, arm timers and
+//! wake waiters. While a commit is under way the messages of the next one gather.
+//!
+//! 1. Nothing leaves the process before its commit.
+//! 2. A continuation never outlives a failed commit: the instance is loaded anew.
+//! 3. A message is in exactly one place: the inbox, a slot's queue, or a turn under way.
+//! 4. A worker that is fenced drops everything it holds and comes back as a new one.
+
+mod attempt;
+mod commit;
+mod config;
+mod instances;
+mod load;
+mod pool;
+mod step;
+mod timers;
+
+pub use config::EngineConfig;
+pub use step::Dispatcher;
+pub use step::DispatcherError;
+pub use step::Progress;

@@ -1,0 +1,479 @@
+//! The dispatcher's loop, one step at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::commit::Made;
+use super::config::EngineConfig;
+use super::instances::Instances;
+use super::instances::Kept;
+use super::pool::ActivityPool;
+use super::pool::Ended;
+use super::timers::TimerWindow;
+use crate::activity::States;
+use crate::clock::Clock;
+use crate::clock::Timestamp;
+use crate::history::History;
+use crate::ids::InstanceKey;
+use crate::ids::Unit;
+use crate::machine::Position;
+use crate::machine::turn;
+use crate::registry::Registry;
+use crate::store::NewWorker;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::WorkerLease;
+use crate::work::InstanceRow;
+use crate::work::Message;
+use crate::work::MessageBody;
+use crate::work::Notifier;
+use crate::work::TurnRequest;
+use crate::work::TurnWrite;
+
+/// How often the inbox is looked at when nobody in this process has sent anything: after a message
+/// at once, then ever more seldom.
+const SHORTEST_POLL: Duration = Duration::from_millis(10);
+const LONGEST_POLL: Duration = Duration::from_secs(1);
+/// How many rows one look at the store brings.
+const ROWS_AT_ONCE: u32 = 1_000;
+/// How often progress of activities is written.
+const HEARTBEAT_WRITES: Duration = Duration::from_secs(1);
+
+/// Takes messages, makes turns, commits them and lets their effects begin, for one worker.
+#[derive(Debug)]
+pub struct Dispatcher {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) registry: Arc<Registry>,
+    pub(super) notifier: Arc<Notifier>,
+    pub(super) config: EngineConfig,
+    pub(super) lease: WorkerLease,
+    pub(super) units: Vec<Unit>,
+    pub(super) instances: Instances,
+    pub(super) timers: TimerWindow,
+    pub(super) pool: ActivityPool,
+    /// Messages were sent that are not in memory.
+    pub(super) inbox_hint: bool,
+    /// Timers may have been created that are not in memory.
+    pub(super) timers_hint: bool,
+    pub(super) commits: u64,
+    to_load: ToLoad,
+    poll_wait: Duration,
+    poll_at: Timestamp,
+    renew_at: Timestamp,
+    heartbeats_at: Timestamp,
+}
+
+/// How far the search for instances that are to be loaded at once has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ToLoad {
+    After(Option<InstanceKey>),
+    Through,
+}
+
+/// What a step came to.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Something was done; there may be more.
+    Made,
+    /// There is nothing to do before the next message, result or due time.
+    Idle,
+}
+
+/// Why the dispatcher cannot go on as this worker.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DispatcherError {
+    /// The store.
+    #[error("the worker cannot go on")]
+    Store(#[from] StoreError),
+}
+
+impl DispatcherError {
+    /// Whether another worker has taken over.
+    pub fn is_fenced(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Fenced))
+    }
+}
+
+impl Dispatcher {
+    /// Registers a worker and claims what it can run.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn start(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        registry: Arc<Registry>,
+        states: Arc<States>,
+        notifier: Arc<Notifier>,
+        config: EngineConfig,
+    ) -> Result<Self, DispatcherError> {
+        let now = clock.now();
+        let lease = store.worker_start(new_worker(&config), now).await?;
+        let pool = ActivityPool::new(
+            Arc::clone(&registry),
+            states,
+            Arc::clone(&clock),
+            config.max_concurrent_activities,
+            config.machine.limits.payload_bytes,
+        );
+        let mut dispatcher = Self {
+            store,
+            clock,
+            registry,
+            notifier,
+            config,
+            lease,
+            units: Vec::new(),
+            instances: Instances::default(),
+            timers: TimerWindow::default(),
+            pool,
+            inbox_hint: true,
+            timers_hint: false,
+            commits: 0,
+            to_load: ToLoad::After(None),
+            poll_wait: SHORTEST_POLL,
+            poll_at: now,
+            renew_at: now,
+            heartbeats_at: now,
+        };
+        dispatcher.claim(now).await?;
+        Ok(dispatcher)
+    }
+
+    /// One step: collects what came in, makes turns, commits them.
+    ///
+    /// # Errors
+    /// [`DispatcherError`], fenced or not: call [`restart`](Self::restart) and go on.
+    pub async fn process_next(&mut self) -> Result<Progress, DispatcherError> {
+        self.keep_lease().await?;
+        self.collect_ended();
+        self.load_open().await?;
+        self.fetch_inbox().await?;
+        self.fire_timers().await?;
+        self.save_heartbeats().await?;
+        self.collect_ended();
+        let ready = self.instances.take_ready(self.config.max_turns_per_commit);
+        if ready.is_empty() {
+            return Ok(self.progress());
+        }
+        let runnable = self.load_missing(ready.clone()).await?;
+        let turns: Vec<_> = runnable
+            .into_iter()
+            .filter_map(|key| self.make_turn(key))
+            .collect();
+        self.commit(turns).await?;
+        self.instances.shrink(self.config.cache_bytes, ready);
+        Ok(Progress::Made)
+    }
+
+    fn progress(&self) -> Progress {
+        let more = self.instances.has_ready() || self.inbox_hint || self.to_load != ToLoad::Through;
+        if more { Progress::Made } else { Progress::Idle }
+    }
+
+    /// Waits until there may be something to do.
+    pub async fn wait(&mut self) {
+        let now = self.clock.now();
+        let due = self.next_due(now);
+        let sleep = self.clock.sleep_until(due);
+        tokio::select! {
+            ended = self.pool.next_ended() => self.take_ended(ended),
+            () = self.notifier.messages() => self.hint(),
+            () = sleep => {}
+        }
+    }
+
+    /// When there is something to do at the latest.
+    pub fn next_due(&self, now: Timestamp) -> Timestamp {
+        let timer = self.timers.next_due(self.config.timer_window);
+        let heartbeats = (self.pool.running() > 0).then_some(self.heartbeats_at.max(now));
+        let renew = (!self.store.is_exclusive()).then_some(self.renew_at);
+        let due = [timer, heartbeats, renew].into_iter().flatten().min();
+        due.map_or(self.poll_at, |due| due.min(self.poll_at))
+    }
+
+    /// Tells the dispatcher that messages were sent.
+    pub fn hint(&mut self) {
+        self.inbox_hint = true;
+        self.poll_wait = SHORTEST_POLL;
+    }
+
+    /// How many attempts of activities are under way.
+    pub fn running_attempts(&self) -> usize {
+        self.pool.running()
+    }
+
+    /// How many commits were made.
+    pub fn commits(&self) -> u64 {
+        self.commits
+    }
+
+    /// Starts no further attempt; goes on with everything else.
+    pub fn close(&mut self) {
+        self.pool.close();
+    }
+
+    /// Drops everything in memory and comes back as a new worker.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn restart(&mut self) -> Result<(), DispatcherError> {
+        self.pool.clear();
+        self.instances.clear();
+        self.timers = TimerWindow::default();
+        let now = self.clock.now();
+        self.lease = self
+            .store
+            .worker_start(new_worker(&self.config), now)
+            .await?;
+        self.to_load = ToLoad::After(None);
+        self.inbox_hint = true;
+        self.claim(now).await
+    }
+
+    /// Gives everything back: other workers may go on at once.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn stop(&mut self) -> Result<(), DispatcherError> {
+        self.pool.clear();
+        self.instances.clear();
+        let now = self.clock.now();
+        Ok(self.store.worker_stop(&self.lease, now).await?)
+    }
+
+    async fn claim(&mut self, now: Timestamp) -> Result<(), DispatcherError> {
+        let lanes = self.registry.lanes();
+        let units = self.store.units_claim(&self.lease, &lanes, now).await?;
+        if units != self.units {
+            self.units_changed(units);
+        }
+        self.renew_at = now + self.config.lease / 3;
+        Ok(())
+    }
+
+    /// Instances of units that went to others are dropped with everything else: what is in memory
+    /// of ours is loaded again.
+    fn units_changed(&mut self, units: Vec<Unit>) {
+        let lost = self.units.iter().any(|unit| !units.contains(unit));
+        if lost {
+            self.pool.clear();
+            self.instances.clear();
+        }
+        self.units = units;
+        self.timers = TimerWindow::default();
+        self.to_load = ToLoad::After(None);
+        self.inbox_hint = true;
+    }
+
+    async fn keep_lease(&mut self) -> Result<(), DispatcherError> {
+        let now = self.clock.now();
+        if self.store.is_exclusive() || now < self.renew_at {
+            return Ok(());
+        }
+        self.store.worker_renew(&self.lease, now).await?;
+        self.claim(now).await
+    }
+
+    /// Takes up the instances that had activities under way, or were stalled, when their worker
+    /// went.
+    async fn load_open(&mut self) -> Result<(), DispatcherError> {
+        let ToLoad::After(after) = self.to_load else {
+            return Ok(());
+        };
+        let keys = self
+            .store
+            .instances_to_load(&self.units, after, ROWS_AT_ONCE)
+            .await?;
+        let through = keys.len() < ROWS_AT_ONCE as usize;
+        self.to_load = if through {
+            ToLoad::Through
+        } else {
+            ToLoad::After(keys.last().copied())
+        };
+        for key in keys {
+            let slot = self.instances.slot(key);
+            if slot.known.is_none() {
+                slot.retry = true;
+                self.instances.make_ready(key);
+            }
+        }
+        Ok(())
+    }
+
+    async fn fetch_inbox(&mut self) -> Result<(), DispatcherError> {
+        let now = self.clock.now();
+        if !self.inbox_hint && now < self.poll_at {
+            return Ok(());
+        }
+        let held = self.instances.held();
+        let messages = self
+            .store
+            .inbox_fetch(&self.units, &held, ROWS_AT_ONCE)
+            .await?;
+        self.inbox_hint = messages.len() == ROWS_AT_ONCE as usize;
+        let quiet = messages.is_empty();
+        self.poll_wait = if quiet {
+            (self.poll_wait * 2).min(LONGEST_POLL)
+        } else {
+            SHORTEST_POLL
+        };
+        self.poll_at = now + self.poll_wait;
+        for received in messages {
+            self.instances.enqueue(received.key, received.message);
+        }
+        Ok(())
+    }
+
+    async fn fire_timers(&mut self) -> Result<(), DispatcherError> {
+        let now = self.clock.now();
+        let window = self.config.timer_window;
+        if std::mem::take(&mut self.timers_hint) || self.timers.wants_more(now, window) {
+            let until = now + window;
+            let timers = self
+                .store
+                .timers_due(&self.units, until, ROWS_AT_ONCE)
+                .await?;
+            let complete = timers.len() < ROWS_AT_ONCE as usize;
+            let timers = timers.into_iter().map(|(_, timer)| timer).collect();
+            self.timers.loaded(timers, until, complete);
+        }
+        for id in self.timers.fire(now) {
+            let body = MessageBody::TimerDue {
+                execution: id.execution,
+                path: id.path,
+                kind: id.kind,
+            };
+            self.instances.enqueue(
+                id.key,
+                Message {
+                    id: None,
+                    at: now,
+                    body,
+                },
+            );
+        }
+        Ok(())
+    }
+
+    async fn save_heartbeats(&mut self) -> Result<(), DispatcherError> {
+        let now = self.clock.now();
+        if self.pool.running() == 0 || now < self.heartbeats_at {
+            return Ok(());
+        }
+        self.heartbeats_at = now + HEARTBEAT_WRITES;
+        let mut writes: Vec<TurnWrite> = Vec::new();
+        for (key, heartbeat) in self.pool.new_heartbeats() {
+            match writes.last_mut() {
+                Some(write) if write.key == key => write.heartbeats.push(heartbeat),
+                _ => {
+                    let mut write = TurnWrite::new(key, Unit(0));
+                    write.heartbeats.push(heartbeat);
+                    writes.push(write);
+                }
+            }
+        }
+        Ok(self.write_all(&writes).await?)
+    }
+
+    fn collect_ended(&mut self) {
+        for ended in self.pool.all_ended() {
+            self.take_ended(Some(ended));
+        }
+    }
+
+    fn take_ended(&mut self, ended: Option<Ended>) {
+        match ended {
+            Some(Ended::Message(key, body)) => {
+                let at = self.clock.now();
+                self.instances.enqueue(key, Message { id: None, at, body });
+            }
+            Some(Ended::Stalled(key, reason)) => self.block(key, reason),
+            None => {}
+        }
+    }
+
+    /// Makes a turn of an instance that is in memory; `None` if there is nothing to do.
+    fn make_turn(&mut self, key: InstanceKey) -> Option<Made> {
+        let limit = self.config.machine.limits.turn_message_bytes;
+        let known = self.instances.take_known(key)?;
+        let blocked = self.instances.slot(key).blocked.take();
+        let (position, row) = (known.position, known.row);
+        let position = match (blocked, position) {
+            (Some(report), Kept::Continuation(_)) => {
+                return Some(self.stall(key, row, report));
+            }
+            (_, Kept::Continuation(continuation)) => Position::Live(continuation),
+            (_, Kept::NotBegun) => Position::NotBegun,
+            (_, Kept::Stopped { history, report }) => Position::Stopped { history, report },
+            (_, Kept::Over) => Position::Over,
+        };
+        let messages = self.instances.take_messages(key, limit);
+        Some(self.turn(key, position, row, messages))
+    }
+
+    /// Stalls an instance that this worker cannot go on with. Its messages wait for a turn that
+    /// begins with what is stored.
+    fn stall(&mut self, key: InstanceKey, row: InstanceRow, report: String) -> Made {
+        self.pool.cancel_instance(key);
+        let position = Position::Stopped {
+            history: History::new(),
+            report: Some(report),
+        };
+        let made = self.turn(key, position, row, Vec::new());
+        if self
+            .instances
+            .get(key)
+            .is_some_and(|slot| !slot.queue.is_empty())
+        {
+            self.instances.make_ready(key);
+        }
+        made
+    }
+
+    fn turn(
+        &mut self,
+        key: InstanceKey,
+        position: Position,
+        instance: InstanceRow,
+        messages: Vec<Message>,
+    ) -> Made {
+        let span = tracing::debug_span!(
+            "turn",
+            instance = %instance.id,
+            execution = %instance.execution,
+            messages = messages.len(),
+        );
+        let _entered = span.enter();
+        let now = self.clock.now();
+        let orchestrator = self
+            .registry
+            .orchestrator(&instance.name, &instance.version);
+        let config = &self.config.machine;
+        let request = TurnRequest {
+            instance,
+            messages: messages.clone(),
+            now,
+        };
+        let (outcome, continuation) = match orchestrator {
+            Some(orchestrator) => turn(config, position, &*orchestrator.start, request),
+            None => turn(config, position, &super::load::not_registered, request),
+        };
+        Made {
+            key,
+            messages,
+            outcome,
+            continuation,
+        }
+    }
+}
+
+fn new_worker(config: &EngineConfig) -> NewWorker {
+    NewWorker {
+        name: config.worker_name.clone(),
+        lease: config.lease,
+    }
+}

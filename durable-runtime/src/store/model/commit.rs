@@ -1,0 +1,162 @@
+//! Writing turns.
+
+use std::collections::BTreeSet;
+
+use super::tables::Tables;
+use crate::clock::Timestamp;
+use crate::ids::InstanceKey;
+use crate::store::StoreError;
+use crate::store::WorkerLease;
+use crate::store::creation::is_made_by;
+use crate::store::creation::pending_row;
+use crate::store::creation::refusal_of;
+use crate::work::Address;
+use crate::work::InstanceUpdate;
+use crate::work::NewInstance;
+use crate::work::OutgoingMessage;
+use crate::work::TurnWrite;
+
+impl Tables {
+    pub(super) fn commit(
+        &mut self,
+        lease: &mut WorkerLease,
+        turns: &[TurnWrite],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if turns.is_empty() {
+            return Ok(());
+        }
+        let holder = self.holder(lease)?;
+        if holder.commit_id != lease.commit_id {
+            return Err(StoreError::Fenced);
+        }
+        self.check_history(turns)?;
+        self.holder(lease)?.commit_id += 1;
+        lease.commit_id += 1;
+        self.write(turns, now);
+        Ok(())
+    }
+
+    fn check_history(&self, turns: &[TurnWrite]) -> Result<(), StoreError> {
+        let mut rows = BTreeSet::new();
+        for turn in turns {
+            let Some(row) = &turn.history else { continue };
+            let id = (turn.key, row.execution, row.turn);
+            if self.history.contains_key(&id) || !rows.insert(id) {
+                return Err(StoreError::Conflict {
+                    action: "record turns",
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// One kind of write after the other, each over all turns.
+    fn write(&mut self, turns: &[TurnWrite], now: Timestamp) {
+        for turn in turns {
+            let rows = turn.history.iter().cloned();
+            self.history
+                .extend(rows.map(|row| ((turn.key, row.execution, row.turn), row)));
+        }
+        self.write_inbox(turns);
+        for turn in turns {
+            if let Some(update) = &turn.update {
+                self.update(turn.key, update, now);
+            }
+        }
+        self.write_timers(turns);
+        for turn in turns {
+            let starts = turn.starts.iter();
+            starts.for_each(|start| self.start(turn.key, start, now));
+        }
+        for send in turns.iter().flat_map(|turn| &turn.sends) {
+            self.deliver(send, now);
+        }
+        for turn in turns {
+            let beats = turn.heartbeats.iter().cloned();
+            self.heartbeats
+                .extend(beats.map(|beat| ((turn.key, beat.execution, beat.path), beat.progress)));
+        }
+        for turn in turns {
+            if let Some(new) = &turn.replacement {
+                self.replace(turn.key, new, now);
+            }
+        }
+    }
+
+    fn write_inbox(&mut self, turns: &[TurnWrite]) {
+        for id in turns.iter().flat_map(|turn| &turn.consumed) {
+            self.inbox.remove(id);
+        }
+        for turn in turns.iter().filter(|turn| turn.unpark) {
+            let mine = self.inbox.values_mut().filter(|m| m.key == turn.key);
+            mine.for_each(|received| received.parked = false);
+        }
+        for id in turns.iter().flat_map(|turn| &turn.parked) {
+            if let Some(received) = self.inbox.get_mut(id) {
+                received.parked = true;
+            }
+        }
+    }
+
+    fn update(&mut self, key: InstanceKey, update: &InstanceUpdate, now: Timestamp) {
+        if update.status.is_terminal() || update.input.is_some() {
+            self.end_execution(key);
+        }
+        let Some(row) = self.instances.get_mut(&key) else {
+            return;
+        };
+        row.status = update.status;
+        row.execution = update.execution;
+        if let Some(input) = &update.input {
+            row.input.clone_from(input);
+        }
+        row.output.clone_from(&update.output);
+        row.custom_status.clone_from(&update.custom_status);
+        row.stalled.clone_from(&update.stalled);
+        row.load_at_start = update.load_at_start;
+        row.updated_at = now;
+    }
+
+    fn write_timers(&mut self, turns: &[TurnWrite]) {
+        for id in turns.iter().flat_map(|turn| &turn.timers_gone) {
+            self.timers.remove(id);
+        }
+        for timer in turns.iter().flat_map(|turn| &turn.timers) {
+            self.set_timer(timer);
+        }
+    }
+
+    fn start(&mut self, caller: InstanceKey, start: &NewInstance, now: Timestamp) {
+        match self.by_id(&start.id) {
+            None => self.insert(start, now),
+            Some(existing) if is_made_by(existing, start) => {}
+            Some(_) => {
+                if let Some(refusal) = refusal_of(start) {
+                    self.send(caller, refusal, false, now);
+                }
+            }
+        }
+    }
+
+    fn deliver(&mut self, message: &OutgoingMessage, now: Timestamp) {
+        let receiver = match &message.to {
+            Address::Key(key) => Some(*key).filter(|key| self.instances.contains_key(key)),
+            Address::Id(id) => self.ids.get(id).copied(),
+        };
+        if let Some(key) = receiver {
+            self.send(key, message.body.clone(), message.parked, now);
+        }
+    }
+
+    fn replace(&mut self, key: InstanceKey, new: &NewInstance, now: Timestamp) {
+        let Some(old) = self.instances.get(&key) else {
+            return;
+        };
+        let (execution, command) = (old.execution.next(), old.command.clone());
+        self.commands.insert((key, command));
+        self.end_execution(key);
+        let unit = self.unit(&new.lane(), &new.id);
+        self.begin(pending_row(key, unit, execution, new, now), now);
+    }
+}

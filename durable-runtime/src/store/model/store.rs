@@ -1,0 +1,211 @@
+//! The store itself.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use async_trait::async_trait;
+
+use super::tables::Tables;
+use crate::clock::Timestamp;
+use crate::history::TurnRecord;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::ids::InstanceKey;
+use crate::ids::Lane;
+use crate::ids::MessageId;
+use crate::ids::Unit;
+use crate::store::Created;
+use crate::store::HubInfo;
+use crate::store::InboxMessage;
+use crate::store::Loaded;
+use crate::store::NewWorker;
+use crate::store::Sent;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::WorkerLease;
+use crate::store::creation::new_hub;
+use crate::work::IfExists;
+use crate::work::InstanceFilter;
+use crate::work::InstancePage;
+use crate::work::InstanceRow;
+use crate::work::MessageBody;
+use crate::work::NewInstance;
+use crate::work::PageToken;
+use crate::work::Timer;
+use crate::work::TurnWrite;
+use crate::work::UnreadEvent;
+
+/// A store in memory: the specification of all others. Clones share what is stored.
+///
+/// ```
+/// use durable_runtime::Timestamp;
+/// use durable_runtime::store::{ModelStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let hub = ModelStore::new().hub_open(Timestamp::from_millis(0)).await.unwrap();
+/// assert_eq!(hub.partitions, 8);
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct ModelStore {
+    tables: Arc<Mutex<Tables>>,
+    exclusive: bool,
+}
+
+impl ModelStore {
+    /// An empty store that several workers can share.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty store that one worker has at a time: the specification of embedded databases.
+    pub fn exclusive() -> Self {
+        Self {
+            exclusive: true,
+            ..Self::default()
+        }
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for ModelStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ModelStore").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for ModelStore {
+    async fn hub_open(&self, _now: Timestamp) -> Result<HubInfo, StoreError> {
+        Ok(new_hub("main"))
+    }
+
+    fn is_exclusive(&self) -> bool {
+        self.exclusive
+    }
+
+    async fn worker_start(
+        &self,
+        worker: NewWorker,
+        now: Timestamp,
+    ) -> Result<WorkerLease, StoreError> {
+        Ok(self.tables().worker_start(worker, self.exclusive, now))
+    }
+
+    async fn worker_renew(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
+        self.tables().holder(lease)?.lease_until = now + lease.length;
+        Ok(())
+    }
+
+    async fn worker_stop(&self, lease: &WorkerLease, _now: Timestamp) -> Result<(), StoreError> {
+        self.tables().worker_stop(lease);
+        Ok(())
+    }
+
+    async fn units_claim(
+        &self,
+        lease: &WorkerLease,
+        lanes: &[Lane],
+        now: Timestamp,
+    ) -> Result<Vec<Unit>, StoreError> {
+        self.tables().units_claim(lease, lanes, now)
+    }
+
+    async fn instance_create(
+        &self,
+        instance: &NewInstance,
+        if_exists: &IfExists,
+        now: Timestamp,
+    ) -> Result<Created, StoreError> {
+        Ok(self.tables().instance_create(instance, if_exists, now))
+    }
+
+    async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
+        Ok(self.tables().by_id(id).cloned())
+    }
+
+    async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
+        self.tables().load(key)
+    }
+
+    async fn instances_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        Ok(self.tables().to_load(units, after, limit))
+    }
+
+    async fn instances_list(
+        &self,
+        filter: &InstanceFilter,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<InstancePage, StoreError> {
+        Ok(self.tables().list(filter, after, limit))
+    }
+
+    async fn history_fetch(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<Vec<TurnRecord>, StoreError> {
+        self.tables().turns(key, execution)
+    }
+
+    async fn message_send(
+        &self,
+        id: &InstanceId,
+        command: &str,
+        body: &MessageBody,
+        now: Timestamp,
+    ) -> Result<Sent, StoreError> {
+        Ok(self.tables().message_send(id, command, body, now))
+    }
+
+    async fn inbox_fetch(
+        &self,
+        units: &[Unit],
+        except: &[MessageId],
+        limit: u32,
+    ) -> Result<Vec<InboxMessage>, StoreError> {
+        Ok(self.tables().inbox_of_units(units, except, limit))
+    }
+
+    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
+        Ok(self.tables().events_unread(key))
+    }
+
+    async fn timers_due(
+        &self,
+        units: &[Unit],
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Unit, Timer)>, StoreError> {
+        Ok(self.tables().timers_due(units, until, limit))
+    }
+
+    async fn commit(
+        &self,
+        lease: &mut WorkerLease,
+        turns: &[TurnWrite],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.tables().commit(lease, turns, now)
+    }
+
+    async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {
+        Ok(self.tables().holder(lease)?.commit_id)
+    }
+
+    async fn dump(&self) -> Result<String, StoreError> {
+        Ok(self.tables().dump().render())
+    }
+}
