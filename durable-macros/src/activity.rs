@@ -284,6 +284,7 @@ impl Activity<'_> {
         let (output, error) = outcome_types(&self.callable);
         let options = self.call_options();
         let retryable = self.is_retryable();
+        let states = self.injected_types();
         let invoke = self.invoke();
         quote! {
             impl #seam::Activity for #name {
@@ -302,6 +303,10 @@ impl Activity<'_> {
                     #retryable
                 }
 
+                fn states() -> #seam::RequiredStates {
+                    #seam::required_states(&[#(<#states as #seam::Injected>::required),*])
+                }
+
                 fn invoke(
                     invocation: #seam::ActivityInvocation,
                 ) -> #seam::BoxFuture<'static, #seam::AttemptEnd> {
@@ -309,6 +314,16 @@ impl Activity<'_> {
                 }
             }
         }
+    }
+
+    fn injected_types(&self) -> Vec<&Type> {
+        let parameters = self.callable.signature.parameters.iter();
+        let injected = parameters.filter(|parameter| parameter.role != Role::Argument);
+        let usable = self.sound && self.callable.signature.generic_free();
+        injected
+            .map(|parameter| &parameter.ty)
+            .filter(|_| usable)
+            .collect()
     }
 
     fn call_options(&self) -> TokenStream {

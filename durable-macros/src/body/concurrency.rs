@@ -73,8 +73,8 @@ pub(super) fn expand(rewriter: &mut Rewriter<'_>, kind: Kind, call: &Macro) -> T
 fn join(rewriter: &mut Rewriter<'_>, kind: Kind, mut futures: Vec<Expr>, at: Span) -> TokenStream {
     let seam = seam();
     let (pair, end) = match kind {
-        Kind::TryJoin => (quote!(#seam::TryJoin::new), quote!(#seam::try_joined())),
-        _ => (quote!(#seam::Join::new), quote!(#seam::joined())),
+        Kind::TryJoin => (quote!(#seam::try_join), quote!(#seam::try_joined())),
+        _ => (quote!(#seam::join), quote!(#seam::joined())),
     };
     let future = chain(rewriter, &mut futures, &pair, &end, kind, at);
     let names: Vec<_> = (0..futures.len())
@@ -101,7 +101,7 @@ fn select(rewriter: &mut Rewriter<'_>, arms: Vec<Arm>, at: Span) -> TokenStream 
         .into_iter()
         .map(|arm| (arm.future, (arm.pattern, arm.body)))
         .unzip();
-    let (pair, end) = (quote!(#seam::Select::new), quote!(#seam::no_arm()));
+    let (pair, end) = (quote!(#seam::select), quote!(#seam::no_arm()));
     let future = chain(rewriter, &mut futures, &pair, &end, Kind::Select, at);
     let value = Ident::new("value", generated(at));
     let never = Ident::new("never", generated(at));
