@@ -1,1 +1,3 @@
-//! x
+//! Testing tools for durable-runtime.
+
+pub mod conformance;

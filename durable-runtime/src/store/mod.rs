@@ -13,8 +13,15 @@ mod creation;
 mod dump;
 mod error;
 mod fair_share;
+#[cfg(feature = "sqlite")]
+mod migration;
 mod model;
+mod opening;
 mod reading;
+#[cfg(feature = "sqlite")]
+mod sql;
+#[cfg(feature = "sqlite")]
+mod table;
 
 pub use contract::Created;
 pub use contract::HubInfo;
@@ -26,3 +33,9 @@ pub use contract::Store;
 pub use contract::WorkerLease;
 pub use error::StoreError;
 pub use model::ModelStore;
+pub use opening::DEFAULT_HUB;
+pub use opening::OpenedStore;
+pub use opening::open;
+pub use opening::open_hub;
+#[cfg(feature = "sqlite")]
+pub use sql::SqlStore;

@@ -33,7 +33,7 @@ pub struct TurnWrite {
     /// Messages that wait for something else to happen first (the start, a cure of the stall, or
     /// for ever, when the instance has ended): kept, and not fetched by polling any more.
     pub parked: Vec<MessageId>,
-    /// Parked messages of this instance to fetch by polling again.
+    /// Parked messages of this instance are fetched by polling again, those of `parked` excepted.
     pub unpark: bool,
     /// Changes of the instance's row.
     pub update: Option<InstanceUpdate>,

@@ -1,0 +1,49 @@
+//! Timers.
+
+use sea_orm::sea_query::ColumnDef;
+use sea_orm::sea_query::Index;
+use sea_orm::sea_query::Table;
+
+use super::runner::Step;
+
+pub(super) fn steps() -> Vec<Step> {
+    vec![
+        Step::Table(
+            Table::create()
+                .table("timer")
+                .col(
+                    ColumnDef::new("id")
+                        .big_integer()
+                        .not_null()
+                        .auto_increment()
+                        .primary_key(),
+                )
+                .col(ColumnDef::new("instance").big_integer().not_null())
+                .col(ColumnDef::new("execution").big_integer().not_null())
+                .col(ColumnDef::new("path").string().not_null())
+                .col(ColumnDef::new("kind").string_len(16).not_null())
+                .col(ColumnDef::new("unit").integer().not_null())
+                .col(ColumnDef::new("due").big_integer().not_null())
+                .to_owned(),
+        ),
+        Step::Index(
+            Index::create()
+                .name("timer_call")
+                .table("timer")
+                .col("instance")
+                .col("execution")
+                .col("path")
+                .col("kind")
+                .unique()
+                .to_owned(),
+        ),
+        Step::Index(
+            Index::create()
+                .name("timer_due")
+                .table("timer")
+                .col("unit")
+                .col("due")
+                .to_owned(),
+        ),
+    ]
+}

@@ -1,0 +1,18 @@
+//! The commands that instances remember.
+
+use sea_orm::sea_query::ColumnDef;
+use sea_orm::sea_query::Index;
+use sea_orm::sea_query::Table;
+
+use super::runner::Step;
+
+pub(super) fn steps() -> Vec<Step> {
+    vec![Step::Table(
+        Table::create()
+            .table("command")
+            .col(ColumnDef::new("instance").big_integer().not_null())
+            .col(ColumnDef::new("command").string().not_null())
+            .primary_key(Index::create().col("instance").col("command"))
+            .to_owned(),
+    )]
+}

@@ -1,0 +1,109 @@
+//! Taking the steps that were not taken yet.
+
+use std::collections::BTreeSet;
+
+use sea_orm::ConnectionTrait;
+use sea_orm::DbErr;
+use sea_orm::EntityTrait;
+use sea_orm::Set;
+use sea_orm::sea_query::ColumnDef;
+use sea_orm::sea_query::Index;
+use sea_orm::sea_query::IndexCreateStatement;
+use sea_orm::sea_query::Table;
+use sea_orm::sea_query::TableCreateStatement;
+
+use crate::store::table::migration;
+
+/// One change of the schema.
+pub(super) enum Step {
+    Table(TableCreateStatement),
+    Index(IndexCreateStatement),
+    /// A view of this name, and the query it shows.
+    View(&'static str, sea_orm::sea_query::SelectStatement),
+}
+
+/// A list of steps.
+struct Migration {
+    number: i32,
+    name: &'static str,
+    steps: fn() -> Vec<Step>,
+}
+
+macro_rules! migrations {
+    ($($number:literal $name:literal $module:ident,)+) => {
+        [$(Migration {
+            number: $number,
+            name: $name,
+            steps: super::$module::steps,
+        }),+]
+    };
+}
+
+fn all() -> [Migration; 10] {
+    migrations![
+        1 "hub" m01_hub,
+        2 "lane" m02_lane,
+        3 "worker" m03_worker,
+        4 "instance" m04_instance,
+        5 "history" m05_history,
+        6 "inbox" m06_inbox,
+        7 "timer" m07_timer,
+        8 "command" m08_command,
+        9 "heartbeat" m09_heartbeat,
+        10 "readable_history" m10_readable_history,
+    ]
+}
+
+/// Takes all steps that were not taken yet. The caller holds the lock that keeps others from doing
+/// the same.
+pub(in crate::store) async fn migrate<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
+    db.execute(&own_table()).await?;
+    let taken = migration::Entity::find().all(db).await?;
+    let taken: BTreeSet<_> = taken.iter().map(|row| (row.number, row.step)).collect();
+    for migration in all() {
+        for (at, step) in (1..).zip((migration.steps)()) {
+            if !taken.contains(&(migration.number, at)) {
+                take(db, step).await?;
+                record(db, &migration, at).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn take<C: ConnectionTrait>(db: &C, step: Step) -> Result<(), DbErr> {
+    match step {
+        Step::Table(table) => db.execute(&table).await?,
+        Step::Index(index) => db.execute(&index).await?,
+        Step::View(name, query) => {
+            let query = db.get_database_backend().build(&query);
+            let view = format!("CREATE VIEW {name} AS {query}");
+            db.execute_unprepared(&view).await?
+        }
+    };
+    Ok(())
+}
+
+async fn record<C: ConnectionTrait>(db: &C, migration: &Migration, step: i32) -> Result<(), DbErr> {
+    let row = migration::ActiveModel {
+        number: Set(migration.number),
+        step: Set(step),
+        name: Set(migration.name.to_owned()),
+    };
+    migration::Entity::insert(row)
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+fn own_table() -> TableCreateStatement {
+    use migration::Column;
+    Table::create()
+        .table(migration::Entity)
+        .if_not_exists()
+        .col(ColumnDef::new(Column::Number).integer().not_null())
+        .col(ColumnDef::new(Column::Step).integer().not_null())
+        .col(ColumnDef::new(Column::Name).string().not_null())
+        .primary_key(Index::create().col(Column::Number).col(Column::Step))
+        .to_owned()
+}

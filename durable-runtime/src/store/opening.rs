@@ -1,0 +1,135 @@
+//! From a URL to a store.
+
+use std::sync::Arc;
+
+use super::ModelStore;
+use super::Store;
+use super::StoreError;
+
+/// The hub that is opened when none is named.
+pub const DEFAULT_HUB: &str = "main";
+
+/// A store that was opened by its URL.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct OpenedStore {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// A connection to its database for the user's own tables, if it has one. What is written
+    /// through it queues with the commits of the store, so a transaction on it is to be short.
+    #[cfg(feature = "sqlite")]
+    pub database: Option<sea_orm::DatabaseConnection>,
+}
+
+/// Opens the hub `main` of the store at `url`:
+///
+/// - `sqlite://orders.db`, a file in the working directory, created when it is absent;
+/// - `sqlite:///var/lib/orders.db`, a file by its full path;
+/// - `memory:`, a [`ModelStore`], gone with the process.
+///
+/// # Errors
+/// [`StoreError::InvalidUrl`] when the URL is none of these, or its directory does not exist;
+/// [`StoreError::NotADatabase`] when the file is something else; [`StoreError::Unavailable`];
+/// [`StoreError::Database`].
+pub async fn open(url: &str) -> Result<OpenedStore, StoreError> {
+    open_hub(url, DEFAULT_HUB).await
+}
+
+/// Opens the hub `hub` of the store at `url`, as [`open`] does. Several hubs in one database know
+/// nothing of each other.
+///
+/// # Errors
+/// As [`open`]; [`StoreError::InvalidUrl`] also for a name that is not 1 to 40 of the characters
+/// `a-z A-Z 0-9 _ -`.
+pub async fn open_hub(url: &str, hub: &str) -> Result<OpenedStore, StoreError> {
+    let invalid = |problem: String| StoreError::InvalidUrl {
+        url: url.to_owned(),
+        problem,
+    };
+    if !is_hub_name(hub) {
+        return Err(invalid(format!(
+            "the hub's name {hub:?} is to be 1 to 40 of the characters `a-z A-Z 0-9 _ -`"
+        )));
+    }
+    if url == "memory:" {
+        return Ok(OpenedStore::model());
+    }
+    match url.strip_prefix("sqlite://") {
+        Some(path) => open_sqlite(path, hub, &invalid).await,
+        None => Err(invalid(problem_of(url))),
+    }
+}
+
+impl OpenedStore {
+    fn model() -> Self {
+        Self {
+            store: Arc::new(ModelStore::new()),
+            #[cfg(feature = "sqlite")]
+            database: None,
+        }
+    }
+}
+
+fn is_hub_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    (1..=40).contains(&name.len()) && name.chars().all(allowed)
+}
+
+fn problem_of(url: &str) -> String {
+    let scheme = url.split(':').next().unwrap_or_default();
+    match scheme {
+        "postgres" | "postgresql" | "mysql" | "mariadb" => {
+            format!("`{scheme}` comes with a later version; this one has `sqlite://` and `memory:`")
+        }
+        "sqlite" => "write `sqlite://` and the path of the file, or `memory:`".to_owned(),
+        _ => "write `sqlite://orders.db`, `sqlite:///full/path/orders.db` or `memory:`".to_owned(),
+    }
+}
+
+#[cfg(feature = "sqlite")]
+async fn open_sqlite(
+    path: &str,
+    hub: &str,
+    invalid: &(dyn Fn(String) -> StoreError + Sync),
+) -> Result<OpenedStore, StoreError> {
+    if let Some(problem) = problem_of_path(path) {
+        return Err(invalid(problem));
+    }
+    let store = super::SqlStore::open_sqlite(std::path::Path::new(path), hub).await?;
+    let database = Some(store.database());
+    Ok(OpenedStore {
+        store: Arc::new(store),
+        database,
+    })
+}
+
+#[cfg(not(feature = "sqlite"))]
+async fn open_sqlite(
+    _path: &str,
+    _hub: &str,
+    invalid: &(dyn Fn(String) -> StoreError + Sync),
+) -> Result<OpenedStore, StoreError> {
+    Err(invalid(
+        "this build is without the feature `sqlite`".to_owned(),
+    ))
+}
+
+/// What `SQLite` would report as "unable to open", or worse, take for something else.
+#[cfg(feature = "sqlite")]
+fn problem_of_path(path: &str) -> Option<String> {
+    if path.is_empty() || path == ":memory:" {
+        return Some("the path of a file is missing; a store in memory is `memory:`".to_owned());
+    }
+    if path.contains('?') {
+        return Some("it has no parameters: a path ends the URL".to_owned());
+    }
+    let path = std::path::Path::new(path);
+    if path.is_dir() {
+        return Some(format!("`{}` is a directory", path.display()));
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let absent = folder.filter(|folder| !folder.is_dir());
+    absent.map(|folder| format!("the directory `{}` does not exist", folder.display()))
+}

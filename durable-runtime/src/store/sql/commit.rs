@@ -1,0 +1,191 @@
+//! Writing turns: one transaction, one kind of write after the other, multi-row statements.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use sea_orm::DatabaseTransaction;
+use sea_orm::DbErr;
+
+use super::heartbeat;
+use super::history;
+use super::inbox;
+use super::inbox::NewMessage;
+use super::instance;
+use super::instance::Receiver;
+use super::lane::KnownLanes;
+use super::lane::Lanes;
+use super::scope::Scope;
+use super::start;
+use super::start::Begun;
+use super::start::Start;
+use super::timer;
+use crate::clock::Timestamp;
+use crate::ids::InstanceKey;
+use crate::ids::Lane;
+use crate::work::Address;
+use crate::work::OutgoingMessage;
+use crate::work::TurnWrite;
+
+/// Writes all that the turns ask for, after the fence.
+pub(super) async fn write_in_txn(
+    txn: &DatabaseTransaction,
+    scope: Scope,
+    known: &KnownLanes,
+    turns: &[TurnWrite],
+    now: Timestamp,
+) -> Result<Lanes, DbErr> {
+    let (starts, replacements) = (starts(turns), replacements(turns));
+    history::append_in_txn(txn, turns).await?;
+    write_inbox(txn, turns).await?;
+    write_updates(txn, turns, now).await?;
+    let gone: Vec<_> = turns.iter().flat_map(|turn| &turn.timers_gone).collect();
+    timer::delete_in_txn(txn, &gone).await?;
+    let lanes = lanes(&starts, &replacements);
+    let lanes = Lanes::ensure_in_txn(txn, scope, known, lanes).await?;
+    let mut begun = start::create_in_txn(txn, scope, &lanes, &starts, now).await?;
+    add_timers(&mut begun, turns);
+    add_sends(&mut begun, txn, scope, turns).await?;
+    begun.write_in_txn(txn, now).await?;
+    heartbeat::set_in_txn(txn, turns).await?;
+    for replaced in &replacements {
+        start::replace_in_txn(txn, scope, &lanes, replaced, now).await?;
+    }
+    Ok(lanes)
+}
+
+fn receiver(turn: &TurnWrite) -> Receiver {
+    Receiver {
+        key: turn.key,
+        unit: turn.unit,
+    }
+}
+
+fn starts(turns: &[TurnWrite]) -> Vec<Start<'_>> {
+    let mut starts = Vec::new();
+    for turn in turns {
+        let caller = receiver(turn);
+        starts.extend(turn.starts.iter().map(|new| Start { caller, new }));
+    }
+    starts
+}
+
+fn replacements(turns: &[TurnWrite]) -> Vec<Start<'_>> {
+    let mut replacements = Vec::new();
+    for turn in turns {
+        let caller = receiver(turn);
+        replacements.extend(turn.replacement.as_deref().map(|new| Start { caller, new }));
+    }
+    replacements
+}
+
+/// The lanes of all instances that begin.
+fn lanes(starts: &[Start<'_>], replacements: &[Start<'_>]) -> Vec<Lane> {
+    let mut lanes = Vec::new();
+    for start in starts.iter().chain(replacements) {
+        lanes.push(start.new.lane());
+    }
+    lanes
+}
+
+async fn write_inbox(txn: &DatabaseTransaction, turns: &[TurnWrite]) -> Result<(), DbErr> {
+    let consumed: Vec<_> = turns
+        .iter()
+        .flat_map(|turn| &turn.consumed)
+        .copied()
+        .collect();
+    inbox::delete_in_txn(txn, &consumed).await?;
+    let unparked = turns.iter().filter(|turn| turn.unpark);
+    let unparked: Vec<_> = unparked.map(|turn| turn.key.0).collect();
+    inbox::unpark_in_txn(txn, &unparked).await?;
+    let parked: Vec<_> = turns
+        .iter()
+        .flat_map(|turn| &turn.parked)
+        .copied()
+        .collect();
+    inbox::park_in_txn(txn, &parked).await
+}
+
+async fn write_updates(
+    txn: &DatabaseTransaction,
+    turns: &[TurnWrite],
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let mut ended = Vec::new();
+    for turn in turns {
+        let Some(update) = &turn.update else { continue };
+        instance::update_in_txn(txn, turn.key, update, now).await?;
+        let ends = update.status.is_terminal() || update.input.is_some();
+        ended.extend(ends.then_some(turn.key.0));
+    }
+    timer::delete_of_in_txn(txn, &ended).await?;
+    heartbeat::delete_of_in_txn(txn, &ended).await
+}
+
+/// The timers of the turns come before those of the instances they start.
+fn add_timers(begun: &mut Begun<'_>, turns: &[TurnWrite]) {
+    let of_turn = |turn: &TurnWrite| {
+        let timers = turn.timers.iter().cloned();
+        timers.map(|timer| (turn.unit, timer)).collect::<Vec<_>>()
+    };
+    let mut timers: Vec<_> = turns.iter().flat_map(of_turn).collect();
+    timers.append(&mut begun.timers);
+    begun.timers = timers;
+}
+
+/// Messages to receivers that are not there are dropped.
+async fn add_sends<'a>(
+    begun: &mut Begun<'a>,
+    txn: &DatabaseTransaction,
+    scope: Scope,
+    turns: &'a [TurnWrite],
+) -> Result<(), DbErr> {
+    let sends: Vec<_> = turns.iter().flat_map(|turn| &turn.sends).collect();
+    let own: HashMap<_, _> = turns
+        .iter()
+        .map(|turn| (turn.key, receiver(turn)))
+        .collect();
+    let by_key = receivers_by_key(txn, scope, &sends, own).await?;
+    let by_id = receivers_by_id(txn, scope, &sends).await?;
+    for send in sends {
+        let to = match &send.to {
+            Address::Key(key) => by_key.get(key),
+            Address::Id(id) => by_id.get(id.as_str()),
+        };
+        begun.messages.extend(to.map(|to| NewMessage {
+            to: *to,
+            body: Cow::Borrowed(&send.body),
+            parked: send.parked,
+        }));
+    }
+    Ok(())
+}
+
+/// Those whose turns these are need no lookup.
+async fn receivers_by_key(
+    txn: &DatabaseTransaction,
+    scope: Scope,
+    sends: &[&OutgoingMessage],
+    mut own: HashMap<InstanceKey, Receiver>,
+) -> Result<HashMap<InstanceKey, Receiver>, DbErr> {
+    let unknown = sends.iter().filter_map(|send| match &send.to {
+        Address::Key(key) if !own.contains_key(key) => Some(key.0),
+        _ => None,
+    });
+    let unknown: Vec<_> = unknown.collect();
+    let found = instance::receivers_by_key_in_txn(txn, scope, &unknown).await?;
+    own.extend(found);
+    Ok(own)
+}
+
+async fn receivers_by_id(
+    txn: &DatabaseTransaction,
+    scope: Scope,
+    sends: &[&OutgoingMessage],
+) -> Result<HashMap<String, Receiver>, DbErr> {
+    let ids = sends.iter().filter_map(|send| match &send.to {
+        Address::Id(id) => Some(id.as_str()),
+        Address::Key(_) => None,
+    });
+    let ids: Vec<_> = ids.collect();
+    instance::receivers_by_id_in_txn(txn, scope, &ids).await
+}

@@ -1,0 +1,78 @@
+//! Histories.
+
+use sea_orm::ColumnTrait;
+use sea_orm::ConnectionTrait;
+use sea_orm::DatabaseTransaction;
+use sea_orm::DbErr;
+use sea_orm::EntityTrait;
+use sea_orm::QueryFilter;
+use sea_orm::QueryOrder;
+use sea_orm::Value;
+use sea_orm::sea_query::Query;
+
+use super::rows;
+use crate::clock::Timestamp;
+use crate::ids::Execution;
+use crate::ids::InstanceKey;
+use crate::store::table::history::Column;
+use crate::store::table::history::Entity;
+use crate::store::table::history::Model;
+use crate::work::HistoryRow;
+use crate::work::TurnWrite;
+
+/// Appends the rows of turns: all that a plain step writes.
+pub(super) async fn append_in_txn(
+    txn: &DatabaseTransaction,
+    turns: &[TurnWrite],
+) -> Result<(), DbErr> {
+    let values = turns.iter().filter_map(|turn| {
+        let row = turn.history.as_ref()?;
+        Some(values(turn.key, row))
+    });
+    let into = Query::insert()
+        .into_table(Entity)
+        .columns([
+            Column::Instance,
+            Column::Execution,
+            Column::Turn,
+            Column::Format,
+            Column::At,
+            Column::Events,
+        ])
+        .to_owned();
+    rows::insert(txn, &into, values.collect()).await
+}
+
+fn values(key: InstanceKey, row: &HistoryRow) -> Vec<Value> {
+    vec![
+        key.0.into(),
+        i64::from(row.execution.0).into(),
+        i64::try_from(row.turn).unwrap_or(i64::MAX).into(),
+        i32::try_from(row.format).unwrap_or(i32::MAX).into(),
+        row.at.as_millis().into(),
+        row.events.as_str().into(),
+    ]
+}
+
+/// The rows of an execution, oldest first. Index `history_turn`.
+pub(super) async fn fetch<C: ConnectionTrait>(
+    db: &C,
+    key: InstanceKey,
+    execution: Execution,
+) -> Result<Vec<HistoryRow>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::Instance.eq(key.0))
+        .filter(Column::Execution.eq(i64::from(execution.0)))
+        .order_by_asc(Column::Turn);
+    Ok(rows.all(db).await?.into_iter().map(decode).collect())
+}
+
+pub(super) fn decode(row: Model) -> HistoryRow {
+    HistoryRow {
+        execution: Execution(u32::try_from(row.execution).unwrap_or(u32::MAX)),
+        turn: u64::try_from(row.turn).unwrap_or(u64::MAX),
+        format: u32::try_from(row.format).unwrap_or(u32::MAX),
+        at: Timestamp::from_millis(row.at),
+        events: row.events,
+    }
+}

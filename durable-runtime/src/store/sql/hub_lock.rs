@@ -1,0 +1,97 @@
+//! Which process works on a hub: a lock of the operating system on a file beside the database.
+//!
+//! The kernel frees it at the death of the process, however that comes, so a restart takes over at
+//! once. `SQLite`'s own `locking_mode=EXCLUSIVE` would shut out readers and clients as well.
+
+use std::fs::File;
+use std::fs::TryLockError;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use crate::ids::WorkerId;
+use crate::store::StoreError;
+
+const ACTION: &str = "lock the hub for this process";
+
+/// The lock on a hub.
+#[derive(Debug)]
+pub(super) struct HubLock {
+    path: PathBuf,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    file: Option<File>,
+    by: Option<WorkerId>,
+}
+
+impl HubLock {
+    /// The lock on the hub `hub` of the database at `database`.
+    pub(super) fn new(database: &Path, hub: &str) -> Self {
+        let mut path = database.as_os_str().to_owned();
+        path.push(format!("-{hub}.lock"));
+        Self {
+            path: path.into(),
+            held: Mutex::default(),
+        }
+    }
+
+    /// Takes the lock for a worker that is about to begin. One that this store holds already stays:
+    /// a worker that comes back after a failure is not kept out by itself.
+    ///
+    /// # Errors
+    /// [`StoreError::OwnedElsewhere`] when another process has it, or another store of this one.
+    pub(super) fn take(&self) -> Result<(), StoreError> {
+        let mut held = self.held();
+        if held.file.is_none() {
+            held.file = Some(self.lock_file()?);
+        }
+        Ok(())
+    }
+
+    fn lock_file(&self) -> Result<File, StoreError> {
+        let failed = |source: std::io::Error| StoreError::Database {
+            action: ACTION,
+            source: Box::new(source),
+        };
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&self.path)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(StoreError::OwnedElsewhere {
+                path: self.path.display().to_string(),
+            }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// Says who holds the lock; `None` when the worker could not begin.
+    pub(super) fn give_to(&self, worker: Option<WorkerId>) {
+        let mut held = self.held();
+        match worker {
+            Some(worker) => held.by = Some(worker),
+            None if held.by.is_none() => held.file = None,
+            None => {}
+        }
+    }
+
+    /// Frees the lock if this worker holds it.
+    pub(super) fn free(&self, worker: WorkerId) {
+        let mut held = self.held();
+        if held.by == Some(worker) {
+            *held = Held::default();
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

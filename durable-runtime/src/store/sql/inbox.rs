@@ -1,0 +1,231 @@
+//! Messages.
+
+use std::collections::BTreeSet;
+
+use sea_orm::ColumnTrait;
+use sea_orm::ConnectionTrait;
+use sea_orm::DatabaseTransaction;
+use sea_orm::DbErr;
+use sea_orm::EntityTrait;
+use sea_orm::QueryFilter;
+use sea_orm::QueryOrder;
+use sea_orm::QuerySelect;
+use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::Query;
+
+use super::instance::Receiver;
+use super::instance_row::json;
+use super::instance_row::parse;
+use super::rows;
+use crate::clock::Timestamp;
+use crate::ids::InstanceKey;
+use crate::ids::MessageId;
+use crate::ids::Unit;
+use crate::store::InboxMessage;
+use crate::store::reading::unread_event;
+use crate::store::table::inbox::Column;
+use crate::store::table::inbox::Entity;
+use crate::store::table::inbox::Model;
+use crate::work::Message;
+use crate::work::MessageBody;
+use crate::work::UnreadEvent;
+
+const EVENT_RAISED: &str = "EventRaised";
+
+/// A message that is to be inserted.
+#[derive(Debug)]
+pub(super) struct NewMessage<'a> {
+    pub(super) to: Receiver,
+    pub(super) body: std::borrow::Cow<'a, MessageBody>,
+    pub(super) parked: bool,
+}
+
+/// Inserts messages, in this order.
+pub(super) async fn insert_in_txn(
+    txn: &DatabaseTransaction,
+    messages: &[NewMessage<'_>],
+    at: Timestamp,
+) -> Result<(), DbErr> {
+    let values = messages.iter().map(|message| {
+        Ok(vec![
+            message.to.key.0.into(),
+            message.to.unit.0.into(),
+            message.parked.into(),
+            at.as_millis().into(),
+            kind(&message.body).into(),
+            json(&message.body)?.into(),
+        ])
+    });
+    let values = values.collect::<Result<_, DbErr>>()?;
+    let into = Query::insert()
+        .into_table(Entity)
+        .columns([
+            Column::Instance,
+            Column::Unit,
+            Column::Parked,
+            Column::At,
+            Column::Kind,
+            Column::Body,
+        ])
+        .to_owned();
+    rows::insert(txn, &into, values).await
+}
+
+fn kind(body: &MessageBody) -> &'static str {
+    match body {
+        MessageBody::Start { .. } => "Start",
+        MessageBody::EventRaised { .. } => EVENT_RAISED,
+        MessageBody::Terminate { .. } => "Terminate",
+        MessageBody::Replace(_) => "Replace",
+        MessageBody::ChildCompleted { .. } => "ChildCompleted",
+        MessageBody::ChildFailed { .. } => "ChildFailed",
+        MessageBody::ActivityCompleted { .. } => "ActivityCompleted",
+        MessageBody::ActivityAttemptFailed { .. } => "ActivityAttemptFailed",
+        MessageBody::ActivityAttemptLost { .. } => "ActivityAttemptLost",
+        MessageBody::TimerDue { .. } => "TimerDue",
+    }
+}
+
+/// Deletes messages by the very ids that were read: ids are not commit-ordered.
+pub(super) async fn delete_in_txn(
+    txn: &DatabaseTransaction,
+    ids: &[MessageId],
+) -> Result<(), DbErr> {
+    for list in rows::lists(&numbers(ids)) {
+        let gone = Entity::delete_many().filter(Column::Id.is_in(list));
+        gone.exec(txn).await?;
+    }
+    Ok(())
+}
+
+/// Keeps messages from being polled.
+pub(super) async fn park_in_txn(txn: &DatabaseTransaction, ids: &[MessageId]) -> Result<(), DbErr> {
+    for list in rows::lists(&numbers(ids)) {
+        let parked = Entity::update_many()
+            .col_expr(Column::Parked, Expr::value(true))
+            .filter(Column::Id.is_in(list));
+        parked.exec(txn).await?;
+    }
+    Ok(())
+}
+
+/// Lets all messages of instances be polled again. Index `inbox_instance`.
+pub(super) async fn unpark_in_txn(
+    txn: &DatabaseTransaction,
+    instances: &[i64],
+) -> Result<(), DbErr> {
+    for list in rows::lists(instances) {
+        let unparked = Entity::update_many()
+            .col_expr(Column::Parked, Expr::value(false))
+            .filter(Column::Instance.is_in(list))
+            .filter(Column::Parked.eq(true));
+        unparked.exec(txn).await?;
+    }
+    Ok(())
+}
+
+/// Moves the inbox of an instance to the unit that it belongs to now. Index `inbox_instance`.
+pub(super) async fn move_in_txn(
+    txn: &DatabaseTransaction,
+    receiver: Receiver,
+) -> Result<(), DbErr> {
+    let moved = Entity::update_many()
+        .col_expr(Column::Unit, Expr::value(receiver.unit.0))
+        .filter(Column::Instance.eq(receiver.key.0));
+    moved.exec(txn).await?;
+    Ok(())
+}
+
+/// Messages to poll. Index `inbox_unit` finds the ids, so that those which the worker has in memory
+/// cost no more than their index entries.
+pub(super) async fn fetch<C: ConnectionTrait>(
+    db: &C,
+    units: &[Unit],
+    except: &[MessageId],
+    limit: u32,
+) -> Result<Vec<InboxMessage>, DbErr> {
+    let ids = fetch_ids(db, units, except.len(), limit).await?;
+    let except: BTreeSet<_> = except.iter().map(|id| id.0).collect();
+    let wanted: Vec<_> = ids
+        .into_iter()
+        .filter(|id| !except.contains(id))
+        .take(limit as usize)
+        .collect();
+    let mut found = Vec::with_capacity(wanted.len());
+    for list in rows::lists(&wanted) {
+        let rows = Entity::find()
+            .filter(Column::Id.is_in(list))
+            .order_by_asc(Column::Id);
+        found.extend(rows.all(db).await?.iter().filter_map(addressed));
+    }
+    Ok(found)
+}
+
+async fn fetch_ids<C: ConnectionTrait>(
+    db: &C,
+    units: &[Unit],
+    more: usize,
+    limit: u32,
+) -> Result<Vec<i64>, DbErr> {
+    let units: Vec<_> = units.iter().map(|unit| unit.0).collect();
+    let ids = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Unit.is_in(rows::list(&units)))
+        .filter(Column::Parked.eq(false))
+        .order_by_asc(Column::Id)
+        .limit(u64::from(limit).saturating_add(more as u64))
+        .into_tuple::<i64>();
+    ids.all(db).await
+}
+
+fn addressed(row: &Model) -> Option<InboxMessage> {
+    let (key, unit) = (InstanceKey(row.instance), Unit(row.unit));
+    let message = decode(row)?;
+    Some(InboxMessage { key, unit, message })
+}
+
+/// A message as the engine knows it. One that cannot be read is left where it is: it must not keep
+/// the others from their instances.
+fn decode(row: &Model) -> Option<Message> {
+    match parse(&row.body) {
+        Ok(body) => Some(Message {
+            id: Some(MessageId(row.id)),
+            at: Timestamp::from_millis(row.at),
+            body,
+        }),
+        Err(error) => {
+            tracing::warn!(id = row.id, kind = %row.kind, %error, "a message cannot be read");
+            None
+        }
+    }
+}
+
+/// The whole inbox of an instance. Index `inbox_instance`.
+pub(super) async fn of_instance<C: ConnectionTrait>(
+    db: &C,
+    key: InstanceKey,
+) -> Result<Vec<Message>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::Instance.eq(key.0))
+        .order_by_asc(Column::Id);
+    Ok(rows.all(db).await?.iter().filter_map(decode).collect())
+}
+
+/// The external events in the inbox of an instance. Index `inbox_instance`.
+pub(super) async fn events_unread<C: ConnectionTrait>(
+    db: &C,
+    key: InstanceKey,
+) -> Result<Vec<UnreadEvent>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::Instance.eq(key.0))
+        .filter(Column::Kind.eq(EVENT_RAISED))
+        .order_by_asc(Column::Id);
+    let rows = rows.all(db).await?;
+    let messages = rows.iter().filter_map(decode);
+    Ok(messages.filter_map(unread_event).collect())
+}
+
+fn numbers(ids: &[MessageId]) -> Vec<i64> {
+    ids.iter().map(|id| id.0).collect()
+}

@@ -1,0 +1,395 @@
+//! The store itself: each method one transaction or one query.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use sea_orm::ConnectionTrait;
+use sea_orm::DatabaseConnection;
+use sea_orm::DatabaseTransaction;
+use sea_orm::DbErr;
+
+use super::claim;
+use super::commit;
+use super::creation;
+use super::dialect;
+use super::dialect::Connections;
+use super::dump;
+use super::heartbeat;
+use super::history;
+use super::hub;
+use super::hub_lock::HubLock;
+use super::inbox;
+use super::instance;
+use super::lane::KnownLanes;
+use super::lane::Lanes;
+use super::listing;
+use super::scope::Scope;
+use super::timer;
+use super::unit;
+use super::worker;
+use super::worker::Fence;
+use crate::clock::Timestamp;
+use crate::history::TurnRecord;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::ids::InstanceKey;
+use crate::ids::Lane;
+use crate::ids::MessageId;
+use crate::ids::Unit;
+use crate::store::Created;
+use crate::store::HubInfo;
+use crate::store::InboxMessage;
+use crate::store::Loaded;
+use crate::store::NewWorker;
+use crate::store::Sent;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::WorkerLease;
+use crate::store::migration;
+use crate::store::reading::turn_record;
+use crate::work::IfExists;
+use crate::work::InstanceFilter;
+use crate::work::InstancePage;
+use crate::work::InstanceRow;
+use crate::work::MessageBody;
+use crate::work::NewInstance;
+use crate::work::PageToken;
+use crate::work::Timer;
+use crate::work::TurnWrite;
+use crate::work::UnreadEvent;
+
+/// A store in a SQL database.
+#[derive(Debug)]
+pub struct SqlStore {
+    connections: Connections,
+    name: String,
+    scope: OnceLock<Scope>,
+    lanes: KnownLanes,
+    lock: HubLock,
+}
+
+impl SqlStore {
+    /// Opens the hub `hub` in the `SQLite` database at `path`, which is created when it is absent.
+    ///
+    /// # Errors
+    /// [`StoreError::NotADatabase`], [`StoreError::Unavailable`], [`StoreError::Database`].
+    pub async fn open_sqlite(path: &Path, hub: &str) -> Result<Self, StoreError> {
+        let connections = dialect::connect(path).await?;
+        // The lock is found beside the file itself, by whatever name that was opened.
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        Ok(Self {
+            connections,
+            name: hub.to_owned(),
+            scope: OnceLock::new(),
+            lanes: KnownLanes::default(),
+            lock: HubLock::new(&real, hub),
+        })
+    }
+
+    /// A connection to the database for the user's own tables. What is written through it queues
+    /// with the commits of this store, so a transaction on it is to be short.
+    pub fn database(&self) -> DatabaseConnection {
+        self.connections.writer.clone()
+    }
+
+    fn scope(&self) -> Result<Scope, StoreError> {
+        self.scope
+            .get()
+            .copied()
+            .ok_or_else(|| StoreError::Database {
+                action: "find the hub",
+                source: "`hub_open` comes first".into(),
+            })
+    }
+
+    fn reader(&self) -> &DatabaseConnection {
+        &self.connections.reader
+    }
+
+    async fn begin(&self, action: &'static str) -> Result<DatabaseTransaction, StoreError> {
+        dialect::begin(&self.connections.writer, action).await
+    }
+
+    async fn lanes_in_txn(
+        &self,
+        txn: &DatabaseTransaction,
+        lanes: &[Lane],
+    ) -> Result<Lanes, StoreError> {
+        let lanes = lanes.iter().cloned();
+        let found = Lanes::ensure_in_txn(txn, self.scope()?, &self.lanes, lanes).await;
+        found.or_failed("find the lanes")
+    }
+
+    async fn turns<C: ConnectionTrait>(
+        &self,
+        db: &C,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<Vec<TurnRecord>, StoreError> {
+        let rows = history::fetch(db, key, execution).await;
+        let rows = rows.or_failed("read a history")?;
+        let records = rows.iter().map(turn_record);
+        records
+            .collect::<Result<_, _>>()
+            .map_err(|source| StoreError::UnreadableHistory { key, source })
+    }
+}
+
+/// Turns what the database says into what the store says.
+trait OrFailed<T> {
+    fn or_failed(self, action: &'static str) -> Result<T, StoreError>;
+}
+
+impl<T> OrFailed<T> for Result<T, DbErr> {
+    fn or_failed(self, action: &'static str) -> Result<T, StoreError> {
+        self.map_err(|source| dialect::error(action, source))
+    }
+}
+
+fn open_or_fenced(fence: Fence) -> Result<(), StoreError> {
+    match fence {
+        Fence::Open => Ok(()),
+        Fence::Closed => Err(StoreError::Fenced),
+    }
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError> {
+        const ACTION: &str = "open the hub";
+        let txn = self.begin(ACTION).await?;
+        migration::migrate(&txn)
+            .await
+            .or_failed("migrate the database")?;
+        let row = hub::fetch_or_create_in_txn(&txn, &self.name, now).await;
+        let row = row.or_failed(ACTION)?;
+        let info = hub::info(&row)?;
+        txn.commit().await.or_failed(ACTION)?;
+        self.scope.get_or_init(|| Scope::new(row.id));
+        Ok(info)
+    }
+
+    fn is_exclusive(&self) -> bool {
+        dialect::EXCLUSIVE
+    }
+
+    async fn worker_start(
+        &self,
+        new: NewWorker,
+        now: Timestamp,
+    ) -> Result<WorkerLease, StoreError> {
+        self.lock.take()?;
+        let started = self.start_exclusive(new, now).await;
+        self.lock
+            .give_to(started.as_ref().ok().map(|lease| lease.worker));
+        started
+    }
+
+    async fn worker_renew(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
+        let until = now + lease.length;
+        let renewed = worker::renew(&self.connections.writer, self.scope()?, lease, until).await;
+        open_or_fenced(renewed.or_failed("renew the worker's lease")?)
+    }
+
+    async fn worker_stop(&self, lease: &WorkerLease, _now: Timestamp) -> Result<(), StoreError> {
+        const ACTION: &str = "stop the worker";
+        let scope = self.scope()?;
+        let txn = self.begin(ACTION).await?;
+        if worker::delete_in_txn(&txn, scope, lease)
+            .await
+            .or_failed(ACTION)?
+            == Fence::Open
+        {
+            let freed = unit::free_in_txn(&txn, scope, Some(lease.worker)).await;
+            freed.or_failed(ACTION)?;
+        }
+        txn.commit().await.or_failed(ACTION)?;
+        self.lock.free(lease.worker);
+        Ok(())
+    }
+
+    async fn units_claim(
+        &self,
+        lease: &WorkerLease,
+        lanes: &[Lane],
+        now: Timestamp,
+    ) -> Result<Vec<Unit>, StoreError> {
+        const ACTION: &str = "claim units";
+        let scope = self.scope()?;
+        let txn = self.begin(ACTION).await?;
+        let row = worker::holder(&txn, scope, lease).await.or_failed(ACTION)?;
+        let row = row.ok_or(StoreError::Fenced)?;
+        let lanes = self.lanes_in_txn(&txn, lanes).await?;
+        let units = claim::claim_in_txn(&txn, scope, lease, &row, &lanes, now).await;
+        let units = units.or_failed(ACTION)?;
+        txn.commit().await.or_failed(ACTION)?;
+        self.lanes.learn(lanes);
+        Ok(units)
+    }
+
+    async fn instance_create(
+        &self,
+        new: &NewInstance,
+        if_exists: &IfExists,
+        now: Timestamp,
+    ) -> Result<Created, StoreError> {
+        const ACTION: &str = "create an instance";
+        let scope = self.scope()?;
+        let txn = self.begin(ACTION).await?;
+        let lanes = self.lanes_in_txn(&txn, &[new.lane()]).await?;
+        let created = creation::create_in_txn(&txn, scope, &lanes, new, if_exists, now).await;
+        let created = created.or_failed(ACTION)?;
+        if let Created::Refused(_) | Created::Existed = created {
+            txn.rollback().await.or_failed(ACTION)?;
+            return Ok(created);
+        }
+        txn.commit().await.or_failed(ACTION)?;
+        self.lanes.learn(lanes);
+        Ok(created)
+    }
+
+    async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
+        let row = instance::fetch(self.reader(), self.scope()?, id).await;
+        row.or_failed("fetch an instance")
+    }
+
+    async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
+        const ACTION: &str = "load an instance";
+        let db = self.reader();
+        let row = instance::fetch_by_key(db, self.scope()?, key).await;
+        let Some(instance) = row.or_failed(ACTION)? else {
+            return Ok(None);
+        };
+        Ok(Some(Loaded {
+            turns: self.turns(db, key, instance.execution).await?,
+            inbox: inbox::of_instance(db, key).await.or_failed(ACTION)?,
+            heartbeats: heartbeat::of_instance(db, key).await.or_failed(ACTION)?,
+            instance,
+        }))
+    }
+
+    async fn instances_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        let found = instance::to_load(self.reader(), self.scope()?, units, after, limit).await;
+        found.or_failed("find the instances to load")
+    }
+
+    async fn instances_list(
+        &self,
+        filter: &InstanceFilter,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<InstancePage, StoreError> {
+        let page = listing::list(self.reader(), self.scope()?, filter, after, limit).await;
+        page.or_failed("list instances")
+    }
+
+    async fn history_fetch(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<Vec<TurnRecord>, StoreError> {
+        self.turns(self.reader(), key, execution).await
+    }
+
+    async fn message_send(
+        &self,
+        id: &InstanceId,
+        command: &str,
+        body: &MessageBody,
+        now: Timestamp,
+    ) -> Result<Sent, StoreError> {
+        const ACTION: &str = "send a message";
+        let scope = self.scope()?;
+        let txn = self.begin(ACTION).await?;
+        let sent = creation::send_in_txn(&txn, scope, id, command, body, now).await;
+        let sent = sent.or_failed(ACTION)?;
+        txn.commit().await.or_failed(ACTION)?;
+        Ok(sent)
+    }
+
+    async fn inbox_fetch(
+        &self,
+        units: &[Unit],
+        except: &[MessageId],
+        limit: u32,
+    ) -> Result<Vec<InboxMessage>, StoreError> {
+        let found = inbox::fetch(self.reader(), units, except, limit).await;
+        found.or_failed("fetch messages")
+    }
+
+    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
+        let events = inbox::events_unread(self.reader(), key).await;
+        events.or_failed("read the unread events")
+    }
+
+    async fn timers_due(
+        &self,
+        units: &[Unit],
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Unit, Timer)>, StoreError> {
+        let due = timer::due(self.reader(), units, until, limit).await;
+        due.or_failed("find the timers that are due")
+    }
+
+    async fn commit(
+        &self,
+        lease: &mut WorkerLease,
+        turns: &[TurnWrite],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        const ACTION: &str = "record turns";
+        if turns.is_empty() {
+            return Ok(());
+        }
+        let scope = self.scope()?;
+        let commit_id = lease.commit_id + 1;
+        let txn = self.begin(ACTION).await?;
+        let fence = worker::advance_in_txn(&txn, scope, lease, commit_id).await;
+        open_or_fenced(fence.or_failed(ACTION)?)?;
+        let lanes = commit::write_in_txn(&txn, scope, &self.lanes, turns, now).await;
+        let lanes = lanes.or_failed(ACTION)?;
+        txn.commit().await.or_failed(ACTION)?;
+        self.lanes.learn(lanes);
+        lease.commit_id = commit_id;
+        Ok(())
+    }
+
+    async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {
+        // Through the writer: behind a commit that is under way.
+        let row = worker::holder(&self.connections.writer, self.scope()?, lease).await;
+        let row = row.or_failed("find out about a commit")?;
+        let row = row.ok_or(StoreError::Fenced)?;
+        Ok(u64::try_from(row.commit_id).unwrap_or(0))
+    }
+
+    async fn dump(&self) -> Result<String, StoreError> {
+        let dump = dump::read(self.reader(), self.scope()?).await;
+        Ok(dump.or_failed("read everything")?.render())
+    }
+}
+
+impl SqlStore {
+    async fn start_exclusive(
+        &self,
+        new: NewWorker,
+        now: Timestamp,
+    ) -> Result<WorkerLease, StoreError> {
+        const ACTION: &str = "start the worker";
+        let scope = self.scope()?;
+        let txn = self.begin(ACTION).await?;
+        worker::fence_in_txn(&txn, scope, None)
+            .await
+            .or_failed(ACTION)?;
+        let lease = worker::create_in_txn(&txn, scope, new, now).await;
+        let lease = lease.or_failed(ACTION)?;
+        txn.commit().await.or_failed(ACTION)?;
+        Ok(lease)
+    }
+}

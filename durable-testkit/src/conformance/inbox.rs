@@ -1,0 +1,239 @@
+//! Sending to instances, and fetching what was sent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use durable_runtime::ids::Execution;
+use durable_runtime::store::Sent;
+use durable_runtime::store::Store;
+use durable_runtime::work::InstanceStatus;
+use durable_runtime::work::MessageBody;
+use durable_runtime::work::TurnWrite;
+use durable_runtime::work::UnreadEvent;
+
+use super::scene::Scene;
+use super::scene::bodies;
+use super::scene::message_ids;
+use super::scene::payload;
+use super::scene::raised;
+
+/// What is sent is fetched as it was sent, in order.
+pub async fn messages_come_in_the_order_they_were_sent(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    for name in ["one", "two", "three"] {
+        scene.pass(Duration::from_secs(1));
+        assert_eq!(scene.send("a", name, &raised(name)).await, Sent::Accepted);
+    }
+    let inbox = scene.inbox().await;
+    let ids = message_ids(&inbox);
+    assert!(ids.is_sorted() && inbox.len() == 4);
+    assert!(
+        inbox
+            .iter()
+            .all(|message| message.key == row.key && message.unit == row.unit)
+    );
+    let sent: Vec<_> = inbox[1..].iter().map(|m| m.message.body.clone()).collect();
+    assert_eq!(sent, ["one", "two", "three"].map(raised));
+    assert_eq!(inbox[3].message.at, scene.now);
+}
+
+/// The same command takes effect once, for ever.
+pub async fn a_repeated_command_has_no_effect(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    assert_eq!(scene.send("a", "x", &raised("one")).await, Sent::Accepted);
+    let before = scene.store.dump().await.unwrap();
+    assert_eq!(scene.send("a", "x", &raised("two")).await, Sent::Repeated);
+    assert_eq!(scene.store.dump().await.unwrap(), before);
+    scene.end(&row, InstanceStatus::Completed).await;
+    assert_eq!(scene.send("a", "x", &raised("one")).await, Sent::Repeated);
+}
+
+/// Commands are remembered for each instance by itself.
+pub async fn the_same_command_for_two_instances_counts_twice(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    for id in ["a", "b"] {
+        scene.greet(id).await;
+        assert_eq!(scene.send(id, "x", &raised("e")).await, Sent::Accepted);
+    }
+}
+
+/// Nobody is there to receive it.
+pub async fn a_message_to_an_unknown_instance_is_not_found(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let before = scene.store.dump().await.unwrap();
+    assert_eq!(
+        scene.send("nobody", "x", &raised("e")).await,
+        Sent::NotFound
+    );
+    assert_eq!(scene.store.dump().await.unwrap(), before);
+}
+
+/// Every terminal status refuses, and says which it is.
+pub async fn a_message_to_an_ended_instance_is_refused(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    for status in InstanceStatus::ALL {
+        let row = scene.greet(&status.to_string()).await;
+        scene.end(&row, status).await;
+        let sent = scene.send(row.id.as_str(), "x", &raised("e")).await;
+        let expected = if status.is_terminal() {
+            Sent::Finished(status)
+        } else {
+            Sent::Accepted
+        };
+        assert_eq!(sent, expected);
+    }
+}
+
+/// Messages that the worker has in memory are left out, and do not count against the limit.
+pub async fn fetching_leaves_out_what_the_worker_has(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    scene.greet("a").await;
+    for number in 0..9 {
+        let sent = scene.send("a", &number.to_string(), &raised("e")).await;
+        assert_eq!(sent, Sent::Accepted);
+    }
+    let all = message_ids(&scene.inbox().await);
+    let except = [all[0], all[1], all[2], all[5], all[9]];
+    let found = scene.store.inbox_fetch(&scene.units, &except, 3).await;
+    assert_eq!(message_ids(&found.unwrap()), [all[3], all[4], all[6]]);
+    let found = scene.store.inbox_fetch(&scene.units, &all, 3).await;
+    assert!(found.unwrap().is_empty());
+}
+
+/// Only messages of the units asked for.
+pub async fn fetching_keeps_to_the_units(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    for number in 0..20 {
+        scene.greet(&format!("instance {number}")).await;
+    }
+    let mut seen = 0;
+    for unit in &scene.units {
+        let found = scene.store.inbox_fetch(&[*unit], &[], 100).await.unwrap();
+        assert!(found.iter().all(|message| message.unit == *unit));
+        seen += found.len();
+    }
+    assert_eq!(seen, 20);
+    let none = scene.store.inbox_fetch(&[], &[], 100).await.unwrap();
+    assert!(none.is_empty());
+}
+
+/// Consumed means gone.
+pub async fn consumed_messages_are_gone(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    let _ = scene.send("a", "x", &raised("e")).await;
+    let ids = message_ids(&scene.inbox().await);
+    let mut write = TurnWrite::new(row.key, row.unit);
+    write.consumed = vec![ids[0]];
+    scene.commit(&[write]).await;
+    assert_eq!(message_ids(&scene.inbox().await), [ids[1]]);
+}
+
+/// A message id is never given twice, even when the last row was deleted.
+pub async fn message_ids_are_never_given_twice(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    let mut last = None;
+    for number in 0..4 {
+        let ids = message_ids(&scene.inbox().await);
+        assert_eq!(ids.len(), 1);
+        assert!(Some(ids[0]) > last);
+        last = Some(ids[0]);
+        let mut write = TurnWrite::new(row.key, row.unit);
+        write.consumed = ids;
+        scene.commit(&[write]).await;
+        let _ = scene.send("a", &number.to_string(), &raised("e")).await;
+    }
+}
+
+/// A parked message is kept, loaded with its instance, and not found by polling.
+pub async fn parked_messages_are_kept_and_not_polled(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    let _ = scene.send("a", "x", &raised("e")).await;
+    let ids = message_ids(&scene.inbox().await);
+    let mut write = TurnWrite::new(row.key, row.unit);
+    write.parked.clone_from(&ids);
+    scene.commit(&[write]).await;
+    assert!(scene.inbox().await.is_empty());
+    let kept = scene.messages(&row).await;
+    assert_eq!(
+        kept.iter()
+            .filter_map(|message| message.id)
+            .collect::<Vec<_>>(),
+        ids
+    );
+}
+
+/// Unparked messages are polled again, those of this instance only.
+pub async fn unparked_messages_are_polled_again(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let rows = [scene.greet("a").await, scene.greet("b").await];
+    let ids = message_ids(&scene.inbox().await);
+    let mut writes = rows.clone().map(|row| TurnWrite::new(row.key, row.unit));
+    writes[0].parked = vec![ids[0]];
+    writes[1].parked = vec![ids[1]];
+    scene.commit(&writes).await;
+    let mut write = TurnWrite::new(rows[0].key, rows[0].unit);
+    write.unpark = true;
+    scene.commit(&[write]).await;
+    assert_eq!(message_ids(&scene.inbox().await), [ids[0]]);
+}
+
+/// A turn that unparks and parks keeps what it names parked.
+pub async fn unparking_comes_before_parking(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    let _ = scene.send("a", "x", &raised("e")).await;
+    let ids = message_ids(&scene.inbox().await);
+    let mut write = TurnWrite::new(row.key, row.unit);
+    write.parked.clone_from(&ids);
+    scene.commit(&[write.clone()]).await;
+    write.unpark = true;
+    write.parked = vec![ids[1]];
+    scene.commit(&[write]).await;
+    assert_eq!(message_ids(&scene.inbox().await), [ids[0]]);
+}
+
+/// Unread events are the external events of the inbox, parked or not, oldest first.
+pub async fn unread_events_are_listed(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    for name in ["one", "two"] {
+        scene.pass(Duration::from_secs(1));
+        let _ = scene.send("a", name, &raised(name)).await;
+    }
+    let terminate = MessageBody::Terminate {
+        reason: "enough".to_owned(),
+        by_parent: None,
+    };
+    let _ = scene.send("a", "t", &terminate).await;
+    let ids = message_ids(&scene.inbox().await);
+    let mut write = TurnWrite::new(row.key, row.unit);
+    write.parked = vec![ids[1]];
+    scene.commit(&[write]).await;
+    let unread = scene.store.events_unread(row.key).await.unwrap();
+    let event = |name: &str, seconds| UnreadEvent {
+        at: super::scene::START + Duration::from_secs(seconds),
+        name: name.to_owned(),
+        payload: payload(name),
+    };
+    assert_eq!(unread, [event("one", 1), event("two", 2)]);
+}
+
+/// Bodies of every size and character come back as they were.
+pub async fn a_large_message_comes_back_whole(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    let text = "\0 \" \\ 'é🎻\n".repeat(50_000);
+    let body = MessageBody::ChildCompleted {
+        execution: Execution(7),
+        path: "1.2.3".parse().unwrap(),
+        result: payload(&text),
+    };
+    assert_eq!(scene.send("a", "x", &body).await, Sent::Accepted);
+    let messages = scene.messages(&row).await;
+    assert_eq!(bodies(&messages)[1], &body);
+}
