@@ -1,1 +1,40 @@
-//! x
+//! The attribute macros of `durable-runtime`, which re-exports and documents them.
+//!
+//! Each macro parses its item into a model, reports every mistake at its own tokens, and emits the
+//! same names whether the item is right or wrong. What it emits calls
+//! `::durable_runtime::__private` and holds no logic of its own.
+
+mod activity;
+mod body;
+mod callees;
+mod client_stub;
+mod debug;
+mod diagnostics;
+mod event;
+mod inline;
+mod item;
+mod numbers;
+mod options;
+mod orchestrator;
+mod signature;
+mod suggest;
+
+use proc_macro::TokenStream;
+
+/// Makes a function an activity; documented where `durable_runtime` re-exports it.
+#[proc_macro_attribute]
+pub fn activity(options: TokenStream, item: TokenStream) -> TokenStream {
+    activity::expand(options.into(), item.into()).into()
+}
+
+/// Makes an async function an orchestrator; documented where `durable_runtime` re-exports it.
+#[proc_macro_attribute]
+pub fn orchestrator(options: TokenStream, item: TokenStream) -> TokenStream {
+    orchestrator::expand(options.into(), item.into()).into()
+}
+
+/// Makes a type an external event; documented where `durable_runtime` re-exports it.
+#[proc_macro_derive(Event, attributes(event))]
+pub fn derive_event(item: TokenStream) -> TokenStream {
+    event::expand(item.into()).into()
+}

@@ -17,6 +17,7 @@ use crate::dispatcher::Dispatcher;
 use crate::dispatcher::DispatcherError;
 use crate::dispatcher::EngineConfig;
 use crate::dispatcher::Progress;
+use crate::ids::WorkerId;
 use crate::registry::Register;
 use crate::registry::Registry;
 use crate::registry::RegistryError;
@@ -209,10 +210,11 @@ impl RuntimeBuilder {
             self.config,
         )
         .await?;
+        let id = dispatcher.worker();
         let (stop, stopped) = watch::channel(false);
         let worker = tokio::spawn(run(dispatcher, self.clock, stopped, grace));
         let client = Client::new(Arc::new(commands));
-        Ok(Runtime { client, opened, stop, worker: Some(worker) })
+        Ok(Runtime { client, opened, stop, id, worker: Some(worker) })
     }
 }
 
@@ -225,6 +227,7 @@ pub struct Runtime {
     client: Client,
     opened: OpenedStore,
     stop: watch::Sender<bool>,
+    id: WorkerId,
     worker: Option<JoinHandle<Result<(), DispatcherError>>>,
 }
 
@@ -286,6 +289,7 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         if let Some(worker) = &self.worker {
             worker.abort();
+            self.opened.store.worker_abandon(self.id);
         }
     }
 }

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use crate::history::History;
 use crate::ids::InstanceKey;
 use crate::ids::MessageId;
+use crate::ids::Unit;
 use crate::machine::Continuation;
 use crate::work::InstanceRow;
 use crate::work::Message;
@@ -25,6 +26,8 @@ pub(super) struct Slot {
     pub(super) blocked: Option<String>,
     /// How many of its turns in a row could not be committed.
     pub(super) failures: u32,
+    /// The unit it belongs to, once that is known.
+    pub(super) unit: Option<Unit>,
     ready: bool,
     used: u64,
 }
@@ -174,6 +177,7 @@ impl Instances {
         }
         let slot = self.slot(key);
         slot.used = used;
+        slot.unit = Some(known.row.unit);
         slot.known = Some(known);
     }
 
@@ -217,6 +221,22 @@ impl Instances {
         if self.slots.get(&key).is_some_and(empty) {
             self.slots.remove(&key);
         }
+    }
+
+    /// Forgets the instances that belong to none of `units`, and returns them. Where the unit is not
+    /// known yet, it is looked at when the instance is loaded.
+    pub(super) fn retain_units(&mut self, units: &[Unit]) -> Vec<InstanceKey> {
+        let lost = |slot: &Slot| slot.unit.is_some_and(|unit| !units.contains(&unit));
+        let keys: Vec<_> =
+            self.slots.iter().filter(|(_, slot)| lost(slot)).map(|(key, _)| *key).collect();
+        for key in &keys {
+            self.forget(*key);
+            if let Some(slot) = self.slots.remove(key) {
+                self.release(slot.queue.iter().filter_map(|message| message.id.as_ref()));
+            }
+        }
+        self.ready.retain(|key| !keys.contains(key));
+        keys
     }
 
     /// Forgets everything.

@@ -49,8 +49,10 @@ impl Dispatcher {
         let mut out_of_reach = Vec::new();
         for (key, result) in loaded {
             match result {
-                Ok(Some(loaded)) => self.loaded(key, loaded),
-                Ok(None) => {
+                Ok(Some(loaded)) if self.units.contains(&loaded.instance.unit) => {
+                    self.loaded(key, loaded);
+                }
+                Ok(_) => {
                     self.discard(key);
                     out_of_reach.push(key);
                 }
@@ -74,7 +76,7 @@ impl Dispatcher {
             .collect())
     }
 
-    /// An instance that was purged: nothing is left to do for it.
+    /// An instance that was purged, or that another worker owns: there is nothing to do for it here.
     fn discard(&mut self, key: InstanceKey) {
         let messages = self.instances.take_messages(key, usize::MAX);
         let ids: Vec<_> = messages.iter().filter_map(|message| message.id).collect();

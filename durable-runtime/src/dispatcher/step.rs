@@ -16,6 +16,7 @@ use crate::clock::Timestamp;
 use crate::history::History;
 use crate::ids::InstanceKey;
 use crate::ids::Unit;
+use crate::ids::WorkerId;
 use crate::machine::Position;
 use crate::machine::turn;
 use crate::registry::Registry;
@@ -206,6 +207,11 @@ impl Dispatcher {
         self.pool.running()
     }
 
+    /// The worker.
+    pub fn worker(&self) -> WorkerId {
+        self.lease.worker
+    }
+
     /// How many commits were made.
     pub fn commits(&self) -> u64 {
         self.commits
@@ -255,13 +261,11 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Instances of units that went to others are dropped with everything else: what is in memory
-    /// of ours is loaded again.
+    /// What is in memory of units that went to others is dropped before the next commit; their
+    /// new owners begin with what is stored.
     fn units_changed(&mut self, units: Vec<Unit>) {
-        let lost = self.units.iter().any(|unit| !units.contains(unit));
-        if lost {
-            self.pool.clear();
-            self.instances.clear();
+        for key in self.instances.retain_units(&units) {
+            self.pool.cancel_instance(key);
         }
         self.units = units;
         self.timers = TimerWindow::default();
@@ -323,6 +327,7 @@ impl Dispatcher {
         };
         self.poll_at = now + self.poll_wait;
         for received in messages {
+            self.instances.slot(received.key).unit = Some(received.unit);
             self.instances.enqueue(received.key, received.message);
         }
         Ok(())

@@ -67,6 +67,10 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// no error.
     async fn worker_stop(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError>;
 
+    /// Lets go of what this process holds for a worker that is dropped without having stopped, so
+    /// that another can begin at once. Writes nothing: the next worker fences this one.
+    fn worker_abandon(&self, _worker: WorkerId) {}
+
     /// Registers this worker for `lanes`, and no others, and claims units of them: those that nobody
     /// owns and those whose owner's lease has run out (that owner's epoch is raised first, so that
     /// it is fenced). At most as many as make the worker's fair share among the live workers that

@@ -37,6 +37,7 @@ use crate::ids::InstanceKey;
 use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::ids::Unit;
+use crate::ids::WorkerId;
 use crate::store::Created;
 use crate::store::HubInfo;
 use crate::store::InboxMessage;
@@ -207,6 +208,10 @@ impl Store for SqlStore {
         txn.commit().await.or_failed(ACTION)?;
         self.lock.free(lease.worker);
         Ok(())
+    }
+
+    fn worker_abandon(&self, worker: WorkerId) {
+        self.lock.free(worker);
     }
 
     async fn units_claim(

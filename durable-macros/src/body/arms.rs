@@ -1,0 +1,160 @@
+//! The arguments of `join!` and the arms of `select!`.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::Expr;
+use syn::Ident;
+use syn::Macro;
+use syn::Pat;
+use syn::Path;
+use syn::Token;
+use syn::parse::ParseStream;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+
+use super::source_text;
+
+/// `pattern = future => body`.
+pub(super) struct Arm {
+    pub(super) pattern: Pat,
+    pub(super) future: Expr,
+    pub(super) body: Expr,
+}
+
+/// The arguments of `join!`; `biased;` is accepted, as ours always is.
+pub(crate) fn futures(arguments: &TokenStream) -> syn::Result<Vec<Expr>> {
+    let read = |input: ParseStream<'_>| {
+        skip_biased(input)?;
+        Punctuated::<Expr, Token![,]>::parse_terminated(input)
+    };
+    let futures = read.parse2(arguments.clone())?;
+    Ok(futures.into_iter().collect())
+}
+
+/// The arms of a `select!`.
+pub(super) fn arms(call: &Macro) -> syn::Result<Vec<Arm>> {
+    let arms = read_arms(&call.tokens)?;
+    if arms.is_empty() {
+        let message = "`select!` needs an arm: `pattern = future => body`";
+        return Err(syn::Error::new_spanned(&call.path, message));
+    }
+    let refutable = arms.iter().filter(|arm| is_refutable(&arm.pattern));
+    let refused = refutable.map(refusal).reduce(|mut all, error| {
+        all.combine(error);
+        all
+    });
+    refused.map_or(Ok(arms), Err)
+}
+
+/// The futures of the arms of a `select!` that can be read.
+pub(crate) fn selected(call: &Macro) -> Vec<(Expr, Expr)> {
+    let arms = read_arms(&call.tokens).unwrap_or_default();
+    arms.into_iter().map(|arm| (arm.future, arm.body)).collect()
+}
+
+fn read_arms(arguments: &TokenStream) -> syn::Result<Vec<Arm>> {
+    let read = |input: ParseStream<'_>| {
+        skip_biased(input)?;
+        let mut arms = Vec::new();
+        while !input.is_empty() {
+            arms.push(read_arm(input)?);
+        }
+        Ok(arms)
+    };
+    read.parse2(arguments.clone())
+}
+
+fn read_arm(input: ParseStream<'_>) -> syn::Result<Arm> {
+    refuse_keyword_arm(input)?;
+    let pattern = Pat::parse_multi_with_leading_vert(input)?;
+    input.parse::<Token![=]>()?;
+    let future = input.parse()?;
+    if input.peek(Token![,]) && input.peek2(Token![if]) {
+        let message = "an arm of `select!` has no condition here\n\
+                       help: `select!` inside `if`, or a future that is pending for ever in `else`";
+        return Err(input.error(message));
+    }
+    input.parse::<Token![=>]>()?;
+    let body = Expr::parse_with_earlier_boundary_rule(input)?;
+    let optional = matches!(
+        body,
+        Expr::Block(_)
+            | Expr::Match(_)
+            | Expr::If(_)
+            | Expr::Loop(_)
+            | Expr::While(_)
+            | Expr::ForLoop(_)
+            | Expr::Unsafe(_)
+    );
+    if input.peek(Token![,]) || !(input.is_empty() || optional) {
+        input.parse::<Token![,]>()?;
+    }
+    Ok(Arm {
+        pattern,
+        future,
+        body,
+    })
+}
+
+/// `else`, `complete` and `default` arms are of others' `select!`.
+fn refuse_keyword_arm(input: ParseStream<'_>) -> syn::Result<()> {
+    let otherwise = input.peek(Token![else]);
+    if otherwise || (input.peek(Ident) && input.peek2(Token![=>])) {
+        let message = "every arm is `pattern = future => body`\n\
+                       help: leave this arm out: patterns always match, so one of the others is taken";
+        return Err(input.error(message));
+    }
+    Ok(())
+}
+
+fn skip_biased(input: ParseStream<'_>) -> syn::Result<()> {
+    let ahead = input.fork();
+    if ahead.parse::<Ident>().is_ok_and(|word| word == "biased") && ahead.peek(Token![;]) {
+        input.parse::<Ident>()?;
+        input.parse::<Token![;]>()?;
+    }
+    Ok(())
+}
+
+fn refusal(arm: &Arm) -> syn::Error {
+    let pattern = source_text(arm.pattern.to_token_stream());
+    let future = source_text(arm.future.to_token_stream());
+    let message = format!(
+        "a value that this pattern refuses would be lost: an arm takes every value\n\
+         help: write `value = {future} => match value {{ {pattern} => …, _ => … }}`"
+    );
+    syn::Error::new_spanned(&arm.pattern, message)
+}
+
+/// Whether the pattern shows that it can refuse a value. What it does not show the compiler finds.
+fn is_refutable(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Lit(_) | Pat::Range(_) => true,
+        Pat::Ident(name) => name
+            .subpat
+            .as_ref()
+            .is_some_and(|(_, inner)| is_refutable(inner)),
+        Pat::Paren(inner) => is_refutable(&inner.pat),
+        Pat::Reference(inner) => is_refutable(&inner.pat),
+        Pat::Type(inner) => is_refutable(&inner.pat),
+        Pat::Tuple(tuple) => tuple.elems.iter().any(is_refutable),
+        Pat::TupleStruct(variant) => is_variant(&variant.path),
+        Pat::Struct(variant) => is_variant(&variant.path),
+        Pat::Path(variant) => is_variant(&variant.path),
+        _ => false,
+    }
+}
+
+/// `Some`, `Ok` and the like, and `Enum::Variant`.
+fn is_variant(path: &Path) -> bool {
+    let mut names = path
+        .segments
+        .iter()
+        .rev()
+        .map(|segment| segment.ident.to_string());
+    let last = names.next().unwrap_or_default();
+    let of_a_type = names
+        .next()
+        .is_some_and(|name| name.starts_with(char::is_uppercase));
+    of_a_type || ["Some", "None", "Ok", "Err"].contains(&last.as_str())
+}

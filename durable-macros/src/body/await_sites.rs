@@ -1,0 +1,172 @@
+//! Finds the awaits of a body, in source order, and makes each a durable one.
+
+use proc_macro2::Span;
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use quote::quote;
+use quote::quote_spanned;
+use syn::Block;
+use syn::Expr;
+use syn::ExprAsync;
+use syn::ExprAwait;
+use syn::ExprClosure;
+use syn::Item;
+use syn::Macro;
+use syn::ReturnType;
+use syn::Stmt;
+use syn::spanned::Spanned;
+use syn::visit_mut;
+use syn::visit_mut::VisitMut;
+
+use super::concurrency;
+use super::known_macros;
+use super::source_text;
+use crate::callees::Candidates;
+use crate::diagnostics::Diagnostics;
+use crate::item::seam;
+
+/// A body that is durable.
+pub(crate) struct Rewritten {
+    /// The body with its braces.
+    pub(crate) body: TokenStream,
+    /// The table of its await sites, a `&[Site]`.
+    pub(crate) sites: TokenStream,
+    /// What it may call.
+    pub(crate) candidates: Candidates,
+}
+
+/// Rewrites `body`, whose parameters are `inputs`; `table` is how it names its site table.
+///
+/// A body that does not parse passes through: the compiler says best what is wrong with it.
+pub(crate) fn rewrite(
+    body: &TokenStream,
+    table: &TokenStream,
+    parameters: &[syn::Pat],
+    diagnostics: &mut Diagnostics,
+) -> Rewritten {
+    let Ok(mut block) = syn::parse2::<Block>(body.clone()) else {
+        return Rewritten {
+            body: body.clone(),
+            sites: quote!(&[]),
+            candidates: Candidates::default(),
+        };
+    };
+    let candidates = Candidates::of(&block, parameters);
+    let mut rewriter = Rewriter {
+        sites: Vec::new(),
+        table,
+        diagnostics,
+    };
+    rewriter.visit_block_mut(&mut block);
+    let sites = &rewriter.sites;
+    Rewritten {
+        sites: quote!(&[#(#sites),*]),
+        body: block.into_token_stream(),
+        candidates,
+    }
+}
+
+/// Walks a body and rewrites it on the way.
+pub(super) struct Rewriter<'a> {
+    sites: Vec<TokenStream>,
+    table: &'a TokenStream,
+    pub(super) diagnostics: &'a mut Diagnostics,
+}
+
+impl Rewriter<'_> {
+    /// `future`, bounded to be durable; a new site whose text is `text`.
+    pub(super) fn durable(&mut self, future: &TokenStream, at: Span, text: &str) -> TokenStream {
+        let (seam, table) = (seam(), self.table);
+        let number = proc_macro2::Literal::usize_unsuffixed(self.sites.len());
+        // With the user's own span the three macros tell the user's own place.
+        self.sites.push(quote_spanned! {at=>
+            #seam::Site::new(#number, ::core::file!(), ::core::line!(), ::core::column!(), #text)
+        });
+        quote_spanned!(generated(at)=> #seam::durable(#future, &#table[#number]))
+    }
+
+    fn awaited(&mut self, awaited: &mut ExprAwait) -> TokenStream {
+        let text = source_text(awaited.base.to_token_stream());
+        let at = awaited.base.span();
+        self.visit_expr_mut(&mut awaited.base);
+        let future = self.durable(&awaited.base.to_token_stream(), at, &text);
+        let (attributes, dot, keyword) = (&awaited.attrs, awaited.dot_token, awaited.await_token);
+        quote!(#(#attributes)* #future #dot #keyword)
+    }
+
+    fn async_block(&mut self, block: &mut ExprAsync) -> TokenStream {
+        visit_mut::visit_expr_async_mut(self, block);
+        let seam = seam();
+        quote_spanned!(generated(block.async_token.span)=> #seam::branch(#block))
+    }
+
+    /// `async |x| body` becomes `|x| branch(async move body)`.
+    fn async_closure(&mut self, closure: &mut ExprClosure) {
+        let seam = seam();
+        let at = generated(closure.asyncness.span());
+        closure.asyncness = None;
+        visit_mut::visit_expr_closure_mut(self, closure);
+        let body = match &*closure.body {
+            Expr::Block(block) if block.label.is_none() => block.to_token_stream(),
+            other => quote!({ #other }),
+        };
+        let output = std::mem::replace(&mut closure.output, ReturnType::Default);
+        let branch = match output {
+            ReturnType::Default => quote_spanned!(at=> #seam::branch(async move #body)),
+            ReturnType::Type(_, ty) => {
+                quote_spanned!(at=> #seam::branch_of::<#ty, _>(async move #body))
+            }
+        };
+        *closure.body = Expr::Verbatim(branch);
+    }
+
+    /// What stands in place of a macro, if something else does.
+    fn expand_macro(&mut self, call: &mut Macro) -> Option<TokenStream> {
+        if let Some(kind) = concurrency::Kind::of(&call.path) {
+            return Some(concurrency::expand(self, kind, call));
+        }
+        known_macros::rewrite(self, call);
+        None
+    }
+}
+
+/// Where `at` is, but as written by a macro: lints leave it alone.
+pub(super) fn generated(at: Span) -> Span {
+    Span::mixed_site().located_at(at)
+}
+
+impl VisitMut for Rewriter<'_> {
+    fn visit_item_mut(&mut self, _item: &mut Item) {}
+
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        let replaced = match expression {
+            Expr::Await(awaited) => Some(self.awaited(awaited)),
+            Expr::Async(block) => Some(self.async_block(block)),
+            Expr::Macro(call) => {
+                let instead = self.expand_macro(&mut call.mac);
+                instead.map(|instead| quote_spanned!(generated(call.span())=> (#instead)))
+            }
+            Expr::Closure(closure) if closure.asyncness.is_some() => {
+                self.async_closure(closure);
+                None
+            }
+            _ => {
+                visit_mut::visit_expr_mut(self, expression);
+                None
+            }
+        };
+        if let Some(tokens) = replaced {
+            *expression = Expr::Verbatim(tokens);
+        }
+    }
+
+    fn visit_stmt_mut(&mut self, statement: &mut Stmt) {
+        let Stmt::Macro(call) = statement else {
+            visit_mut::visit_stmt_mut(self, statement);
+            return;
+        };
+        if let Some(instead) = self.expand_macro(&mut call.mac) {
+            *statement = Stmt::Expr(Expr::Verbatim(instead), call.semi_token);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The body of an orchestrator, rewritten so that every await is a durable one.
+//!
+//! Items inside the body are left alone: they are functions of their own.
+
+mod arms;
+mod await_sites;
+mod concurrency;
+mod expressions;
+mod known_macros;
+mod source_text;
+
+pub(crate) use await_sites::Rewritten;
+pub(crate) use await_sites::rewrite;
+pub(crate) use expressions::expressions_in;
+pub(crate) use source_text::source_text;

@@ -1,0 +1,50 @@
+//! The typed client of an orchestrator.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::item;
+use crate::item::Callable;
+use crate::item::client_name;
+use crate::signature::Parameter;
+
+/// `ProcessOrderClient` for `process_order`.
+pub(crate) fn emit(callable: &Callable<'_>) -> TokenStream {
+    let seam = item::seam();
+    let (name, visibility) = (callable.name(), &callable.function.visibility);
+    let client = client_name(name);
+    let generics = &callable.function.signature.generics;
+    let where_clause = &generics.where_clause;
+    let parameters = callable.signature.arguments().map(Parameter::declaration);
+    let values = callable.argument_values();
+    let about = format!("Starts and finds instances of the orchestrator [`{name}()`].");
+    quote! {
+        #[doc = #about]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #[allow(dead_code)]
+        #visibility struct #client {
+            client: #seam::Client,
+        }
+
+        #[allow(dead_code, clippy::too_many_arguments)]
+        impl #client {
+            /// A client for the hub that `client` is for.
+            #visibility fn new(client: impl ::core::convert::Into<#seam::Client>) -> Self {
+                Self { client: ::core::convert::Into::into(client) }
+            }
+
+            /// Starts an instance with these arguments.
+            #visibility fn start #generics (
+                &self,
+                #(#parameters),*
+            ) -> #seam::StartBuilder<#name> #where_clause {
+                self.client.start_call(#seam::child_call::<#name>(#values))
+            }
+
+            /// The instance with this id, whether it exists or not.
+            #visibility fn instance(&self, id: #seam::InstanceId) -> #seam::Instance<#name> {
+                self.client.instance::<#name>(id)
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Collects every mistake in one macro call, so that the user sees them all at once.
+
+use std::fmt::Display;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+
+/// The errors found so far.
+#[derive(Default)]
+pub(crate) struct Diagnostics {
+    combined: Option<syn::Error>,
+}
+
+impl Diagnostics {
+    /// Reports `message` at the tokens of `at`.
+    pub(crate) fn error(&mut self, at: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(at, message));
+    }
+
+    /// Reports `message` at the tokens of `at`, and below it what to write instead.
+    pub(crate) fn help(&mut self, at: impl ToTokens, message: impl Display, help: impl Display) {
+        self.error(at, format_args!("{message}\nhelp: {help}"));
+    }
+
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        match &mut self.combined {
+            Some(combined) => combined.combine(error),
+            None => self.combined = Some(error),
+        }
+    }
+
+    /// Keeps the value of `result`, or its error.
+    pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
+    }
+
+    /// The errors as `compile_error!` calls; empty where there are none.
+    pub(crate) fn into_compile_errors(self) -> TokenStream {
+        self.combined
+            .map(|error| error.to_compile_error())
+            .unwrap_or_default()
+    }
+}

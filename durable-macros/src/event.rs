@@ -1,0 +1,97 @@
+//! `#[derive(Event)]`: a type raised from outside, under a name.
+
+use proc_macro2::Ident;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::DeriveInput;
+use syn::LitStr;
+use syn::Meta;
+use syn::parse::ParseStream;
+
+use crate::activity::recorded_name;
+use crate::debug;
+use crate::diagnostics::Diagnostics;
+use crate::item::seam;
+use crate::options;
+use crate::options::ReadOption;
+
+/// Expands `#[derive(Event)] item`.
+pub(crate) fn expand(item: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut diagnostics = Diagnostics::default();
+    let options = read_options(&input, &mut diagnostics);
+    refuse_generics(&input, &mut diagnostics);
+    let expansion = emit(&input, &options);
+    debug::print(&input.ident, &expansion);
+    let errors = diagnostics.into_compile_errors();
+    quote!(#expansion #errors)
+}
+
+#[derive(Default)]
+struct Options {
+    name: Option<LitStr>,
+}
+
+impl ReadOption for Options {
+    const VALID: &'static [&'static str] = &["name"];
+    const OF: &'static str = "`#[event]`";
+
+    fn read(
+        &mut self,
+        name: &Ident,
+        input: ParseStream<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> syn::Result<()> {
+        let text = options::text(name, input, &[])?;
+        if text.value().chars().count() > LONGEST_NAME {
+            let message = format!("an event's name has at most {LONGEST_NAME} characters");
+            diagnostics.error(&text, message);
+        }
+        self.name = Some(text);
+        Ok(())
+    }
+}
+
+/// The limit of the runtime.
+const LONGEST_NAME: usize = 128;
+
+fn read_options(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Options {
+    let mut options = Options::default();
+    let own = |attribute: &&syn::Attribute| attribute.path().is_ident("event");
+    for attribute in input.attrs.iter().filter(own) {
+        match &attribute.meta {
+            Meta::List(list) => {
+                options::read_all(list.tokens.clone(), &mut options, diagnostics);
+            }
+            other => diagnostics.error(other, "write `#[event(name = \"…\")]`"),
+        }
+    }
+    options
+}
+
+fn refuse_generics(input: &DeriveInput, diagnostics: &mut Diagnostics) {
+    if !input.generics.params.is_empty() {
+        diagnostics.help(
+            &input.generics,
+            "an event is found by its name, so its type cannot be generic",
+            "derive `Event` for a type of its own for each event",
+        );
+    }
+}
+
+fn emit(input: &DeriveInput, options: &Options) -> TokenStream {
+    let seam = seam();
+    let name = &input.ident;
+    let text = recorded_name(options.name.as_ref(), name);
+    let (generics, arguments, bounds) = input.generics.split_for_impl();
+    quote! {
+        const _: () = {
+            impl #generics #seam::Event for #name #arguments #bounds {
+                const NAME: &'static str = #text;
+            }
+        };
+    }
+}

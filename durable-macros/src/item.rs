@@ -1,0 +1,221 @@
+//! The function under an attribute, and the items that every such function becomes.
+
+use proc_macro2::Ident;
+use proc_macro2::Span;
+use proc_macro2::TokenStream;
+use proc_macro2::TokenTree;
+use quote::ToTokens;
+use quote::format_ident;
+use quote::quote;
+use syn::Attribute;
+use syn::Visibility;
+use syn::parse::Parse;
+use syn::parse::ParseStream;
+use syn::parse_quote;
+
+use crate::signature::Parameter;
+use crate::signature::Role;
+use crate::signature::Signature;
+
+/// A function whose body is kept as tokens.
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: syn::Signature,
+    /// The body with its braces.
+    pub(crate) body: TokenStream,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self {
+            attributes: input.call(Attribute::parse_outer)?,
+            visibility: input.parse()?,
+            signature: input.parse()?,
+            body: input.parse::<TokenTree>()?.into_token_stream(),
+        })
+    }
+}
+
+/// Reads the function under `attribute`, or what to emit in its place: the item as it was, and why
+/// it cannot be used.
+pub(crate) fn function(attribute: &str, item: &TokenStream) -> Result<Function, TokenStream> {
+    let error = match syn::parse2::<Function>(item.clone()) {
+        Ok(function) => return Ok(function),
+        // The compiler itself says best what is wrong with a broken function.
+        Err(error) if looks_like_a_function(item) => error,
+        Err(_) => syn::Error::new(
+            Span::call_site(),
+            format!("`{attribute}` goes on a function"),
+        ),
+    };
+    let error = error.to_compile_error();
+    Err(quote!(#item #error))
+}
+
+fn looks_like_a_function(item: &TokenStream) -> bool {
+    let mut tokens = item.clone().into_iter();
+    tokens.any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"))
+}
+
+/// The path of the one module that generated code names.
+pub(crate) fn seam() -> TokenStream {
+    quote!(::durable_runtime::__private)
+}
+
+/// The parts that activities and orchestrators have in common.
+pub(crate) struct Callable<'a> {
+    pub(crate) function: &'a Function,
+    pub(crate) signature: &'a Signature,
+    /// What it is, for the documentation of generated items: "activity", say.
+    pub(crate) kind: &'a str,
+}
+
+impl Callable<'_> {
+    pub(crate) fn name(&self) -> &Ident {
+        &self.signature.name
+    }
+
+    fn arguments(&self) -> impl Iterator<Item = &Parameter> {
+        self.signature.arguments()
+    }
+
+    /// The type that carries the function's name. Braced, so that it leaves the name free among
+    /// values, where the call function stands.
+    pub(crate) fn marker(&self) -> TokenStream {
+        let (name, visibility) = (self.name(), &self.function.visibility);
+        let doc = format!("The {} [`{name}()`] as a type.", self.kind);
+        quote! {
+            #[doc = #doc]
+            #[derive(::core::fmt::Debug)]
+            #[allow(non_camel_case_types, dead_code)]
+            #visibility struct #name {}
+        }
+    }
+
+    /// The function that users call: it takes the arguments that are recorded, and returns `call`.
+    pub(crate) fn call_function(&self, call: &TokenStream, make: &TokenStream) -> TokenStream {
+        let (name, visibility) = (self.name(), &self.function.visibility);
+        let generics = &self.function.signature.generics;
+        let where_clause = &generics.where_clause;
+        let docs = self.docs();
+        let parameters = self.arguments().map(Parameter::declaration);
+        let values = self.argument_values();
+        quote! {
+            #(#docs)*
+            #[track_caller]
+            #[allow(clippy::too_many_arguments)]
+            #visibility fn #name #generics (#(#parameters),*) -> #call<#name> #where_clause {
+                #make::<#name>(#values)
+            }
+        }
+    }
+
+    /// The arguments as the tuple that is recorded.
+    pub(crate) fn argument_values(&self) -> TokenStream {
+        if !self.signature.generic_free() {
+            return quote!(());
+        }
+        let names = self.arguments().map(|parameter| &parameter.name);
+        quote!((#(#names,)*))
+    }
+
+    /// The type of the recorded arguments.
+    pub(crate) fn argument_types(&self) -> TokenStream {
+        if !self.signature.generic_free() {
+            return quote!(());
+        }
+        let types = self.arguments().map(|parameter| &parameter.ty);
+        quote!((#(#types,)*))
+    }
+
+    /// The associated function with the user's body and parameters.
+    pub(crate) fn run(&self, inputs: &[TokenStream], body: &TokenStream) -> TokenStream {
+        let (name, visibility) = (self.name(), &self.function.visibility);
+        let others = self.attributes(false);
+        let signature = &self.function.signature;
+        let (asyncness, output) = (&signature.asyncness, &signature.output);
+        let (generics, where_clause) = (&signature.generics, &signature.generics.where_clause);
+        let doc = format!(
+            "Runs the body of the {} [`{name}()`] as a plain function.",
+            self.kind
+        );
+        let run = Ident::new("run", name.span());
+        quote! {
+            #[allow(
+                dead_code,
+                clippy::unused_async,
+                clippy::needless_pass_by_value,
+                clippy::missing_errors_doc,
+                clippy::missing_panics_doc
+            )]
+            impl #name {
+                #[doc = #doc]
+                #(#others)*
+                #visibility #asyncness fn #run #generics (#(#inputs),*) #output #where_clause #body
+            }
+        }
+    }
+
+    /// Lists the function where an orchestrator that calls it is registered.
+    pub(crate) fn listed(&self, list: &TokenStream) -> TokenStream {
+        let (seam, name) = (seam(), self.name());
+        quote! {
+            impl #seam::Listed for #name {
+                fn list(list: &mut #seam::CalleeList) {
+                    #list
+                }
+            }
+        }
+    }
+
+    fn docs(&self) -> Vec<Attribute> {
+        let docs: Vec<_> = self.attributes(true).cloned().collect();
+        if !docs.is_empty() {
+            return docs;
+        }
+        let doc = format!("Calls the {} `{}`.", self.kind, self.name());
+        vec![parse_quote!(#[doc = #doc])]
+    }
+
+    /// The user's attributes: the documentation, or all others.
+    fn attributes(&self, docs: bool) -> impl Iterator<Item = &Attribute> {
+        let attributes = self.function.attributes.iter();
+        attributes.filter(move |attribute| attribute.path().is_ident("doc") == docs)
+    }
+}
+
+/// The values that the body's parameters get: arguments by name, the rest injected.
+pub(crate) fn injected(parameter: &Parameter) -> TokenStream {
+    match parameter.role {
+        Role::Argument => parameter.name.to_token_stream(),
+        Role::Context | Role::State => {
+            let (seam, ty) = (seam(), &parameter.ty);
+            quote!(#seam::inject::<#ty>(__scope)?)
+        }
+    }
+}
+
+/// The name of the client of an orchestrator: `ProcessOrderClient` for `process_order`.
+pub(crate) fn client_name(name: &Ident) -> Ident {
+    use syn::ext::IdentExt;
+    let words = name.unraw().to_string();
+    let camel: String = words.split('_').map(capitalised).collect();
+    format_ident!("{camel}Client", span = name.span())
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// Asks the error whether it may go away by itself, if its type says so by `Retryable`.
+pub(crate) fn probe_retryable() -> TokenStream {
+    let seam = seam();
+    quote! {
+        use #seam::{RetryableError as _, UnknownError as _};
+        (&#seam::ErrorProbe(error)).may_succeed_later()
+    }
+}

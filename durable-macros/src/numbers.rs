@@ -1,0 +1,108 @@
+//! Values of options: durations, counts and factors, checked where they are written.
+
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Expr;
+use syn::ExprLit;
+use syn::Lit;
+use syn::LitStr;
+use syn::UnOp;
+use syn::parse::ParseStream;
+
+const UNITS: &str = "write a whole number and a unit: \"200ms\", \"10s\", \"5m\", \"2h\" or \"1d\"";
+
+/// Reads a duration such as `"200ms"`; zero is refused.
+pub(crate) fn duration(input: ParseStream<'_>) -> syn::Result<Duration> {
+    let value: Expr = input.parse()?;
+    let Expr::Lit(ExprLit {
+        lit: Lit::Str(text),
+        ..
+    }) = &value
+    else {
+        let message = format!("a duration is a string\nhelp: {UNITS}");
+        return Err(syn::Error::new_spanned(value, message));
+    };
+    duration_of(text)
+}
+
+fn duration_of(literal: &LitStr) -> syn::Result<Duration> {
+    let text = literal.value();
+    let refused = |problem: &str| {
+        let message = format!("`{text}` {problem}\nhelp: {UNITS}");
+        syn::Error::new_spanned(literal, message)
+    };
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err(refused("is not a duration")),
+    };
+    let number: u64 = number.parse().map_err(|_| refused("is not a duration"))?;
+    match number.checked_mul(millis) {
+        None => Err(refused("is too long")),
+        Some(0) => Err(refused("is no time at all")),
+        Some(millis) => Ok(Duration::from_millis(millis)),
+    }
+}
+
+/// The tokens that build `duration`.
+pub(crate) fn duration_tokens(duration: Duration) -> TokenStream {
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    quote!(::core::time::Duration::from_millis(#millis))
+}
+
+/// Reads a whole number of at least 1.
+pub(crate) fn count<N>(input: ParseStream<'_>, option: &str) -> syn::Result<N>
+where
+    N: std::str::FromStr + PartialOrd + From<u8>,
+{
+    let value: Expr = input.parse()?;
+    let refused = || {
+        let message = format!("`{option}` must be a whole number of at least 1");
+        syn::Error::new_spanned(&value, message)
+    };
+    let Expr::Lit(ExprLit {
+        lit: Lit::Int(literal),
+        ..
+    }) = &value
+    else {
+        return Err(refused());
+    };
+    match literal.base10_digits().parse::<N>() {
+        Ok(number) if number >= N::from(1) => Ok(number),
+        _ => Err(refused()),
+    }
+}
+
+/// Reads a number for which `accept` holds; `range` says which those are.
+pub(crate) fn factor(
+    input: ParseStream<'_>,
+    range: &str,
+    accept: impl Fn(f64) -> bool,
+) -> syn::Result<f64> {
+    let value: Expr = input.parse()?;
+    match float_of(&value) {
+        Some(number) if accept(number) => Ok(number),
+        _ => Err(syn::Error::new_spanned(value, range)),
+    }
+}
+
+fn float_of(value: &Expr) -> Option<f64> {
+    match value {
+        Expr::Lit(ExprLit { lit, .. }) => match lit {
+            Lit::Int(literal) => literal.base10_parse().ok(),
+            Lit::Float(literal) => literal.base10_parse().ok(),
+            _ => None,
+        },
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
+            float_of(&unary.expr).map(|number| -number)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,156 @@
+//! The options in an attribute: each is read by itself, so that a mistake in one hides no other.
+
+use proc_macro2::Ident;
+use proc_macro2::TokenStream;
+use proc_macro2::TokenTree;
+use syn::LitStr;
+use syn::Token;
+use syn::ext::IdentExt;
+use syn::parse::Parse;
+use syn::parse::ParseStream;
+use syn::parse::Parser;
+
+use crate::diagnostics::Diagnostics;
+use crate::suggest::closest;
+
+/// Reads one option; what it returns as an error is reported, and the next option is read.
+pub(crate) trait ReadOption {
+    /// The options there are.
+    const VALID: &'static [&'static str];
+    /// What the options belong to, for messages: "`#[activity]`", say.
+    const OF: &'static str;
+
+    fn read(
+        &mut self,
+        name: &Ident,
+        input: ParseStream<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> syn::Result<()>;
+}
+
+/// Reads all of `tokens` into `options`.
+pub(crate) fn read_all<O: ReadOption>(
+    tokens: TokenStream,
+    options: &mut O,
+    diagnostics: &mut Diagnostics,
+) {
+    let read = |input: ParseStream<'_>| {
+        let mut seen = Vec::new();
+        while !input.is_empty() {
+            if let Err(error) = read_one(input, options, &mut seen, diagnostics) {
+                diagnostics.push(error);
+                skip_to_comma(input);
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(())
+    };
+    let read = read.parse2(tokens);
+    diagnostics.take(read);
+}
+
+fn read_one<O: ReadOption>(
+    input: ParseStream<'_>,
+    options: &mut O,
+    seen: &mut Vec<Ident>,
+    diagnostics: &mut Diagnostics,
+) -> syn::Result<()> {
+    let name = input.call(Ident::parse_any)?;
+    let text = name.to_string();
+    if !O::VALID.contains(&text.as_str()) {
+        return Err(unknown::<O>(&name));
+    }
+    if seen.contains(&name) {
+        let message = format!("`{name}` is given twice");
+        return Err(syn::Error::new_spanned(name, message));
+    }
+    seen.push(name.clone());
+    options.read(&name, input, diagnostics)?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(());
+    }
+    Err(input.error("expected `,`"))
+}
+
+fn unknown<O: ReadOption>(name: &Ident) -> syn::Error {
+    let valid = O::VALID
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let meant = closest(&name.to_string(), O::VALID)
+        .map(|name| format!("did you mean `{name}`? "))
+        .unwrap_or_default();
+    let message = format!(
+        "unknown option `{name}` of {}\nhelp: {meant}the options are {valid}",
+        O::OF
+    );
+    syn::Error::new_spanned(name, message)
+}
+
+fn skip_to_comma(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        if input.parse::<TokenTree>().is_err() {
+            return;
+        }
+    }
+}
+
+/// Reads `= VALUE`.
+pub(crate) fn value<T: Parse>(name: &Ident, input: ParseStream<'_>) -> syn::Result<T> {
+    equals(name, input)?;
+    input.parse()
+}
+
+/// Reads the `=` between an option and its value.
+pub(crate) fn equals(name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    if !input.peek(Token![=]) {
+        let message = format!("`{name}` needs a value: `{name} = …`");
+        return Err(syn::Error::new_spanned(name, message));
+    }
+    input.parse::<Token![=]>().map(drop)
+}
+
+/// Reads the parentheses after an option.
+pub(crate) fn list(name: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    if !input.peek(syn::token::Paren) {
+        let message = format!("`{name}` takes a list: `{name}(…)`");
+        return Err(syn::Error::new_spanned(name, message));
+    }
+    let content;
+    syn::parenthesized!(content in input);
+    content.parse()
+}
+
+/// Reads nothing: the option stands alone.
+pub(crate) fn flag(name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(());
+    }
+    let message = format!("`{name}` takes no value");
+    Err(syn::Error::new_spanned(name, message))
+}
+
+/// Reads `= "text"`, which must have characters, none of them in `forbidden`.
+pub(crate) fn text(
+    name: &Ident,
+    input: ParseStream<'_>,
+    forbidden: &[char],
+) -> syn::Result<LitStr> {
+    let literal: LitStr = value(name, input)?;
+    let text = literal.value();
+    if text.trim().is_empty() {
+        let message = format!("`{name}` must not be empty");
+        return Err(syn::Error::new_spanned(literal, message));
+    }
+    if let Some(bad) = text
+        .chars()
+        .find(|c| forbidden.contains(c) || c.is_control())
+    {
+        let message = format!("`{name}` must not contain {bad:?}");
+        return Err(syn::Error::new_spanned(literal, message));
+    }
+    Ok(literal)
+}

@@ -1,0 +1,353 @@
+//! `#[orchestrator]`: an async function into a call function, `run` with a durable body, an
+//! implementation of `Orchestrator` and a typed client.
+
+use proc_macro2::Ident;
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use quote::quote;
+use quote::quote_spanned;
+use syn::LitStr;
+use syn::Pat;
+use syn::PatType;
+use syn::Token;
+use syn::Type;
+use syn::parse::ParseStream;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+
+use crate::activity::outcome_types;
+use crate::activity::recorded_name;
+use crate::body::Rewritten;
+use crate::body::rewrite;
+use crate::client_stub;
+use crate::debug;
+use crate::diagnostics::Diagnostics;
+use crate::inline;
+use crate::item;
+use crate::item::Callable;
+use crate::item::Function;
+use crate::options;
+use crate::options::ReadOption;
+use crate::signature::Parameter;
+use crate::signature::Role;
+use crate::signature::Signature;
+use crate::signature::last_segment;
+use crate::signature::referent;
+
+/// The type that the context parameter is recognised by.
+pub(crate) const CONTEXT: &str = "OrchestrationContext";
+
+/// Expands `#[orchestrator(options)] item`.
+pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    let function = match item::function("#[orchestrator]", &item) {
+        Ok(function) => function,
+        Err(instead) => return instead,
+    };
+    let mut diagnostics = Diagnostics::default();
+    let mut read = Options::default();
+    options::read_all(options, &mut read, &mut diagnostics);
+    if let Some(inline) = &read.inline {
+        read.refuse_with_inline(inline, &mut diagnostics);
+        return inline::expand(&function, diagnostics);
+    }
+    let signature = Signature::read(&function.signature, CONTEXT, &mut diagnostics);
+    check_asyncness(&function, &mut diagnostics);
+    check_context(&function, &signature, &mut diagnostics);
+    let patterns = patterns(&signature);
+    let table = quote!(Self::__DURABLE_SITES);
+    let rewritten = rewrite(&function.body, &table, &patterns, &mut diagnostics);
+    let errors = diagnostics.into_compile_errors();
+    let orchestrator = Orchestrator {
+        callable: Callable {
+            function: &function,
+            signature: &signature,
+            kind: "orchestrator",
+        },
+        options: read,
+        rewritten,
+        sound: errors.is_empty(),
+    };
+    let expansion = orchestrator.emit();
+    debug::print(&signature.name, &expansion);
+    quote!(#expansion #errors)
+}
+
+/// The options of an orchestrator.
+#[derive(Default)]
+struct Options {
+    name: Option<LitStr>,
+    version: Option<LitStr>,
+    status: Option<Type>,
+    events: Vec<Type>,
+    inline: Option<Ident>,
+    /// What is no option of an inline helper.
+    others: Vec<Ident>,
+}
+
+impl ReadOption for Options {
+    const VALID: &'static [&'static str] = &["name", "version", "status", "events", "inline"];
+    const OF: &'static str = "`#[orchestrator]`";
+
+    fn read(
+        &mut self,
+        name: &Ident,
+        input: ParseStream<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> syn::Result<()> {
+        match name.to_string().as_str() {
+            "inline" => {
+                options::flag(name, input)?;
+                self.inline = Some(name.clone());
+                return Ok(());
+            }
+            "name" => self.name = Some(options::text(name, input, &['@'])?),
+            "version" => self.version = Some(options::text(name, input, &['@'])?),
+            "status" => self.status = Some(options::value(name, input)?),
+            _ => {
+                let list = options::list(name, input)?;
+                let events = Punctuated::<Type, Token![,]>::parse_terminated.parse2(list)?;
+                self.events = events.into_iter().collect();
+                refuse_repeated(&self.events, diagnostics);
+            }
+        }
+        self.others.push(name.clone());
+        Ok(())
+    }
+}
+
+impl Options {
+    fn refuse_with_inline(&self, inline: &Ident, diagnostics: &mut Diagnostics) {
+        for other in &self.others {
+            diagnostics.error(
+                other,
+                format_args!(
+                    "`{other}` belongs to the orchestrator that calls an `{inline}` helper"
+                ),
+            );
+        }
+    }
+}
+
+fn refuse_repeated(events: &[Type], diagnostics: &mut Diagnostics) {
+    for (position, event) in events.iter().enumerate() {
+        if events[..position].contains(event) {
+            diagnostics.error(event, "this event is declared twice");
+        }
+    }
+}
+
+pub(crate) fn check_asyncness(function: &Function, diagnostics: &mut Diagnostics) {
+    if function.signature.asyncness.is_none() {
+        diagnostics.help(
+            function.signature.fn_token,
+            "an orchestrator is an `async fn`",
+            "add `async`",
+        );
+    }
+}
+
+fn check_context(function: &Function, signature: &Signature, diagnostics: &mut Diagnostics) {
+    let is_context = |parameter: &Parameter| parameter.role == Role::Context;
+    let is_reference = |parameter: &Parameter| {
+        matches!(&parameter.ty, Type::Reference(reference)
+        if reference.mutability.is_none())
+    };
+    match signature.parameters.first() {
+        Some(first) if is_context(first) && is_reference(first) => {}
+        Some(first) if is_context(first) => diagnostics.help(
+            &first.ty,
+            "the context is borrowed: it must not outlive the orchestration's turn",
+            "write `&OrchestrationContext`",
+        ),
+        _ => diagnostics.help(
+            &function.signature.ident,
+            "an orchestrator takes its context first",
+            format_args!(
+                "write `async fn {}(ctx: &OrchestrationContext, …)`",
+                signature.name
+            ),
+        ),
+    }
+    for parameter in signature.parameters.iter().skip(1) {
+        if is_context(parameter) {
+            diagnostics.error(
+                &parameter.source,
+                "the context is the first parameter, and there is one",
+            );
+        }
+    }
+}
+
+/// The context's own type, without the reference.
+pub(crate) fn context_of(ty: &Type) -> Option<&Type> {
+    let ty = referent(ty);
+    last_segment(ty).filter(|segment| segment.ident == CONTEXT)?;
+    Some(ty)
+}
+
+fn patterns(signature: &Signature) -> Vec<Pat> {
+    let parameters = signature.parameters.iter();
+    parameters
+        .map(|parameter| (*parameter.source.pat).clone())
+        .collect()
+}
+
+/// An orchestrator, read.
+struct Orchestrator<'a> {
+    callable: Callable<'a>,
+    options: Options,
+    rewritten: Rewritten,
+    /// Whether no mistake was found; else only the names are emitted, with empty insides.
+    sound: bool,
+}
+
+impl Orchestrator<'_> {
+    fn emit(&self) -> TokenStream {
+        let seam = item::seam();
+        let name = self.callable.name();
+        let marker = self.callable.marker();
+        let make = quote!(#seam::child_call);
+        let call = self
+            .callable
+            .call_function(&quote!(#seam::ChildCall), &make);
+        let run = self.run();
+        let client = client_stub::emit(&self.callable);
+        let implementation = self.implementation();
+        let events = self.events();
+        let listed = self.callable.listed(&quote!(list.orchestrator::<Self>()));
+        let sites = &self.rewritten.sites;
+        quote! {
+            #marker
+            #call
+            #run
+            #client
+            const _: () = {
+                impl #name {
+                    const __DURABLE_SITES: &'static [#seam::Site] = #sites;
+                }
+                #implementation
+                #events
+                #listed
+            };
+        }
+    }
+
+    /// The body, which sees its context with the orchestrator's own types.
+    fn run(&self) -> Option<TokenStream> {
+        let signature = &self.callable.function.signature;
+        if signature.receiver().is_some() {
+            return None;
+        }
+        let parameters = self.callable.signature.parameters.iter().enumerate();
+        let inputs: Vec<_> = parameters
+            .map(|(position, parameter)| match position {
+                0 => typed_context(&parameter.source, self.callable.name()),
+                _ => parameter.source.to_token_stream(),
+            })
+            .collect();
+        Some(self.callable.run(&inputs, &self.rewritten.body))
+    }
+
+    fn implementation(&self) -> TokenStream {
+        let seam = item::seam();
+        let name = self.callable.name();
+        let text = recorded_name(self.options.name.as_ref(), name);
+        let version = self.options.version.as_ref();
+        let version = version.map_or_else(|| quote!("1"), ToTokens::to_token_stream);
+        let events = &self.options.events;
+        let arguments = self.callable.argument_types();
+        let (output, error) = outcome_types(&self.callable);
+        let whole = match self.callable.signature.generic_free() {
+            true => self.callable.signature.returns.whole(),
+            false => quote!(()),
+        };
+        let status = self.options.status.as_ref();
+        let status = status.map_or_else(|| quote!(()), ToTokens::to_token_stream);
+        let listing = self.rewritten.candidates.listing();
+        let retryable = item::probe_retryable();
+        let start = self.start();
+        quote! {
+            impl #seam::Orchestrator for #name {
+                const DEFINITION: #seam::OrchestratorDefinition =
+                    #seam::OrchestratorDefinition::new(
+                        #text,
+                        #version,
+                        Self::__DURABLE_SITES,
+                        #seam::callees_of::<Self>,
+                        &[#(<#events as #seam::Event>::NAME),*],
+                    );
+                type Arguments = #arguments;
+                type Return = #whole;
+                type Output = #output;
+                type Error = #error;
+                type Status = #status;
+
+                fn callees(list: &mut #seam::CalleeList) {
+                    #listing
+                }
+
+                fn is_retryable(error: &Self::Error) -> bool {
+                    #retryable
+                }
+
+                fn start(
+                    cursor: #seam::Cursor,
+                    input: ::core::option::Option<#seam::Payload>,
+                ) -> #seam::BoxFuture<'static, #seam::BodyEnd> {
+                    #start
+                }
+            }
+        }
+    }
+
+    fn start(&self) -> TokenStream {
+        if !self.sound {
+            return quote! {{ let _ = (cursor, input); ::core::unreachable!() }};
+        }
+        let seam = item::seam();
+        let values = self.callable.argument_values();
+        let names = self
+            .callable
+            .signature
+            .arguments()
+            .map(|argument| &argument.name);
+        let returned = quote!(Self::run(&__context, #(#names),*).await);
+        let result = self.callable.signature.returns.into_result(&returned);
+        quote! {
+            #seam::start_orchestrator::<Self, _>(cursor, input, |__context, #values| {
+                async move { #result }
+            })
+        }
+    }
+
+    fn events(&self) -> TokenStream {
+        let seam = item::seam();
+        let (name, events) = (self.callable.name(), &self.options.events);
+        let declared = events
+            .iter()
+            .map(|event| quote_spanned!(event.span()=> impl #seam::Declares<#event> for #name {}));
+        let distinct = (events.len() > 1).then(|| {
+            let at = events[0].span();
+            quote_spanned! {at=>
+                const _: () = #seam::assert_distinct_events(&[
+                    #(<#events as #seam::Event>::NAME),*
+                ]);
+            }
+        });
+        quote!(#(#declared)* #distinct)
+    }
+}
+
+/// `ctx: &OrchestrationContext` as `ctx: &OrchestrationContext<process_order>`.
+fn typed_context(context: &PatType, name: &Ident) -> TokenStream {
+    let is_bare = |ty: &Type| last_segment(ty).is_some_and(|last| last.arguments.is_none());
+    match (&*context.ty, context_of(&context.ty)) {
+        (Type::Reference(reference), Some(ty)) if is_bare(ty) => {
+            let (attributes, pattern, colon) = (&context.attrs, &context.pat, &context.colon_token);
+            let (and, lifetime) = (&reference.and_token, &reference.lifetime);
+            quote!(#(#attributes)* #pattern #colon #and #lifetime #ty<#name>)
+        }
+        _ => context.to_token_stream(),
+    }
+}

@@ -1,0 +1,305 @@
+//! What a function's signature says: parameters by role, and the form of its result.
+
+use proc_macro2::Ident;
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use quote::format_ident;
+use quote::quote;
+use quote::quote_spanned;
+use syn::FnArg;
+use syn::GenericArgument;
+use syn::Pat;
+use syn::PatType;
+use syn::PathArguments;
+use syn::PathSegment;
+use syn::ReturnType;
+use syn::Safety;
+use syn::Type;
+use syn::spanned::Spanned;
+
+use crate::diagnostics::Diagnostics;
+use crate::item::seam;
+
+/// A signature as the macros understand it.
+pub(crate) struct Signature {
+    pub(crate) name: Ident,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) returns: Returns,
+    /// Whether it has no generics and no receiver; without that its types mean nothing outside.
+    generic_free: bool,
+}
+
+/// One parameter.
+pub(crate) struct Parameter {
+    /// As it is written.
+    pub(crate) source: PatType,
+    /// The name under which the call function takes it.
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+    pub(crate) role: Role,
+}
+
+/// What a parameter is, recognised by the last segment of its type's path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Recorded with the call.
+    Argument,
+    /// The activity's or orchestrator's context.
+    Context,
+    /// A `State<T>` of the runtime.
+    State,
+}
+
+/// What a function returns.
+pub(crate) enum Returns {
+    /// A plain value.
+    Value(TokenStream),
+    /// A `Result`, under whatever alias.
+    Result(Box<Type>),
+}
+
+/// The longest argument list that can be recorded.
+const MOST_ARGUMENTS: usize = 12;
+
+impl Signature {
+    /// Reads `signature`; `context` is the name of the context's type.
+    pub(crate) fn read(
+        signature: &syn::Signature,
+        context: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        refuse_qualifiers(signature, diagnostics);
+        let generic_free = refuse_generics(signature, diagnostics);
+        let mut parameters = Vec::new();
+        for input in &signature.inputs {
+            match input {
+                FnArg::Receiver(receiver) => diagnostics.help(
+                    receiver,
+                    "a method cannot be recorded by name: `self` is not an argument",
+                    "make it a free function and take what it needs as arguments",
+                ),
+                FnArg::Typed(typed) => {
+                    parameters.push(Parameter::read(typed, parameters.len(), context));
+                }
+            }
+        }
+        let read = Self {
+            name: signature.ident.clone(),
+            parameters,
+            returns: Returns::read(&signature.output),
+            generic_free: generic_free && signature.receiver().is_none(),
+        };
+        read.check_arguments(diagnostics);
+        read
+    }
+
+    pub(crate) fn generic_free(&self) -> bool {
+        self.generic_free
+    }
+
+    /// The parameters that are recorded.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &Parameter> {
+        let parameters = self.parameters.iter();
+        parameters.filter(|parameter| parameter.role == Role::Argument)
+    }
+
+    fn check_arguments(&self, diagnostics: &mut Diagnostics) {
+        for argument in self.arguments() {
+            refuse_unrecordable(&argument.ty, diagnostics);
+        }
+        if let Some(extra) = self.arguments().nth(MOST_ARGUMENTS) {
+            diagnostics.help(
+                &extra.source,
+                format_args!("more than {MOST_ARGUMENTS} arguments"),
+                "put them into a struct that derives `Serialize` and `Deserialize`",
+            );
+        }
+    }
+}
+
+impl Parameter {
+    fn read(source: &PatType, position: usize, context: &str) -> Self {
+        let name = match &*source.pat {
+            Pat::Ident(pattern) => pattern.ident.clone(),
+            other => format_ident!("argument_{position}", span = other.span()),
+        };
+        let role = match last_segment(referent(&source.ty)) {
+            Some(segment) if segment.ident == context => Role::Context,
+            Some(segment) if is_state(segment) => Role::State,
+            _ => Role::Argument,
+        };
+        Self {
+            source: source.clone(),
+            name,
+            ty: (*source.ty).clone(),
+            role,
+        }
+    }
+
+    /// The parameter of the call function: the attributes and patterns of the body's do not matter.
+    pub(crate) fn declaration(&self) -> TokenStream {
+        let (name, ty) = (&self.name, &self.ty);
+        quote!(#name: #ty)
+    }
+}
+
+/// `State<T>`; a `State` of the user's own without an argument is an argument like any other.
+fn is_state(segment: &PathSegment) -> bool {
+    segment.ident == "State" && matches!(segment.arguments, PathArguments::AngleBracketed(_))
+}
+
+impl Returns {
+    fn read(output: &ReturnType) -> Self {
+        match output {
+            ReturnType::Default => Self::Value(quote!(())),
+            ReturnType::Type(_, ty) => match last_segment(ty) {
+                Some(segment) if segment.ident == "Result" => Self::Result(ty.clone()),
+                _ => Self::Value(ty.to_token_stream()),
+            },
+        }
+    }
+
+    /// The whole return type.
+    pub(crate) fn whole(&self) -> TokenStream {
+        match self {
+            Self::Value(ty) => ty.clone(),
+            Self::Result(ty) => ty.to_token_stream(),
+        }
+    }
+
+    /// The type of the value, placed where the user wrote it.
+    pub(crate) fn output(&self) -> TokenStream {
+        let seam = seam();
+        match self {
+            Self::Value(ty) => ty.clone(),
+            Self::Result(ty) => match result_argument(ty, 0) {
+                Some(written) => written.to_token_stream(),
+                None => quote_spanned!(ty.span()=> <#ty as #seam::IsResult>::Output),
+            },
+        }
+    }
+
+    /// The type of the error, placed where the user wrote it.
+    pub(crate) fn error(&self) -> TokenStream {
+        let seam = seam();
+        match self {
+            Self::Value(_) => quote!(::durable_runtime::Failure),
+            Self::Result(ty) => match result_argument(ty, 1) {
+                Some(written) => written.to_token_stream(),
+                None => quote_spanned!(ty.span()=> <#ty as #seam::IsResult>::Error),
+            },
+        }
+    }
+
+    /// The tokens that make a `Result` of what the body returned.
+    pub(crate) fn into_result(&self, returned: &TokenStream) -> TokenStream {
+        let seam = seam();
+        match self {
+            Self::Value(_) => quote!(::core::result::Result::Ok(#returned)),
+            Self::Result(_) => quote!(#seam::IsResult::into_result(#returned)),
+        }
+    }
+}
+
+/// The `position`th argument of a `Result<T, E>` that has both; an alias is left to the compiler.
+fn result_argument(ty: &Type, position: usize) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &last_segment(ty)?.arguments else {
+        return None;
+    };
+    let types: Vec<&Type> = arguments.args.iter().filter_map(as_type).collect();
+    (types.len() == 2 && arguments.args.len() == 2).then(|| types[position])
+}
+
+fn as_type(argument: &GenericArgument) -> Option<&Type> {
+    match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+/// What a reference points to; any other type itself.
+pub(crate) fn referent(ty: &Type) -> &Type {
+    match ty {
+        Type::Reference(reference) => &reference.elem,
+        other => other,
+    }
+}
+
+/// The last segment of a type that is a path.
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        Type::Group(group) => last_segment(&group.elem),
+        Type::Paren(paren) => last_segment(&paren.elem),
+        _ => None,
+    }
+}
+
+fn refuse_qualifiers(signature: &syn::Signature, diagnostics: &mut Diagnostics) {
+    if let Some(constness) = &signature.constness {
+        diagnostics.error(
+            constness,
+            "remove `const`: the function runs when it is called",
+        );
+    }
+    if let Safety::Unsafe(unsafety) = &signature.safety {
+        diagnostics.error(unsafety, "remove `unsafe`: the runtime calls the function");
+    }
+    if let Some(abi) = &signature.abi {
+        diagnostics.error(abi, "remove `extern`: the runtime calls the function");
+    }
+    if let Some(variadic) = &signature.variadic {
+        diagnostics.error(variadic, "the arguments must be counted");
+    }
+}
+
+fn refuse_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) -> bool {
+    let generics = &signature.generics;
+    if generics.params.is_empty() && generics.where_clause.is_none() {
+        return true;
+    }
+    let at = if generics.params.is_empty() {
+        generics.where_clause.to_token_stream()
+    } else {
+        generics.to_token_stream()
+    };
+    diagnostics.help(
+        at,
+        format_args!(
+            "`{}` is called by name from its recorded arguments, so it cannot be generic",
+            signature.ident
+        ),
+        "write one function for each type, and let them share a generic one",
+    );
+    false
+}
+
+fn refuse_unrecordable(ty: &Type, diagnostics: &mut Diagnostics) {
+    match ty {
+        Type::Reference(reference) => diagnostics.help(
+            ty,
+            "an argument is recorded, so it cannot be a reference",
+            format_args!("take `{}`", owned(&reference.elem)),
+        ),
+        Type::ImplTrait(_) => diagnostics.help(
+            ty,
+            "an argument is recorded, so its type must be named",
+            "write the type that is recorded",
+        ),
+        _ => {}
+    }
+}
+
+/// The owned form of what a reference points to.
+fn owned(borrowed: &Type) -> String {
+    match borrowed {
+        Type::Slice(slice) => format!("Vec<{}>", tidy(&slice.elem)),
+        Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
+        other => tidy(other),
+    }
+}
+
+/// A type as text.
+pub(crate) fn tidy(ty: &Type) -> String {
+    crate::body::source_text(ty.to_token_stream())
+}

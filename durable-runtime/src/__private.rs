@@ -1,0 +1,57 @@
+//! The one module that generated code names. Not part of the public interface: it changes with the
+//! macros, which are pinned to the same version.
+
+pub use futures_util::future::BoxFuture;
+
+pub use crate::activity::Activity;
+pub use crate::activity::ActivityInvocation;
+pub use crate::activity::AttemptEnd;
+pub use crate::activity::Injected;
+pub use crate::activity::RequiredStates;
+pub use crate::activity::call_options;
+pub use crate::activity::inject;
+pub use crate::activity::invoke_async;
+pub use crate::activity::invoke_blocking;
+pub use crate::activity::required_states;
+pub use crate::callable::ErrorProbe;
+pub use crate::callable::IsResult;
+pub use crate::callable::RetryableError;
+pub use crate::callable::UnknownError;
+pub use crate::callable::test_error;
+pub use crate::client::Client;
+pub use crate::client::Instance;
+pub use crate::client::StartBuilder;
+pub use crate::definition::CallOptions;
+pub use crate::definition::OrchestratorDefinition;
+pub use crate::definition::Site;
+pub use crate::ids::InstanceId;
+pub use crate::machine::BodyEnd;
+pub use crate::machine::Cursor;
+pub use crate::orchestration::Call;
+pub use crate::orchestration::CalleeList;
+pub use crate::orchestration::CalleeProbe;
+pub use crate::orchestration::ChildCall;
+pub use crate::orchestration::Declares;
+pub use crate::orchestration::DurableBox;
+pub use crate::orchestration::Event;
+pub use crate::orchestration::Listed;
+pub use crate::orchestration::ListedCallee;
+pub use crate::orchestration::Orchestrator;
+pub use crate::orchestration::Selected;
+pub use crate::orchestration::UnlistedCallee;
+pub use crate::orchestration::activity_call;
+pub use crate::orchestration::arm;
+pub use crate::orchestration::assert_distinct_events;
+pub use crate::orchestration::branch;
+pub use crate::orchestration::branch_of;
+pub use crate::orchestration::callees_of;
+pub use crate::orchestration::child_call;
+pub use crate::orchestration::durable;
+pub use crate::orchestration::join;
+pub use crate::orchestration::joined;
+pub use crate::orchestration::no_arm;
+pub use crate::orchestration::select;
+pub use crate::orchestration::start_orchestrator;
+pub use crate::orchestration::try_join;
+pub use crate::orchestration::try_joined;
+pub use crate::payload::Payload;

@@ -1,0 +1,197 @@
+//! What an activity knows of the attempt that runs it, and the engine's end of it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::Notify;
+
+use crate::ids::InstanceId;
+use crate::ids::fnv1a64;
+use crate::payload::Payload;
+use crate::work::ActivityTask;
+
+/// The context of one attempt. Cloning is cheap; a parameter of this type is injected.
+///
+/// ```
+/// use durable_runtime::prelude::*;
+///
+/// #[activity]
+/// async fn copy_rows(ctx: ActivityContext, rows: u64) -> u64 {
+///     let done = ctx.last_heartbeat::<u64>().unwrap_or(0);
+///     for row in done..rows {
+///         ctx.heartbeat(row);
+///         if ctx.is_cancelled() {
+///             return row;
+///         }
+///     }
+///     rows
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// assert_eq!(copy_rows::run(ActivityContext::detached(), 3).await, 3);
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct ActivityContext(Arc<Shared>);
+
+struct Shared {
+    instance: InstanceId,
+    attempt: u32,
+    idempotency_key: String,
+    /// What the attempt before this one reported last.
+    inherited: Option<Payload>,
+    /// What this attempt reported last.
+    reported: Mutex<Option<Payload>>,
+    beat: Notify,
+    cancelled: AtomicBool,
+    cancelling: Notify,
+}
+
+impl ActivityContext {
+    /// The context for an attempt, and the handle by which the engine follows it.
+    pub fn for_task(task: &ActivityTask) -> (Self, AttemptHandle) {
+        let context = Self(Arc::new(Shared {
+            instance: task.instance.clone(),
+            attempt: task.attempt,
+            idempotency_key: idempotency_key(task),
+            inherited: task.heartbeat.clone(),
+            reported: Mutex::new(None),
+            beat: Notify::new(),
+            cancelled: AtomicBool::new(false),
+            cancelling: Notify::new(),
+        }));
+        let handle = AttemptHandle(Arc::clone(&context.0));
+        (context, handle)
+    }
+
+    /// A context that belongs to no instance, for unit tests of an activity's `run`.
+    pub fn detached() -> Self {
+        let id = InstanceId::generate();
+        Self(Arc::new(Shared {
+            attempt: 1,
+            idempotency_key: format!("detached-{id}"),
+            instance: id,
+            inherited: None,
+            reported: Mutex::new(None),
+            beat: Notify::new(),
+            cancelled: AtomicBool::new(false),
+            cancelling: Notify::new(),
+        }))
+    }
+
+    /// The instance that called.
+    pub fn instance_id(&self) -> &InstanceId {
+        &self.0.instance
+    }
+
+    /// The number of this attempt, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.0.attempt
+    }
+
+    /// A key that is the same in every attempt of this call, and another one for any other call:
+    /// give it to services that recognise a repeated request.
+    pub fn idempotency_key(&self) -> String {
+        self.0.idempotency_key.clone()
+    }
+
+    /// Reports progress: the attempt is alive, and the next one may go on from here. A value that
+    /// has no recorded form counts as a sign of life alone.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "progress is a number or a small struct"
+    )]
+    pub fn heartbeat(&self, progress: impl Serialize) {
+        if let Ok(progress) = Payload::encode(&progress) {
+            *self.0.reported() = Some(progress);
+        }
+        self.0.beat.notify_one();
+    }
+
+    /// What the attempt before this one reported last, if it is a `T`.
+    pub fn last_heartbeat<T: DeserializeOwned>(&self) -> Option<T> {
+        self.0.inherited.as_ref()?.decode().ok()
+    }
+
+    /// Whether the call was cancelled or the attempt took too long. An async attempt is dropped
+    /// soon after; a blocking one should look now and then and return.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancelled.load(Ordering::Acquire)
+    }
+
+    /// Completes when the attempt is cancelled.
+    pub async fn cancelled(&self) {
+        let cancelling = self.0.cancelling.notified();
+        let mut cancelling = std::pin::pin!(cancelling);
+        // Registered before the flag is read, so that a cancellation in between is not missed.
+        cancelling.as_mut().enable();
+        if !self.is_cancelled() {
+            cancelling.await;
+        }
+    }
+}
+
+impl fmt::Debug for ActivityContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActivityContext")
+            .field("instance", &self.0.instance)
+            .field("attempt", &self.0.attempt)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn reported(&self) -> std::sync::MutexGuard<'_, Option<Payload>> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The engine's end of an attempt.
+pub struct AttemptHandle(Arc<Shared>);
+
+impl AttemptHandle {
+    /// Tells the attempt that it is cancelled.
+    pub fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::Release);
+        self.0.cancelling.notify_waiters();
+    }
+
+    /// The last progress known: of this attempt, else of the one before it.
+    pub fn last_heartbeat(&self) -> Option<Payload> {
+        let reported = self.0.reported().clone();
+        reported.or_else(|| self.0.inherited.clone())
+    }
+
+    /// Completes at the next heartbeat; at once if there was one since this was last awaited.
+    pub async fn heartbeat_received(&self) {
+        self.0.beat.notified().await;
+    }
+}
+
+impl fmt::Debug for AttemptHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AttemptHandle")
+            .field("instance", &self.0.instance)
+            .field("attempt", &self.0.attempt)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A hash of all that makes the call this one: instance, execution, path, and the input as it was
+/// scheduled. The parts are apart by a character that ids cannot hold.
+fn idempotency_key(task: &ActivityTask) -> String {
+    let input = task.input.as_ref().map_or("", Payload::as_text);
+    let text = format!(
+        "{}\u{1f}{}\u{1f}{}\u{1f}{input}",
+        task.instance, task.execution, task.path
+    );
+    // The second half begins from another state, so that the halves do not collide together.
+    let low = fnv1a64(format!("low\u{1f}{text}").as_bytes());
+    format!("{:016x}{low:016x}", fnv1a64(text.as_bytes()))
+}

@@ -1,0 +1,32 @@
+//! Activities: the outside world, run at least once.
+//!
+//! `#[activity]` implements [`Activity`]; the engine makes an [`ActivityContext`] for each attempt
+//! and calls [`Activity::invoke`] through the registry.
+//!
+//! 1. An attempt ends as an [`AttemptEnd`]: it never returns an error to the engine. Panics of an
+//!    async body are the engine's to catch.
+//! 2. What does not decode parks the attempt, as a deploy can cure it.
+
+mod attempt;
+mod context;
+mod contract;
+mod invoke;
+mod options;
+mod state;
+
+pub use attempt::ActivityInvocation;
+pub use attempt::AttemptEnd;
+pub use context::ActivityContext;
+pub use context::AttemptHandle;
+pub use contract::Activity;
+pub use invoke::invoke_async;
+pub use invoke::invoke_blocking;
+pub use options::call_options;
+pub use state::Injected;
+pub use state::MissingState;
+pub use state::RequiredState;
+pub use state::RequiredStates;
+pub use state::State;
+pub use state::States;
+pub use state::inject;
+pub use state::required_states;

@@ -1,0 +1,45 @@
+//! What a function returned, as a result that can be recorded.
+
+use std::any::Any;
+
+use super::CallableError;
+use crate::failure::CallError;
+use crate::failure::Failure;
+use crate::failure::RecordedError;
+
+/// A `Result` under whatever alias: how generated code finds the value's and the error's type of
+/// an `io::Result<T>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is named `Result` but is not `std::result::Result`",
+    note = "return `std::result::Result<T, E>` or an alias of it"
+)]
+pub trait IsResult {
+    /// The value.
+    type Output;
+    /// The error.
+    type Error;
+
+    /// The result itself.
+    #[expect(clippy::missing_errors_doc, reason = "it is the error that was there")]
+    fn into_result(self) -> Result<Self::Output, Self::Error>;
+}
+
+impl<T, E> IsResult for Result<T, E> {
+    type Output = T;
+    type Error = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// `error` as it is recorded. A function whose error is [`Failure`] itself passes on a failure.
+pub(crate) fn call_error<E: CallableError>(error: &E) -> CallError {
+    if let Some(failure) = (error as &dyn Any).downcast_ref::<Failure>() {
+        return CallError::Failure(failure.clone());
+    }
+    match RecordedError::new(error) {
+        Ok(recorded) => CallError::Error(recorded),
+        Err(error) => CallError::Failure(Failure::Codec(error)),
+    }
+}

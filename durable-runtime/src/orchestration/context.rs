@@ -1,0 +1,338 @@
+//! What an orchestrator asks of its orchestration.
+
+use std::fmt;
+use std::ops::Deref;
+use std::panic::Location;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::ChildCall;
+use super::ContinueAsNew;
+use super::Declares;
+use super::DetachedStart;
+use super::Event;
+use super::EventWait;
+use super::Events;
+use super::IntoArguments;
+use super::Log;
+use super::Orchestrator;
+use super::Random;
+use super::SideEffect;
+use super::Timer;
+use crate::callable::Recorded;
+use crate::clock::Timestamp;
+use crate::definition::SourcePlace;
+use crate::ids::InstanceId;
+use crate::machine::CallRequest;
+use crate::machine::Cursor;
+use crate::payload::Payload;
+
+/// The context of an orchestration.
+///
+/// An orchestrator writes `ctx: &OrchestrationContext`; `#[orchestrator]` fills in its own type, so
+/// that status, events and continue-as-new have the types it declares. Such a context derefs to the
+/// one without a type, which helpers take.
+///
+/// ```
+/// use durable_runtime::prelude::*;
+///
+/// #[orchestrator]
+/// async fn remind(ctx: &OrchestrationContext, of: String) -> String {
+///     wait_until_morning(ctx).await;
+///     ctx.log().info("it is time");
+///     format!("{}: {of}", ctx.now())
+/// }
+///
+/// #[orchestrator(inline)]
+/// async fn wait_until_morning(ctx: &OrchestrationContext) {
+///     ctx.sleep(hours(8)).await;
+/// }
+/// ```
+pub struct OrchestrationContext<O: ContextOf = Untyped> {
+    core: O::Core,
+}
+
+/// The context of no orchestrator in particular: what helpers take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Untyped {}
+
+/// What a context can be the context of: an [`Orchestrator`], or [`Untyped`].
+pub trait ContextOf {
+    /// What such a context holds.
+    type Core: Send + Sync;
+}
+
+impl ContextOf for Untyped {
+    type Core = Cursor;
+}
+
+impl<O: Orchestrator> ContextOf for O {
+    type Core = OrchestrationContext;
+}
+
+impl<O: Orchestrator> Deref for OrchestrationContext<O> {
+    type Target = OrchestrationContext;
+
+    fn deref(&self) -> &OrchestrationContext {
+        &self.core
+    }
+}
+
+impl<O: ContextOf> fmt::Debug for OrchestrationContext<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OrchestrationContext")
+    }
+}
+
+impl<O: Orchestrator> OrchestrationContext<O> {
+    pub(super) fn new(cursor: Cursor) -> Self {
+        Self {
+            core: OrchestrationContext { core: cursor },
+        }
+    }
+
+    /// Waits for the next event of type `E`, which the orchestrator must declare. Events that came
+    /// before are kept, first in, first out. One that does not decode is recorded as rejected, and
+    /// the wait goes on.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// #[derive(Event, serde::Serialize, serde::Deserialize)]
+    /// struct Approval {
+    ///     by: String,
+    /// }
+    ///
+    /// #[orchestrator(events(Approval))]
+    /// async fn approve(ctx: &OrchestrationContext) -> Option<String> {
+    ///     select! {
+    ///         approval = ctx.wait_for::<Approval>() => Some(approval.by),
+    ///         _ = ctx.sleep(hours(48)) => None,
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Replay
+    /// Records `WaitStarted` when it is first polled. On replay it returns the event that was
+    /// recorded for it. Dropped before it read its event, it gives the event back.
+    #[track_caller]
+    pub fn wait_for<E: Event>(&self) -> EventWait<E>
+    where
+        O: Declares<E>,
+    {
+        EventWait::new(here(Location::caller()))
+    }
+
+    /// All events of type `E`, one after another.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # use futures_util::StreamExt;
+    /// # #[derive(Event, serde::Serialize, serde::Deserialize)]
+    /// # struct Bid { cents: u64 }
+    /// #[orchestrator(events(Bid))]
+    /// async fn auction(ctx: &OrchestrationContext) -> u64 {
+    ///     let bids = ctx.events::<Bid>().take(3).collect::<Vec<_>>().await;
+    ///     bids.iter().map(|bid| bid.cents).max().unwrap_or(0)
+    /// }
+    /// ```
+    ///
+    /// # Replay
+    /// Each event that is taken is a [`wait_for`](Self::wait_for) of its own.
+    #[track_caller]
+    pub fn events<E: Event>(&self) -> Events<E>
+    where
+        O: Declares<E>,
+    {
+        Events::new(here(Location::caller()))
+    }
+
+    /// Sets the custom status, which clients see. The last one set in a turn wins.
+    ///
+    /// # Replay
+    /// Records nothing in the history; the status is stored with the instance.
+    ///
+    /// # Panics
+    /// When the status has no recorded form (a map with keys that are not text, say).
+    #[expect(clippy::needless_pass_by_value, reason = "what is set is given away")]
+    pub fn set_status(&self, status: O::Status) {
+        match Payload::encode(&status) {
+            Ok(status) => self.core.core.set_custom_status(status),
+            Err(error) => panic!("the custom status cannot be recorded: {error}"),
+        }
+    }
+
+    /// Ends this execution and begins the next one with these arguments: one as itself, several as
+    /// a tuple, none as `()`. Unread events go along.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// #[orchestrator]
+    /// async fn count(ctx: &OrchestrationContext, n: u64) -> u64 {
+    ///     ctx.sleep(hours(1)).await;
+    ///     if n < 1_000 {
+    ///         return ctx.continue_as_new(n + 1).await;
+    ///     }
+    ///     n
+    /// }
+    /// ```
+    ///
+    /// # Replay
+    /// Records `ContinuedAsNew`, the last event of this execution's history.
+    pub fn continue_as_new(
+        &self,
+        arguments: impl IntoArguments<O::Arguments>,
+    ) -> ContinueAsNew<O::Return> {
+        ContinueAsNew::new(self.core.core.clone(), &arguments.into_arguments())
+    }
+}
+
+impl OrchestrationContext {
+    /// The time of the message that is being processed. It never goes back.
+    ///
+    /// # Replay
+    /// The same at the same place.
+    pub fn now(&self) -> Timestamp {
+        self.core.now()
+    }
+
+    /// A new id.
+    ///
+    /// # Replay
+    /// The same at the same place; another one after continue-as-new.
+    pub fn new_uuid(&self) -> Uuid {
+        self.core.new_uuid()
+    }
+
+    /// A random value: a whole number, a `bool`, or an `f64` from 0 up to 1.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # #[orchestrator(inline)]
+    /// # async fn example(ctx: &OrchestrationContext) {
+    /// let share: f64 = ctx.random();
+    /// let die = ctx.random::<u32>() % 6 + 1;
+    /// # }
+    /// ```
+    ///
+    /// # Replay
+    /// The same at the same place; another one after continue-as-new.
+    pub fn random<T: Random>(&self) -> T {
+        T::from_bits(self.core.random())
+    }
+
+    /// Whether what runs now has run before. For logs and the like: what an orchestrator does must
+    /// not depend on it.
+    ///
+    /// # Replay
+    /// True while a history is replayed.
+    pub fn is_replaying(&self) -> bool {
+        self.core.is_replaying()
+    }
+
+    /// The id of this instance.
+    ///
+    /// # Replay
+    /// Always the same.
+    pub fn instance_id(&self) -> &InstanceId {
+        self.core.instance_id()
+    }
+
+    /// The instance that waits for this one's result, if this is a sub-orchestration.
+    ///
+    /// # Replay
+    /// Always the same.
+    pub fn parent(&self) -> Option<&InstanceId> {
+        self.core.parent()
+    }
+
+    /// Waits for `duration`, however long, across restarts.
+    ///
+    /// # Replay
+    /// Records `TimerCreated` when it is first polled. On replay it returns at once when
+    /// `TimerFired` is in the history. Dropping it cancels the timer.
+    #[track_caller]
+    pub fn sleep(&self, duration: Duration) -> Timer {
+        Timer::new(CallRequest::TimerAfter(duration), here(Location::caller()))
+    }
+
+    /// Waits until `due`; not at all if that is past.
+    ///
+    /// # Replay
+    /// As [`sleep`](Self::sleep).
+    #[track_caller]
+    pub fn sleep_until(&self, due: Timestamp) -> Timer {
+        Timer::new(CallRequest::TimerAt(due), here(Location::caller()))
+    }
+
+    /// Starts an orchestration that lives on by itself, and yields its id. Nobody waits for its
+    /// result.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # #[orchestrator]
+    /// # async fn clean_up(_ctx: &OrchestrationContext) {}
+    /// #[orchestrator]
+    /// async fn finish(ctx: &OrchestrationContext) -> Result<(), Failure> {
+    ///     ctx.start_detached(clean_up().id("clean-up")).await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Replay
+    /// Records `ChildScheduled` when it is first polled, and returns the recorded id.
+    pub fn start_detached<O: Orchestrator>(&self, call: ChildCall<O>) -> DetachedStart {
+        DetachedStart::new(call)
+    }
+
+    /// Computes a local value once: what is quick, has no effect outside, and would come out
+    /// differently the next time. Anything else is an activity.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # #[orchestrator(inline)]
+    /// # async fn example(ctx: &OrchestrationContext) {
+    /// let cores = ctx.side_effect(|| std::thread::available_parallelism().map_or(1, usize::from)).await;
+    /// # }
+    /// ```
+    ///
+    /// # Replay
+    /// Records `SideEffectRecorded`. On replay it returns what was recorded and computes nothing.
+    ///
+    /// # Panics
+    /// When awaited, if the value has no recorded form.
+    #[track_caller]
+    pub fn side_effect<T: Recorded, F: FnOnce() -> T>(&self, compute: F) -> SideEffect<F, T> {
+        SideEffect::new(self.core.clone(), here(Location::caller()), compute)
+    }
+
+    /// Whether a change of the code applies to this execution: not to one that passed this place
+    /// before the change was made.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # #[orchestrator(inline)]
+    /// # async fn example(ctx: &OrchestrationContext) {
+    /// let grace = if ctx.patched("longer-grace") { hours(72) } else { hours(48) };
+    /// # }
+    /// ```
+    ///
+    /// # Replay
+    /// Records `PatchMarked` with the answer, once for each change. On replay the answer is the
+    /// same.
+    pub fn patched(&self, change: &str) -> bool {
+        self.core.patched(change)
+    }
+
+    /// Logs through `tracing`, once for each line, however often the orchestration is replayed.
+    ///
+    /// # Replay
+    /// Records nothing, and logs nothing while it replays.
+    pub fn log(&self) -> Log<'_> {
+        Log::new(&self.core)
+    }
+}
+
+fn here(location: &Location<'_>) -> SourcePlace {
+    SourcePlace::of(location)
+}

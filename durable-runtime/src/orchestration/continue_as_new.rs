@@ -1,0 +1,97 @@
+//! Ending an execution and beginning another one with fresh input.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
+
+use crate::machine::Cursor;
+use crate::payload::Arguments;
+use crate::payload::CodecError;
+use crate::payload::Payload;
+
+/// The end of this execution; made by
+/// [`continue_as_new`](super::OrchestrationContext::continue_as_new).
+///
+/// It yields the orchestrator's return type, so that `return ctx.continue_as_new(…).await` fits,
+/// and never completes.
+#[must_use = "the execution goes on until this is awaited"]
+pub struct ContinueAsNew<R> {
+    cursor: Cursor,
+    input: Result<Option<Payload>, CodecError>,
+    returns: PhantomData<fn() -> R>,
+}
+
+impl<R> ContinueAsNew<R> {
+    pub(super) fn new<A: Arguments>(cursor: Cursor, arguments: &A) -> Self {
+        Self {
+            cursor,
+            input: arguments.encode(),
+            returns: PhantomData,
+        }
+    }
+}
+
+impl<R> Future for ContinueAsNew<R> {
+    type Output = R;
+
+    fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<R> {
+        match &self.input {
+            Ok(input) => self.cursor.continue_as_new(input.clone()),
+            Err(error) => panic!("the input of the next execution cannot be recorded: {error}"),
+        }
+        Poll::Pending
+    }
+}
+
+impl<R> fmt::Debug for ContinueAsNew<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ContinueAsNew").field(&self.input).finish()
+    }
+}
+
+/// What can stand for an orchestrator's arguments: nothing as `()`, one as itself, several as a
+/// tuple.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are not the arguments of this orchestrator",
+    label = "expected `{A}`",
+    note = "give one argument as itself, several as a tuple, none as `()`"
+)]
+pub trait IntoArguments<A> {
+    /// The arguments as they are recorded.
+    fn into_arguments(self) -> A;
+}
+
+impl IntoArguments<()> for () {
+    fn into_arguments(self) {}
+}
+
+impl<T> IntoArguments<(T,)> for T {
+    fn into_arguments(self) -> (T,) {
+        (self,)
+    }
+}
+
+macro_rules! several_arguments {
+    ($($name:ident),+) => {
+        impl<$($name),+> IntoArguments<($($name,)+)> for ($($name,)+) {
+            fn into_arguments(self) -> Self {
+                self
+            }
+        }
+    };
+}
+
+several_arguments!(A, B);
+several_arguments!(A, B, C);
+several_arguments!(A, B, C, D);
+several_arguments!(A, B, C, D, E);
+several_arguments!(A, B, C, D, E, F);
+several_arguments!(A, B, C, D, E, F, G);
+several_arguments!(A, B, C, D, E, F, G, H);
+several_arguments!(A, B, C, D, E, F, G, H, I);
+several_arguments!(A, B, C, D, E, F, G, H, I, J);
+several_arguments!(A, B, C, D, E, F, G, H, I, J, K);
+several_arguments!(A, B, C, D, E, F, G, H, I, J, K, L);

@@ -1,0 +1,78 @@
+//! The traits that `#[orchestrator]` implements.
+
+use futures_util::future::BoxFuture;
+
+use super::CalleeList;
+use super::Event;
+use crate::callable::CallableError;
+use crate::callable::Recorded;
+use crate::definition::OrchestratorDefinition;
+use crate::machine::BodyEnd;
+use crate::machine::Cursor;
+use crate::payload::Arguments;
+use crate::payload::Payload;
+
+/// An orchestrator as a type; `#[orchestrator]` implements it for a type with the function's name.
+///
+/// ```
+/// use durable_runtime::orchestration::Orchestrator;
+/// use durable_runtime::prelude::*;
+///
+/// #[orchestrator(version = "2")]
+/// async fn greet(ctx: &OrchestrationContext, name: String) -> String {
+///     ctx.sleep(hours(1)).await;
+///     format!("Hello, {name}")
+/// }
+///
+/// assert_eq!(greet::DEFINITION.version, "2");
+/// assert_eq!(greet::DEFINITION.sites[0].expression, "ctx.sleep(hours(1))");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an orchestrator",
+    note = "an orchestrator is an `async fn` with `#[orchestrator]`"
+)]
+pub trait Orchestrator: Sized + Send + Sync + 'static {
+    /// What is known of it without running it.
+    const DEFINITION: OrchestratorDefinition;
+    /// The recorded arguments.
+    type Arguments: Arguments;
+    /// The function's whole return type: what `continue_as_new(…).await` yields.
+    type Return;
+    /// The `T` of a `Result<T, E>`, or the plain value.
+    type Output: Recorded;
+    /// The error; [`Failure`](crate::Failure) for a plain value.
+    type Error: CallableError;
+    /// The custom status; `()` unless `#[orchestrator(status = T)]` says otherwise.
+    type Status: Recorded;
+
+    /// Lists the callees that the source shows.
+    fn callees(list: &mut CalleeList);
+
+    /// Whether another attempt may succeed after `error`.
+    fn is_retryable(error: &Self::Error) -> bool;
+
+    /// Starts the body.
+    fn start(cursor: Cursor, input: Option<Payload>) -> BoxFuture<'static, BodyEnd>;
+}
+
+/// An orchestrator that declares the event `E`; `#[orchestrator(events(E))]` implements it.
+///
+/// ```
+/// use durable_runtime::prelude::*;
+///
+/// #[derive(Event, serde::Serialize, serde::Deserialize)]
+/// struct Approval {
+///     by: String,
+/// }
+///
+/// #[orchestrator(events(Approval))]
+/// async fn approved_by(ctx: &OrchestrationContext) -> String {
+///     ctx.wait_for::<Approval>().await.by
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the orchestrator `{Self}` does not declare the event `{E}`",
+    label = "`{E}` is not declared",
+    note = "declare it: `#[orchestrator(events({E}))]`"
+)]
+pub trait Declares<E: Event>: Orchestrator {}

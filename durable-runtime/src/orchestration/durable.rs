@@ -1,0 +1,40 @@
+//! What may be awaited in an orchestrator.
+//!
+//! [`Durable`] is a marker without items, so that one error is all that comes of a future that is
+//! not durable, and inference is left alone.
+
+use crate::definition::Site;
+
+/// A future that may be awaited in an orchestrator: it survives a crash, and a replay finds it
+/// again. Calls of activities and orchestrators, what the context gives, `async` blocks, and the
+/// combinators of `futures` over all of these.
+///
+/// ```compile_fail
+/// # use durable_runtime::prelude::*;
+/// #[orchestrator]
+/// async fn nap(ctx: &OrchestrationContext) {
+///     tokio::time::sleep(seconds(1)).await; // not durable: use `ctx.sleep`
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not durable: a crash would forget it, and a replay would repeat it",
+    label = "awaited in an orchestrator",
+    note = "durable are calls of `#[activity]` and `#[orchestrator]` functions, timers and events of \
+            the context, and combinators of those",
+    note = "put anything else into an `#[activity]`; a function that awaits durable operations \
+            itself is `#[orchestrator(inline)]`"
+)]
+pub trait Durable {}
+
+/// A stream whose items may be awaited in an orchestrator.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a durable stream",
+    label = "awaited in an orchestrator",
+    note = "durable are `ctx.events::<E>()`, and streams of `futures` over durable futures"
+)]
+pub trait DurableStream {}
+
+/// `future`, which is awaited at `site`; for generated code.
+pub fn durable<F: Durable>(future: F, _site: &'static Site) -> F {
+    future
+}

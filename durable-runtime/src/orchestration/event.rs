@@ -1,0 +1,45 @@
+//! External events as types.
+
+use crate::callable::Recorded;
+
+/// An external event, typed at both ends; `#[derive(Event)]` implements it.
+///
+/// ```
+/// use durable_runtime::prelude::*;
+///
+/// #[derive(Event, serde::Serialize, serde::Deserialize)]
+/// #[event(name = "approval")]
+/// struct Approval {
+///     by: String,
+/// }
+///
+/// assert_eq!(Approval::NAME, "approval");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    note = "derive `Event`, `serde::Serialize` and `serde::Deserialize` for it"
+)]
+pub trait Event: Recorded {
+    /// The name under which it is raised. Names match without regard to case.
+    const NAME: &'static str;
+}
+
+/// Fails to compile when two declared events have the same name but for case; for generated code.
+/// Letters other than ASCII are compared when the runtime starts.
+///
+/// # Panics
+/// When two of `names` are equal.
+pub const fn assert_distinct_events(names: &[&str]) {
+    let mut first = 0;
+    while first < names.len() {
+        let mut second = first + 1;
+        while second < names.len() {
+            assert!(
+                !names[first].eq_ignore_ascii_case(names[second]),
+                "two declared events have the same name: give one another by `#[event(name = ..)]`"
+            );
+            second += 1;
+        }
+        first += 1;
+    }
+}

@@ -1,0 +1,81 @@
+//! What an orchestrator calls, each command in a file of its own.
+//!
+//! Typed futures over the machine's [`RawCall`](crate::machine::RawCall). `#[orchestrator]` makes
+//! every `.await` of a body ask for [`Durable`], so that nothing else can be awaited.
+//!
+//! 1. Nothing is scheduled before the first poll, or `.spawn()`; dropping a call cancels it.
+//! 2. A call's identity is its branch and its number there, taken when the call is made.
+//! 3. What the orchestrator sees is always decoded from what is recorded. What does not decode
+//!    parks the instance: a deploy can cure it.
+
+mod activity_call;
+mod branch;
+mod callees;
+mod child;
+mod combinators;
+mod context;
+mod continue_as_new;
+mod contract;
+mod detached;
+mod durable;
+mod durable_box;
+mod event;
+mod external_event;
+mod join;
+mod log;
+mod random;
+mod retry_with;
+mod select;
+mod side_effect;
+mod spawn;
+mod start;
+mod timer;
+mod typed_call;
+
+pub use activity_call::Call;
+pub use activity_call::activity_call;
+pub use branch::branch;
+pub use branch::branch_of;
+pub use callees::CalleeList;
+pub use callees::CalleeProbe;
+pub use callees::Listed;
+pub use callees::ListedCallee;
+pub use callees::UnlistedCallee;
+pub use callees::callees_of;
+pub use child::ChildCall;
+pub use child::child_call;
+pub use context::ContextOf;
+pub use context::OrchestrationContext;
+pub use context::Untyped;
+pub use continue_as_new::ContinueAsNew;
+pub use continue_as_new::IntoArguments;
+pub use contract::Declares;
+pub use contract::Orchestrator;
+pub use detached::DetachedStart;
+pub use durable::Durable;
+pub use durable::DurableStream;
+pub use durable::durable;
+pub use durable_box::DurableBox;
+pub use durable_box::DurableExt;
+pub use event::Event;
+pub use event::assert_distinct_events;
+pub use external_event::EventWait;
+pub use external_event::Events;
+pub use join::arm;
+pub use join::join;
+pub use join::joined;
+pub use join::try_join;
+pub use join::try_joined;
+pub use log::Log;
+pub use random::Random;
+pub use retry_with::Retried;
+pub use select::Never;
+pub use select::Select;
+pub use select::Selected;
+pub use select::no_arm;
+pub use select::select;
+pub use side_effect::SideEffect;
+pub use spawn::Schedule;
+pub use spawn::Spawned;
+pub use start::start_orchestrator;
+pub use timer::Timer;

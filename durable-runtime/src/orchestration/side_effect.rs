@@ -1,0 +1,69 @@
+//! A local value that is computed once and recorded.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
+
+use crate::callable::Recorded;
+use crate::definition::SourcePlace;
+use crate::machine::Cursor;
+use crate::payload::Payload;
+
+/// A local value, computed once; made by
+/// [`side_effect`](super::OrchestrationContext::side_effect).
+#[must_use = "nothing is computed until it is awaited"]
+pub struct SideEffect<F, T> {
+    cursor: Cursor,
+    site: SourcePlace,
+    compute: Option<F>,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<F, T> SideEffect<F, T> {
+    pub(super) fn new(cursor: Cursor, site: SourcePlace, compute: F) -> Self {
+        Self {
+            cursor,
+            site,
+            compute: Some(compute),
+            value: PhantomData,
+        }
+    }
+}
+
+/// The function is moved out before it is called, never called in place.
+impl<F, T> Unpin for SideEffect<F, T> {}
+
+impl<T: Recorded, F: FnOnce() -> T> Future for SideEffect<F, T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<T> {
+        let this = self.get_mut();
+        let Some(compute) = this.compute.take() else {
+            return Poll::Pending;
+        };
+        let encoded = || Payload::encode(&compute());
+        let recorded = match this.cursor.side_effect(&this.site, encoded) {
+            Ok(recorded) => recorded,
+            Err(error) => panic!("a side effect at {} cannot be recorded: {error}", this.site),
+        };
+        match recorded.decode() {
+            Ok(value) => Poll::Ready(value),
+            Err(error) => {
+                let site = &this.site;
+                this.cursor.stall(format!(
+                    "the side effect recorded at {site} does not fit: {error}"
+                ));
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<F, T> fmt::Debug for SideEffect<F, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SideEffect").field(&self.site).finish()
+    }
+}

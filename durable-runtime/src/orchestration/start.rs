@@ -1,0 +1,50 @@
+//! From recorded input through an orchestrator's body to its end.
+
+use std::future::Future;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use futures_util::future::ready;
+
+use super::OrchestrationContext;
+use super::Orchestrator;
+use crate::callable::call_error;
+use crate::failure::CallError;
+use crate::failure::Failure;
+use crate::machine::BodyEnd;
+use crate::machine::Cursor;
+use crate::payload::Arguments;
+use crate::payload::Payload;
+
+/// Starts the body of `O`; for generated code.
+pub fn start_orchestrator<O, Fut>(
+    cursor: Cursor,
+    input: Option<Payload>,
+    body: impl FnOnce(OrchestrationContext<O>, O::Arguments) -> Fut,
+) -> BoxFuture<'static, BodyEnd>
+where
+    O: Orchestrator,
+    Fut: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
+{
+    match O::Arguments::decode(input.as_ref()) {
+        Ok(arguments) => {
+            let running = body(OrchestrationContext::new(cursor), arguments);
+            Box::pin(running.map(end_of::<O>))
+        }
+        Err(error) => {
+            let name = O::DEFINITION.name;
+            let reason = format!("failed to start orchestrator `{name}`: {error}");
+            Box::pin(ready(BodyEnd::Stalled(reason)))
+        }
+    }
+}
+
+fn end_of<O: Orchestrator>(result: Result<O::Output, O::Error>) -> BodyEnd {
+    match result {
+        Ok(value) => match Payload::encode(&value) {
+            Ok(payload) => BodyEnd::Completed(payload),
+            Err(error) => BodyEnd::Failed(CallError::Failure(Failure::Codec(error))),
+        },
+        Err(error) => BodyEnd::Failed(call_error(&error)),
+    }
+}

@@ -1,0 +1,156 @@
+//! A machine's call with the types of its result.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
+use std::task::ready;
+
+use crate::callable::CallableError;
+use crate::callable::Recorded;
+use crate::definition::CallOptions;
+use crate::failure::CallError;
+use crate::failure::Failure;
+use crate::failure::RecordedError;
+use crate::machine::CallRequest;
+use crate::machine::RawCall;
+use crate::payload::CodecError;
+use crate::payload::Payload;
+use crate::retry::RetryPolicy;
+
+/// A call that yields `Result<T, E>`.
+pub(super) struct TypedCall<T, E> {
+    raw: RawCall,
+    /// Why the call fails without being made: an option that makes no sense.
+    refused: Option<Failure>,
+    result: PhantomData<fn() -> Result<T, E>>,
+}
+
+impl<T, E> TypedCall<T, E> {
+    pub(super) fn new(raw: RawCall) -> Self {
+        Self {
+            raw,
+            refused: None,
+            result: PhantomData,
+        }
+    }
+
+    pub(super) fn raw(&self) -> &RawCall {
+        &self.raw
+    }
+
+    /// The same call, read as other types.
+    pub(super) fn retyped<U, F>(self) -> TypedCall<U, F> {
+        TypedCall {
+            raw: self.raw,
+            refused: self.refused,
+            result: PhantomData,
+        }
+    }
+
+    /// The request, while it can be changed.
+    pub(super) fn request_mut(&mut self) -> Option<&mut CallRequest> {
+        self.raw.request_mut()
+    }
+
+    /// Changes how the call is run.
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut CallOptions)) {
+        match self.raw.request_mut() {
+            Some(CallRequest::Activity { options, .. } | CallRequest::Child { options, .. }) => {
+                change(options);
+            }
+            _ => {}
+        }
+    }
+
+    /// Sets `policy` if its numbers are in range; else the call fails.
+    pub(super) fn set_retry(&mut self, policy: RetryPolicy) {
+        match policy.check() {
+            Ok(()) => self.change(|options| options.retry = Some(policy)),
+            Err(invalid) => self.refuse(Failure::from_error(&invalid)),
+        }
+    }
+
+    /// Makes the call fail with `failure` instead of being made; the first reason counts.
+    pub(super) fn refuse(&mut self, failure: Failure) {
+        self.refused.get_or_insert(failure);
+    }
+
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+
+    pub(super) fn schedule(&mut self) {
+        if self.refused.is_none() {
+            self.raw.schedule();
+        }
+    }
+}
+
+impl<T: Recorded, E: CallableError> Future for TypedCall<T, E> {
+    type Output = Result<T, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if let Some(failure) = &this.refused {
+            return Poll::Ready(Err(failure.clone().into()));
+        }
+        match ready!(Pin::new(&mut this.raw).poll(cx)) {
+            Ok(payload) => decoded(&this.raw, &payload).map(Ok),
+            Err(CallError::Error(error)) => decoded_error(&this.raw, &error).map(Err),
+            Err(CallError::Failure(failure)) => Poll::Ready(Err(failure.into())),
+        }
+    }
+}
+
+impl<T, E> fmt::Debug for TypedCall<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.raw.fmt(f)
+    }
+}
+
+/// What was recorded as a `T`. If it is none, the instance is parked and the call stays pending.
+pub(super) fn decoded<T: Recorded>(call: &RawCall, recorded: &Payload) -> Poll<T> {
+    match recorded.decode() {
+        Ok(value) => Poll::Ready(value),
+        Err(error) => stalled(call, "the recorded result", &error),
+    }
+}
+
+fn decoded_error<E: CallableError>(call: &RawCall, recorded: &RecordedError) -> Poll<E> {
+    match recorded.value.decode() {
+        Ok(error) => Poll::Ready(error),
+        Err(error) => stalled(call, "the recorded error", &error),
+    }
+}
+
+fn stalled<T>(call: &RawCall, what: &str, error: &CodecError) -> Poll<T> {
+    if let Some(cursor) = call.cursor() {
+        let name = name_of(call.request());
+        let site = call.site();
+        cursor.stall(format!(
+            "{what} of {name} at {site} does not fit today's type: {error}"
+        ));
+    }
+    Poll::Pending
+}
+
+fn name_of(request: &CallRequest) -> String {
+    match request {
+        CallRequest::Activity { name, .. } => format!("activity `{name}`"),
+        CallRequest::Child { name, .. } => format!("orchestrator `{name}`"),
+        CallRequest::TimerAt(_) | CallRequest::TimerAfter(_) => "a timer".to_owned(),
+        CallRequest::Event { name } => format!("event `{name}`"),
+    }
+}
+
+/// What cannot fail did: the instance is parked, and the call stays pending.
+pub(super) fn unexpected<T>(call: &RawCall, error: &CallError) -> Poll<T> {
+    if let Some(cursor) = call.cursor() {
+        let name = name_of(call.request());
+        cursor.stall(format!("{name} failed: {}", error.message()));
+    }
+    Poll::Pending
+}

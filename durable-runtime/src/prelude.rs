@@ -1,0 +1,27 @@
+//! Everything that programs of orchestrations use: `use durable_runtime::prelude::*;`.
+
+pub use durable_macros::Event;
+pub use durable_macros::activity;
+pub use durable_macros::orchestrator;
+
+pub use crate::activity::ActivityContext;
+pub use crate::activity::State;
+pub use crate::callable::Retryable;
+pub use crate::client::Client;
+pub use crate::client::ClientError;
+pub use crate::client::Instance;
+pub use crate::client::ResultError;
+pub use crate::client::Status;
+pub use crate::clock::Timestamp;
+pub use crate::clock::days;
+pub use crate::clock::hours;
+pub use crate::clock::minutes;
+pub use crate::clock::seconds;
+pub use crate::failure::Failure;
+pub use crate::ids::InstanceId;
+pub use crate::orchestration::DurableBox;
+pub use crate::orchestration::DurableExt;
+pub use crate::orchestration::Event;
+pub use crate::orchestration::OrchestrationContext;
+pub use crate::retry::RetryPolicy;
+pub use crate::worker::Runtime;

@@ -1,0 +1,80 @@
+//! What is registered.
+
+use std::any::TypeId;
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::activity::Activity;
+use crate::activity::ActivityInvocation;
+use crate::activity::AttemptEnd;
+use crate::activity::RequiredState;
+use crate::definition::OrchestratorDefinition;
+use crate::machine::StartFn;
+use crate::orchestration::Orchestrator;
+
+/// A registered orchestrator.
+#[derive(Clone)]
+pub struct RegisteredOrchestrator {
+    /// What is known of it without running it.
+    pub definition: OrchestratorDefinition,
+    /// Starts its body.
+    pub start: Arc<StartFn>,
+    pub(super) id: TypeId,
+}
+
+impl RegisteredOrchestrator {
+    pub(super) fn of<O: Orchestrator>() -> Self {
+        Self {
+            definition: O::DEFINITION,
+            start: Arc::new(O::start),
+            id: TypeId::of::<O>(),
+        }
+    }
+}
+
+impl fmt::Debug for RegisteredOrchestrator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.definition.fmt(f)
+    }
+}
+
+/// Makes one attempt of an activity.
+pub type InvokeFn = dyn Fn(ActivityInvocation) -> BoxFuture<'static, AttemptEnd> + Send + Sync;
+
+/// A registered activity.
+#[derive(Clone)]
+pub struct RegisteredActivity {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether its body is sync and runs on the blocking pool.
+    pub blocking: bool,
+    /// Makes one attempt.
+    pub invoke: Arc<InvokeFn>,
+    /// How many attempts may run at once in one worker.
+    pub max_concurrent: Option<usize>,
+    pub(super) states: Vec<RequiredState>,
+    pub(super) id: TypeId,
+}
+
+impl RegisteredActivity {
+    pub(super) fn of<A: Activity>() -> Self {
+        Self {
+            name: A::NAME,
+            blocking: A::BLOCKING,
+            invoke: Arc::new(A::invoke),
+            max_concurrent: A::MAX_CONCURRENT,
+            states: A::states(),
+            id: TypeId::of::<A>(),
+        }
+    }
+}
+
+impl fmt::Debug for RegisteredActivity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegisteredActivity")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

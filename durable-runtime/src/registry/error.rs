@@ -1,0 +1,92 @@
+//! Why a registry cannot serve.
+
+use std::fmt;
+
+use crate::definition::Callee;
+
+/// All that is wrong with a registry, one line each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryError {
+    problems: Vec<Problem>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub(super) enum Problem {
+    #[error("two activities are named `{name}`: give one another by `#[activity(name = \"…\")]`")]
+    TwoActivities { name: &'static str },
+    #[error("two orchestrators are `{name}` version `{version}`: give one another name or version")]
+    TwoOrchestrators {
+        name: &'static str,
+        version: &'static str,
+    },
+    #[error(
+        "orchestrator `{orchestrator}` declares the events `{first}` and `{second}`, which are one name: names match without regard to case"
+    )]
+    EqualEvents {
+        orchestrator: &'static str,
+        first: &'static str,
+        second: &'static str,
+    },
+    #[error(
+        "orchestrator `{caller}` calls {}, which is not registered{}: add `.register({})`",
+        described(callee), hint(*suggestion), name_of(callee)
+    )]
+    NotRegistered {
+        caller: &'static str,
+        callee: Callee,
+        suggestion: Option<&'static str>,
+    },
+    #[error(
+        "activity `{activity}` takes `State<{state}>`, which the runtime was not given: add `.state(…)`"
+    )]
+    MissingState {
+        activity: &'static str,
+        state: &'static str,
+    },
+}
+
+fn described(callee: &Callee) -> String {
+    match callee {
+        Callee::Activity(name) => format!("activity `{name}`"),
+        Callee::Orchestrator(name, version) => {
+            format!("orchestrator `{name}` version `{version}`")
+        }
+    }
+}
+
+fn name_of(callee: &Callee) -> &'static str {
+    match callee {
+        Callee::Activity(name) | Callee::Orchestrator(name, _) => name,
+    }
+}
+
+fn hint(suggestion: Option<&'static str>) -> String {
+    suggestion
+        .map(|name| format!(" (there is `{name}`: did you mean that?)"))
+        .unwrap_or_default()
+}
+
+impl RegistryError {
+    /// Nothing, if there are no problems.
+    pub(super) fn unless_empty(mut problems: Vec<Problem>) -> Result<(), Self> {
+        problems.sort();
+        problems.dedup();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(Self { problems })
+    }
+}
+
+impl fmt::Display for RegistryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the functions that were registered do not fit together")?;
+        for problem in &self.problems {
+            write!(f, "\n- {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for RegistryError {}

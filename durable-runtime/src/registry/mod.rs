@@ -1,0 +1,19 @@
+//! Names and versions to functions.
+//!
+//! Functions are registered by hand: what is linked but named nowhere is lost to every scheme that
+//! registers by itself. So [`Registry::check`] lists what a registered orchestrator calls and nobody
+//! registered.
+
+mod entries;
+mod error;
+mod function_item;
+mod registry;
+mod suggest;
+
+pub use entries::InvokeFn;
+pub use entries::RegisteredActivity;
+pub use entries::RegisteredOrchestrator;
+pub use error::RegistryError;
+pub use function_item::Callable;
+pub use function_item::Register;
+pub use registry::Registry;

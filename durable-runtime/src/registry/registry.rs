@@ -1,0 +1,166 @@
+//! The registry itself.
+
+use std::any::TypeId;
+use std::collections::BTreeMap;
+
+use super::Register;
+use super::RegisteredActivity;
+use super::RegisteredOrchestrator;
+use super::RegistryError;
+use super::error::Problem;
+use super::suggest::closest;
+use crate::activity::Activity;
+use crate::activity::States;
+use crate::definition::Callee;
+use crate::ids::Lane;
+use crate::orchestration::Orchestrator;
+
+/// The functions that a worker can run.
+///
+/// ```
+/// use durable_runtime::prelude::*;
+/// use durable_runtime::registry::Registry;
+///
+/// #[activity]
+/// async fn charge(cents: u64) -> u64 {
+///     cents
+/// }
+///
+/// #[orchestrator]
+/// async fn pay(_ctx: &OrchestrationContext, cents: u64) -> Result<u64, Failure> {
+///     charge(cents).await
+/// }
+///
+/// let mut registry = Registry::default();
+/// registry.register(pay);
+/// registry.register(charge);
+/// assert!(registry.check().is_ok());
+/// assert!(registry.activity("charge").is_some());
+/// ```
+#[derive(Debug, Default, Clone)]
+pub struct Registry {
+    /// By name, then by version.
+    orchestrators: BTreeMap<&'static str, BTreeMap<&'static str, RegisteredOrchestrator>>,
+    activities: BTreeMap<&'static str, RegisteredActivity>,
+    problems: Vec<Problem>,
+}
+
+impl Registry {
+    /// Adds a function with `#[activity]` or `#[orchestrator]`, by its name. Adding it twice is no
+    /// mistake; adding another one of the same name is, which [`check`](Self::check) reports.
+    pub fn register<F: Register<Signature>, Signature>(&mut self, function: F) {
+        function.register_in(self);
+    }
+
+    pub(super) fn add_activity<A: Activity>(&mut self) {
+        let activity = RegisteredActivity::of::<A>();
+        let there = self.activities.entry(A::NAME).or_insert(activity);
+        if there.id != TypeId::of::<A>() {
+            self.problems.push(Problem::TwoActivities { name: A::NAME });
+        }
+    }
+
+    pub(super) fn add_orchestrator<O: Orchestrator>(&mut self) {
+        let (name, version) = (O::DEFINITION.name, O::DEFINITION.version);
+        let orchestrator = RegisteredOrchestrator::of::<O>();
+        let versions = self.orchestrators.entry(name).or_default();
+        let there = versions.entry(version).or_insert(orchestrator);
+        if there.id != TypeId::of::<O>() {
+            self.problems
+                .push(Problem::TwoOrchestrators { name, version });
+        }
+    }
+
+    /// The orchestrator of that name and version.
+    pub fn orchestrator(&self, name: &str, version: &str) -> Option<&RegisteredOrchestrator> {
+        self.orchestrators.get(name)?.get(version)
+    }
+
+    /// The activity of that name.
+    pub fn activity(&self, name: &str) -> Option<&RegisteredActivity> {
+        self.activities.get(name)
+    }
+
+    /// The lanes that a worker with these functions can serve.
+    pub fn lanes(&self) -> Vec<Lane> {
+        let lane = |registered: &RegisteredOrchestrator| {
+            Lane::orchestrator(registered.definition.name, registered.definition.version)
+        };
+        self.all_orchestrators().map(lane).collect()
+    }
+
+    fn all_orchestrators(&self) -> impl Iterator<Item = &RegisteredOrchestrator> {
+        self.orchestrators.values().flat_map(BTreeMap::values)
+    }
+
+    /// Whether the functions fit together.
+    ///
+    /// # Errors
+    /// [`RegistryError`], which lists everything: functions of one name, events of one name in one
+    /// orchestrator, and every callee of a registered orchestrator that is not registered.
+    pub fn check(&self) -> Result<(), RegistryError> {
+        let mut problems = self.problems.clone();
+        for orchestrator in self.all_orchestrators() {
+            problems.extend(equal_events(orchestrator));
+            problems.extend(self.not_registered(orchestrator));
+        }
+        RegistryError::unless_empty(problems)
+    }
+
+    /// Whether `states` holds every state that an activity takes.
+    ///
+    /// # Errors
+    /// [`RegistryError`], which lists those that are missing.
+    pub fn check_states(&self, states: &States) -> Result<(), RegistryError> {
+        let missing = self.activities.values().flat_map(|activity| {
+            let missing = activity.states.iter().filter(|state| !states.has(state));
+            missing.map(|state| Problem::MissingState {
+                activity: activity.name,
+                state: state.name(),
+            })
+        });
+        RegistryError::unless_empty(missing.collect())
+    }
+
+    fn not_registered<'a>(
+        &'a self,
+        caller: &'a RegisteredOrchestrator,
+    ) -> impl Iterator<Item = Problem> + 'a {
+        let callees = (caller.definition.callees)().into_iter();
+        let missing = callees.filter(|callee| !self.has(callee));
+        missing.map(|callee| Problem::NotRegistered {
+            caller: caller.definition.name,
+            callee,
+            suggestion: self.suggestion(callee),
+        })
+    }
+
+    fn has(&self, callee: &Callee) -> bool {
+        match callee {
+            Callee::Activity(name) => self.activity(name).is_some(),
+            Callee::Orchestrator(name, version) => self.orchestrator(name, version).is_some(),
+        }
+    }
+
+    fn suggestion(&self, callee: Callee) -> Option<&'static str> {
+        match callee {
+            Callee::Activity(name) => closest(name, self.activities.keys().copied()),
+            Callee::Orchestrator(name, _) => closest(name, self.orchestrators.keys().copied()),
+        }
+    }
+}
+
+fn equal_events(orchestrator: &RegisteredOrchestrator) -> Vec<Problem> {
+    let mut seen: BTreeMap<String, &'static str> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for second in orchestrator.definition.events {
+        if let Some(first) = seen.insert(second.to_lowercase(), second) {
+            problems.push(Problem::EqualEvents {
+                orchestrator: orchestrator.definition.name,
+                first,
+                second,
+            });
+        }
+    }
+    problems
+}

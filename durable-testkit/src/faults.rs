@@ -1,0 +1,247 @@
+//! A store that fails where the test says so.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+use durable_runtime::InstanceId;
+use durable_runtime::Timestamp;
+use durable_runtime::history::TurnRecord;
+use durable_runtime::ids::Execution;
+use durable_runtime::ids::InstanceKey;
+use durable_runtime::ids::Lane;
+use durable_runtime::ids::MessageId;
+use durable_runtime::ids::Unit;
+use durable_runtime::ids::WorkerId;
+use durable_runtime::store::Created;
+use durable_runtime::store::HubInfo;
+use durable_runtime::store::InboxMessage;
+use durable_runtime::store::Loaded;
+use durable_runtime::store::NewWorker;
+use durable_runtime::store::Sent;
+use durable_runtime::store::Store;
+use durable_runtime::store::StoreError;
+use durable_runtime::store::WorkerLease;
+use durable_runtime::work::IfExists;
+use durable_runtime::work::InstanceFilter;
+use durable_runtime::work::InstancePage;
+use durable_runtime::work::InstanceRow;
+use durable_runtime::work::MessageBody;
+use durable_runtime::work::NewInstance;
+use durable_runtime::work::PageToken;
+use durable_runtime::work::Timer;
+use durable_runtime::work::TurnWrite;
+use durable_runtime::work::UnreadEvent;
+
+/// What goes wrong with a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Nothing goes wrong.
+    None,
+    /// It is not done, and the answer is that the database is not available.
+    NotDone,
+    /// It is done, and the answer is lost.
+    AnswerLost,
+    /// It is refused while a turn of this instance is in it.
+    Conflict(InstanceKey),
+}
+
+/// A store that passes everything on to another one, except where a fault is planned.
+#[derive(Debug)]
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
+    commits: AtomicU64,
+    planned: Mutex<VecDeque<Fault>>,
+    /// Refuses each commit with a turn of this instance.
+    poisoned: Mutex<Option<InstanceKey>>,
+}
+
+impl FaultyStore {
+    /// Wraps a store.
+    pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            commits: AtomicU64::new(0),
+            planned: Mutex::default(),
+            poisoned: Mutex::default(),
+        })
+    }
+
+    /// Plans what happens to the next commits, in order. After them nothing goes wrong.
+    pub fn plan(&self, faults: impl IntoIterator<Item = Fault>) {
+        lock(&self.planned).extend(faults);
+    }
+
+    /// Refuses each commit that has a turn of this instance in it; `None` ends that.
+    pub fn poison(&self, instance: Option<InstanceKey>) {
+        *lock(&self.poisoned) = instance;
+    }
+
+    /// How many commits were asked for.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    fn next_fault(&self, turns: &[TurnWrite]) -> Fault {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        let poisoned = *lock(&self.poisoned);
+        match poisoned.filter(|key| turns.iter().any(|turn| turn.key == *key)) {
+            Some(key) => Fault::Conflict(key),
+            None => lock(&self.planned).pop_front().unwrap_or(Fault::None),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable { action: "commit turns", source: "a planned fault".into() }
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    async fn commit(
+        &self,
+        lease: &mut WorkerLease,
+        turns: &[TurnWrite],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        match self.next_fault(turns) {
+            Fault::None => self.inner.commit(lease, turns, now).await,
+            Fault::NotDone => Err(unavailable()),
+            Fault::AnswerLost => {
+                self.inner.commit(&mut lease.clone(), turns, now).await?;
+                Err(unavailable())
+            }
+            Fault::Conflict(_) => Err(StoreError::Conflict { action: "commit turns" }),
+        }
+    }
+
+    async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {
+        self.inner.commit_outcome(lease).await
+    }
+
+    async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError> {
+        self.inner.hub_open(now).await
+    }
+
+    fn is_exclusive(&self) -> bool {
+        self.inner.is_exclusive()
+    }
+
+    async fn worker_start(
+        &self,
+        worker: NewWorker,
+        now: Timestamp,
+    ) -> Result<WorkerLease, StoreError> {
+        self.inner.worker_start(worker, now).await
+    }
+
+    async fn worker_renew(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.worker_renew(lease, now).await
+    }
+
+    async fn worker_stop(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.worker_stop(lease, now).await
+    }
+
+    fn worker_abandon(&self, worker: WorkerId) {
+        self.inner.worker_abandon(worker);
+    }
+
+    async fn units_claim(
+        &self,
+        lease: &WorkerLease,
+        lanes: &[Lane],
+        now: Timestamp,
+    ) -> Result<Vec<Unit>, StoreError> {
+        self.inner.units_claim(lease, lanes, now).await
+    }
+
+    async fn instance_create(
+        &self,
+        instance: &NewInstance,
+        if_exists: &IfExists,
+        now: Timestamp,
+    ) -> Result<Created, StoreError> {
+        self.inner.instance_create(instance, if_exists, now).await
+    }
+
+    async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
+        self.inner.instance_fetch(id).await
+    }
+
+    async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
+        self.inner.instance_load(key).await
+    }
+
+    async fn instances_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        self.inner.instances_to_load(units, after, limit).await
+    }
+
+    async fn instances_list(
+        &self,
+        filter: &InstanceFilter,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<InstancePage, StoreError> {
+        self.inner.instances_list(filter, after, limit).await
+    }
+
+    async fn history_fetch(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<Vec<TurnRecord>, StoreError> {
+        self.inner.history_fetch(key, execution).await
+    }
+
+    async fn message_send(
+        &self,
+        id: &InstanceId,
+        command: &str,
+        body: &MessageBody,
+        now: Timestamp,
+    ) -> Result<Sent, StoreError> {
+        self.inner.message_send(id, command, body, now).await
+    }
+
+    async fn inbox_fetch(
+        &self,
+        units: &[Unit],
+        except: &[MessageId],
+        limit: u32,
+    ) -> Result<Vec<InboxMessage>, StoreError> {
+        self.inner.inbox_fetch(units, except, limit).await
+    }
+
+    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
+        self.inner.events_unread(key).await
+    }
+
+    async fn timers_due(
+        &self,
+        units: &[Unit],
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Unit, Timer)>, StoreError> {
+        self.inner.timers_due(units, until, limit).await
+    }
+
+    async fn dump(&self) -> Result<String, StoreError> {
+        self.inner.dump().await
+    }
+}

@@ -1,0 +1,174 @@
+//! The engine's own dispatcher, driven step by step from one thread.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use durable_runtime::client::Client;
+use durable_runtime::client::StoreCommands;
+use durable_runtime::clock::Clock;
+use durable_runtime::activity::States;
+use durable_runtime::dispatcher::Dispatcher;
+use durable_runtime::dispatcher::DispatcherError;
+use durable_runtime::dispatcher::EngineConfig;
+use durable_runtime::dispatcher::Progress;
+use durable_runtime::registry::Register;
+use durable_runtime::registry::Registry;
+use durable_runtime::store::ModelStore;
+use durable_runtime::store::Store;
+use durable_runtime::work::Limits;
+use durable_runtime::work::Notifier;
+
+use crate::VirtualClock;
+
+/// What a [`Pump`] is made of.
+pub struct PumpBuilder {
+    store: Arc<dyn Store>,
+    clock: VirtualClock,
+    registry: Registry,
+    states: States,
+    config: EngineConfig,
+}
+
+impl fmt::Debug for PumpBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PumpBuilder").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl PumpBuilder {
+    /// Over this store instead of a model store of its own.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// By this clock.
+    #[must_use]
+    pub fn clock(mut self, clock: &VirtualClock) -> Self {
+        self.clock = clock.clone();
+        self
+    }
+
+    /// Registers an activity or an orchestrator.
+    #[must_use]
+    pub fn register<F: Register<A>, A>(mut self, function: F) -> Self {
+        self.registry.register(function);
+        self
+    }
+
+    /// Makes `state` available to activities.
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
+        self.states.insert(state);
+        self
+    }
+
+    /// Changes what the engine goes by.
+    #[must_use]
+    pub fn config(mut self, change: impl FnOnce(&mut EngineConfig)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Opens the hub and registers a worker.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn start(self) -> Result<Pump, DispatcherError> {
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        self.store.hub_open(clock.now()).await?;
+        let notifier = Arc::new(Notifier::default());
+        let commands = StoreCommands::new(
+            Arc::clone(&self.store),
+            Arc::clone(&notifier),
+            Arc::clone(&clock),
+            Limits::default(),
+        );
+        let client = Client::new(Arc::new(commands));
+        let (registry, states) = (Arc::new(self.registry), Arc::new(self.states));
+        let dispatcher =
+            Dispatcher::start(self.store, clock, registry, states, notifier, self.config).await?;
+        Ok(Pump { client, clock: self.clock, dispatcher })
+    }
+}
+
+/// A worker that does nothing by itself: the test drives it. Dropping it is a crash.
+#[derive(Debug)]
+pub struct Pump {
+    client: Client,
+    clock: VirtualClock,
+    dispatcher: Dispatcher,
+}
+
+impl Pump {
+    /// A pump over a model store of its own.
+    pub fn builder() -> PumpBuilder {
+        PumpBuilder {
+            store: Arc::new(ModelStore::new()),
+            clock: VirtualClock::new(),
+            registry: Registry::default(),
+            states: States::default(),
+            config: EngineConfig::default(),
+        }
+    }
+
+    /// A client to the hub.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &VirtualClock {
+        &self.clock
+    }
+
+    /// The dispatcher.
+    pub fn dispatcher(&mut self) -> &mut Dispatcher {
+        &mut self.dispatcher
+    }
+
+    /// Makes one step, and lets activities run that it started.
+    ///
+    /// # Errors
+    /// The dispatcher's.
+    pub async fn step(&mut self) -> Result<Progress, DispatcherError> {
+        self.dispatcher.hint();
+        let progress = self.dispatcher.process_next().await?;
+        for _ in 0..YIELDS {
+            tokio::task::yield_now().await;
+        }
+        Ok(progress)
+    }
+
+    /// Makes steps until there is nothing left to do at this time. Activities that wait for
+    /// something outside, or for time to pass, are left waiting.
+    ///
+    /// # Errors
+    /// The dispatcher's.
+    pub async fn run_until_idle(&mut self) -> Result<(), DispatcherError> {
+        let mut idle = 0;
+        while idle < IDLE_STEPS {
+            match self.step().await? {
+                Progress::Made => idle = 0,
+                Progress::Idle => idle += 1,
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the clock on, and makes steps until there is nothing left to do.
+    ///
+    /// # Errors
+    /// The dispatcher's.
+    pub async fn advance(&mut self, by: Duration) -> Result<(), DispatcherError> {
+        self.clock.advance(by);
+        self.run_until_idle().await
+    }
+}
+
+/// Enough for an activity to go through its awaits of values that are there.
+const YIELDS: usize = 16;
+/// An activity may end in the yields after an idle step.
+const IDLE_STEPS: usize = 3;

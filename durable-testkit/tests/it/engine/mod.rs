@@ -1,0 +1,9 @@
+//! The engine, driven step by step on the model store: semantics.md, line by line.
+
+mod activities;
+mod composition;
+mod events;
+mod faults;
+mod instances;
+mod recovery;
+mod timers;
