@@ -2,3 +2,4 @@
 
 mod engine;
 mod store_conformance;
+mod store_differential;
