@@ -1,4 +1,59 @@
-//! Durable orchestrations for Rust.
+//! Durable orchestrations for Rust: annotated `async fn`s that survive crashes, deploys and
+//! month-long waits, with no server to install.
+//!
+//! An *activity* touches the outside world and runs at least once. An *orchestrator* is ordinary
+//! async Rust that calls activities; every `.await` in it is a durable boundary: what it waited for
+//! is recorded, and after a crash the orchestration goes on from there.
+//!
+//! ```
+//! use durable_runtime::prelude::*;
+//!
+//! #[activity]
+//! async fn say_hello(name: String) -> String {
+//!     format!("Hello, {name}!")
+//! }
+//!
+//! #[orchestrator]
+//! async fn greet(ctx: &OrchestrationContext, name: String) -> Result<String, Failure> {
+//!     let greeting = say_hello(name).await?;
+//!     ctx.sleep(seconds(0)).await;
+//!     Ok(greeting)
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> durable_runtime::Result<()> {
+//!     let runtime = Runtime::builder()
+//!         .store("memory:") // or sqlite://hello.db
+//!         .register(greet)
+//!         .register(say_hello)
+//!         .start()
+//!         .await?;
+//!     let instance = GreetClient::new(runtime.client()).start("Ada".to_owned()).await?;
+//!     assert_eq!(instance.result().await?, "Hello, Ada!");
+//!     runtime.shutdown().await
+//! }
+//! ```
+//!
+//! # Words
+//!
+//! | word | means |
+//! |---|---|
+//! | orchestrator, orchestration | the function; what runs when it is started |
+//! | instance, execution | one started orchestration; one run of it between two continue-as-news |
+//! | activity, attempt | a function with side effects, run at least once; one try of it |
+//! | history, history event, replay | the recorded past; one entry of it; running code against it |
+//! | turn, outcome | one delivery of messages up to the next wait; what it decided |
+//! | durable timer, external event | a recorded deadline; something raised from outside |
+//! | message, inbox | what travels; what waits for an instance |
+//! | hub, lane, owner, epoch | all tables under one name; `name@version`; the worker that has a part of a lane; the number that fences a worker off |
+//! | continuation | a waiting orchestration in memory |
+//! | call path, branch | where in which strand of an orchestration a call was made |
+//!
+//! # How it works
+//!
+//! A [`Client`] puts messages into the [`store`]; the [`dispatcher`] takes them and lets the
+//! [`machine`] make turns of them: a function from data to data. What the turns decided is committed
+//! together, and only then do activities start, timers run and replies go out.
 
 // Generated code names this crate as its users do, also in this crate's own tests.
 #[cfg_attr(
@@ -14,6 +69,7 @@ pub mod callable;
 pub mod client;
 pub mod clock;
 pub mod definition;
+pub mod dispatcher;
 pub mod failure;
 pub mod history;
 pub mod ids;
@@ -26,10 +82,15 @@ pub mod registry;
 pub mod retry;
 pub mod store;
 pub mod work;
+pub mod worker;
 
+pub use client::Client;
 pub use clock::Timestamp;
 pub use failure::Failure;
 pub use ids::InstanceId;
 pub use ids::InvalidInstanceId;
 pub use payload::Payload;
 pub use retry::RetryPolicy;
+pub use worker::Error;
+pub use worker::Result;
+pub use worker::Runtime;

@@ -24,3 +24,4 @@ pub use crate::orchestration::DurableExt;
 pub use crate::orchestration::Event;
 pub use crate::orchestration::OrchestrationContext;
 pub use crate::retry::RetryPolicy;
+pub use crate::worker::Runtime;
