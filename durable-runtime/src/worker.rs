@@ -61,7 +61,9 @@ impl fmt::Debug for Error {
     /// The message and those of its causes, the way `main` prints it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
-        crate::failure::causes_of(&*self.0).iter().try_for_each(|cause| write!(f, ": {cause}"))
+        crate::failure::causes_of(&*self.0)
+            .iter()
+            .try_for_each(|cause| write!(f, ": {cause}"))
     }
 }
 
@@ -214,7 +216,13 @@ impl RuntimeBuilder {
         let (stop, stopped) = watch::channel(false);
         let worker = tokio::spawn(run(dispatcher, self.clock, stopped, grace));
         let client = Client::new(Arc::new(commands));
-        Ok(Runtime { client, opened, stop, id, worker: Some(worker) })
+        Ok(Runtime {
+            client,
+            opened,
+            stop,
+            id,
+            worker: Some(worker),
+        })
     }
 }
 
@@ -273,7 +281,9 @@ impl Runtime {
     /// # Errors
     /// As [`shutdown`](Self::shutdown); or the signal cannot be listened to.
     pub async fn run_until_ctrl_c(mut self) -> Result<()> {
-        let Some(worker) = self.worker.as_mut() else { return Ok(()) };
+        let Some(worker) = self.worker.as_mut() else {
+            return Ok(());
+        };
         tokio::select! {
             ended = worker => {
                 self.worker = None;
@@ -314,11 +324,17 @@ async fn run(
                 }
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the worker begins anew");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the worker begins anew"
+                );
                 clock.sleep_until(clock.now() + wait).await;
                 wait = (wait * 2).min(LONGEST_RESTART_WAIT);
                 if let Err(error) = dispatcher.restart().await {
-                    tracing::error!(error = &error as &dyn std::error::Error, "failed to begin anew");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "failed to begin anew"
+                    );
                 }
             }
         }

@@ -227,8 +227,12 @@ impl Instances {
     /// known yet, it is looked at when the instance is loaded.
     pub(super) fn retain_units(&mut self, units: &[Unit]) -> Vec<InstanceKey> {
         let lost = |slot: &Slot| slot.unit.is_some_and(|unit| !units.contains(&unit));
-        let keys: Vec<_> =
-            self.slots.iter().filter(|(_, slot)| lost(slot)).map(|(key, _)| *key).collect();
+        let keys: Vec<_> = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| lost(slot))
+            .map(|(key, _)| *key)
+            .collect();
         for key in &keys {
             self.forget(*key);
             if let Some(slot) = self.slots.remove(key) {
