@@ -36,6 +36,9 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         Ok(function) => function,
         Err(instead) => return instead,
     };
+    if let Some(instead) = item::refuse_method(&function, &item) {
+        return instead;
+    }
     let mut diagnostics = Diagnostics::default();
     let mut read = Options::default();
     options::read_all(options, &mut read, &mut diagnostics);
@@ -47,9 +50,9 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
             function: &function,
             signature: &signature,
             kind: "activity",
+            sound: errors.is_empty(),
         },
         options: read,
-        sound: errors.is_empty(),
     };
     let expansion = activity.emit();
     debug::print(&signature.name, &expansion);
@@ -107,8 +110,12 @@ impl ReadOption for Options {
             }
             _ => {
                 let list = options::list(name, input)?;
-                options::read_all(list, &mut self.retry, diagnostics);
-                self.retry.check(name, diagnostics);
+                let mut mistakes = Diagnostics::default();
+                options::read_all(list, &mut self.retry, &mut mistakes);
+                if mistakes.is_empty() {
+                    self.retry.check(name, diagnostics);
+                }
+                diagnostics.absorb(mistakes);
             }
         }
         Ok(())
@@ -125,8 +132,6 @@ struct Retry {
     total_timeout: Option<Duration>,
     jitter: Option<f64>,
     non_retryable: Option<Expr>,
-    /// Whether an option was there but wrong, so that nothing is said to be missing.
-    attempted: bool,
 }
 
 impl ReadOption for Retry {
@@ -149,10 +154,7 @@ impl ReadOption for Retry {
     ) -> syn::Result<()> {
         options::equals(name, input)?;
         match name.to_string().as_str() {
-            "max_attempts" => {
-                self.attempted = true;
-                self.max_attempts = Some(count(input, "max_attempts")?);
-            }
+            "max_attempts" => self.max_attempts = Some(count(input, "max_attempts")?),
             "initial" => self.initial = Some(duration(input)?),
             "max_interval" => self.max_interval = Some(duration(input)?),
             "total_timeout" => self.total_timeout = Some(duration(input)?),
@@ -173,13 +175,20 @@ impl ReadOption for Retry {
 impl Retry {
     /// Only `non_retryable` makes sense without a number of attempts: for policies given at calls.
     fn check(&self, name: &Ident, diagnostics: &mut Diagnostics) {
-        if !self.attempted && self.non_retryable.is_none() {
+        if self.max_attempts.is_none() && !self.only_a_test() {
             diagnostics.help(
                 name,
                 "`retry` needs the number of attempts",
                 "write `retry(max_attempts = 3)`, the first attempt included",
             );
         }
+    }
+
+    fn only_a_test(&self) -> bool {
+        let durations = [self.initial, self.max_interval, self.total_timeout];
+        let factors = [self.backoff, self.jitter];
+        let none = durations.iter().all(Option::is_none) && factors.iter().all(Option::is_none);
+        none && self.non_retryable.is_some()
     }
 
     fn policy(&self) -> TokenStream {
@@ -246,8 +255,6 @@ fn check_signature(
 struct Activity<'a> {
     callable: Callable<'a>,
     options: Options,
-    /// Whether no mistake was found; else only the names are emitted, with empty insides.
-    sound: bool,
 }
 
 impl Activity<'_> {
@@ -258,9 +265,8 @@ impl Activity<'_> {
         let call = self.callable.call_function(&quote!(#seam::Call), &make);
         let inputs = &self.callable.function.signature.inputs;
         let inputs: Vec<_> = inputs.iter().map(ToTokens::to_token_stream).collect();
-        let runnable = self.callable.function.signature.receiver().is_none();
         let body = &self.callable.function.body;
-        let run = runnable.then(|| self.callable.run(&inputs, body));
+        let run = self.callable.run(&inputs, body);
         let implementation = self.implementation();
         let listed = self.callable.listed(&quote!(list.activity::<Self>()));
         quote! {
@@ -280,7 +286,7 @@ impl Activity<'_> {
         let text = recorded_name(self.options.name.as_ref(), name);
         let blocking = self.options.blocking.is_some();
         let max_concurrent = optional(self.options.max_concurrent.map(|most| quote!(#most)));
-        let arguments = self.callable.argument_types();
+        let arguments = self.callable.signature.argument_types();
         let (output, error) = outcome_types(&self.callable);
         let options = self.call_options();
         let retryable = self.is_retryable();
@@ -319,7 +325,7 @@ impl Activity<'_> {
     fn injected_types(&self) -> Vec<&Type> {
         let parameters = self.callable.signature.parameters.iter();
         let injected = parameters.filter(|parameter| parameter.role != Role::Argument);
-        let usable = self.sound && self.callable.signature.generic_free();
+        let usable = self.callable.sound && self.callable.signature.usable();
         injected
             .map(|parameter| &parameter.ty)
             .filter(|_| usable)
@@ -346,11 +352,11 @@ impl Activity<'_> {
     }
 
     fn invoke(&self) -> TokenStream {
-        if !self.sound {
+        if !self.callable.sound {
             return quote! {{ let _ = invocation; ::core::unreachable!() }};
         }
         let seam = item::seam();
-        let values = self.callable.argument_values();
+        let values = self.callable.signature.argument_values();
         let signature = self.callable.signature;
         let parameters = signature.parameters.iter().map(item::injected);
         let run = quote!(Self::run(#(#parameters),*));
@@ -400,7 +406,7 @@ pub(crate) fn recorded_name(given: Option<&LitStr>, name: &Ident) -> TokenStream
 
 /// The types of the value and of the error; of nothing where the signature means nothing.
 pub(crate) fn outcome_types(callable: &Callable<'_>) -> (TokenStream, TokenStream) {
-    if !callable.signature.generic_free() {
+    if !callable.signature.usable() {
         return (quote!(()), quote!(::durable_runtime::Failure));
     }
     let returns = &callable.signature.returns;

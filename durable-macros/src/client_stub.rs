@@ -16,7 +16,7 @@ pub(crate) fn emit(callable: &Callable<'_>) -> TokenStream {
     let generics = &callable.function.signature.generics;
     let where_clause = &generics.where_clause;
     let parameters = callable.signature.arguments().map(Parameter::declaration);
-    let values = callable.argument_values();
+    let values = callable.signature.argument_values();
     let about = format!("Starts and finds instances of the orchestrator [`{name}()`].");
     quote! {
         #[doc = #about]

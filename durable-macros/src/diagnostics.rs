@@ -34,6 +34,17 @@ impl Diagnostics {
         result.map_err(|error| self.push(error)).ok()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.combined.is_none()
+    }
+
+    /// Takes over the errors of `other`.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        if let Some(error) = other.combined {
+            self.push(error);
+        }
+    }
+
     /// The errors as `compile_error!` calls; empty where there are none.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
         self.combined

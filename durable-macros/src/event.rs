@@ -24,10 +24,16 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let options = read_options(&input, &mut diagnostics);
     refuse_generics(&input, &mut diagnostics);
-    let expansion = emit(&input, &options);
-    debug::print(&input.ident, &expansion);
     let errors = diagnostics.into_compile_errors();
-    quote!(#expansion #errors)
+    // A generic type cannot be implemented for; the type itself is there in any case.
+    let expansion = input
+        .generics
+        .params
+        .is_empty()
+        .then(|| emit(&input, &options));
+    let expansion = quote!(#expansion #errors);
+    debug::print(&input.ident, &expansion);
+    expansion
 }
 
 #[derive(Default)]
@@ -86,10 +92,9 @@ fn emit(input: &DeriveInput, options: &Options) -> TokenStream {
     let seam = seam();
     let name = &input.ident;
     let text = recorded_name(options.name.as_ref(), name);
-    let (generics, arguments, bounds) = input.generics.split_for_impl();
     quote! {
         const _: () = {
-            impl #generics #seam::Event for #name #arguments #bounds {
+            impl #seam::Event for #name {
                 const NAME: &'static str = #text;
             }
         };

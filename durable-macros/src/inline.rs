@@ -14,7 +14,6 @@ use syn::Pat;
 use syn::Receiver;
 use syn::ReceiverKind;
 use syn::ReturnType;
-use syn::Type;
 use syn::TypeImplTrait;
 use syn::TypeReference;
 use syn::parse_quote;
@@ -94,12 +93,14 @@ fn emit_function(function: &Function, rewritten: &Rewritten) -> TokenStream {
     let seam = item::seam();
     let (attributes, visibility) = (&function.attributes, &function.visibility);
     let mut signature = function.signature.clone();
+    signature.asyncness = None;
+    name_lifetimes(&mut signature);
     let output = match std::mem::replace(&mut signature.output, ReturnType::Default) {
         ReturnType::Default => quote!(()),
         ReturnType::Type(_, ty) => ty.into_token_stream(),
     };
-    signature.asyncness = None;
-    name_lifetimes(&mut signature);
+    // The bounds stand behind the return type.
+    let bounds = signature.generics.where_clause.take();
     let (sites, body) = (&rewritten.sites, &rewritten.body);
     quote! {
         #(#attributes)*
@@ -110,7 +111,7 @@ fn emit_function(function: &Function, rewritten: &Rewritten) -> TokenStream {
             clippy::type_complexity,
             clippy::needless_pass_by_value
         )]
-        #visibility #signature -> #seam::DurableBox<'durable, #output> {
+        #visibility #signature -> #seam::DurableBox<'durable, #output> #bounds {
             const __DURABLE_SITES: &[#seam::Site] = #sites;
             #seam::DurableBox::new(async move #body)
         }
@@ -152,6 +153,9 @@ fn name_lifetimes(signature: &mut syn::Signature) {
             FnArg::Typed(typed) => names.visit_type_mut(&mut typed.ty),
         }
     }
+    if let Some(elided) = elided_output(signature, &names.given) {
+        Fill(&elided).visit_return_type_mut(&mut signature.output);
+    }
     let durable = Lifetime::new("'durable", Span::call_site());
     outlive(&mut signature.generics, &durable);
     let mut lifetimes = names.given;
@@ -164,6 +168,36 @@ fn name_lifetimes(signature: &mut syn::Signature) {
         let parameter = GenericParam::Lifetime(parameter);
         signature.generics.params.insert(position, parameter);
     }
+}
+
+/// The lifetime that stands for one left out in the return type, by the rules of the language.
+fn elided_output(signature: &syn::Signature, given: &[Lifetime]) -> Option<Lifetime> {
+    match (signature.receiver(), given) {
+        (Some(receiver), _) => match &receiver.kind {
+            ReceiverKind::Reference(_, lifetime, _) => lifetime.clone(),
+            _ => None,
+        },
+        (None, [only]) => Some(only.clone()),
+        (None, _) => None,
+    }
+}
+
+/// Fills in one lifetime wherever one is left out.
+struct Fill<'a>(&'a Lifetime);
+
+impl VisitMut for Fill<'_> {
+    fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
+        reference.lifetime.get_or_insert_with(|| self.0.clone());
+        visit_mut::visit_type_reference_mut(self, reference);
+    }
+
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if lifetime.ident == "_" {
+            *lifetime = self.0.clone();
+        }
+    }
+
+    fn visit_type_fn_ptr_mut(&mut self, _function: &mut syn::TypeFnPtr) {}
 }
 
 fn outlive(generics: &mut Generics, durable: &Lifetime) {
@@ -222,11 +256,7 @@ impl VisitMut for Names {
     }
 
     /// The lifetimes of a function type are its own.
-    fn visit_type_mut(&mut self, ty: &mut Type) {
-        if !matches!(ty, Type::FnPtr(_)) {
-            visit_mut::visit_type_mut(self, ty);
-        }
-    }
+    fn visit_type_fn_ptr_mut(&mut self, _function: &mut syn::TypeFnPtr) {}
 
     fn visit_parenthesized_generic_arguments_mut(
         &mut self,

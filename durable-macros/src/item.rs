@@ -1,7 +1,6 @@
 //! The function under an attribute, and the items that every such function becomes.
 
 use proc_macro2::Ident;
-use proc_macro2::Span;
 use proc_macro2::TokenStream;
 use proc_macro2::TokenTree;
 use quote::ToTokens;
@@ -44,13 +43,20 @@ pub(crate) fn function(attribute: &str, item: &TokenStream) -> Result<Function, 
         Ok(function) => return Ok(function),
         // The compiler itself says best what is wrong with a broken function.
         Err(error) if looks_like_a_function(item) => error,
-        Err(_) => syn::Error::new(
-            Span::call_site(),
-            format!("`{attribute}` goes on a function"),
-        ),
+        Err(_) => syn::Error::new_spanned(item, format!("`{attribute}` goes on a function")),
     };
     let error = error.to_compile_error();
     Err(quote!(#item #error))
+}
+
+/// What to emit in place of a method: the method as it was, and why it cannot be used. The items
+/// that a function becomes cannot stand in an `impl`.
+pub(crate) fn refuse_method(function: &Function, item: &TokenStream) -> Option<TokenStream> {
+    let receiver = function.signature.receiver()?;
+    let message = "a method cannot be called by name: `self` is no argument\n\
+                   help: make it a free function that takes what it needs as arguments";
+    let error = syn::Error::new_spanned(receiver, message).to_compile_error();
+    Some(quote!(#item #error))
 }
 
 fn looks_like_a_function(item: &TokenStream) -> bool {
@@ -69,6 +75,8 @@ pub(crate) struct Callable<'a> {
     pub(crate) signature: &'a Signature,
     /// What it is, for the documentation of generated items: "activity", say.
     pub(crate) kind: &'a str,
+    /// Whether no mistake was found; else only the names are emitted, with empty insides.
+    pub(crate) sound: bool,
 }
 
 impl Callable<'_> {
@@ -100,33 +108,17 @@ impl Callable<'_> {
         let where_clause = &generics.where_clause;
         let docs = self.docs();
         let parameters = self.arguments().map(Parameter::declaration);
-        let values = self.argument_values();
+        let values = self.signature.argument_values();
+        let allowed = self.allowed_in_vain();
         quote! {
             #(#docs)*
             #[track_caller]
             #[allow(clippy::too_many_arguments)]
+            #allowed
             #visibility fn #name #generics (#(#parameters),*) -> #call<#name> #where_clause {
                 #make::<#name>(#values)
             }
         }
-    }
-
-    /// The arguments as the tuple that is recorded.
-    pub(crate) fn argument_values(&self) -> TokenStream {
-        if !self.signature.generic_free() {
-            return quote!(());
-        }
-        let names = self.arguments().map(|parameter| &parameter.name);
-        quote!((#(#names,)*))
-    }
-
-    /// The type of the recorded arguments.
-    pub(crate) fn argument_types(&self) -> TokenStream {
-        if !self.signature.generic_free() {
-            return quote!(());
-        }
-        let types = self.arguments().map(|parameter| &parameter.ty);
-        quote!((#(#types,)*))
     }
 
     /// The associated function with the user's body and parameters.
@@ -141,6 +133,7 @@ impl Callable<'_> {
             self.kind
         );
         let run = Ident::new("run", name.span());
+        let allowed = self.allowed_in_vain();
         quote! {
             #[allow(
                 dead_code,
@@ -152,6 +145,7 @@ impl Callable<'_> {
             impl #name {
                 #[doc = #doc]
                 #(#others)*
+                #allowed
                 #visibility #asyncness fn #run #generics (#(#inputs),*) #output #where_clause #body
             }
         }
@@ -167,6 +161,11 @@ impl Callable<'_> {
                 }
             }
         }
+    }
+
+    /// After a mistake, what is not used because of it is not reported as well.
+    fn allowed_in_vain(&self) -> Option<TokenStream> {
+        (!self.sound).then(|| quote!(#[allow(unused)]))
     }
 
     fn docs(&self) -> Vec<Attribute> {

@@ -51,6 +51,9 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         read.refuse_with_inline(inline, &mut diagnostics);
         return inline::expand(&function, diagnostics);
     }
+    if let Some(instead) = item::refuse_method(&function, &item) {
+        return instead;
+    }
     let signature = Signature::read(&function.signature, CONTEXT, &mut diagnostics);
     check_asyncness(&function, &mut diagnostics);
     check_context(&function, &signature, &mut diagnostics);
@@ -63,10 +66,10 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
             function: &function,
             signature: &signature,
             kind: "orchestrator",
+            sound: errors.is_empty(),
         },
         options: read,
         rewritten,
-        sound: errors.is_empty(),
     };
     let expansion = orchestrator.emit();
     debug::print(&signature.name, &expansion);
@@ -107,8 +110,7 @@ impl ReadOption for Options {
             _ => {
                 let list = options::list(name, input)?;
                 let events = Punctuated::<Type, Token![,]>::parse_terminated.parse2(list)?;
-                self.events = events.into_iter().collect();
-                refuse_repeated(&self.events, diagnostics);
+                self.declare(events, diagnostics);
             }
         }
         self.others.push(name.clone());
@@ -117,6 +119,16 @@ impl ReadOption for Options {
 }
 
 impl Options {
+    fn declare(&mut self, events: impl IntoIterator<Item = Type>, diagnostics: &mut Diagnostics) {
+        for event in events {
+            if self.events.contains(&event) {
+                diagnostics.error(event, "this event is declared twice");
+            } else {
+                self.events.push(event);
+            }
+        }
+    }
+
     fn refuse_with_inline(&self, inline: &Ident, diagnostics: &mut Diagnostics) {
         for other in &self.others {
             diagnostics.error(
@@ -125,14 +137,6 @@ impl Options {
                     "`{other}` belongs to the orchestrator that calls an `{inline}` helper"
                 ),
             );
-        }
-    }
-}
-
-fn refuse_repeated(events: &[Type], diagnostics: &mut Diagnostics) {
-    for (position, event) in events.iter().enumerate() {
-        if events[..position].contains(event) {
-            diagnostics.error(event, "this event is declared twice");
         }
     }
 }
@@ -198,8 +202,6 @@ struct Orchestrator<'a> {
     callable: Callable<'a>,
     options: Options,
     rewritten: Rewritten,
-    /// Whether no mistake was found; else only the names are emitted, with empty insides.
-    sound: bool,
 }
 
 impl Orchestrator<'_> {
@@ -234,11 +236,7 @@ impl Orchestrator<'_> {
     }
 
     /// The body, which sees its context with the orchestrator's own types.
-    fn run(&self) -> Option<TokenStream> {
-        let signature = &self.callable.function.signature;
-        if signature.receiver().is_some() {
-            return None;
-        }
+    fn run(&self) -> TokenStream {
         let parameters = self.callable.signature.parameters.iter().enumerate();
         let inputs: Vec<_> = parameters
             .map(|(position, parameter)| match position {
@@ -246,7 +244,7 @@ impl Orchestrator<'_> {
                 _ => parameter.source.to_token_stream(),
             })
             .collect();
-        Some(self.callable.run(&inputs, &self.rewritten.body))
+        self.callable.run(&inputs, &self.rewritten.body)
     }
 
     fn implementation(&self) -> TokenStream {
@@ -256,9 +254,9 @@ impl Orchestrator<'_> {
         let version = self.options.version.as_ref();
         let version = version.map_or_else(|| quote!("1"), ToTokens::to_token_stream);
         let events = &self.options.events;
-        let arguments = self.callable.argument_types();
+        let arguments = self.callable.signature.argument_types();
         let (output, error) = outcome_types(&self.callable);
-        let whole = match self.callable.signature.generic_free() {
+        let whole = match self.callable.signature.usable() {
             true => self.callable.signature.returns.whole(),
             false => quote!(()),
         };
@@ -302,11 +300,11 @@ impl Orchestrator<'_> {
     }
 
     fn start(&self) -> TokenStream {
-        if !self.sound {
+        if !self.callable.sound {
             return quote! {{ let _ = (cursor, input); ::core::unreachable!() }};
         }
         let seam = item::seam();
-        let values = self.callable.argument_values();
+        let values = self.callable.signature.argument_values();
         let names = self
             .callable
             .signature

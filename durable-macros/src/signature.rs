@@ -1,6 +1,7 @@
 //! What a function's signature says: parameters by role, and the form of its result.
 
 use proc_macro2::Ident;
+use proc_macro2::Span;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use quote::format_ident;
@@ -25,8 +26,10 @@ pub(crate) struct Signature {
     pub(crate) name: Ident,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) returns: Returns,
-    /// Whether it has no generics and no receiver; without that its types mean nothing outside.
-    generic_free: bool,
+    /// Whether its types can be those of an implementation; else only the names are of use.
+    usable: bool,
+    /// The parentheses around the parameters.
+    parentheses: Span,
 }
 
 /// One parameter.
@@ -69,32 +72,24 @@ impl Signature {
         diagnostics: &mut Diagnostics,
     ) -> Self {
         refuse_qualifiers(signature, diagnostics);
-        let generic_free = refuse_generics(signature, diagnostics);
-        let mut parameters = Vec::new();
-        for input in &signature.inputs {
-            match input {
-                FnArg::Receiver(receiver) => diagnostics.help(
-                    receiver,
-                    "a method cannot be recorded by name: `self` is not an argument",
-                    "make it a free function and take what it needs as arguments",
-                ),
-                FnArg::Typed(typed) => {
-                    parameters.push(Parameter::read(typed, parameters.len(), context));
-                }
-            }
-        }
-        let read = Self {
+        let typed = signature.inputs.iter().filter_map(as_typed).enumerate();
+        let mut read = Self {
             name: signature.ident.clone(),
-            parameters,
+            parameters: typed
+                .map(|(position, typed)| Parameter::read(typed, position, context))
+                .collect(),
             returns: Returns::read(&signature.output),
-            generic_free: generic_free && signature.receiver().is_none(),
+            usable: false,
+            parentheses: signature.paren_token.span.join(),
         };
-        read.check_arguments(diagnostics);
+        let generic = refuse_generics(signature, diagnostics);
+        read.usable = !generic & !read.refuse_arguments(diagnostics);
         read
     }
 
-    pub(crate) fn generic_free(&self) -> bool {
-        self.generic_free
+    /// Whether its types can be those of an implementation.
+    pub(crate) fn usable(&self) -> bool {
+        self.usable
     }
 
     /// The parameters that are recorded.
@@ -103,17 +98,46 @@ impl Signature {
         parameters.filter(|parameter| parameter.role == Role::Argument)
     }
 
-    fn check_arguments(&self, diagnostics: &mut Diagnostics) {
+    /// Refuses what cannot be recorded, and says whether there was anything.
+    fn refuse_arguments(&self, diagnostics: &mut Diagnostics) -> bool {
+        let mut refused = false;
         for argument in self.arguments() {
-            refuse_unrecordable(&argument.ty, diagnostics);
+            refused |= refuse_unrecordable(&argument.ty, diagnostics);
         }
         if let Some(extra) = self.arguments().nth(MOST_ARGUMENTS) {
+            refused = true;
             diagnostics.help(
                 &extra.source,
                 format_args!("more than {MOST_ARGUMENTS} arguments"),
                 "put them into a struct that derives `Serialize` and `Deserialize`",
             );
         }
+        refused
+    }
+
+    /// The arguments as the tuple that is recorded.
+    pub(crate) fn argument_values(&self) -> TokenStream {
+        let names = self.arguments().map(|argument| &argument.name);
+        match self.usable {
+            true => quote!((#(#names,)*)),
+            false => quote!(()),
+        }
+    }
+
+    /// The type of the recorded arguments, placed at the parameters.
+    pub(crate) fn argument_types(&self) -> TokenStream {
+        let types = self.arguments().map(|argument| &argument.ty);
+        match self.usable {
+            true => quote_spanned!(self.parentheses=> (#(#types,)*)),
+            false => quote!(()),
+        }
+    }
+}
+
+fn as_typed(input: &FnArg) -> Option<&PatType> {
+    match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
     }
 }
 
@@ -253,10 +277,11 @@ fn refuse_qualifiers(signature: &syn::Signature, diagnostics: &mut Diagnostics) 
     }
 }
 
+/// Refuses generics, and says whether there were any.
 fn refuse_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) -> bool {
     let generics = &signature.generics;
     if generics.params.is_empty() && generics.where_clause.is_none() {
-        return true;
+        return false;
     }
     let at = if generics.params.is_empty() {
         generics.where_clause.to_token_stream()
@@ -271,10 +296,11 @@ fn refuse_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) ->
         ),
         "write one function for each type, and let them share a generic one",
     );
-    false
+    true
 }
 
-fn refuse_unrecordable(ty: &Type, diagnostics: &mut Diagnostics) {
+/// Refuses a type that cannot be recorded, and says whether it did.
+fn refuse_unrecordable(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     match ty {
         Type::Reference(reference) => diagnostics.help(
             ty,
@@ -286,8 +312,9 @@ fn refuse_unrecordable(ty: &Type, diagnostics: &mut Diagnostics) {
             "an argument is recorded, so its type must be named",
             "write the type that is recorded",
         ),
-        _ => {}
+        _ => return false,
     }
+    true
 }
 
 /// The owned form of what a reference points to.

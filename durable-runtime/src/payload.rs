@@ -61,6 +61,15 @@ impl Payload {
         }
     }
 
+    /// The values as one array.
+    fn array(values: &[Self]) -> Self {
+        let items: Vec<&str> = values.iter().map(Self::as_text).collect();
+        Self {
+            codec: JSON,
+            text: format!("[{}]", items.join(",")).into(),
+        }
+    }
+
     /// Reads the value back.
     ///
     /// # Errors
@@ -177,6 +186,52 @@ impl CodecError {
     }
 }
 
+/// A value that can be recorded in a history and read back. Implemented for every type that derives
+/// serde's two traits and owns what it holds.
+///
+/// It is no shorthand for those bounds: with them as supertraits the compiler would report each by
+/// itself, and this trait's own message never.
+///
+/// ```
+/// use durable_runtime::payload::Recorded;
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Receipt {
+///     cents: u64,
+/// }
+///
+/// assert_eq!(Receipt { cents: 100 }.to_payload().unwrap().as_text(), r#"{"cents":100}"#);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be recorded in a history",
+    label = "not `Serialize + DeserializeOwned + Send + 'static`",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, and let it own what it holds"
+)]
+pub trait Recorded: Sized + Send + 'static {
+    /// Records the value.
+    ///
+    /// # Errors
+    /// [`CodecError`] when it has no recorded form.
+    fn to_payload(&self) -> Result<Payload, CodecError>;
+
+    /// Reads a value back.
+    ///
+    /// # Errors
+    /// [`CodecError`] when what is recorded is no such value.
+    fn from_payload(recorded: &Payload) -> Result<Self, CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + 'static> Recorded for T {
+    fn to_payload(&self) -> Result<Payload, CodecError> {
+        Payload::encode(self)
+    }
+
+    fn from_payload(recorded: &Payload) -> Result<Self, CodecError> {
+        recorded.decode()
+    }
+}
+
 /// The arguments of an activity or orchestrator as one recorded value: nothing for none, the value
 /// itself for one, an array for several.
 pub trait Arguments: Sized + Send + 'static {
@@ -204,16 +259,17 @@ impl Arguments for () {
     }
 }
 
-impl<A: Serialize + DeserializeOwned + Send + 'static> Arguments for (A,) {
+impl<A: Recorded> Arguments for (A,) {
     fn encode(&self) -> Result<Option<Payload>, CodecError> {
-        Payload::encode(&self.0).map(Some)
+        self.0.to_payload().map(Some)
     }
 
     fn decode(recorded: Option<&Payload>) -> Result<Self, CodecError> {
         match recorded {
-            Some(payload) => payload.decode().map(|value| (value,)),
+            Some(payload) => A::from_payload(payload).map(|value| (value,)),
             // An absent input is `None` for an optional argument and an error for any other.
-            None => serde_json::from_str("null")
+            None => Payload::from_json("null")
+                .and_then(|null| A::from_payload(&null))
                 .map(|value| (value,))
                 .map_err(|_| CodecError::arguments(type_name::<A>(), "the input is absent")),
         }
@@ -222,19 +278,30 @@ impl<A: Serialize + DeserializeOwned + Send + 'static> Arguments for (A,) {
 
 macro_rules! arguments_of_tuple {
     ($($name:ident),+) => {
-        impl<$($name: Serialize + DeserializeOwned + Send + 'static),+> Arguments for ($($name,)+) {
+        impl<$($name: Recorded),+> Arguments for ($($name,)+) {
             fn encode(&self) -> Result<Option<Payload>, CodecError> {
-                Payload::encode(self).map(Some)
+                #[expect(non_snake_case, reason = "a value is named after its type's parameter")]
+                let ($($name,)+) = self;
+                Ok(Some(Payload::array(&[$($name.to_payload()?),+])))
             }
 
             fn decode(recorded: Option<&Payload>) -> Result<Self, CodecError> {
-                match recorded {
-                    Some(payload) => payload.decode(),
-                    None => Err(CodecError::arguments(type_name::<Self>(), "the input is absent")),
+                let absent = || CodecError::arguments(type_name::<Self>(), "the input is absent");
+                let mut values = recorded.ok_or_else(absent)?.decode::<Vec<Payload>>()?.into_iter();
+                let arguments = ($(next_argument::<$name>(&mut values)?,)+);
+                match values.next() {
+                    Some(_) => Err(CodecError::arguments(type_name::<Self>(), "there are too many")),
+                    None => Ok(arguments),
                 }
             }
         }
     };
+}
+
+fn next_argument<T: Recorded>(values: &mut impl Iterator<Item = Payload>) -> Result<T, CodecError> {
+    let value = values.next();
+    let value = value.ok_or_else(|| CodecError::arguments(type_name::<T>(), "it is missing"))?;
+    T::from_payload(&value)
 }
 
 arguments_of_tuple!(A, B);

@@ -70,8 +70,8 @@ fn read_arm(input: ParseStream<'_>) -> syn::Result<Arm> {
     input.parse::<Token![=]>()?;
     let future = input.parse()?;
     if input.peek(Token![,]) && input.peek2(Token![if]) {
-        let message = "an arm of `select!` has no condition here\n\
-                       help: `select!` inside `if`, or a future that is pending for ever in `else`";
+        let message = "an arm of `select!` takes no condition\n\
+                       help: choose between two `select!` by `if`";
         return Err(input.error(message));
     }
     input.parse::<Token![=>]>()?;

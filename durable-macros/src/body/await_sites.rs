@@ -75,7 +75,7 @@ pub(super) struct Rewriter<'a> {
 
 impl Rewriter<'_> {
     /// `future`, bounded to be durable; a new site whose text is `text`.
-    pub(super) fn durable(&mut self, future: &TokenStream, at: Span, text: &str) -> TokenStream {
+    pub(super) fn durable(&mut self, future: &impl ToTokens, at: Span, text: &str) -> TokenStream {
         let (seam, table) = (seam(), self.table);
         let number = proc_macro2::Literal::usize_unsuffixed(self.sites.len());
         // With the user's own span the three macros tell the user's own place.
@@ -89,7 +89,7 @@ impl Rewriter<'_> {
         let text = source_text(awaited.base.to_token_stream());
         let at = awaited.base.span();
         self.visit_expr_mut(&mut awaited.base);
-        let future = self.durable(&awaited.base.to_token_stream(), at, &text);
+        let future = self.durable(without_parentheses(&awaited.base), at, &text);
         let (attributes, dot, keyword) = (&awaited.attrs, awaited.dot_token, awaited.await_token);
         quote!(#(#attributes)* #future #dot #keyword)
     }
@@ -127,6 +127,14 @@ impl Rewriter<'_> {
         }
         known_macros::rewrite(self, call);
         None
+    }
+}
+
+/// An argument needs no parentheses of its own, and the compiler would say so.
+pub(super) fn without_parentheses(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Paren(inner) if inner.attrs.is_empty() => without_parentheses(&inner.expr),
+        other => other,
     }
 }
 

@@ -18,6 +18,7 @@ use super::arms;
 use super::arms::Arm;
 use super::await_sites::Rewriter;
 use super::await_sites::generated;
+use super::await_sites::without_parentheses;
 use super::source_text;
 use crate::item::seam;
 
@@ -145,7 +146,8 @@ fn chain(
         rewriter.visit_expr_mut(future);
     }
     let chained = futures.iter().rev().fold(end.clone(), |rest, future| {
-        let arm = quote_spanned!(generated(future.span())=> #seam::arm(#future));
+        let argument = without_parentheses(future);
+        let arm = quote_spanned!(generated(future.span())=> #seam::arm(#argument));
         quote!(#pair(#arm, #rest))
     });
     let text = format!("{}({})", kind.name(), texts.join(", "));

@@ -1,5 +1,5 @@
-//! Macros in a body hide awaits: those whose arguments are known to be expressions are read, and
-//! an await in any other is refused.
+//! Macros in a body hide awaits: those known to evaluate their arguments are read, and an await in
+//! any other is refused.
 
 use proc_macro2::Delimiter;
 use proc_macro2::Group;
@@ -17,7 +17,9 @@ use super::await_sites::Rewriter;
 use super::source_text;
 use crate::diagnostics::Diagnostics;
 
-/// The macros that take expressions, and evaluate them where they stand.
+/// The macros that take expressions, and evaluate them where they stand. Those of logs and
+/// `debug_assert!` are not among them: what they evaluate depends on how the program is built and
+/// run, so an await in them would not be replayed.
 const KNOWN: &[&str] = &[
     "anyhow",
     "assert",
@@ -25,30 +27,20 @@ const KNOWN: &[&str] = &[
     "assert_ne",
     "bail",
     "dbg",
-    "debug",
-    "debug_assert",
-    "debug_assert_eq",
-    "debug_assert_ne",
     "ensure",
     "eprint",
     "eprintln",
-    "error",
-    "event",
     "format",
     "format_args",
-    "info",
     "json",
-    "log",
     "matches",
     "panic",
     "print",
     "println",
     "todo",
-    "trace",
     "unimplemented",
     "unreachable",
     "vec",
-    "warn",
     "write",
     "writeln",
 ];
@@ -85,7 +77,7 @@ fn refuse(call: &Macro, at: &TokenStream, diagnostics: &mut Diagnostics) {
     let name = source_text(call.path.to_token_stream());
     diagnostics.help(
         at,
-        format_args!("what `{name}!` does with this `.await` cannot be seen"),
+        format_args!("whether and when `{name}!` awaits this cannot be seen"),
         "bind the value with `let` first, and give the macro the bound name",
     );
 }

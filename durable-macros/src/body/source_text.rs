@@ -29,10 +29,11 @@ impl Text {
             match token {
                 TokenTree::Group(group) => {
                     let (open, close) = delimiters(group.delimiter());
-                    let (first, last) = (group.span_open(), group.span_close());
-                    self.word(open, first.start(), first.end());
+                    // Only the span as a whole survives a syntax tree; a delimiter is one column.
+                    let (start, end) = (group.span().start(), group.span().end());
+                    self.word(open, start, moved(start, 1));
                     self.stream(group.stream());
-                    self.word(close, last.start(), last.end());
+                    self.word(close, moved(end, -1), end);
                 }
                 TokenTree::Punct(punct) => {
                     let mut letter = [0; 4];
@@ -62,6 +63,13 @@ impl Text {
         self.written.push_str(word);
         self.end = Some(end);
         self.joined = false;
+    }
+}
+
+fn moved(place: LineColumn, columns: isize) -> LineColumn {
+    LineColumn {
+        column: place.column.saturating_add_signed(columns),
+        ..place
     }
 }
 

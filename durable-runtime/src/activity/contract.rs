@@ -6,9 +6,9 @@ use super::ActivityInvocation;
 use super::AttemptEnd;
 use super::RequiredStates;
 use crate::callable::CallableError;
-use crate::callable::Recorded;
 use crate::definition::CallOptions;
 use crate::payload::Arguments;
+use crate::payload::Recorded;
 
 /// An activity as a type; `#[activity]` implements it for a type with the function's name.
 ///

@@ -10,13 +10,13 @@ use super::Activity;
 use super::ActivityInvocation;
 use super::AttemptEnd;
 use super::MissingState;
-use crate::callable::call_error;
+use crate::callable::CallableError;
 use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::panics;
 use crate::payload::Arguments;
 use crate::payload::CodecError;
-use crate::payload::Payload;
+use crate::payload::Recorded;
 
 /// Makes one attempt of an async activity.
 pub fn invoke_async<A, F, Fut>(
@@ -81,7 +81,7 @@ fn stalled<A: Activity>(error: &CodecError) -> AttemptEnd {
 
 fn end_of<A: Activity>(result: Result<A::Output, A::Error>) -> AttemptEnd {
     match result {
-        Ok(value) => match Payload::encode(&value) {
+        Ok(value) => match value.to_payload() {
             Ok(payload) => AttemptEnd::Completed(payload),
             Err(error) => AttemptEnd::Failed {
                 error: CallError::Failure(Failure::Codec(error)),
@@ -90,7 +90,7 @@ fn end_of<A: Activity>(result: Result<A::Output, A::Error>) -> AttemptEnd {
         },
         Err(error) => AttemptEnd::Failed {
             retryable: A::is_retryable(&error),
-            error: call_error(&error),
+            error: error.to_call_error(),
         },
     }
 }

@@ -1,14 +1,12 @@
-//! What activities and orchestrators have in common: values that can be recorded, and errors that
+//! What activities and orchestrators have in common: results, and errors that can be recorded and
 //! say whether to try again.
 
-mod recorded;
+mod error;
 mod result;
 mod retryable;
 
-pub use recorded::CallableError;
-pub use recorded::Recorded;
+pub use error::CallableError;
 pub use result::IsResult;
-pub(crate) use result::call_error;
 pub use retryable::ErrorProbe;
 pub use retryable::Retryable;
 pub use retryable::RetryableError;

@@ -1,11 +1,4 @@
-//! What a function returned, as a result that can be recorded.
-
-use std::any::Any;
-
-use super::CallableError;
-use crate::failure::CallError;
-use crate::failure::Failure;
-use crate::failure::RecordedError;
+//! What a function returned, as a result.
 
 /// A `Result` under whatever alias: how generated code finds the value's and the error's type of
 /// an `io::Result<T>`.
@@ -30,16 +23,5 @@ impl<T, E> IsResult for Result<T, E> {
 
     fn into_result(self) -> Self {
         self
-    }
-}
-
-/// `error` as it is recorded. A function whose error is [`Failure`] itself passes on a failure.
-pub(crate) fn call_error<E: CallableError>(error: &E) -> CallError {
-    if let Some(failure) = (error as &dyn Any).downcast_ref::<Failure>() {
-        return CallError::Failure(failure.clone());
-    }
-    match RecordedError::new(error) {
-        Ok(recorded) => CallError::Error(recorded),
-        Err(error) => CallError::Failure(Failure::Codec(error)),
     }
 }

@@ -32,7 +32,7 @@ impl Raise {
         Self {
             target,
             name: E::NAME,
-            payload: Payload::encode(event),
+            payload: event.to_payload(),
             dedup_id: None,
         }
     }

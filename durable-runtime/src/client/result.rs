@@ -11,12 +11,10 @@ use futures_util::future::select;
 
 use super::ClientError;
 use super::target::Target;
-use crate::failure::CallError;
-use crate::failure::Failure;
+use crate::callable::CallableError;
 use crate::orchestration::Orchestrator;
-use crate::payload::CodecError;
+use crate::payload::Recorded;
 use crate::work::Output;
-use serde::de::DeserializeOwned;
 
 /// A wait for the result of an instance: for ever, unless it has a
 /// [`timeout`](InstanceResult::timeout). Dropping it changes nothing for the instance.
@@ -75,9 +73,11 @@ impl<O: Orchestrator> InstanceResult<O> {
     async fn wait(self) -> Result<O::Output, ResultError<O::Error>> {
         match ended_within(self.target, self.timeout).await? {
             None => Err(ResultError::TimedOut),
-            Some(Output::Completed(value)) => Ok(value.decode().map_err(ClientError::from)?),
+            Some(Output::Completed(value)) => {
+                Ok(O::Output::from_payload(&value).map_err(ClientError::from)?)
+            }
             Some(Output::Failed(error)) => Err(ResultError::Failed(
-                typed_error(error).map_err(ClientError::from)?,
+                O::Error::from_call_error(error).map_err(ClientError::from)?,
             )),
             Some(Output::Terminated(reason)) => Err(ResultError::Terminated { reason }),
         }
@@ -99,17 +99,6 @@ impl<O> fmt::Debug for InstanceResult<O> {
             .field("id", &self.target.id)
             .field("timeout", &self.timeout)
             .finish()
-    }
-}
-
-/// A recorded error as the orchestrator's own type.
-pub(super) fn typed_error<E>(error: CallError) -> Result<E, CodecError>
-where
-    E: DeserializeOwned + From<Failure>,
-{
-    match error {
-        CallError::Error(recorded) => recorded.value.decode(),
-        CallError::Failure(failure) => Ok(E::from(failure)),
     }
 }
 

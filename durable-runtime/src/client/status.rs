@@ -2,13 +2,10 @@
 
 use std::ops::Deref;
 
-use serde::de::DeserializeOwned;
-
 use super::ClientError;
 use super::InstanceInfo;
-use super::result::typed_error;
-use crate::failure::Failure;
-use crate::payload::Payload;
+use crate::callable::CallableError;
+use crate::payload::Recorded;
 use crate::work::InstanceRow;
 use crate::work::Output;
 use crate::work::UnreadEvent;
@@ -43,19 +40,19 @@ enum End<T, E> {
 
 impl<T, E, S> Status<T, E, S>
 where
-    T: DeserializeOwned,
-    E: DeserializeOwned + From<Failure>,
-    S: DeserializeOwned,
+    T: Recorded,
+    E: CallableError,
+    S: Recorded,
 {
     pub(super) fn new(row: InstanceRow, unread: Vec<UnreadEvent>) -> Result<Self, ClientError> {
         let end = row.output.clone().map(|output| {
             Ok::<_, ClientError>(match output {
-                Output::Completed(value) => End::Completed(value.decode()?),
-                Output::Failed(error) => End::Failed(typed_error(error)?),
+                Output::Completed(value) => End::Completed(T::from_payload(&value)?),
+                Output::Failed(error) => End::Failed(E::from_call_error(error)?),
                 Output::Terminated(reason) => End::Terminated(reason),
             })
         });
-        let custom = row.custom_status.as_ref().map(Payload::decode);
+        let custom = row.custom_status.as_ref().map(S::from_payload);
         Ok(Self {
             end: end.transpose()?,
             custom: custom.transpose()?,

@@ -20,13 +20,12 @@ use super::Orchestrator;
 use super::Random;
 use super::SideEffect;
 use super::Timer;
-use crate::callable::Recorded;
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::ids::InstanceId;
 use crate::machine::CallRequest;
 use crate::machine::Cursor;
-use crate::payload::Payload;
+use crate::payload::Recorded;
 
 /// The context of an orchestration.
 ///
@@ -156,7 +155,7 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     /// When the status has no recorded form (a map with keys that are not text, say).
     #[expect(clippy::needless_pass_by_value, reason = "what is set is given away")]
     pub fn set_status(&self, status: O::Status) {
-        match Payload::encode(&status) {
+        match status.to_payload() {
             Ok(status) => self.core.core.set_custom_status(status),
             Err(error) => panic!("the custom status cannot be recorded: {error}"),
         }

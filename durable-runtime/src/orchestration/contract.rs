@@ -3,14 +3,13 @@
 use futures_util::future::BoxFuture;
 
 use super::CalleeList;
-use super::Event;
 use crate::callable::CallableError;
-use crate::callable::Recorded;
 use crate::definition::OrchestratorDefinition;
 use crate::machine::BodyEnd;
 use crate::machine::Cursor;
 use crate::payload::Arguments;
 use crate::payload::Payload;
+use crate::payload::Recorded;
 
 /// An orchestrator as a type; `#[orchestrator]` implements it for a type with the function's name.
 ///
@@ -75,4 +74,4 @@ pub trait Orchestrator: Sized + Send + Sync + 'static {
     label = "`{E}` is not declared",
     note = "declare it: `#[orchestrator(events({E}))]`"
 )]
-pub trait Declares<E: Event>: Orchestrator {}
+pub trait Declares<E>: Orchestrator {}

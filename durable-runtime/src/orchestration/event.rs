@@ -1,6 +1,6 @@
 //! External events as types.
 
-use crate::callable::Recorded;
+use crate::payload::Recorded;
 
 /// An external event, typed at both ends; `#[derive(Event)]` implements it.
 ///

@@ -42,7 +42,7 @@ impl<E: Event> Future for EventWait<E> {
                 Ok(payload) => payload,
                 Err(error) => return unexpected(raw, &error),
             };
-            match payload.decode() {
+            match E::from_payload(&payload) {
                 Ok(event) => return Poll::Ready(event),
                 // Whoever raised it made the mistake: the orchestration waits on.
                 Err(error) => raw.reject(error.to_string()),

@@ -7,10 +7,9 @@ use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
 
-use crate::callable::Recorded;
 use crate::definition::SourcePlace;
 use crate::machine::Cursor;
-use crate::payload::Payload;
+use crate::payload::Recorded;
 
 /// A local value, computed once; made by
 /// [`side_effect`](super::OrchestrationContext::side_effect).
@@ -44,12 +43,12 @@ impl<T: Recorded, F: FnOnce() -> T> Future for SideEffect<F, T> {
         let Some(compute) = this.compute.take() else {
             return Poll::Pending;
         };
-        let encoded = || Payload::encode(&compute());
+        let encoded = || compute().to_payload();
         let recorded = match this.cursor.side_effect(&this.site, encoded) {
             Ok(recorded) => recorded,
             Err(error) => panic!("a side effect at {} cannot be recorded: {error}", this.site),
         };
-        match recorded.decode() {
+        match T::from_payload(&recorded) {
             Ok(value) => Poll::Ready(value),
             Err(error) => {
                 let site = &this.site;

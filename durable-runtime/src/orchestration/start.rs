@@ -8,13 +8,14 @@ use futures_util::future::ready;
 
 use super::OrchestrationContext;
 use super::Orchestrator;
-use crate::callable::call_error;
+use crate::callable::CallableError;
 use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::machine::BodyEnd;
 use crate::machine::Cursor;
 use crate::payload::Arguments;
 use crate::payload::Payload;
+use crate::payload::Recorded;
 
 /// Starts the body of `O`; for generated code.
 pub fn start_orchestrator<O, Fut>(
@@ -41,10 +42,10 @@ where
 
 fn end_of<O: Orchestrator>(result: Result<O::Output, O::Error>) -> BodyEnd {
     match result {
-        Ok(value) => match Payload::encode(&value) {
+        Ok(value) => match value.to_payload() {
             Ok(payload) => BodyEnd::Completed(payload),
             Err(error) => BodyEnd::Failed(CallError::Failure(Failure::Codec(error))),
         },
-        Err(error) => BodyEnd::Failed(call_error(&error)),
+        Err(error) => BodyEnd::Failed(error.to_call_error()),
     }
 }

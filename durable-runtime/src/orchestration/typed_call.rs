@@ -9,15 +9,13 @@ use std::task::Poll;
 use std::task::ready;
 
 use crate::callable::CallableError;
-use crate::callable::Recorded;
 use crate::definition::CallOptions;
 use crate::failure::CallError;
 use crate::failure::Failure;
-use crate::failure::RecordedError;
 use crate::machine::CallRequest;
 use crate::machine::RawCall;
 use crate::payload::CodecError;
-use crate::payload::Payload;
+use crate::payload::Recorded;
 use crate::retry::RetryPolicy;
 
 /// A call that yields `Result<T, E>`.
@@ -95,12 +93,15 @@ impl<T: Recorded, E: CallableError> Future for TypedCall<T, E> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         if let Some(failure) = &this.refused {
-            return Poll::Ready(Err(failure.clone().into()));
+            return Poll::Ready(Err(E::from_failure(failure.clone())));
         }
-        match ready!(Pin::new(&mut this.raw).poll(cx)) {
-            Ok(payload) => decoded(&this.raw, &payload).map(Ok),
-            Err(CallError::Error(error)) => decoded_error(&this.raw, &error).map(Err),
-            Err(CallError::Failure(failure)) => Poll::Ready(Err(failure.into())),
+        let decoded = match ready!(Pin::new(&mut this.raw).poll(cx)) {
+            Ok(value) => T::from_payload(&value).map(Ok),
+            Err(error) => E::from_call_error(error).map(Err),
+        };
+        match decoded {
+            Ok(result) => Poll::Ready(result),
+            Err(error) => undecodable(&this.raw, &error),
         }
     }
 }
@@ -111,27 +112,12 @@ impl<T, E> fmt::Debug for TypedCall<T, E> {
     }
 }
 
-/// What was recorded as a `T`. If it is none, the instance is parked and the call stays pending.
-pub(super) fn decoded<T: Recorded>(call: &RawCall, recorded: &Payload) -> Poll<T> {
-    match recorded.decode() {
-        Ok(value) => Poll::Ready(value),
-        Err(error) => stalled(call, "the recorded result", &error),
-    }
-}
-
-fn decoded_error<E: CallableError>(call: &RawCall, recorded: &RecordedError) -> Poll<E> {
-    match recorded.value.decode() {
-        Ok(error) => Poll::Ready(error),
-        Err(error) => stalled(call, "the recorded error", &error),
-    }
-}
-
-fn stalled<T>(call: &RawCall, what: &str, error: &CodecError) -> Poll<T> {
+/// What is recorded does not fit today's types: the instance is parked, and the call stays pending.
+fn undecodable<T>(call: &RawCall, error: &CodecError) -> Poll<T> {
     if let Some(cursor) = call.cursor() {
-        let name = name_of(call.request());
-        let site = call.site();
+        let (name, site) = (name_of(call.request()), call.site());
         cursor.stall(format!(
-            "{what} of {name} at {site} does not fit today's type: {error}"
+            "the recorded result of {name}, called at {site}, is no longer one: {error}"
         ));
     }
     Poll::Pending

@@ -1,0 +1,47 @@
+//! Programs that must compile and run: the files under `tests/ui/<macro>/pass`.
+//!
+//! They are part of this binary instead of being built by trybuild, which would link each by itself.
+
+/// A module and a test for each program.
+macro_rules! programs {
+    ($($path:literal $name:ident)+) => {$(
+        #[path = $path]
+        #[allow(
+            clippy::all,
+            clippy::pedantic,
+            clippy::allow_attributes,
+            clippy::allow_attributes_without_reason,
+            dead_code,
+            reason = "programs as users write them, each with other lints"
+        )]
+        mod $name;
+
+        #[test]
+        fn $name() {
+            $name::main();
+        }
+    )+};
+}
+
+programs! {
+    "../ui/activity/pass/every_option.rs" activity_every_option
+    "../ui/activity/pass/hello.rs" activity_hello
+    "../ui/activity/pass/injected_parameters.rs" activity_injected_parameters
+    "../ui/activity/pass/names_of_the_user_stay.rs" activity_names_of_the_user_stay
+    "../ui/activity/pass/result_aliases.rs" activity_result_aliases
+    "../ui/activity/pass/retryable_by_trait.rs" activity_retryable_by_trait
+    "../ui/event/pass/names.rs" event_names
+    "../ui/inline/pass/callees_of_helpers.rs" inline_callees_of_helpers
+    "../ui/inline/pass/helpers.rs" inline_helpers
+    "../ui/orchestrator/pass/await_sites.rs" orchestrator_await_sites
+    "../ui/orchestrator/pass/blocks_and_closures.rs" orchestrator_blocks_and_closures
+    "../ui/orchestrator/pass/callees_are_found.rs" orchestrator_callees_are_found
+    "../ui/orchestrator/pass/combinators_of_futures.rs" orchestrator_combinators_of_futures
+    "../ui/orchestrator/pass/hello.rs" orchestrator_hello
+    "../ui/orchestrator/pass/in_a_function.rs" orchestrator_in_a_function
+    "../ui/orchestrator/pass/join_as_tokio_writes_it.rs" orchestrator_join_as_tokio_writes_it
+    "../ui/orchestrator/pass/macros_with_awaits.rs" orchestrator_macros_with_awaits
+    "../ui/orchestrator/pass/select_as_tokio_writes_it.rs" orchestrator_select_as_tokio_writes_it
+    "../ui/orchestrator/pass/sub_orchestrations.rs" orchestrator_sub_orchestrations
+    "../ui/orchestrator/pass/typed_context.rs" orchestrator_typed_context
+}

@@ -1,0 +1,6 @@
+use durable_runtime::prelude::*;
+
+#[activity]
+struct Charge;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use durable_runtime::prelude::*;
+
+#[derive(Event)]
+struct Approval;
+
+fn main() {}

@@ -1,0 +1,80 @@
+//! The errors that a history can hold.
+
+use std::any::Any;
+use std::error::Error;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::failure::CallError;
+use crate::failure::Failure;
+use crate::failure::RecordedError;
+use crate::payload::CodecError;
+
+/// The error of an activity or an orchestrator: it can be recorded, and it takes a [`Failure`].
+/// Implemented for every type that has what it asks for.
+///
+/// It is no shorthand for those bounds: with them as supertraits the compiler would report each by
+/// itself, and this trait's own message never.
+///
+/// ```
+/// use durable_runtime::Failure;
+/// use durable_runtime::callable::CallableError;
+///
+/// #[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
+/// enum PaymentError {
+///     #[error("declined")]
+///     Declined,
+///     #[error(transparent)]
+///     Infrastructure(#[from] Failure),
+/// }
+///
+/// let recorded = PaymentError::Declined.to_call_error();
+/// assert_eq!(recorded.message(), "declined");
+/// assert!(matches!(PaymentError::from_call_error(recorded), Ok(PaymentError::Declined)));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of an activity or orchestrator",
+    label = "it needs `std::error::Error`, `Serialize`, `Deserialize` and `From<Failure>`",
+    note = "derive `thiserror::Error`, `serde::Serialize` and `serde::Deserialize` for it",
+    note = "and give it a variant for what is not its own: \
+            `#[error(transparent)] Infrastructure(#[from] Failure)`"
+)]
+pub trait CallableError: Sized + Send + 'static {
+    /// The error for `failure`.
+    fn from_failure(failure: Failure) -> Self;
+
+    /// Records the error. A function whose error is [`Failure`] itself passes on a failure, and an
+    /// error that has no recorded form becomes one.
+    fn to_call_error(&self) -> CallError;
+
+    /// Reads an error back.
+    ///
+    /// # Errors
+    /// [`CodecError`] when what is recorded is no such error.
+    fn from_call_error(recorded: CallError) -> Result<Self, CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Error + Serialize + DeserializeOwned + From<Failure> + Send + 'static> CallableError for E {
+    fn from_failure(failure: Failure) -> Self {
+        failure.into()
+    }
+
+    fn to_call_error(&self) -> CallError {
+        if let Some(failure) = (self as &dyn Any).downcast_ref::<Failure>() {
+            return CallError::Failure(failure.clone());
+        }
+        match RecordedError::new(self) {
+            Ok(recorded) => CallError::Error(recorded),
+            Err(error) => CallError::Failure(Failure::Codec(error)),
+        }
+    }
+
+    fn from_call_error(recorded: CallError) -> Result<Self, CodecError> {
+        match recorded {
+            CallError::Error(recorded) => recorded.value.decode(),
+            CallError::Failure(failure) => Ok(failure.into()),
+        }
+    }
+}
