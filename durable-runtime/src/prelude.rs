@@ -24,4 +24,5 @@ pub use crate::orchestration::DurableExt;
 pub use crate::orchestration::Event;
 pub use crate::orchestration::OrchestrationContext;
 pub use crate::retry::RetryPolicy;
+pub use crate::work::IfExists;
 pub use crate::worker::Runtime;

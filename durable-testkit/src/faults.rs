@@ -103,7 +103,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn unavailable() -> StoreError {
-    StoreError::Unavailable { action: "commit turns", source: "a planned fault".into() }
+    StoreError::Unavailable {
+        action: "commit turns",
+        source: "a planned fault".into(),
+    }
 }
 
 #[async_trait]
@@ -121,7 +124,9 @@ impl Store for FaultyStore {
                 self.inner.commit(&mut lease.clone(), turns, now).await?;
                 Err(unavailable())
             }
-            Fault::Conflict(_) => Err(StoreError::Conflict { action: "commit turns" }),
+            Fault::Conflict(_) => Err(StoreError::Conflict {
+                action: "commit turns",
+            }),
         }
     }
 

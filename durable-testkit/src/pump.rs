@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use durable_runtime::activity::States;
 use durable_runtime::client::Client;
 use durable_runtime::client::StoreCommands;
 use durable_runtime::clock::Clock;
-use durable_runtime::activity::States;
 use durable_runtime::dispatcher::Dispatcher;
 use durable_runtime::dispatcher::DispatcherError;
 use durable_runtime::dispatcher::EngineConfig;
@@ -32,7 +32,9 @@ pub struct PumpBuilder {
 
 impl fmt::Debug for PumpBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PumpBuilder").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("PumpBuilder")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }
 
@@ -90,7 +92,11 @@ impl PumpBuilder {
         let (registry, states) = (Arc::new(self.registry), Arc::new(self.states));
         let dispatcher =
             Dispatcher::start(self.store, clock, registry, states, notifier, self.config).await?;
-        Ok(Pump { client, clock: self.clock, dispatcher })
+        Ok(Pump {
+            client,
+            clock: self.clock,
+            dispatcher,
+        })
     }
 }
 

@@ -33,7 +33,9 @@ impl VirtualClock {
 
     /// A clock that stands at `now`.
     pub fn at(now: Timestamp) -> Self {
-        Self { now: Arc::new(watch::Sender::new(now)) }
+        Self {
+            now: Arc::new(watch::Sender::new(now)),
+        }
     }
 
     /// Moves the clock on.

@@ -5,10 +5,16 @@ use std::sync::Arc;
 use super::Instance;
 use super::Instances;
 use super::StartBuilder;
+use super::StoreCommands;
+use crate::clock::Clock;
+use crate::clock::SystemClock;
 use crate::ids::InstanceId;
 use crate::orchestration::ChildCall;
 use crate::orchestration::Orchestrator;
+use crate::store;
+use crate::store::StoreError;
 use crate::work::Commands;
+use crate::work::Limits;
 
 /// A handle on a hub. Cloning is cheap.
 ///
@@ -32,6 +38,29 @@ impl Client {
     /// A client that asks `commands`.
     pub fn new(commands: Arc<dyn Commands>) -> Self {
         Self { commands }
+    }
+
+    /// A client to the hub in the store at `url`, without a worker: instances make progress while
+    /// another process works on that hub. [`Runtime::client`](crate::Runtime::client) gives the
+    /// client of a worker.
+    ///
+    /// ```
+    /// # use durable_runtime::client::Client;
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::open("sqlite://orders.db").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError`] as [`store::open`](crate::store::open); [`StoreError::NewerFormat`].
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let clock = SystemClock;
+        let store = store::open(url).await?.store;
+        store.hub_open(clock.now()).await?;
+        let (notifier, clock) = (Arc::default(), Arc::new(clock));
+        let commands = StoreCommands::new(store, notifier, clock, Limits::default());
+        Ok(Self::new(Arc::new(commands)))
     }
 
     /// Starts what `call` calls: `client.start_call(process_order(order))`.

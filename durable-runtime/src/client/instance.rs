@@ -106,9 +106,10 @@ impl<O: Orchestrator> Instance<O> {
     /// [`ClientError::NotFound`], [`ClientError::Codec`] when what is recorded is not of those
     /// types, [`ClientError::Store`].
     pub async fn status(&self) -> Result<Status<O::Output, O::Error, O::Status>, ClientError> {
-        let row = self.target.row().await?;
+        self.target.settled().await?;
+        // In this order: an event that is not seen here any more shows its effect in the row.
         let unread = self.target.commands.unread_events(self.id()).await?;
-        Status::new(row, unread)
+        Status::new(self.target.row().await?, unread)
     }
 }
 

@@ -36,3 +36,6 @@ pub use start::StartBuilder;
 pub use status::Status;
 pub use store_commands::StoreCommands;
 pub use terminate::Terminate;
+
+#[cfg(test)]
+mod tests;

@@ -109,7 +109,7 @@ impl StoreCommands {
     }
 
     /// Asks the store, and again after a short wait as long as it is not available.
-    async fn ask<'a, T>(
+    pub(super) async fn ask<'a, T>(
         &self,
         action: &'static str,
         question: impl Fn() -> BoxFuture<'a, Result<T, StoreError>>,

@@ -231,6 +231,8 @@ impl Dispatcher {
         self.instances.clear();
         self.timers = TimerWindow::default();
         let now = self.clock.now();
+        // What this worker still owns is to be free at once; one that was fenced owns nothing.
+        self.store.worker_stop(&self.lease, now).await?;
         self.lease = self
             .store
             .worker_start(new_worker(&self.config), now)

@@ -1,4 +1,5 @@
 //! The integration tests, in one binary.
 
-mod store_conformance;
 mod engine;
+mod store_conformance;
+mod store_differential;

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use sea_orm::DatabaseTransaction;
 use sea_orm::DbErr;
 
-use super::lane::Lanes;
 use super::scope::Scope;
 use super::unit;
 use super::worker;
@@ -24,12 +23,11 @@ pub(super) async fn claim_in_txn(
     scope: Scope,
     lease: &WorkerLease,
     row: &table::worker::Model,
-    lanes: &Lanes,
+    lanes: &BTreeSet<LaneNumber>,
     now: Timestamp,
 ) -> Result<Vec<Unit>, DbErr> {
-    let lanes: BTreeSet<_> = lanes.numbers().collect();
-    if worker::lanes_of(row)? != lanes {
-        worker::register_in_txn(txn, scope, lease, &lanes).await?;
+    if worker::lanes_of(row)? != *lanes {
+        worker::register_in_txn(txn, scope, lease, lanes).await?;
     }
     let live = fence_dead_in_txn(txn, scope, lease.worker, now).await?;
     let owners = unit::owners(txn, scope).await?;

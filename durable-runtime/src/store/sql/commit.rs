@@ -12,7 +12,6 @@ use super::inbox;
 use super::inbox::NewMessage;
 use super::instance;
 use super::instance::Receiver;
-use super::lane::KnownLanes;
 use super::lane::Lanes;
 use super::scope::Scope;
 use super::start;
@@ -21,7 +20,6 @@ use super::start::Start;
 use super::timer;
 use crate::clock::Timestamp;
 use crate::ids::InstanceKey;
-use crate::ids::Lane;
 use crate::work::Address;
 use crate::work::OutgoingMessage;
 use crate::work::TurnWrite;
@@ -30,27 +28,25 @@ use crate::work::TurnWrite;
 pub(super) async fn write_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
-    known: &KnownLanes,
+    lanes: &mut Lanes<'_>,
     turns: &[TurnWrite],
     now: Timestamp,
-) -> Result<Lanes, DbErr> {
+) -> Result<(), DbErr> {
     let (starts, replacements) = (starts(turns), replacements(turns));
     history::append_in_txn(txn, turns).await?;
     write_inbox(txn, turns).await?;
     write_updates(txn, turns, now).await?;
     let gone: Vec<_> = turns.iter().flat_map(|turn| &turn.timers_gone).collect();
     timer::delete_in_txn(txn, &gone).await?;
-    let lanes = lanes(&starts, &replacements);
-    let lanes = Lanes::ensure_in_txn(txn, scope, known, lanes).await?;
-    let mut begun = start::create_in_txn(txn, scope, &lanes, &starts, now).await?;
+    let mut begun = start::create_in_txn(txn, scope, lanes, &starts, now).await?;
     add_timers(&mut begun, turns);
     add_sends(&mut begun, txn, scope, turns).await?;
     begun.write_in_txn(txn, now).await?;
     heartbeat::set_in_txn(txn, turns).await?;
     for replaced in &replacements {
-        start::replace_in_txn(txn, scope, &lanes, replaced, now).await?;
+        start::replace_in_txn(txn, scope, lanes, replaced, now).await?;
     }
-    Ok(lanes)
+    Ok(())
 }
 
 fn receiver(turn: &TurnWrite) -> Receiver {
@@ -76,15 +72,6 @@ fn replacements(turns: &[TurnWrite]) -> Vec<Start<'_>> {
         replacements.extend(turn.replacement.as_deref().map(|new| Start { caller, new }));
     }
     replacements
-}
-
-/// The lanes of all instances that begin.
-fn lanes(starts: &[Start<'_>], replacements: &[Start<'_>]) -> Vec<Lane> {
-    let mut lanes = Vec::new();
-    for start in starts.iter().chain(replacements) {
-        lanes.push(start.new.lane());
-    }
-    lanes
 }
 
 async fn write_inbox(txn: &DatabaseTransaction, turns: &[TurnWrite]) -> Result<(), DbErr> {

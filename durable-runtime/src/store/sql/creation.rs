@@ -26,7 +26,7 @@ use crate::work::NewInstance;
 pub(super) async fn create_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
-    lanes: &Lanes,
+    lanes: &mut Lanes<'_>,
     new: &NewInstance,
     if_exists: &IfExists,
     now: Timestamp,

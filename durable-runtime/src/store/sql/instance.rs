@@ -146,21 +146,21 @@ async fn receivers(
 pub(super) async fn create_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
-    lanes: &Lanes,
+    lanes: &mut Lanes<'_>,
     new: &[&NewInstance],
     now: Timestamp,
 ) -> Result<Vec<InstanceRow>, DbErr> {
-    let row = |new: &&NewInstance| {
-        let unit = lanes.unit(&new.lane(), &new.id)?;
-        Ok(pending_row(
+    let mut created = Vec::with_capacity(new.len());
+    for new in new {
+        let unit = lanes.unit_in_txn(txn, scope, new).await?;
+        created.push(pending_row(
             InstanceKey(0),
             unit,
             Execution::FIRST,
             new,
             now,
-        ))
-    };
-    let mut created = new.iter().map(row).collect::<Result<Vec<_>, DbErr>>()?;
+        ));
+    }
     let values = created.iter().map(|row| instance_row::values(scope, row));
     let values = values.collect::<Result<_, _>>()?;
     let into = Query::insert()

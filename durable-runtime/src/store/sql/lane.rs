@@ -14,21 +14,24 @@ use sea_orm::Set;
 
 use super::scope::Scope;
 use super::unit;
-use crate::ids::InstanceId;
 use crate::ids::Lane;
 use crate::ids::Unit;
 use crate::store::creation::LaneNumber;
 use crate::store::creation::unit_of;
 use crate::store::table::lane;
+use crate::work::NewInstance;
 
 /// The lanes whose numbers are known, because a committed transaction gave or read them.
 #[derive(Debug, Default)]
 pub(super) struct KnownLanes(Mutex<BTreeMap<Lane, LaneNumber>>);
 
 impl KnownLanes {
-    /// Remembers what a transaction learned, once it is committed.
-    pub(super) fn learn(&self, lanes: Lanes) {
-        self.known().extend(lanes.0);
+    /// What a transaction begins with.
+    pub(super) fn open(&self) -> Lanes<'_> {
+        Lanes {
+            known: self,
+            found: BTreeMap::new(),
+        }
     }
 
     fn known(&self) -> MutexGuard<'_, BTreeMap<Lane, LaneNumber>> {
@@ -36,43 +39,45 @@ impl KnownLanes {
     }
 }
 
-/// The numbers of the lanes that a transaction works with.
-#[derive(Debug, Default)]
-pub(super) struct Lanes(BTreeMap<Lane, LaneNumber>);
+/// The lanes that a transaction works with.
+#[derive(Debug)]
+pub(super) struct Lanes<'a> {
+    known: &'a KnownLanes,
+    found: BTreeMap<Lane, LaneNumber>,
+}
 
-impl Lanes {
-    /// The numbers of these lanes; new ones are created with their units.
-    pub(super) async fn ensure_in_txn(
+impl Lanes<'_> {
+    /// The number of a lane; a new one is created with its units.
+    pub(super) async fn number_in_txn(
+        &mut self,
         txn: &DatabaseTransaction,
         scope: Scope,
-        known: &KnownLanes,
-        lanes: impl IntoIterator<Item = Lane>,
-    ) -> Result<Self, DbErr> {
-        let mut found = BTreeMap::new();
-        for lane in lanes {
-            let remembered = known.known().get(&lane).copied();
-            let number = match remembered.or_else(|| found.get(&lane).copied()) {
-                Some(number) => number,
-                None => fetch_or_create_in_txn(txn, scope, &lane).await?,
-            };
-            found.insert(lane, number);
+        lane: &Lane,
+    ) -> Result<LaneNumber, DbErr> {
+        let found = self.found.get(lane).copied();
+        let remembered = found.or_else(|| self.known.known().get(lane).copied());
+        if let Some(number) = remembered {
+            return Ok(number);
         }
-        Ok(Self(found))
+        let number = fetch_or_create_in_txn(txn, scope, lane).await?;
+        self.found.insert(lane.clone(), number);
+        Ok(number)
     }
 
-    /// The number of a lane that was asked for.
-    pub(super) fn number(&self, lane: &Lane) -> Result<LaneNumber, DbErr> {
-        let number = self.0.get(lane).copied();
-        number.ok_or_else(|| DbErr::RecordNotFound(format!("lane {lane}")))
+    /// The unit of an instance that is to be created or replaced.
+    pub(super) async fn unit_in_txn(
+        &mut self,
+        txn: &DatabaseTransaction,
+        scope: Scope,
+        new: &NewInstance,
+    ) -> Result<Unit, DbErr> {
+        let number = self.number_in_txn(txn, scope, &new.lane()).await?;
+        Ok(unit_of(number, &new.id))
     }
 
-    /// The unit of an instance in a lane that was asked for.
-    pub(super) fn unit(&self, lane: &Lane, id: &InstanceId) -> Result<Unit, DbErr> {
-        Ok(unit_of(self.number(lane)?, id))
-    }
-
-    pub(super) fn numbers(&self) -> impl Iterator<Item = LaneNumber> {
-        self.0.values().copied()
+    /// Remembers what the transaction learned, once it is committed.
+    pub(super) fn learn(self) {
+        self.known.known().extend(self.found);
     }
 }
 

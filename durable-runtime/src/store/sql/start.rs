@@ -90,7 +90,7 @@ impl Begun<'_> {
 pub(super) async fn create_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
-    lanes: &Lanes,
+    lanes: &mut Lanes<'_>,
     starts: &[Start<'_>],
     now: Timestamp,
 ) -> Result<Begun<'static>, DbErr> {
@@ -155,7 +155,7 @@ impl Begun<'_> {
 pub(super) async fn replace_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
-    lanes: &Lanes,
+    lanes: &mut Lanes<'_>,
     replaced: &Start<'_>,
     now: Timestamp,
 ) -> Result<(), DbErr> {
@@ -167,7 +167,7 @@ pub(super) async fn replace_in_txn(
     timer::delete_of_in_txn(txn, &[key.0]).await?;
     heartbeat::delete_of_in_txn(txn, &[key.0]).await?;
     let new = replaced.new;
-    let unit = lanes.unit(&new.lane(), &new.id)?;
+    let unit = lanes.unit_in_txn(txn, scope, new).await?;
     let row = pending_row(key, unit, old.execution.next(), new, now);
     instance::replace_in_txn(txn, scope, &row).await?;
     if unit != old.unit {

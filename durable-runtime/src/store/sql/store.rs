@@ -1,5 +1,6 @@
 //! The store itself: each method one transaction or one query.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -22,7 +23,6 @@ use super::hub_lock::HubLock;
 use super::inbox;
 use super::instance;
 use super::lane::KnownLanes;
-use super::lane::Lanes;
 use super::listing;
 use super::scope::Scope;
 use super::timer;
@@ -110,16 +110,6 @@ impl SqlStore {
 
     async fn begin(&self, action: &'static str) -> Result<DatabaseTransaction, StoreError> {
         dialect::begin(&self.connections.writer, action).await
-    }
-
-    async fn lanes_in_txn(
-        &self,
-        txn: &DatabaseTransaction,
-        lanes: &[Lane],
-    ) -> Result<Lanes, StoreError> {
-        let lanes = lanes.iter().cloned();
-        let found = Lanes::ensure_in_txn(txn, self.scope()?, &self.lanes, lanes).await;
-        found.or_failed("find the lanes")
     }
 
     async fn turns<C: ConnectionTrait>(
@@ -225,11 +215,16 @@ impl Store for SqlStore {
         let txn = self.begin(ACTION).await?;
         let row = worker::holder(&txn, scope, lease).await.or_failed(ACTION)?;
         let row = row.ok_or(StoreError::Fenced)?;
-        let lanes = self.lanes_in_txn(&txn, lanes).await?;
-        let units = claim::claim_in_txn(&txn, scope, lease, &row, &lanes, now).await;
+        let mut known = self.lanes.open();
+        let mut numbers = BTreeSet::new();
+        for lane in lanes {
+            let number = known.number_in_txn(&txn, scope, lane).await;
+            numbers.insert(number.or_failed(ACTION)?);
+        }
+        let units = claim::claim_in_txn(&txn, scope, lease, &row, &numbers, now).await;
         let units = units.or_failed(ACTION)?;
         txn.commit().await.or_failed(ACTION)?;
-        self.lanes.learn(lanes);
+        known.learn();
         Ok(units)
     }
 
@@ -242,15 +237,11 @@ impl Store for SqlStore {
         const ACTION: &str = "create an instance";
         let scope = self.scope()?;
         let txn = self.begin(ACTION).await?;
-        let lanes = self.lanes_in_txn(&txn, &[new.lane()]).await?;
-        let created = creation::create_in_txn(&txn, scope, &lanes, new, if_exists, now).await;
+        let mut lanes = self.lanes.open();
+        let created = creation::create_in_txn(&txn, scope, &mut lanes, new, if_exists, now).await;
         let created = created.or_failed(ACTION)?;
-        if let Created::Refused(_) | Created::Existed = created {
-            txn.rollback().await.or_failed(ACTION)?;
-            return Ok(created);
-        }
         txn.commit().await.or_failed(ACTION)?;
-        self.lanes.learn(lanes);
+        lanes.learn();
         Ok(created)
     }
 
@@ -358,10 +349,11 @@ impl Store for SqlStore {
         let txn = self.begin(ACTION).await?;
         let fence = worker::advance_in_txn(&txn, scope, lease, commit_id).await;
         open_or_fenced(fence.or_failed(ACTION)?)?;
-        let lanes = commit::write_in_txn(&txn, scope, &self.lanes, turns, now).await;
-        let lanes = lanes.or_failed(ACTION)?;
+        let mut lanes = self.lanes.open();
+        let written = commit::write_in_txn(&txn, scope, &mut lanes, turns, now).await;
+        written.or_failed(ACTION)?;
         txn.commit().await.or_failed(ACTION)?;
-        self.lanes.learn(lanes);
+        lanes.learn();
         lease.commit_id = commit_id;
         Ok(())
     }

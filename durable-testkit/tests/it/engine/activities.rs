@@ -43,7 +43,11 @@ struct Notes {
 type Shared = Arc<Notes>;
 
 #[activity(retry(max_attempts = 4, initial = "10s", backoff = 2.0, non_retryable = FlakyError::is_never))]
-async fn flaky(ctx: ActivityContext, notes: State<Shared>, hopeless: bool) -> Result<u32, FlakyError> {
+async fn flaky(
+    ctx: ActivityContext,
+    notes: State<Shared>,
+    hopeless: bool,
+) -> Result<u32, FlakyError> {
     let attempt = notes.attempts.fetch_add(1, Ordering::SeqCst) + 1;
     notes.keys.lock().unwrap().push(ctx.idempotency_key());
     match attempt {
@@ -79,10 +83,10 @@ async fn wait_for_it(_ctx: &OrchestrationContext) -> Result<u32, FlakyError> {
 }
 
 #[orchestrator]
-async fn race(ctx: &OrchestrationContext) -> Result<&'static str, FlakyError> {
+async fn race(ctx: &OrchestrationContext) -> Result<String, FlakyError> {
     select! {
-        _ = hangs().timeout(days(1)) => Ok("hangs"),
-        _ = ctx.sleep(seconds(1)) => Ok("sleep"),
+        _ = hangs().timeout(days(1)) => Ok("hangs".to_owned()),
+        _ = ctx.sleep(seconds(1)) => Ok("sleep".to_owned()),
     }
 }
 
@@ -147,7 +151,10 @@ async fn a_call_fails_with_its_own_error_when_its_attempts_are_used_up() {
         pump.advance(minutes(5)).await.unwrap();
     }
     assert_eq!(notes.attempts.load(Ordering::SeqCst), 4);
-    assert!(matches!(instance.result().await, Err(ResultError::Failed(FlakyError::NotYet))));
+    assert!(matches!(
+        instance.result().await,
+        Err(ResultError::Failed(FlakyError::NotYet))
+    ));
 }
 
 #[tokio::test]
@@ -157,7 +164,10 @@ async fn an_error_that_is_not_retryable_beats_the_policy() {
     let instance = TryItClient::new(pump.client()).start(true).await.unwrap();
     pump.run_until_idle().await.unwrap();
     assert_eq!(notes.attempts.load(Ordering::SeqCst), 1);
-    assert!(matches!(instance.result().await, Err(ResultError::Failed(FlakyError::Never))));
+    assert!(matches!(
+        instance.result().await,
+        Err(ResultError::Failed(FlakyError::Never))
+    ));
 }
 
 #[tokio::test]
@@ -182,6 +192,7 @@ async fn an_attempt_that_takes_too_long_is_dropped_and_fails() {
     let notes = Shared::default();
     let mut pump = pump(&notes).await;
     let instance = WaitForItClient::new(pump.client()).start().await.unwrap();
+    pump.run_until_idle().await.unwrap();
     pump.advance(seconds(4)).await.unwrap();
     assert_eq!(notes.dropped.load(Ordering::SeqCst), 0);
     pump.advance(seconds(2)).await.unwrap();
@@ -191,7 +202,13 @@ async fn an_attempt_that_takes_too_long_is_dropped_and_fails() {
         panic!("it should have timed out");
     };
     let limit = TimeLimit::Attempt;
-    assert_eq!(failure, Failure::TimedOut { limit, after: seconds(5) });
+    assert_eq!(
+        failure,
+        Failure::TimedOut {
+            limit,
+            after: seconds(5)
+        }
+    );
 }
 
 #[tokio::test]
@@ -216,7 +233,10 @@ async fn the_attempts_of_a_terminated_instance_are_cancelled() {
     instance.terminate("enough").await.unwrap();
     pump.run_until_idle().await.unwrap();
     assert_eq!(notes.dropped.load(Ordering::SeqCst), 1);
-    assert!(matches!(instance.result().await, Err(ResultError::Terminated { .. })));
+    assert!(matches!(
+        instance.result().await,
+        Err(ResultError::Terminated { .. })
+    ));
 }
 
 #[tokio::test]
@@ -234,8 +254,15 @@ async fn the_next_attempt_gets_the_last_progress_after_a_silence() {
 #[tokio::test]
 async fn limits_on_concurrency_hold_and_nothing_waits_for_ever() {
     let notes = Shared::default();
-    let builder = Pump::builder().state(Arc::clone(&notes)).register(flaky).register(try_it);
-    let mut pump = builder.config(|c| c.max_concurrent_activities = 2).start().await.unwrap();
+    let builder = Pump::builder()
+        .state(Arc::clone(&notes))
+        .register(flaky)
+        .register(try_it);
+    let mut pump = builder
+        .config(|c| c.max_concurrent_activities = 2)
+        .start()
+        .await
+        .unwrap();
     let client = TryItClient::new(pump.client());
     let mut instances = Vec::new();
     for _ in 0..20 {

@@ -24,7 +24,11 @@ async fn double(number: u32) -> u32 {
 
 #[activity]
 async fn refuse_odd(number: u32) -> Result<u32, ChildError> {
-    if number % 2 == 0 { Ok(number) } else { Err(ChildError::Odd) }
+    if number % 2 == 0 {
+        Ok(number)
+    } else {
+        Err(ChildError::Odd)
+    }
 }
 
 #[orchestrator]
@@ -105,17 +109,26 @@ async fn a_fan_out_joins_all_its_results() {
     for wide in [0, 1, 30, 31, 1_000] {
         let instance = FanOutClient::new(pump.client()).start(wide).await.unwrap();
         pump.run_until_idle().await.unwrap();
-        assert_eq!(instance.result().await.unwrap(), wide * wide.saturating_sub(1));
+        assert_eq!(
+            instance.result().await.unwrap(),
+            wide * wide.saturating_sub(1)
+        );
     }
 }
 
 #[tokio::test]
 async fn a_failed_child_comes_to_its_parent_as_its_own_error() {
     let mut pump = pump().await;
-    let instance = ParentClient::new(pump.client()).start(vec![2, 3, 4]).await.unwrap();
+    let instance = ParentClient::new(pump.client())
+        .start(vec![2, 3, 4])
+        .await
+        .unwrap();
     pump.run_until_idle().await.unwrap();
     pump.advance(seconds(10)).await.unwrap();
-    assert_eq!(instance.result().await.unwrap(), [Ok(3), Err(ChildError::Odd), Ok(5)]);
+    assert_eq!(
+        instance.result().await.unwrap(),
+        [Ok(3), Err(ChildError::Odd), Ok(5)]
+    );
 }
 
 #[tokio::test]
@@ -126,11 +139,21 @@ async fn a_child_that_takes_too_long_is_terminated_and_its_parent_told() {
     pump.advance(seconds(5)).await.unwrap();
     let failed = instance.result().await;
     assert!(
-        matches!(failed, Err(ResultError::Failed(ChildError::Infrastructure(Failure::TimedOut { .. })))),
+        matches!(
+            failed,
+            Err(ResultError::Failed(ChildError::Infrastructure(
+                Failure::TimedOut { .. }
+            )))
+        ),
         "{failed:?}"
     );
-    let child = pump.client().instance::<child>(InstanceId::new("slow-child").unwrap());
-    assert_eq!(child.status().await.unwrap().status(), InstanceStatus::Terminated);
+    let child = pump
+        .client()
+        .instance::<child>(InstanceId::new("slow-child").unwrap());
+    assert_eq!(
+        child.status().await.unwrap().status(),
+        InstanceStatus::Terminated
+    );
 }
 
 #[tokio::test]
@@ -140,8 +163,13 @@ async fn terminating_a_parent_terminates_its_children() {
     pump.run_until_idle().await.unwrap();
     instance.terminate("enough").await.unwrap();
     pump.run_until_idle().await.unwrap();
-    let child = pump.client().instance::<child>(InstanceId::new("slow-child").unwrap());
-    assert_eq!(child.status().await.unwrap().status(), InstanceStatus::Terminated);
+    let child = pump
+        .client()
+        .instance::<child>(InstanceId::new("slow-child").unwrap());
+    assert_eq!(
+        child.status().await.unwrap().status(),
+        InstanceStatus::Terminated
+    );
 }
 
 #[tokio::test]
@@ -149,14 +177,21 @@ async fn a_parent_is_told_that_its_child_was_terminated() {
     let mut pump = pump().await;
     let instance = ImpatientClient::new(pump.client()).start().await.unwrap();
     pump.run_until_idle().await.unwrap();
-    let child = pump.client().instance::<child>(InstanceId::new("slow-child").unwrap());
+    let child = pump
+        .client()
+        .instance::<child>(InstanceId::new("slow-child").unwrap());
     child.terminate("by hand").await.unwrap();
     pump.run_until_idle().await.unwrap();
     let failed = instance.result().await;
     let Err(ResultError::Failed(ChildError::Infrastructure(failure))) = failed else {
         panic!("{failed:?}");
     };
-    assert_eq!(failure, Failure::Terminated { reason: "by hand".to_owned() });
+    assert_eq!(
+        failure,
+        Failure::Terminated {
+            reason: "by hand".to_owned()
+        }
+    );
 }
 
 #[tokio::test]
@@ -166,14 +201,19 @@ async fn a_detached_child_lives_on() {
     pump.run_until_idle().await.unwrap();
     assert!(instance.result().await.unwrap());
     pump.advance(seconds(10)).await.unwrap();
-    let child = pump.client().instance::<child>(InstanceId::new("detached-child").unwrap());
+    let child = pump
+        .client()
+        .instance::<child>(InstanceId::new("detached-child").unwrap());
     assert_eq!(child.result().await.unwrap(), 5);
 }
 
 #[tokio::test]
 async fn a_parent_waits_through_all_executions_of_its_child() {
     let mut pump = pump().await;
-    let instance = WaitsForCountsClient::new(pump.client()).start().await.unwrap();
+    let instance = WaitsForCountsClient::new(pump.client())
+        .start()
+        .await
+        .unwrap();
     pump.run_until_idle().await.unwrap();
     for _ in 0..50 {
         pump.advance(seconds(1)).await.unwrap();

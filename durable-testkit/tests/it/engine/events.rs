@@ -15,7 +15,9 @@ struct Line {
 struct Stop;
 
 fn line(text: &str) -> Line {
-    Line { text: text.to_owned() }
+    Line {
+        text: text.to_owned(),
+    }
 }
 
 #[orchestrator(events(Line, Stop))]
@@ -46,7 +48,10 @@ async fn collects(ctx: &OrchestrationContext, so_far: Vec<String>) -> Vec<String
 }
 
 async fn pump() -> Pump {
-    let builder = Pump::builder().register(reads_two).register(gives_back).register(collects);
+    let builder = Pump::builder()
+        .register(reads_two)
+        .register(gives_back)
+        .register(collects);
     builder.start().await.unwrap()
 }
 
@@ -92,10 +97,16 @@ async fn an_event_to_a_finished_or_unknown_instance_is_refused() {
     instance.raise(line("two")).await.unwrap();
     pump.run_until_idle().await.unwrap();
     let late = instance.raise(line("three")).await;
-    assert!(matches!(late, Err(ClientError::AlreadyFinished { .. })), "{late:?}");
+    assert!(
+        matches!(late, Err(ClientError::AlreadyFinished { .. })),
+        "{late:?}"
+    );
     let nobody = client.instance(InstanceId::new("nobody").unwrap());
     let lost = nobody.raise(line("one")).await;
-    assert!(matches!(lost, Err(ClientError::NotFound { .. })), "{lost:?}");
+    assert!(
+        matches!(lost, Err(ClientError::NotFound { .. })),
+        "{lost:?}"
+    );
 }
 
 #[tokio::test]
@@ -109,7 +120,11 @@ async fn an_event_that_nobody_read_is_listed_as_unread() {
     pump.run_until_idle().await.unwrap();
     assert_eq!(instance.result().await.unwrap(), "one two");
     let status = instance.status().await.unwrap();
-    let unread: Vec<_> = status.unread_events().iter().map(|event| event.name.clone()).collect();
+    let unread: Vec<_> = status
+        .unread_events()
+        .iter()
+        .map(|event| event.name.clone())
+        .collect();
     assert_eq!(unread, ["Line", "Stop"]);
 }
 
@@ -127,7 +142,10 @@ async fn an_event_raised_twice_with_one_dedup_id_is_delivered_once() {
 #[tokio::test]
 async fn continue_as_new_loses_and_doubles_no_event() {
     let mut pump = pump().await;
-    let instance = CollectsClient::new(pump.client()).start(Vec::new()).await.unwrap();
+    let instance = CollectsClient::new(pump.client())
+        .start(Vec::new())
+        .await
+        .unwrap();
     let mut expected = Vec::new();
     for number in 0..30 {
         let text = format!("{number}");

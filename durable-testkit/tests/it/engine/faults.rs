@@ -28,8 +28,16 @@ async fn three_steps(_ctx: &OrchestrationContext) -> Result<u32, Failure> {
 }
 
 async fn pump(store: Arc<dyn Store>, count: &Count, clock: &VirtualClock) -> Pump {
-    let builder = Pump::builder().store(store).clock(clock).state(Arc::clone(count));
-    builder.register(counted).register(three_steps).start().await.unwrap()
+    let builder = Pump::builder()
+        .store(store)
+        .clock(clock)
+        .state(Arc::clone(count));
+    builder
+        .register(counted)
+        .register(three_steps)
+        .start()
+        .await
+        .unwrap()
 }
 
 /// Runs while the clock is moved on by a neighbour, since a commit that failed waits to try again.
@@ -65,7 +73,12 @@ async fn a_commit_whose_answer_was_lost_is_not_made_twice() {
     let (count, clock) = (Count::default(), VirtualClock::new());
     let mut pump = pump(store.clone(), &count, &clock).await;
     let instance = ThreeStepsClient::new(pump.client()).start().await.unwrap();
-    store.plan([Fault::AnswerLost, Fault::AnswerLost, Fault::None, Fault::AnswerLost]);
+    store.plan([
+        Fault::AnswerLost,
+        Fault::AnswerLost,
+        Fault::None,
+        Fault::AnswerLost,
+    ]);
     run(&mut pump).await;
     assert_eq!(instance.result().await.unwrap(), 3);
     assert_eq!(count.load(Ordering::SeqCst), 3);
@@ -81,12 +94,21 @@ async fn one_turn_that_cannot_be_written_fails_alone() {
     for number in 0..9 {
         instances.push(client.start().id(format!("order-{number}")).await.unwrap());
     }
-    let bad = store.instance_fetch(instances[4].id()).await.unwrap().unwrap().key;
+    let bad = store
+        .instance_fetch(instances[4].id())
+        .await
+        .unwrap()
+        .unwrap()
+        .key;
     store.poison(Some(bad));
     run(&mut pump).await;
     for (number, instance) in instances.iter().enumerate() {
         let status = instance.status().await.unwrap().status();
-        let expected = if number == 4 { InstanceStatus::Pending } else { InstanceStatus::Completed };
+        let expected = if number == 4 {
+            InstanceStatus::Pending
+        } else {
+            InstanceStatus::Completed
+        };
         assert_eq!(status, expected, "order-{number}");
     }
     assert_eq!(count.load(Ordering::SeqCst), 24);

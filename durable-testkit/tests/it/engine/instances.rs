@@ -24,7 +24,10 @@ async fn greet(_ctx: &OrchestrationContext, name: String) -> Result<String, Fail
 }
 
 #[orchestrator]
-async fn echo(_ctx: &OrchestrationContext, value: Option<serde_json::Value>) -> Option<serde_json::Value> {
+async fn echo(
+    _ctx: &OrchestrationContext,
+    value: Option<serde_json::Value>,
+) -> Option<serde_json::Value> {
     value
 }
 
@@ -61,21 +64,39 @@ async fn pump() -> Pump {
 #[tokio::test]
 async fn an_instance_runs_from_pending_to_completed() {
     let mut pump = pump().await;
-    let instance = GreetClient::new(pump.client()).start("Ada".to_owned()).await.unwrap();
-    assert_eq!(instance.status().await.unwrap().status(), InstanceStatus::Pending);
+    let instance = GreetClient::new(pump.client())
+        .start("Ada".to_owned())
+        .await
+        .unwrap();
+    assert_eq!(
+        instance.status().await.unwrap().status(),
+        InstanceStatus::Pending
+    );
     pump.run_until_idle().await.unwrap();
-    assert_eq!(instance.status().await.unwrap().status(), InstanceStatus::Completed);
+    assert_eq!(
+        instance.status().await.unwrap().status(),
+        InstanceStatus::Completed
+    );
     assert_eq!(instance.result().await.unwrap(), "Hello, Ada");
 }
 
 #[tokio::test]
 async fn a_bad_id_is_refused_and_nothing_is_written() {
     let store = Arc::new(ModelStore::new());
-    let pump = Pump::builder().store(store.clone()).register(greet).register(say_hello);
+    let pump = Pump::builder()
+        .store(store.clone())
+        .register(greet)
+        .register(say_hello);
     let pump = pump.start().await.unwrap();
     let before = store.dump().await.unwrap();
-    let refused = GreetClient::new(pump.client()).start("Ada".to_owned()).id("a/b").await;
-    assert!(matches!(refused, Err(ClientError::InvalidInstanceId(_))), "{refused:?}");
+    let refused = GreetClient::new(pump.client())
+        .start("Ada".to_owned())
+        .id("a/b")
+        .await;
+    assert!(
+        matches!(refused, Err(ClientError::InvalidInstanceId(_))),
+        "{refused:?}"
+    );
     assert_eq!(store.dump().await.unwrap(), before);
 }
 
@@ -85,10 +106,16 @@ async fn an_id_that_exists_is_refused_in_any_status() {
     let client = GreetClient::new(pump.client());
     let _first = client.start("Ada".to_owned()).id("one").await.unwrap();
     let refused = client.start("Bob".to_owned()).id("one").await;
-    assert!(matches!(refused, Err(ClientError::AlreadyExists { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(ClientError::AlreadyExists { .. })),
+        "{refused:?}"
+    );
     pump.run_until_idle().await.unwrap();
     let refused = client.start("Bob".to_owned()).id("one").await;
-    assert!(matches!(refused, Err(ClientError::AlreadyExists { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(ClientError::AlreadyExists { .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -97,7 +124,12 @@ async fn an_existing_instance_is_used_when_asked_for_finished_or_not() {
     let client = GreetClient::new(pump.client());
     let _first = client.start("Ada".to_owned()).id("one").await.unwrap();
     pump.run_until_idle().await.unwrap();
-    let same = client.start("Bob".to_owned()).id("one").if_exists(IfExists::Use).await.unwrap();
+    let same = client
+        .start("Bob".to_owned())
+        .id("one")
+        .if_exists(IfExists::Use)
+        .await
+        .unwrap();
     assert_eq!(same.result().await.unwrap(), "Hello, Ada");
 }
 
@@ -122,17 +154,31 @@ async fn an_instance_whose_status_is_not_named_is_not_replaced() {
     let _first = client.start("Ada".to_owned()).id("one").await.unwrap();
     pump.run_until_idle().await.unwrap();
     let policy = IfExists::Replace(vec![InstanceStatus::Running]);
-    let refused = client.start("Bob".to_owned()).id("one").if_exists(policy).await;
-    assert!(matches!(refused, Err(ClientError::AlreadyExists { .. })), "{refused:?}");
+    let refused = client
+        .start("Bob".to_owned())
+        .id("one")
+        .if_exists(policy)
+        .await;
+    assert!(
+        matches!(refused, Err(ClientError::AlreadyExists { .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_scheduled_start_stays_pending_until_then() {
     let mut pump = pump().await;
     let client = GreetClient::new(pump.client());
-    let instance = client.start("Ada".to_owned()).delay(hours(2)).await.unwrap();
+    let instance = client
+        .start("Ada".to_owned())
+        .delay(hours(2))
+        .await
+        .unwrap();
     pump.advance(hours(1)).await.unwrap();
-    assert_eq!(instance.status().await.unwrap().status(), InstanceStatus::Pending);
+    assert_eq!(
+        instance.status().await.unwrap().status(),
+        InstanceStatus::Pending
+    );
     pump.advance(hours(1)).await.unwrap();
     assert_eq!(instance.result().await.unwrap(), "Hello, Ada");
 }
@@ -141,13 +187,20 @@ async fn a_scheduled_start_stays_pending_until_then() {
 async fn an_instance_is_terminated_while_it_is_pending() {
     let mut pump = pump().await;
     let client = GreetClient::new(pump.client());
-    let instance = client.start("Ada".to_owned()).delay(hours(2)).await.unwrap();
+    let instance = client
+        .start("Ada".to_owned())
+        .delay(hours(2))
+        .await
+        .unwrap();
     instance.terminate("not wanted").await.unwrap();
     pump.run_until_idle().await.unwrap();
     let ended = instance.result().await;
     assert!(matches!(ended, Err(ResultError::Terminated { ref reason }) if reason == "not wanted"));
     pump.advance(hours(3)).await.unwrap();
-    assert_eq!(instance.status().await.unwrap().status(), InstanceStatus::Terminated);
+    assert_eq!(
+        instance.status().await.unwrap().status(),
+        InstanceStatus::Terminated
+    );
 }
 
 #[tokio::test]
@@ -173,7 +226,10 @@ async fn a_payload_above_the_limit_is_refused_with_both_sizes() {
     assert!(client.start(largest.clone()).await.is_ok());
     let refused = client.start(largest + "x").await.unwrap_err();
     let text = refused.to_string();
-    assert!(text.contains("1048577") && text.contains("1048576"), "{text}");
+    assert!(
+        text.contains("1048577") && text.contains("1048576"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -207,11 +263,20 @@ async fn listing_by_status_and_name_pages_through_everything_once() {
     let mut pump = pump().await;
     let client = GreetClient::new(pump.client());
     for number in 0..25 {
-        let _ = client.start("Ada".to_owned()).id(format!("greet-{number:02}")).await.unwrap();
+        let _ = client
+            .start("Ada".to_owned())
+            .id(format!("greet-{number:02}"))
+            .await
+            .unwrap();
     }
     let _other = StagedClient::new(pump.client()).start().await.unwrap();
     pump.run_until_idle().await.unwrap();
-    let mut pages = pump.client().instances().status(InstanceStatus::Completed).name("greet").page(10);
+    let mut pages = pump
+        .client()
+        .instances()
+        .status(InstanceStatus::Completed)
+        .name("greet")
+        .page(10);
     let mut ids = Vec::new();
     while let Some(page) = pages.next_page().await.unwrap() {
         ids.extend(page.iter().map(|info| info.id().to_string()));

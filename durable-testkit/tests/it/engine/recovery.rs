@@ -48,13 +48,21 @@ struct Hub {
 impl Hub {
     fn new() -> Self {
         let store = Arc::new(ModelStore::new());
-        Self { store, clock: VirtualClock::new(), count: Count::default() }
+        Self {
+            store,
+            clock: VirtualClock::new(),
+            count: Count::default(),
+        }
     }
 
     fn worker(&self) -> PumpBuilder {
         let builder = Pump::builder().store(self.store.clone()).clock(&self.clock);
         let builder = builder.state(Arc::clone(&self.count));
-        builder.register(counted).register(kills).register(five_steps).register(dies)
+        builder
+            .register(counted)
+            .register(kills)
+            .register(five_steps)
+            .register(dies)
     }
 
     /// A worker after the death of the one before it: its lease has to run out.
@@ -78,7 +86,10 @@ async fn a_chain_that_crashes_after_every_step_finishes_with_no_step_lost() {
         pump.run_until_idle().await.unwrap();
         let result = instance.result().await.unwrap();
         let effects = hub.count.load(Ordering::SeqCst);
-        assert!((5..=6).contains(&effects), "{effects} effects, crash after {steps_before_crash}");
+        assert!(
+            (5..=6).contains(&effects),
+            "{effects} effects, crash after {steps_before_crash}"
+        );
         assert_eq!(result, effects);
     }
 }
@@ -97,7 +108,10 @@ async fn an_activity_that_takes_its_worker_down_fails_after_four_attempts() {
     assert_eq!(hub.count.load(Ordering::SeqCst), 4);
     let failed = instance.result().await;
     assert!(
-        matches!(failed, Err(ResultError::Failed(Failure::WorkerLost { attempts: 4 }))),
+        matches!(
+            failed,
+            Err(ResultError::Failed(Failure::WorkerLost { attempts: 4 }))
+        ),
         "{failed:?}"
     );
 }
@@ -136,7 +150,10 @@ mod after {
 async fn an_edit_that_does_not_fit_parks_the_instance_until_the_code_fits_again() {
     let hub = Hub::new();
     let mut pump = hub.worker().register(before::edited).start().await.unwrap();
-    let instance = before::EditedClient::new(pump.client()).start().await.unwrap();
+    let instance = before::EditedClient::new(pump.client())
+        .start()
+        .await
+        .unwrap();
     pump.run_until_idle().await.unwrap();
     drop(pump);
     hub.clock.advance(seconds(20));
@@ -145,7 +162,10 @@ async fn an_edit_that_does_not_fit_parks_the_instance_until_the_code_fits_again(
     let status = instance.status().await.unwrap();
     assert_eq!(status.status(), InstanceStatus::Stalled);
     let report = status.stalled().unwrap();
-    assert!(report.contains("timer due") && report.contains("activity `counted`"), "{report}");
+    assert!(
+        report.contains("timer due") && report.contains("activity `counted`"),
+        "{report}"
+    );
     assert!(report.matches("recovery.rs").count() >= 2, "{report}");
     drop(pump);
     hub.clock.advance(seconds(20));
@@ -158,9 +178,15 @@ async fn an_edit_that_does_not_fit_parks_the_instance_until_the_code_fits_again(
 async fn an_instance_without_a_worker_for_it_waits_for_one() {
     let hub = Hub::new();
     let mut pump = hub.worker().start().await.unwrap();
-    let instance = before::EditedClient::new(pump.client()).start().await.unwrap();
+    let instance = before::EditedClient::new(pump.client())
+        .start()
+        .await
+        .unwrap();
     pump.advance(hours(1)).await.unwrap();
-    assert_eq!(instance.status().await.unwrap().status(), InstanceStatus::Pending);
+    assert_eq!(
+        instance.status().await.unwrap().status(),
+        InstanceStatus::Pending
+    );
     drop(pump);
     hub.clock.advance(seconds(20));
     let mut pump = hub.worker().register(before::edited).start().await.unwrap();
@@ -177,7 +203,10 @@ async fn a_worker_that_was_taken_for_dead_changes_nothing_and_comes_back() {
     let _ = first.step().await.unwrap();
     let mut second = hub.next_worker().await;
     second.run_until_idle().await.unwrap();
-    assert_eq!(instance.result().await.unwrap(), hub.count.load(Ordering::SeqCst));
+    assert_eq!(
+        instance.result().await.unwrap(),
+        hub.count.load(Ordering::SeqCst)
+    );
     let fenced = first.run_until_idle().await.unwrap_err();
     assert!(fenced.is_fenced(), "{fenced:?}");
     first.dispatcher().restart().await.unwrap();

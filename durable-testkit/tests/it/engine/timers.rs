@@ -23,15 +23,17 @@ async fn sleeps_until_the_past(ctx: &OrchestrationContext) -> bool {
 }
 
 #[orchestrator]
-async fn leaves_a_timer_over(ctx: &OrchestrationContext) -> &'static str {
+async fn leaves_a_timer_over(ctx: &OrchestrationContext) -> String {
     select! {
-        _ = ctx.sleep(days(365)) => "year",
-        _ = ctx.sleep(seconds(1)) => "second",
+        _ = ctx.sleep(days(365)) => "year".to_owned(),
+        _ = ctx.sleep(seconds(1)) => "second".to_owned(),
     }
 }
 
 fn builder() -> PumpBuilder {
-    let builder = Pump::builder().register(sleeps).register(sleeps_until_the_past);
+    let builder = Pump::builder()
+        .register(sleeps)
+        .register(sleeps_until_the_past);
     builder.register(leaves_a_timer_over)
 }
 
@@ -41,7 +43,10 @@ async fn a_timer_is_never_early() {
     let instance = SleepsClient::new(pump.client()).start(100).await.unwrap();
     pump.run_until_idle().await.unwrap();
     pump.advance(seconds(99)).await.unwrap();
-    assert_eq!(instance.status().await.unwrap().status(), InstanceStatus::Running);
+    assert_eq!(
+        instance.status().await.unwrap().status(),
+        InstanceStatus::Running
+    );
     pump.advance(seconds(1)).await.unwrap();
     assert_eq!(instance.result().await.unwrap(), 100);
 }
@@ -53,7 +58,10 @@ async fn a_timer_far_beyond_the_window_fires_on_time() {
     let instance = SleepsClient::new(pump.client()).start(long).await.unwrap();
     pump.run_until_idle().await.unwrap();
     pump.advance(days(399)).await.unwrap();
-    assert_eq!(instance.status().await.unwrap().status(), InstanceStatus::Running);
+    assert_eq!(
+        instance.status().await.unwrap().status(),
+        InstanceStatus::Running
+    );
     pump.advance(days(1)).await.unwrap();
     assert_eq!(instance.result().await.unwrap(), long);
 }
@@ -61,7 +69,10 @@ async fn a_timer_far_beyond_the_window_fires_on_time() {
 #[tokio::test]
 async fn a_timer_due_in_the_past_is_due_now() {
     let mut pump = builder().start().await.unwrap();
-    let instance = SleepsUntilThePastClient::new(pump.client()).start().await.unwrap();
+    let instance = SleepsUntilThePastClient::new(pump.client())
+        .start()
+        .await
+        .unwrap();
     pump.run_until_idle().await.unwrap();
     assert!(instance.result().await.unwrap());
 }
@@ -69,7 +80,12 @@ async fn a_timer_due_in_the_past_is_due_now() {
 #[tokio::test]
 async fn a_timer_that_fell_due_while_the_hub_was_down_fires_at_the_start() {
     let (store, clock) = (Arc::new(ModelStore::new()), VirtualClock::new());
-    let mut pump = builder().store(store.clone()).clock(&clock).start().await.unwrap();
+    let mut pump = builder()
+        .store(store.clone())
+        .clock(&clock)
+        .start()
+        .await
+        .unwrap();
     let instance = SleepsClient::new(pump.client()).start(60).await.unwrap();
     pump.run_until_idle().await.unwrap();
     drop(pump);
@@ -82,7 +98,10 @@ async fn a_timer_that_fell_due_while_the_hub_was_down_fires_at_the_start() {
 #[tokio::test]
 async fn a_timer_left_over_keeps_nothing_running() {
     let mut pump = builder().start().await.unwrap();
-    let instance = LeavesATimerOverClient::new(pump.client()).start().await.unwrap();
+    let instance = LeavesATimerOverClient::new(pump.client())
+        .start()
+        .await
+        .unwrap();
     pump.run_until_idle().await.unwrap();
     pump.advance(seconds(1)).await.unwrap();
     assert_eq!(instance.result().await.unwrap(), "second");

@@ -1,0 +1,70 @@
+//! What happens to an order.
+
+use durable_runtime::prelude::*;
+use futures::future::try_join_all;
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::activities::charge;
+use super::activities::pack_cd;
+use super::activities::refund;
+use super::activities::ship;
+use super::activities::validate;
+use super::errors::OrderError;
+use super::order::Order;
+use super::order::Shipment;
+
+/// Somebody decided on a large order.
+#[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
+pub enum Approval {
+    /// It may be shipped.
+    Granted {
+        /// Who says so.
+        by: String,
+    },
+    /// It may not.
+    Denied {
+        /// Who says so.
+        by: String,
+    },
+}
+
+/// Where a large order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// It waits for an [`Approval`].
+    AwaitingApproval,
+    /// It is being packed and shipped.
+    Approved,
+}
+
+/// Takes an order from the shop to the customer.
+#[orchestrator(status = Stage, events(Approval))]
+pub async fn process_order(
+    ctx: &OrchestrationContext,
+    order: Order,
+) -> Result<Shipment, OrderError> {
+    validate(order.clone()).await?;
+    let receipt = charge(order.clone()).await?;
+
+    if order.needs_approval() {
+        ctx.set_status(Stage::AwaitingApproval);
+        let refused = select! {
+            decision = ctx.wait_for::<Approval>() => match decision {
+                Approval::Granted { .. } => None,
+                Approval::Denied { by } => Some(OrderError::Denied { by }),
+            },
+            _ = ctx.sleep(hours(48)) => Some(OrderError::NotApproved),
+        };
+        if let Some(error) = refused {
+            refund(receipt).await?;
+            return Err(error);
+        }
+        ctx.set_status(Stage::Approved);
+    }
+
+    let packed = (1..=order.cds).map(|cd| pack_cd(order.id.clone(), cd));
+    let parcels = try_join_all(packed).await?;
+
+    Ok(ship(receipt, parcels).await?)
+}

@@ -1,0 +1,128 @@
+//! The figures at the end.
+
+use std::fmt;
+
+use durable_runtime::client::Client;
+use durable_runtime::client::ClientError;
+use durable_runtime::client::InstanceInfo;
+use durable_runtime::work::InstanceStatus;
+use durable_runtime::work::Output;
+use sea_orm::DatabaseConnection;
+use sea_orm::DbErr;
+use sea_orm::EntityTrait;
+use sea_orm::PaginatorTrait;
+use serde::Serialize;
+
+use super::money::Cents;
+use super::order::Shipment;
+use super::tables::charges;
+use super::tables::shipments;
+
+/// The figures: those of the whole hub, then those of one run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// Orders in the hub.
+    pub orders: u64,
+    /// Those that were shipped.
+    pub completed: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Those that have not ended.
+    pub waiting: u64,
+    /// Rows of the file that are no orders.
+    pub rejected: usize,
+    /// CDs of the completed orders.
+    pub cds: u64,
+    /// What the completed orders cost, exactly.
+    #[serde(serialize_with = "as_text")]
+    pub dollars: Cents,
+    /// Rows in `charges`.
+    pub charges: u64,
+    /// Rows in `shipments`.
+    pub shipments: u64,
+    /// How long this run took.
+    pub seconds: f64,
+    /// Activity results recorded in this run, per second.
+    pub steps_per_second: f64,
+}
+
+fn as_text<S: serde::Serializer>(cents: &Cents, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(cents)
+}
+
+/// What the hub holds: the sums over all its orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HubFigures {
+    /// Orders that were shipped.
+    pub completed: u64,
+    /// Orders that failed.
+    pub failed: u64,
+    /// Orders that have not ended.
+    pub waiting: u64,
+    /// CDs of the completed orders.
+    pub cds: u64,
+    /// What the completed orders cost.
+    pub cents: Cents,
+}
+
+impl HubFigures {
+    /// Adds up the orders of the hub, page by page.
+    ///
+    /// # Errors
+    /// [`ClientError`], also for an output that is no [`Shipment`].
+    pub async fn collect(client: &Client) -> Result<Self, ClientError> {
+        let mut figures = Self::default();
+        let mut pages = client.instances().name("process_order").page(1_000);
+        while let Some(instances) = pages.next_page().await? {
+            for instance in &instances {
+                figures.add(instance)?;
+            }
+        }
+        Ok(figures)
+    }
+
+    fn add(&mut self, instance: &InstanceInfo) -> Result<(), ClientError> {
+        match (instance.status(), instance.recorded_output()) {
+            (InstanceStatus::Completed, Some(Output::Completed(value))) => {
+                let shipment: Shipment = value.decode()?;
+                self.completed += 1;
+                self.cds += u64::from(shipment.cds);
+                self.cents.0 += shipment.cents.0;
+            }
+            (status, _) if status.is_terminal() => self.failed += 1,
+            _ => self.waiting += 1,
+        }
+        Ok(())
+    }
+
+    /// All orders.
+    pub fn orders(&self) -> u64 {
+        self.completed + self.failed + self.waiting
+    }
+}
+
+/// Rows in `charges` and in `shipments`.
+///
+/// # Errors
+/// What the database says.
+pub async fn count_rows(database: &DatabaseConnection) -> Result<(u64, u64), DbErr> {
+    let charges = charges::Entity::find().count(database).await?;
+    let shipments = shipments::Entity::find().count(database).await?;
+    Ok((charges, shipments))
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "orders     {:>12}", self.orders)?;
+        writeln!(f, "completed  {:>12}", self.completed)?;
+        writeln!(f, "failed     {:>12}", self.failed)?;
+        writeln!(f, "waiting    {:>12}", self.waiting)?;
+        writeln!(f, "rejected   {:>12}", self.rejected)?;
+        writeln!(f, "CDs        {:>12}", self.cds)?;
+        writeln!(f, "dollars    {:>12}", self.dollars.to_string())?;
+        writeln!(f, "charges    {:>12}", self.charges)?;
+        writeln!(f, "shipments  {:>12}", self.shipments)?;
+        writeln!(f, "seconds    {:>12.3}", self.seconds)?;
+        write!(f, "steps/s    {:>12.0}", self.steps_per_second)
+    }
+}

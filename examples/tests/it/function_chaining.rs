@@ -1,0 +1,71 @@
+//! `function_chaining`.
+
+use durable_examples::function_chaining::Inquiry;
+use durable_examples::function_chaining::MakeQuoteClient;
+use durable_examples::function_chaining::QuoteError;
+use durable_examples::function_chaining::convert;
+use durable_examples::function_chaining::discount;
+use durable_examples::function_chaining::look_up_price;
+use durable_examples::function_chaining::make_quote;
+use durable_examples::function_chaining::write_quote;
+use durable_runtime::prelude::*;
+
+use crate::program::says_the_same_twice;
+
+#[test]
+fn the_program_makes_a_quote_once() {
+    says_the_same_twice(
+        env!("CARGO_BIN_EXE_function_chaining"),
+        "12 x record: 198.61 EUR\n",
+    );
+}
+
+async fn quote(article: &str, currency: &str) -> Result<String, ResultError<QuoteError>> {
+    let runtime = Runtime::builder()
+        .store("memory:")
+        .register(make_quote)
+        .register(look_up_price)
+        .register(discount)
+        .register(convert)
+        .register(write_quote)
+        .start()
+        .await
+        .unwrap();
+    let inquiry = Inquiry {
+        article: article.to_owned(),
+        pieces: 1,
+        currency: currency.to_owned(),
+    };
+    let quotes = MakeQuoteClient::new(runtime.client());
+    let quote = quotes.start(inquiry).await.unwrap().result().await;
+    runtime.shutdown().await.unwrap();
+    quote.map(|quote| quote.text)
+}
+
+#[tokio::test]
+async fn each_step_takes_what_the_one_before_it_gave() {
+    assert_eq!(
+        quote("turntable", "USD").await.unwrap(),
+        "1 x turntable: 249.00 USD"
+    );
+}
+
+#[tokio::test]
+async fn the_error_of_a_step_ends_the_chain_with_its_own_type() {
+    let error = quote("gramophone", "USD").await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            ResultError::Failed(QuoteError::UnknownArticle { .. })
+        ),
+        "{error:?}"
+    );
+    let error = quote("record", "XYZ").await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            ResultError::Failed(QuoteError::UnknownCurrency { .. })
+        ),
+        "{error:?}"
+    );
+}

@@ -1,0 +1,12 @@
+//! The programs, run as a user runs them, and the orchestrators behind them.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it is surprised")]
+
+mod fan_out_fan_in;
+mod function_chaining;
+mod hello;
+mod human_interaction;
+mod monitor;
+mod order_processing;
+mod program;
+mod readme;

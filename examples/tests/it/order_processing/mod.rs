@@ -1,0 +1,6 @@
+//! `order_processing`.
+
+mod crashes;
+mod hub;
+mod mistakes;
+mod totals;
