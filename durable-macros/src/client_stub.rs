@@ -17,7 +17,8 @@ pub(crate) fn emit(callable: &Callable<'_>) -> TokenStream {
     let where_clause = &generics.where_clause;
     let parameters = callable.signature.arguments().map(Parameter::declaration);
     let values = callable.signature.argument_values();
-    let about = format!("Starts and finds instances of the orchestrator [`{name}()`].");
+    let allowed = callable.allowed_in_vain();
+    let about = format!(" Starts and finds instances of the orchestrator [`{name}()`].");
     quote! {
         #[doc = #about]
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
@@ -34,6 +35,7 @@ pub(crate) fn emit(callable: &Callable<'_>) -> TokenStream {
             }
 
             /// Starts an instance with these arguments.
+            #allowed
             #visibility fn start #generics (
                 &self,
                 #(#parameters),*

@@ -126,7 +126,7 @@ fn emit_listed(function: &Function, rewritten: &Rewritten) -> Option<TokenStream
     }
     let seam = item::seam();
     let (name, visibility) = (&function.signature.ident, &function.visibility);
-    let doc = format!("The helper [`{name}()`] as a type.");
+    let doc = format!(" The helper [`{name}()`] as a type.");
     let listing = rewritten.candidates.listing();
     Some(quote! {
         #[doc = #doc]

@@ -92,7 +92,7 @@ impl Callable<'_> {
     /// values, where the call function stands.
     pub(crate) fn marker(&self) -> TokenStream {
         let (name, visibility) = (self.name(), &self.function.visibility);
-        let doc = format!("The {} [`{name}()`] as a type.", self.kind);
+        let doc = format!(" The {} [`{name}()`] as a type.", self.kind);
         quote! {
             #[doc = #doc]
             #[derive(::core::fmt::Debug)]
@@ -129,7 +129,7 @@ impl Callable<'_> {
         let (asyncness, output) = (&signature.asyncness, &signature.output);
         let (generics, where_clause) = (&signature.generics, &signature.generics.where_clause);
         let doc = format!(
-            "Runs the body of the {} [`{name}()`] as a plain function.",
+            " Runs the body of the {} [`{name}()`] as a plain function.",
             self.kind
         );
         let run = Ident::new("run", name.span());
@@ -164,7 +164,7 @@ impl Callable<'_> {
     }
 
     /// After a mistake, what is not used because of it is not reported as well.
-    fn allowed_in_vain(&self) -> Option<TokenStream> {
+    pub(crate) fn allowed_in_vain(&self) -> Option<TokenStream> {
         (!self.sound).then(|| quote!(#[allow(unused)]))
     }
 
@@ -173,7 +173,7 @@ impl Callable<'_> {
         if !docs.is_empty() {
             return docs;
         }
-        let doc = format!("Calls the {} `{}`.", self.kind, self.name());
+        let doc = format!(" Calls the {} `{}`.", self.kind, self.name());
         vec![parse_quote!(#[doc = #doc])]
     }
 

@@ -11,6 +11,8 @@ mod client_stub;
 mod debug;
 mod diagnostics;
 mod event;
+#[cfg(test)]
+mod expansions;
 mod inline;
 mod item;
 mod numbers;
