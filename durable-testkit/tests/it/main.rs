@@ -1,4 +1,5 @@
 //! The integration tests, in one binary.
 
 mod store_conformance;
+#[cfg(feature = "sqlite")]
 mod store_differential;
