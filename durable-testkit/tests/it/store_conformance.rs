@@ -1,5 +1,4 @@
 //! The conformance suite, on every store there is.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::fs;
 use std::path::Path;
@@ -17,6 +16,7 @@ async fn fresh_exclusive_model() -> Subject {
 }
 
 #[cfg(feature = "sqlite")]
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
 async fn fresh_sqlite() -> Subject {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("hub.db").display());
