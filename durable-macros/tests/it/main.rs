@@ -1,4 +1,5 @@
 //! The integration tests, in one binary.
 
 mod mistakes;
+mod orchestrations;
 mod right_code;
