@@ -126,7 +126,8 @@ impl RetryPolicy {
             reason = "53 bits of randomness are plenty"
         )]
         let share = (draw >> 11) as f64 / (1_u64 << 53) as f64;
-        Duration::from_secs_f64(wait * (1.0 - self.jitter * share))
+        // A policy that `check` would have refused must still not panic here: it comes from a history.
+        Duration::try_from_secs_f64(wait * (1.0 - self.jitter * share)).unwrap_or(self.initial)
     }
 }
 

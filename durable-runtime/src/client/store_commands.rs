@@ -221,7 +221,12 @@ impl Commands for StoreCommands {
     /// Subscribes before it looks, so that no change is missed. A worker of this process wakes it at
     /// once; for an instance that another process owns it looks again and again.
     async fn changed(&self, seen: &InstanceRow) {
-        let mut poll = SHORTEST_POLL;
+        // A worker of this process tells of every change, so a look is only for what others do.
+        let mut poll = if self.notifier.has_worker() {
+            LONGEST_POLL
+        } else {
+            SHORTEST_POLL
+        };
         loop {
             let change = self.notifier.change_of(seen.key);
             match self.store.instance_fetch(&seen.id).await {

@@ -141,6 +141,7 @@ impl Dispatcher {
             heartbeats_at: now,
         };
         dispatcher.claim(now).await?;
+        dispatcher.notifier.worker_started();
         Ok(dispatcher)
     }
 

@@ -89,6 +89,9 @@ pub enum HistoryEvent {
         path: CallPath,
         /// The number of the attempt, from 1.
         attempt: u32,
+        /// The last progress the attempt reported.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+        heartbeat: Option<Payload>,
     },
     /// The wait before the next attempt of an activity is over. The orchestrator sees nothing.
     ActivityRetried {

@@ -128,6 +128,10 @@ impl RawCall {
             return;
         }
         let (cursor, path) = self.place();
+        if !cursor.is_current() {
+            cursor.stall(made_elsewhere(&self.site));
+            return;
+        }
         cursor
             .state()
             .open(cursor.identity(), path, &self.request, &self.site);
@@ -154,6 +158,13 @@ impl RawCall {
     }
 }
 
+fn made_elsewhere(site: &SourcePlace) -> String {
+    format!(
+        "a durable call ({site}) was polled outside the orchestrator that made it: await it in the \
+         orchestrator itself, not in a spawned task or on another thread"
+    )
+}
+
 impl Future for RawCall {
     type Output = CallResult;
 
@@ -161,7 +172,8 @@ impl Future for RawCall {
         let this = self.get_mut();
         this.schedule();
         let (cursor, path) = this.place();
-        let polled = cursor.state().poll_call(path, cx.waker());
+        let (polled, unused) = cursor.state().poll_call(path, cx.waker().clone());
+        drop(unused);
         if polled.is_ready() {
             this.stage = Stage::Finished;
         }
@@ -179,7 +191,11 @@ impl Drop for RawCall {
         if let Some((cursor, path)) = &self.place
             && cursor.is_current()
         {
-            cursor.state().cancel(path);
+            let (closed, served) = cursor.state().cancel(cursor.identity(), path, &self.site);
+            drop(closed);
+            if let Some(waker) = served {
+                waker.wake();
+            }
         }
     }
 }

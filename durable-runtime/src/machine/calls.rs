@@ -29,7 +29,9 @@ pub(super) struct OpenCall {
 pub(super) enum CallKind {
     Activity(Box<ActivityCall>),
     Child(Box<ChildCall>),
-    Timer,
+    Timer {
+        due: Timestamp,
+    },
     Wait {
         event: String,
     },

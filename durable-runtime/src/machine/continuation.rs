@@ -83,12 +83,18 @@ pub(super) enum Round {
 pub(super) struct Decided {
     pub(super) events: Vec<HistoryEvent>,
     pub(super) effects: Effects,
+    /// Whether the round failed, so that none of the calls it made is recorded.
+    pub(super) discarded: bool,
 }
 
 impl Continuation {
     pub(super) fn new(identity: Identity, start: &StartFn, input: Option<Payload>) -> Self {
         let cursor = Cursor::new(identity, State::default());
-        let future = start(cursor.clone(), input);
+        // Code that panics before it returns a future fails its instance in the first round.
+        let future = panics::catch(|| start(cursor.clone(), input)).unwrap_or_else(|failure| {
+            cursor.state().end_round(RoundEnd::Failed(failure));
+            Box::pin(std::future::pending())
+        });
         Self {
             cursor,
             future,
@@ -138,6 +144,7 @@ impl Continuation {
         let mut decided = Decided {
             events: std::mem::take(&mut state.decisions),
             effects: std::mem::take(&mut state.effects),
+            discarded: false,
         };
         let script = state.script.take();
         let end = match (state.round_end.take(), body) {
@@ -146,22 +153,19 @@ impl Continuation {
                 return Round::Stalled(reason);
             }
             (Some(RoundEnd::Differs(difference)), _) => return Round::Differs(difference),
-            (Some(RoundEnd::ContinuedAsNew(input)), _) => HistoryEvent::ContinuedAsNew { input },
-            (Some(RoundEnd::Failed(failure)), _) | (None, Quiet::Panicked(failure)) => {
-                // What the poll decided before it failed does not count.
+            (Some(RoundEnd::Failed(failure)), _) | (_, Quiet::Panicked(failure)) => {
+                // What the poll decided before it failed does not count; what was recorded before
+                // and is over now still has to end.
                 let error = failure.into();
-                // What was recorded before and dropped now still has to end.
-                let children_ended = decided.effects.children_ended;
-                let effects = Effects {
-                    children_ended,
-                    ..Effects::default()
-                };
+                state.restore_custom_status();
                 decided = Decided {
                     events: Vec::new(),
-                    effects,
+                    effects: decided.effects.only_ends(),
+                    discarded: true,
                 };
                 return ended(script, decided, HistoryEvent::ExecutionFailed { error });
             }
+            (Some(RoundEnd::ContinuedAsNew(input)), _) => HistoryEvent::ContinuedAsNew { input },
             (None, Quiet::Spins(polls)) => return Round::Stalled(spins(polls)),
             (None, Quiet::Waits) => return waits(&state, script.as_ref(), decided),
             (None, Quiet::Ended(BodyEnd::Completed(result))) => {
@@ -175,14 +179,13 @@ impl Continuation {
     }
 
     fn poll_until_quiet(&mut self) -> Quiet {
-        let cap = 64 + 2 * self.cursor.state().calls.len();
         let root = Arc::clone(&self.cursor.identity().root);
         let frame = Frame {
             cursor: self.cursor.clone(),
             numbers: root,
         };
         let waker = Waker::from(Arc::clone(&self.woken));
-        for _ in 0..cap {
+        for polls in 1.. {
             self.woken.0.store(false, Ordering::Relaxed);
             let polled = panics::catch(|| {
                 let _entered = enter(frame.clone());
@@ -193,12 +196,34 @@ impl Continuation {
                 Ok(Poll::Ready(end)) => return Quiet::Ended(end),
                 Ok(Poll::Pending) => {}
             }
-            let over = self.cursor.state().round_end.is_some();
-            if over || !self.woken.0.load(Ordering::Relaxed) {
+            let state = self.cursor.state();
+            if state.round_end.is_some() || !self.woken.0.load(Ordering::Relaxed) {
                 return Quiet::Waits;
             }
+            // Counted anew each time: the polls that make the calls are among those that combinators
+            // of combinators need.
+            if polls >= 64 + 2 * state.calls.len() {
+                return Quiet::Spins(polls);
+            }
         }
-        Quiet::Spins(cap)
+        Quiet::Waits
+    }
+}
+
+impl Drop for Continuation {
+    /// Takes the future apart where nothing of it can do harm: its locals may panic, and wakers that
+    /// own parts of it would keep it, and themselves, alive.
+    fn drop(&mut self) {
+        let future = std::mem::replace(&mut self.future, Box::pin(std::future::pending()));
+        let calls = std::mem::take(&mut self.cursor.state().calls);
+        for parts in [
+            panics::catch(move || drop(future)),
+            panics::catch(move || drop(calls)),
+        ] {
+            if let Err(failure) = parts {
+                tracing::warn!(cursor = ?self.cursor, %failure, "an orchestration was dropped");
+            }
+        }
     }
 }
 
@@ -255,7 +280,9 @@ fn ended(script: Option<Script>, mut decided: Decided, end: HistoryEvent) -> Rou
             .end()
             .is_some_and(|recorded| same_end(recorded, &end));
         if !same {
-            let recorded = script.end().cloned().map(Box::new);
+            // Where nothing ended, what should have gone on says more than nothing.
+            let recorded = script.end().cloned().or_else(|| script.first_left_over());
+            let recorded = recorded.map(Box::new);
             let current = Some(Box::new(end));
             return Round::Differs(Difference::OtherEnd { recorded, current });
         }

@@ -139,7 +139,7 @@ impl Cursor {
     pub fn set_custom_status(&self, status: Payload) {
         let limit = self.identity().limits.custom_status_bytes;
         let mut state = self.state();
-        if status.len() > limit {
+        if status.len() > limit && !state.is_replaying() {
             state.end_round(RoundEnd::Failed(too_large(
                 "the custom status",
                 status.len(),
@@ -164,7 +164,8 @@ impl Cursor {
             return Ok(recorded);
         }
         let value = value()?;
-        self.state().record_side_effect(path, value.clone());
+        self.state()
+            .record_side_effect(self.identity(), path, value.clone(), site);
         Ok(value)
     }
 

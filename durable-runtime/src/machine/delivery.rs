@@ -96,10 +96,10 @@ impl State {
                 execution,
                 path,
                 attempt,
-                ..
+                heartbeat,
             } => {
                 let call = self.attempt(identity, *execution, path, *attempt)?;
-                Some(attempt_lost(at, path, call))
+                Some(attempt_lost(at, path, call, heartbeat.as_ref()))
             }
             MessageBody::TimerDue {
                 execution,
@@ -152,7 +152,11 @@ impl State {
     fn timer_due(&self, at: Timestamp, path: &CallPath, kind: TimerKind) -> Option<HistoryEvent> {
         let path = path.clone();
         match (&self.pending(&path)?.kind, kind) {
-            (CallKind::Timer, TimerKind::Sleep) => Some(HistoryEvent::TimerFired { at, path }),
+            (CallKind::Timer { due }, TimerKind::Sleep) => {
+                // A clock that was set back must not make the timer early.
+                let at = at.max(*due);
+                Some(HistoryEvent::TimerFired { at, path })
+            }
             (CallKind::Activity(call), TimerKind::Retry) if call.waiting => {
                 let attempt = call.attempt + 1;
                 Some(HistoryEvent::ActivityRetried { at, path, attempt })
@@ -174,12 +178,7 @@ impl State {
     }
 
     /// Changes the table of calls as `event` says, and wakes whoever waits.
-    pub(super) fn deliver(
-        &mut self,
-        identity: &Identity,
-        event: &HistoryEvent,
-        heartbeat: Option<&Payload>,
-    ) -> Seen {
+    pub(super) fn deliver(&mut self, identity: &Identity, event: &HistoryEvent) -> Seen {
         if let Some(at) = event.at() {
             self.now = self.now.max(at);
         }
@@ -191,16 +190,16 @@ impl State {
             } => {
                 self.custom_status.clone_from(custom_status);
                 for event in carried {
-                    let assigned = self
+                    let served = self
                         .events
                         .arrive(event.at, &event.name, event.payload.clone());
-                    self.wake(assigned);
+                    self.wake(served);
                 }
                 Seen::Yes
             }
             HistoryEvent::EventRaised { at, name, payload } => {
-                let assigned = self.events.arrive(*at, name, payload.clone());
-                self.wake(assigned);
+                let served = self.events.arrive(*at, name, payload.clone());
+                self.wake(served);
                 Seen::Yes
             }
             HistoryEvent::ActivityCompleted { path, result, .. }
@@ -220,7 +219,7 @@ impl State {
                 self.complete(path, Err(failure.clone().into()))
             }
             event => {
-                self.change_attempt(identity, event, heartbeat);
+                self.change_attempt(identity, event);
                 Seen::No
             }
         }
@@ -239,19 +238,14 @@ impl State {
             CallKind::Child(child) if child.options.timeout.is_some() => {
                 self.effects.clear_timer(path, TimerKind::Deadline);
             }
-            CallKind::Timer => self.effects.clear_timer(path, TimerKind::Sleep),
+            CallKind::Timer { .. } => self.effects.clear_timer(path, TimerKind::Sleep),
             _ => {}
         }
-        self.wake(vec![path.clone()]);
+        self.wake(Some(path.clone()));
         Seen::Yes
     }
 
-    fn change_attempt(
-        &mut self,
-        identity: &Identity,
-        event: &HistoryEvent,
-        progress: Option<&Payload>,
-    ) {
+    fn change_attempt(&mut self, identity: &Identity, event: &HistoryEvent) {
         let Some(path) = event.path() else { return };
         let Some(OpenCall {
             kind: CallKind::Activity(call),
@@ -260,9 +254,6 @@ impl State {
         else {
             return;
         };
-        if let Some(progress) = progress {
-            call.heartbeat = Some(progress.clone());
-        }
         match event {
             HistoryEvent::ActivityAttemptFailed {
                 retry_at,
@@ -283,7 +274,12 @@ impl State {
                 self.effects.clear_timer(path, TimerKind::Retry);
                 self.effects.tasks.insert(path.clone(), task);
             }
-            HistoryEvent::ActivityAttemptLost { attempt, .. } => {
+            HistoryEvent::ActivityAttemptLost {
+                attempt, heartbeat, ..
+            } => {
+                if heartbeat.is_some() {
+                    call.heartbeat.clone_from(heartbeat);
+                }
                 call.lost_in_a_row += 1;
                 call.attempt = attempt + 1;
                 self.effects
@@ -379,7 +375,12 @@ fn attempt_failed(
     }
 }
 
-fn attempt_lost(at: Timestamp, path: &CallPath, call: &ActivityCall) -> HistoryEvent {
+fn attempt_lost(
+    at: Timestamp,
+    path: &CallPath,
+    call: &ActivityCall,
+    heartbeat: Option<&Payload>,
+) -> HistoryEvent {
     let (path, attempts) = (path.clone(), call.lost_in_a_row + 1);
     if attempts >= MAX_LOST_IN_A_ROW {
         let error = Failure::WorkerLost { attempts }.into();
@@ -389,6 +390,7 @@ fn attempt_lost(at: Timestamp, path: &CallPath, call: &ActivityCall) -> HistoryE
         at,
         path,
         attempt: call.attempt,
+        heartbeat: heartbeat.cloned(),
     }
 }
 

@@ -46,6 +46,16 @@ impl Effects {
         }
     }
 
+    /// Only what undoes or ends something that was begun before.
+    pub(super) fn only_ends(self) -> Self {
+        Self {
+            timers_gone: self.timers_gone,
+            children_ended: self.children_ended,
+            tasks_cancelled: self.tasks_cancelled,
+            ..Self::default()
+        }
+    }
+
     /// Adds what a later round wants.
     pub(super) fn absorb(&mut self, later: Self) {
         for (path, kind) in later.timers_gone {

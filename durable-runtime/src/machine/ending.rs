@@ -1,6 +1,7 @@
 //! How an execution ends, and what is left to do then.
 
 use super::continuation::Continuation;
+use super::open::unread_events;
 use super::turn::Turn;
 use crate::failure::CallError;
 use crate::failure::Failure;
@@ -56,16 +57,20 @@ impl Ending {
     pub(super) fn end(self, turn: &mut Turn<'_>, continuation: &Continuation) {
         turn.place.1 = continuation.next_turn;
         turn.events.push(self.event(turn));
-        self.end_recorded(turn, continuation);
+        self.end_recorded(turn, continuation, false);
     }
 
-    /// Ends a running execution whose terminal event is recorded: undoes what is open.
-    pub(super) fn end_recorded(self, turn: &mut Turn<'_>, continuation: &Continuation) {
+    /// Ends a running execution whose terminal event is recorded: undoes what is open. Where the
+    /// last round was `discarded`, the calls it made were never begun.
+    pub(super) fn end_recorded(
+        self,
+        turn: &mut Turn<'_>,
+        continuation: &Continuation,
+        discarded: bool,
+    ) {
         let mut state = continuation.cursor.state();
         turn.row.custom_status.clone_from(&state.custom_status);
-        // A round that failed has recorded none of the calls it made.
-        let failed = matches!(&self, Self::Failed(CallError::Failure(_)));
-        let unrecorded = if failed { state.round } else { u64::MAX };
+        let unrecorded = if discarded { state.round } else { u64::MAX };
         let calls = std::mem::take(&mut state.calls);
         for (path, call) in &calls {
             if call.is_pending() && call.round < unrecorded {
@@ -80,9 +85,12 @@ impl Ending {
 
     /// Ends an execution whose code is not run.
     pub(super) fn end_without_code(self, turn: &mut Turn<'_>, history: &History) {
+        if history.is_empty() {
+            turn.events.push(turn.started_event(turn.now, Vec::new()));
+        }
         turn.events.push(self.event(turn));
         turn.terminate_open_children(history);
-        self.finish(turn, Vec::new());
+        self.finish(turn, unread_events(history));
     }
 
     fn event(&self, turn: &Turn<'_>) -> HistoryEvent {
@@ -171,6 +179,11 @@ pub(super) fn leave_over(turn: &mut Turn<'_>, messages: Vec<Message>) {
     for message in messages {
         match (&message.body, message.id) {
             (MessageBody::EventRaised { .. }, Some(id)) => turn.write.parked.push(id),
+            // An execution that never begins leaves what was carried to it.
+            (MessageBody::Start { carried, .. }, _) => {
+                keep_unread(turn, carried.clone());
+                turn.consume(&message);
+            }
             (MessageBody::Replace(new), _) => {
                 turn.consume(&message);
                 turn.write.replacement = Some(new.clone());

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use crate::clock::Timestamp;
@@ -29,6 +30,13 @@ pub(super) struct Waiter {
     pub(super) path: CallPath,
 }
 
+impl Waiter {
+    pub(super) fn new(since: u64, path: &CallPath) -> Self {
+        let path = path.clone();
+        Self { since, path }
+    }
+}
+
 impl Ord for Waiter {
     fn cmp(&self, other: &Self) -> Ordering {
         (self.since, &self.path).cmp(&(other.since, &other.path))
@@ -42,93 +50,91 @@ impl PartialOrd for Waiter {
 }
 
 /// The queues and waiters of one execution, by name without regard to case.
+///
+/// Which event a waiter gets follows from the places of both in line: the first waiter the first
+/// event, the second the second. So nothing has to be given back when a waiter leaves, and the order
+/// in which several leave does not matter.
 #[derive(Debug, Default)]
 pub(super) struct ExternalEvents {
     next_place: u64,
-    queues: HashMap<String, BTreeMap<u64, QueuedEvent>>,
-    waiters: HashMap<String, BTreeMap<Waiter, Option<QueuedEvent>>>,
+    lines: HashMap<String, Line>,
 }
 
-/// A waiter that was just given an event.
-pub(super) type Assigned = CallPath;
+#[derive(Debug, Default)]
+struct Line {
+    events: BTreeMap<u64, QueuedEvent>,
+    waiters: BTreeSet<Waiter>,
+}
+
+impl Line {
+    /// The waiter of the youngest event that has one: whoever was served by the last change.
+    fn last_served(&self) -> Option<CallPath> {
+        let last = self.events.len().checked_sub(1)?;
+        self.waiters
+            .iter()
+            .nth(last)
+            .map(|waiter| waiter.path.clone())
+    }
+}
 
 impl ExternalEvents {
-    /// Keeps an event, and gives it to the oldest waiter if there is one.
-    pub(super) fn arrive(&mut self, at: Timestamp, name: &str, payload: Payload) -> Vec<Assigned> {
+    /// Keeps an event; returns the waiter it goes to, if there is one.
+    pub(super) fn arrive(
+        &mut self,
+        at: Timestamp,
+        name: &str,
+        payload: Payload,
+    ) -> Option<CallPath> {
         let place = self.next_place;
         self.next_place += 1;
+        let line = self.lines.entry(name.to_lowercase()).or_default();
+        let name = name.to_owned();
         let event = QueuedEvent {
             place,
             at,
-            name: name.to_owned(),
+            name,
             payload,
         };
-        let key = name.to_lowercase();
-        self.queues
-            .entry(key.clone())
-            .or_default()
-            .insert(place, event);
-        self.assign(&key)
+        line.events.insert(place, event);
+        line.last_served()
     }
 
-    /// Adds a waiter, and gives it an event if there is one.
-    pub(super) fn wait(&mut self, name: &str, waiter: Waiter) -> Vec<Assigned> {
-        let key = name.to_lowercase();
-        self.waiters
-            .entry(key.clone())
-            .or_default()
-            .insert(waiter, None);
-        self.assign(&key)
+    /// Adds a waiter.
+    pub(super) fn wait(&mut self, name: &str, waiter: Waiter) {
+        let line = self.lines.entry(name.to_lowercase()).or_default();
+        line.waiters.insert(waiter);
     }
 
     /// Takes the event of a waiter, which then does not wait any more.
-    pub(super) fn read(&mut self, name: &str, path: &CallPath) -> Option<(Waiter, QueuedEvent)> {
-        let waiters = self.waiters.get_mut(&name.to_lowercase())?;
-        let waiter = waiters.keys().find(|waiter| waiter.path == *path)?.clone();
-        waiters.get(&waiter)?.as_ref()?;
-        let event = waiters.remove(&waiter)??;
-        Some((waiter, event))
+    pub(super) fn read(&mut self, name: &str, waiter: &Waiter) -> Option<QueuedEvent> {
+        let line = self.lines.get_mut(&name.to_lowercase())?;
+        let mut pairs = line.waiters.iter().zip(line.events.keys());
+        let (_, place) = pairs.find(|(first, _)| *first == waiter)?;
+        let event = line.events.remove(&place.clone())?;
+        line.waiters.remove(waiter);
+        Some(event)
     }
 
-    /// Removes a waiter; an event it has not read goes back and on to the next.
-    pub(super) fn leave(&mut self, name: &str, path: &CallPath) -> Vec<Assigned> {
-        let key = name.to_lowercase();
-        let Some(waiters) = self.waiters.get_mut(&key) else {
-            return Vec::new();
-        };
-        let Some(waiter) = waiters.keys().find(|waiter| waiter.path == *path).cloned() else {
-            return Vec::new();
-        };
-        if let Some(event) = waiters.remove(&waiter).flatten() {
-            self.queues
-                .entry(key.clone())
-                .or_default()
-                .insert(event.place, event);
+    /// Removes the first event of this name and value.
+    pub(super) fn reject(&mut self, name: &str, payload: &Payload) {
+        if let Some(line) = self.lines.get_mut(&name.to_lowercase()) {
+            let rejected = line.events.values().find(|event| event.payload == *payload);
+            let place = rejected.map(|event| event.place);
+            place.and_then(|place| line.events.remove(&place));
         }
-        self.assign(&key)
     }
 
-    fn assign(&mut self, key: &str) -> Vec<Assigned> {
-        let mut assigned = Vec::new();
-        let (Some(queue), Some(waiters)) = (self.queues.get_mut(key), self.waiters.get_mut(key))
-        else {
-            return assigned;
-        };
-        for (waiter, slot) in waiters.iter_mut().filter(|(_, slot)| slot.is_none()) {
-            let Some((_, event)) = queue.pop_first() else {
-                break;
-            };
-            *slot = Some(event);
-            assigned.push(waiter.path.clone());
-        }
-        assigned
+    /// Removes a waiter; returns the one that gets an event through that.
+    pub(super) fn leave(&mut self, name: &str, waiter: &Waiter) -> Option<CallPath> {
+        let line = self.lines.get_mut(&name.to_lowercase())?;
+        line.waiters.remove(waiter);
+        line.last_served()
     }
 
     /// Everything that was not read, in the order in which it came.
     pub(super) fn unread(&self) -> Vec<CarriedEvent> {
-        let queued = self.queues.values().flat_map(BTreeMap::values);
-        let assigned = self.waiters.values().flat_map(BTreeMap::values).flatten();
-        let mut events: Vec<_> = queued.chain(assigned).collect();
+        let lines = self.lines.values();
+        let mut events: Vec<_> = lines.flat_map(|line| line.events.values()).collect();
         events.sort_by_key(|event| event.place);
         let carried = |event: &QueuedEvent| CarriedEvent {
             at: event.at,

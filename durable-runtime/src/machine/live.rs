@@ -8,9 +8,7 @@ use super::ending::Ending;
 use super::nondeterminism::Nondeterminism;
 use super::turn::Turn;
 use crate::history::HistoryEvent;
-use crate::payload::Payload;
 use crate::work::Message;
-use crate::work::MessageBody;
 
 /// What a message led to.
 #[must_use]
@@ -38,42 +36,22 @@ pub(super) fn take(
         .state()
         .incoming(identity, message.at, &message.body);
     match event {
-        Some(event) => turn.run(continuation, event, progress_in(&message.body)),
+        Some(event) => turn.run(continuation, event),
         None => Step::GoesOn,
-    }
-}
-
-fn progress_in(message: &MessageBody) -> Option<&Payload> {
-    match message {
-        MessageBody::ActivityAttemptLost { heartbeat, .. } => heartbeat.as_ref(),
-        _ => None,
     }
 }
 
 impl Turn<'_> {
     /// Delivers an incoming event, and polls the orchestrator if it sees it.
-    pub(super) fn run(
-        &mut self,
-        continuation: &mut Continuation,
-        event: HistoryEvent,
-        progress: Option<&Payload>,
-    ) -> Step {
+    pub(super) fn run(&mut self, continuation: &mut Continuation, event: HistoryEvent) -> Step {
         let identity = continuation.cursor.identity();
-        if continuation
-            .cursor
-            .state()
-            .deliver(identity, &event, progress)
-            == Seen::No
-        {
+        if continuation.cursor.state().deliver(identity, &event) == Seen::No {
             let effects = std::mem::take(&mut continuation.cursor.state().effects);
-            self.keep(
-                continuation,
-                event,
-                Decided {
-                    events: Vec::new(),
-                    effects,
-                },
-            );
+            let decided = Decided {
+                effects,
+                ..Decided::default()
+            };
+            self.keep(continuation, event, decided);
             return Step::GoesOn;
         }
         match continuation.round(None) {
@@ -82,8 +60,9 @@ impl Turn<'_> {
                 Step::GoesOn
             }
             Round::Ended(decided) => {
+                let discarded = decided.discarded;
                 self.keep(continuation, event, decided);
-                Ending::of_body(self.events.last()).end_recorded(self, continuation);
+                Ending::of_body(self.events.last()).end_recorded(self, continuation, discarded);
                 Step::Ended
             }
             Round::Stalled(reason) => Step::Stalled(reason),
@@ -99,6 +78,8 @@ impl Turn<'_> {
 
     fn keep(&mut self, continuation: &mut Continuation, event: HistoryEvent, decided: Decided) {
         continuation.history_bytes += size_of_val(&event) + size_of_val(decided.events.as_slice());
+        let status = &continuation.cursor.state().custom_status;
+        self.row.custom_status.clone_from(status);
         self.events.push(event);
         self.events.extend(decided.events);
         self.effects.absorb(decided.effects);

@@ -49,8 +49,10 @@ pub enum Difference {
     },
     /// The code drops a call that was not dropped there.
     NotCancelled {
-        /// The recorded event of that call.
+        /// The path of that call.
         path: crate::ids::CallPath,
+        /// Where the code makes it.
+        site: SourcePlace,
     },
     /// The code rejects an event that was accepted.
     Rejected {
@@ -185,7 +187,10 @@ impl Difference {
                 )),
             ),
             Self::Missing { recorded } => (told(recorded), None),
-            Self::NotCancelled { path } => (None, Some((format!("call {path} is dropped"), None))),
+            Self::NotCancelled { path, site } => (
+                None,
+                Some((format!("call {path} is dropped"), Some(site.clone()))),
+            ),
             Self::Rejected { name, site } => (
                 None,
                 Some((

@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use super::external_events::ExternalEvents;
+use super::external_events::Waiter;
+use crate::history::CarriedEvent;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
@@ -31,4 +34,41 @@ pub(super) fn open_children(history: &History) -> BTreeMap<CallPath, InstanceId>
         }
     }
     open
+}
+
+/// The events that the history has and nobody read. A wait that was given an event and was not
+/// cancelled has read it, as far as that can be told.
+pub(super) fn unread_events(history: &History) -> Vec<CarriedEvent> {
+    let mut events = ExternalEvents::default();
+    let mut waits = BTreeMap::new();
+    let mut round = 0;
+    for event in history.events() {
+        round += u64::from(event.is_incoming());
+        match event {
+            HistoryEvent::ExecutionStarted { carried, .. } => {
+                for CarriedEvent { at, name, payload } in carried {
+                    events.arrive(*at, name, payload.clone());
+                }
+            }
+            HistoryEvent::EventRaised { at, name, payload } => {
+                events.arrive(*at, name, payload.clone());
+            }
+            HistoryEvent::WaitStarted { path, event, .. } => {
+                let waiter = Waiter::new(round, path);
+                events.wait(event, waiter.clone());
+                waits.insert(path.clone(), (event, waiter));
+            }
+            HistoryEvent::CallCancelled { path } => {
+                if let Some((event, waiter)) = waits.remove(path) {
+                    events.leave(event, &waiter);
+                }
+            }
+            HistoryEvent::EventRejected { name, payload, .. } => events.reject(name, payload),
+            _ => {}
+        }
+    }
+    for (event, waiter) in waits.values() {
+        events.read(event, waiter);
+    }
+    events.unread()
 }

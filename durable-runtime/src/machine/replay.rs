@@ -79,7 +79,7 @@ impl Continuation {
         }
         self.history_bytes += size_of_val(decided) + size_of_val(incoming);
         let identity = self.cursor.identity();
-        if self.cursor.state().deliver(identity, incoming, None) == Seen::No {
+        if self.cursor.state().deliver(identity, incoming) == Seen::No {
             return Ok(true);
         }
         match self.round(Some(Script::new(decided))) {

@@ -75,11 +75,12 @@ impl Script {
         &mut self,
         path: &CallPath,
         site: &SourcePlace,
-    ) -> Result<Payload, Difference> {
+    ) -> Result<Option<Payload>, Difference> {
         match self.calls.remove(path) {
-            Some(HistoryEvent::SideEffectRecorded { value, .. }) => Ok(value),
-            recorded => Err(Difference::SideEffect {
-                recorded: recorded.map(Box::new),
+            None => Ok(None),
+            Some(HistoryEvent::SideEffectRecorded { value, .. }) => Ok(Some(value)),
+            Some(recorded) => Err(Difference::SideEffect {
+                recorded: Some(Box::new(recorded)),
                 site: site.clone(),
             }),
         }
@@ -105,30 +106,37 @@ impl Script {
         self.end.as_ref()
     }
 
+    /// Whether a call was recorded at `path` and has not been made again.
+    pub(super) fn has_call(&self, path: &CallPath) -> bool {
+        self.calls.contains_key(path)
+    }
+
     /// What was recorded and is not decided by the code any more.
     pub(super) fn left_over(&self) -> Option<Difference> {
-        let missing = |recorded: HistoryEvent| Difference::Missing {
-            recorded: Box::new(recorded),
-        };
+        let recorded = Box::new(self.first_left_over()?);
+        Some(Difference::Missing { recorded })
+    }
+
+    /// The first event that was recorded and is not decided by the code any more.
+    pub(super) fn first_left_over(&self) -> Option<HistoryEvent> {
         if let Some(event) = self.calls.values().next() {
-            return Some(missing(event.clone()));
+            return Some(event.clone());
         }
         if let Some(path) = self.cancelled.first() {
-            return Some(missing(HistoryEvent::CallCancelled { path: path.clone() }));
+            return Some(HistoryEvent::CallCancelled { path: path.clone() });
         }
         if let Some((change, applies)) = self.patches.first_key_value() {
-            let event = HistoryEvent::PatchMarked {
+            return Some(HistoryEvent::PatchMarked {
                 change: change.clone(),
                 applies: *applies,
-            };
-            return Some(missing(event));
+            });
         }
         let (name, payload) = self.rejected.first()?;
-        Some(missing(HistoryEvent::EventRejected {
+        Some(HistoryEvent::EventRejected {
             name: name.clone(),
             payload: payload.clone(),
             reason: String::new(),
-        }))
+        })
     }
 }
 

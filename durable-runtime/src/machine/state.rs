@@ -72,9 +72,11 @@ pub(super) struct State {
     pub(super) round_end: Option<RoundEnd>,
     pub(super) round: u64,
     round_bytes: usize,
+    /// The custom status before the round.
+    status_before: Option<Payload>,
     randoms: u64,
     patches: BTreeMap<String, bool>,
-    last_read: Option<(CallPath, Waiter, QueuedEvent)>,
+    last_read: Option<(Waiter, QueuedEvent)>,
 }
 
 impl State {
@@ -98,6 +100,12 @@ impl State {
         self.round_bytes = 0;
         self.script = script;
         self.last_read = None;
+        self.status_before.clone_from(&self.custom_status);
+    }
+
+    /// Undoes what the round did to the custom status.
+    pub(super) fn restore_custom_status(&mut self) {
+        self.custom_status = self.status_before.take();
     }
 
     /// Schedules the call, or matches it with the recorded one.
@@ -135,7 +143,12 @@ impl State {
         site: &SourcePlace,
     ) -> Result<(HistoryEvent, Option<Reencode>), Failure> {
         let limits = &identity.limits;
-        if self.calls.len() >= limits.open_calls {
+        // What was recorded was within the limits of its time.
+        let recorded = self
+            .script
+            .as_ref()
+            .is_some_and(|script| script.has_call(path));
+        if self.calls.len() >= limits.open_calls && !recorded {
             return Err(too_large(
                 "the number of open calls",
                 self.calls.len() + 1,
@@ -150,7 +163,7 @@ impl State {
                 reencode,
                 options,
             } => {
-                let input = checked(input, limits)?;
+                let input = checked(input, limits, recorded)?;
                 let (name, options) = ((*name).to_owned(), Box::new(options.clone()));
                 let event = HistoryEvent::ActivityScheduled {
                     path,
@@ -171,7 +184,7 @@ impl State {
                 detached,
             } => {
                 let depth = identity.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
-                if depth > limits.depth {
+                if depth > limits.depth && !recorded {
                     let (depth, limit) = (depth as usize, limits.depth as usize);
                     return Err(too_large("the depth of sub-orchestrations", depth, limit));
                 }
@@ -180,7 +193,7 @@ impl State {
                     name: (*name).to_owned(),
                     version: (*version).to_owned(),
                     instance: id.clone().unwrap_or_else(of_call),
-                    input: checked(input, limits)?,
+                    input: checked(input, limits, recorded)?,
                     options: Box::new(options.clone()),
                     detached: *detached,
                     path,
@@ -243,12 +256,7 @@ impl State {
     }
 
     fn decide(&mut self, identity: &Identity, event: HistoryEvent) {
-        let bytes = match &event {
-            HistoryEvent::ActivityScheduled { input, .. }
-            | HistoryEvent::ChildScheduled { input, .. } => input.as_ref().map_or(0, Payload::len),
-            _ => 0,
-        };
-        self.round_bytes += bytes;
+        self.round_bytes += bytes_of(&event);
         self.decisions.push(event);
         let limit = identity.limits.poll_bytes;
         if self.round_bytes > limit {
@@ -284,7 +292,7 @@ impl State {
             HistoryEvent::ChildScheduled { .. } => return self.child_opened(identity, path, event),
             HistoryEvent::TimerCreated { due, .. } => {
                 self.effects.set_timer(path, TimerKind::Sleep, due);
-                CallKind::Timer
+                CallKind::Timer { due }
             }
             HistoryEvent::WaitStarted { event, .. } => {
                 let call = OpenCall::new(
@@ -294,12 +302,7 @@ impl State {
                     self.round,
                 );
                 self.calls.insert(path.clone(), call);
-                let waiter = Waiter {
-                    since: self.round,
-                    path: path.clone(),
-                };
-                let assigned = self.events.wait(&event, waiter);
-                return self.wake(assigned);
+                return self.events.wait(&event, Waiter::new(self.round, path));
             }
             _ => return,
         };
@@ -358,35 +361,47 @@ impl State {
         self.calls.insert(path.clone(), call);
     }
 
-    /// The result of the call, once there is one; the call is over then.
-    pub(super) fn poll_call(&mut self, path: &CallPath, waker: &Waker) -> Poll<CallResult> {
-        let Some(call) = self.calls.get_mut(path) else {
-            return Poll::Pending;
+    /// The result of the call, once there is one; the call is over then. An execution that has
+    /// ended reads nothing any more: its events belong to the next one.
+    ///
+    /// Also gives back the waker that is not needed any more. It may own calls, which take the lock
+    /// of this state when they are dropped: drop it without that.
+    pub(super) fn poll_call(
+        &mut self,
+        path: &CallPath,
+        waker: Waker,
+    ) -> (Poll<CallResult>, Option<Waker>) {
+        let Some(call) = self
+            .calls
+            .get_mut(path)
+            .filter(|_| self.round_end.is_none())
+        else {
+            return (Poll::Pending, Some(waker));
         };
-        if let CallKind::Wait { event } = &call.kind
-            && let Some((waiter, queued)) = self.events.read(event, path)
-        {
-            self.calls.remove(path);
-            let payload = queued.payload.clone();
-            self.last_read = Some((path.clone(), waiter, queued));
-            return Poll::Ready(Ok(payload));
-        }
-        if let Some(result) = call.result.take() {
-            self.calls.remove(path);
-            return Poll::Ready(result);
-        }
-        call.waker = Some(waker.clone());
-        Poll::Pending
+        let read = match &call.kind {
+            CallKind::Wait { event } => self.events.read(event, &Waiter::new(call.round, path)),
+            _ => None,
+        };
+        let result = match read {
+            Some(queued) => {
+                let payload = queued.payload.clone();
+                self.last_read = Some((Waiter::new(call.round, path), queued));
+                Ok(payload)
+            }
+            None => match call.result.take() {
+                Some(result) => result,
+                None => return (Poll::Pending, call.waker.replace(waker)),
+            },
+        };
+        let unused = self.calls.remove(path).and_then(|call| call.waker);
+        (Poll::Ready(result), unused)
     }
 
     /// Puts the event that the wait at `path` has just read aside as rejected; the wait goes on.
     pub(super) fn reject_event(&mut self, path: &CallPath, reason: String, site: &SourcePlace) {
-        let Some((read_by, waiter, event)) = self.last_read.take() else {
+        let Some((waiter, event)) = self.last_read.take().filter(|(by, _)| by.path == *path) else {
             return;
         };
-        if read_by != *path {
-            return;
-        }
         let (name, payload) = (event.name, event.payload);
         match &mut self.script {
             None => {
@@ -410,37 +425,44 @@ impl State {
         };
         self.calls
             .insert(path.clone(), OpenCall::new(kind, waiter.since));
-        let assigned = self.events.wait(&name, waiter);
-        self.wake(assigned);
+        self.events.wait(&name, waiter);
     }
 
-    /// Closes a call that was dropped. One that is still pending is cancelled.
-    pub(super) fn cancel(&mut self, path: &CallPath) {
+    /// Closes a call that was dropped. One that is still pending is cancelled. Gives back the call
+    /// and whom to wake, to be dropped and woken without the lock: wakers may own other calls.
+    pub(super) fn cancel(
+        &mut self,
+        identity: &Identity,
+        path: &CallPath,
+        site: &SourcePlace,
+    ) -> (Option<OpenCall>, Option<Waker>) {
         if self.round_end.is_some() {
-            return;
+            return (None, None);
         }
         let Some(call) = self.calls.remove(path) else {
-            return;
+            return (None, None);
         };
-        if let CallKind::Wait { event } = &call.kind {
-            let assigned = self.events.leave(event, path);
-            self.wake(assigned);
-        }
+        let served = match &call.kind {
+            CallKind::Wait { event } => self.events.leave(event, &Waiter::new(call.round, path)),
+            _ => None,
+        };
+        let served = served.and_then(|path| self.calls.get_mut(&path)?.waker.take());
         if !call.is_pending() {
-            return;
+            return (Some(call), served);
         }
         match &mut self.script {
-            None => self
-                .decisions
-                .push(HistoryEvent::CallCancelled { path: path.clone() }),
+            None => self.decide(identity, HistoryEvent::CallCancelled { path: path.clone() }),
             Some(script) => {
                 if !script.take_cancelled(path) {
-                    let path = path.clone();
-                    return self.end_round(RoundEnd::Differs(Difference::NotCancelled { path }));
+                    let (path, site) = (path.clone(), site.clone());
+                    let difference = Difference::NotCancelled { path, site };
+                    self.end_round(RoundEnd::Differs(difference));
+                    return (Some(call), served);
                 }
             }
         }
         self.closed(path, &call.kind);
+        (Some(call), served)
     }
 
     /// Notes what is to be undone for a call that nobody waits for any more.
@@ -457,7 +479,7 @@ impl State {
                 self.effects
                     .end_child(path, child.instance.clone(), child.link.clone());
             }
-            CallKind::Timer => self.effects.clear_timer(path, TimerKind::Sleep),
+            CallKind::Timer { .. } => self.effects.clear_timer(path, TimerKind::Sleep),
             CallKind::Wait { .. } | CallKind::Immediate => {}
         }
     }
@@ -476,21 +498,21 @@ impl State {
         }
     }
 
-    pub(super) fn wake(&mut self, paths: Vec<CallPath>) {
-        for path in paths {
-            if let Some(waker) = self.calls.get_mut(&path).and_then(|call| call.waker.take()) {
-                waker.wake();
-            }
+    pub(super) fn wake(&mut self, path: Option<CallPath>) {
+        let call = path.and_then(|path| self.calls.get_mut(&path));
+        if let Some(waker) = call.and_then(|call| call.waker.take()) {
+            waker.wake();
         }
     }
 
+    /// The recorded value. One that could not be made was not recorded: it is tried again.
     pub(super) fn recorded_side_effect(
         &mut self,
         path: &CallPath,
         site: &SourcePlace,
     ) -> Option<Payload> {
         match self.script.as_mut()?.take_side_effect(path, site) {
-            Ok(value) => Some(value),
+            Ok(value) => value,
             Err(difference) => {
                 self.end_round(RoundEnd::Differs(difference));
                 None
@@ -498,10 +520,18 @@ impl State {
         }
     }
 
-    pub(super) fn record_side_effect(&mut self, path: CallPath, value: Payload) {
-        if !self.is_replaying() {
-            self.decisions
-                .push(HistoryEvent::SideEffectRecorded { path, value });
+    pub(super) fn record_side_effect(
+        &mut self,
+        identity: &Identity,
+        path: CallPath,
+        value: Payload,
+        site: &SourcePlace,
+    ) {
+        if self.is_replaying() {
+            let (recorded, site) = (None, site.clone());
+            self.end_round(RoundEnd::Differs(Difference::SideEffect { recorded, site }));
+        } else {
+            self.decide(identity, HistoryEvent::SideEffectRecorded { path, value });
         }
     }
 
@@ -522,13 +552,28 @@ impl State {
     }
 }
 
+/// Roughly how many bytes an event takes in a history. Those without a payload count too: a poll
+/// that makes them for ever must come to its limit.
+fn bytes_of(event: &HistoryEvent) -> usize {
+    const OVERHEAD: usize = 64;
+    OVERHEAD
+        + match event {
+            HistoryEvent::ActivityScheduled { input, .. }
+            | HistoryEvent::ChildScheduled { input, .. } => input.as_ref().map_or(0, Payload::len),
+            HistoryEvent::SideEffectRecorded { value, .. } => value.len(),
+            HistoryEvent::EventRejected { payload, .. } => payload.len(),
+            _ => 0,
+        }
+}
+
 fn checked(
     input: &Result<Option<Payload>, crate::payload::CodecError>,
     limits: &Limits,
+    recorded: bool,
 ) -> Result<Option<Payload>, Failure> {
     let input = input.clone()?;
     let bytes = input.as_ref().map_or(0, Payload::len);
-    if bytes > limits.payload_bytes {
+    if bytes > limits.payload_bytes && !recorded {
         return Err(too_large("the payload", bytes, limits.payload_bytes));
     }
     Ok(input)

@@ -30,6 +30,7 @@ use crate::work::Outcome;
 use crate::work::OutgoingMessage;
 use crate::work::Timer;
 use crate::work::TimerId;
+use crate::work::TimerKind;
 use crate::work::TurnRequest;
 use crate::work::TurnWrite;
 
@@ -131,33 +132,58 @@ impl<'a> Turn<'a> {
     }
 
     /// The first turn of an execution. Without its start message nothing but its end can happen.
+    /// An end that was asked for before the start came is not overtaken by it.
     fn begin(&mut self, start: &StartFn, mut messages: Vec<Message>) -> Option<Box<Continuation>> {
         let execution = self.row.execution;
         let is_start = |message: &Message| match &message.body {
             MessageBody::Start {
                 execution: begun, ..
+            }
+            | MessageBody::TimerDue {
+                execution: begun,
+                kind: TimerKind::Start,
+                ..
             } => *begun == execution,
-            MessageBody::TimerDue { kind, .. } => *kind == crate::work::TimerKind::Start,
             _ => false,
         };
-        if let Some(at) = messages.iter().position(is_start) {
-            let message = messages.remove(at);
-            return self.started(start, &message, messages);
-        }
-        let mut rest = messages.into_iter();
-        while let Some(message) = rest.next() {
-            match Ending::asked_by(&message.body, &self.row) {
-                Some(ending) => {
-                    self.consume(&message);
-                    self.events.push(self.started_event(self.now, Vec::new()));
-                    ending.end_without_code(self, &History::new());
-                    leave_over(self, rest.collect());
-                    return None;
-                }
-                None => self.hold(message),
+        let row = &self.row;
+        let first = messages.iter().enumerate().find_map(|(at, message)| {
+            let ending = Ending::asked_by(&message.body, row);
+            (ending.is_some() || is_start(message)).then_some((at, ending))
+        });
+        let Some((at, ending)) = first else {
+            for message in messages {
+                self.hold_until_begun(message);
             }
-        }
+            return None;
+        };
+        let message = messages.remove(at);
+        let Some(ending) = ending else {
+            return self.started(start, &message, messages);
+        };
+        self.consume(&message);
+        self.write.timers_gone.push(self.start_timer());
+        ending.end_without_code(self, &History::new());
+        leave_over(self, messages);
         None
+    }
+
+    /// Keeps a message for the execution that will begin; one for an execution before it is fenced
+    /// off at once.
+    fn hold_until_begun(&mut self, message: Message) {
+        match message.body.execution() {
+            Some(execution) if execution < self.row.execution => self.consume(&message),
+            _ => self.hold(message),
+        }
+    }
+
+    fn start_timer(&self) -> TimerId {
+        TimerId {
+            key: self.row.key,
+            execution: self.row.execution,
+            path: CallPath::root(),
+            kind: TimerKind::Start,
+        }
     }
 
     fn started(
@@ -174,7 +200,7 @@ impl<'a> Turn<'a> {
         let identity = identity(self.config, &self.row);
         let input = self.row.input.clone();
         let mut continuation = Box::new(Continuation::new(identity, start, input));
-        match self.run(&mut continuation, event, None) {
+        match self.run(&mut continuation, event) {
             Step::GoesOn => {
                 self.consume(message);
                 self.row.status = InstanceStatus::Running;
@@ -193,7 +219,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn started_event(
+    pub(super) fn started_event(
         &self,
         at: crate::clock::Timestamp,
         carried: Vec<crate::history::CarriedEvent>,
@@ -282,9 +308,7 @@ impl<'a> Turn<'a> {
                 path: path.clone(),
                 kind: *kind,
             };
-            if !self.write.timers_gone.contains(&id) {
-                self.write.timers_gone.push(id);
-            }
+            self.write.timers_gone.push(id);
         }
     }
 
@@ -396,7 +420,7 @@ impl<'a> Turn<'a> {
 
     fn apply(&mut self, effects: &Effects) {
         let (key, execution) = (self.row.key, self.place.0);
-        let id = |(path, kind): &(CallPath, crate::work::TimerKind)| TimerId {
+        let id = |(path, kind): &(CallPath, TimerKind)| TimerId {
             key,
             execution,
             path: path.clone(),
@@ -409,11 +433,10 @@ impl<'a> Turn<'a> {
             };
             self.write.timers.push(timer);
         }
-        for gone in effects.timers_gone.iter().map(id) {
-            if !self.write.timers_gone.contains(&gone) {
-                self.write.timers_gone.push(gone);
-            }
-        }
+        let gone = &mut self.write.timers_gone;
+        gone.extend(effects.timers_gone.iter().map(id));
+        gone.sort();
+        gone.dedup();
         self.write.starts.extend(effects.starts.values().cloned());
         for (child, link) in effects.children_ended.values() {
             self.terminate_child(child.clone(), link.clone());

@@ -125,6 +125,20 @@ pub enum MessageBody {
 }
 
 impl MessageBody {
+    /// The execution that this is meant for, where it is meant for one only.
+    pub fn execution(&self) -> Option<Execution> {
+        match self {
+            Self::Start { execution, .. }
+            | Self::ChildCompleted { execution, .. }
+            | Self::ChildFailed { execution, .. }
+            | Self::ActivityCompleted { execution, .. }
+            | Self::ActivityAttemptFailed { execution, .. }
+            | Self::ActivityAttemptLost { execution, .. }
+            | Self::TimerDue { execution, .. } => Some(*execution),
+            Self::EventRaised { .. } | Self::Terminate { .. } | Self::Replace(_) => None,
+        }
+    }
+
     /// Roughly how many bytes the message brings into a turn.
     pub fn size(&self) -> usize {
         const OVERHEAD: usize = 64;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::Notify;
 
@@ -15,10 +17,21 @@ use crate::ids::InstanceKey;
 #[derive(Debug, Default)]
 pub struct Notifier {
     inbox: Notify,
+    has_worker: AtomicBool,
     changes: Mutex<HashMap<InstanceKey, Arc<Notify>>>,
 }
 
 impl Notifier {
+    /// Tells that a worker of this process has begun, which tells of each change that it makes.
+    pub fn worker_started(&self) {
+        self.has_worker.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a worker of this process tells of changes.
+    pub fn has_worker(&self) -> bool {
+        self.has_worker.load(Ordering::Relaxed)
+    }
+
     /// Tells the dispatcher that an inbox has new messages.
     pub fn message_sent(&self) {
         self.inbox.notify_one();

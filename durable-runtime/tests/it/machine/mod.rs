@@ -1,0 +1,22 @@
+//! The machine, driven by a bench that plays the store and the dispatcher.
+
+#[expect(
+    clippy::unnecessary_wraps,
+    clippy::needless_pass_by_value,
+    reason = "read like what they stand for: an activity, its arguments, a result"
+)]
+mod bench;
+
+mod attempts;
+mod branches;
+mod continue_as_new;
+mod drops;
+mod external_events;
+mod inputs;
+mod instance_ends;
+mod limits;
+mod nondeterminism;
+mod panics;
+mod programs;
+mod stalls;
+mod timers;
