@@ -103,10 +103,6 @@ impl ActivityContext {
 
     /// Reports progress: the attempt is alive, and the next one may go on from here. A value that
     /// has no recorded form counts as a sign of life alone.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "progress is a number or a small struct"
-    )]
     pub fn heartbeat(&self, progress: impl Serialize) {
         if let Ok(progress) = Payload::encode(&progress) {
             *self.0.reported() = Some(progress);

@@ -227,10 +227,10 @@ mod tests {
         registry.register(pay);
         registry.register(other::charge_cart);
         let error = registry.check().unwrap_err().to_string();
-        expect_test::expect![[r#"
+        expect_test::expect![[r"
             the functions that were registered do not fit together
             - orchestrator `pay` calls activity `charge_card`, which is not registered (there is `charge_cart`: did you mean that?): add `.register(charge_card)`
-            - orchestrator `shop` calls activity `pack`, which is not registered: add `.register(pack)`"#]]
+            - orchestrator `shop` calls activity `pack`, which is not registered: add `.register(pack)`"]]
         .assert_eq(&error);
     }
 
