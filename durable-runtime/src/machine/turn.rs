@@ -267,18 +267,20 @@ impl<'a> Turn<'a> {
     }
 
     /// A turn of an instance whose code cannot be run: it can be ended, all else is kept.
-    fn stopped(&mut self, history: &History, report: Option<String>, messages: Vec<Message>) {
+    fn stopped(&mut self, history: &History, report: Option<String>, mut messages: Vec<Message>) {
         self.place.1 = history.next_turn();
         self.next = Next::Stalled;
-        let mut rest = messages.into_iter();
-        while let Some(message) = rest.next() {
-            if let Some(ending) = Ending::asked_by(&message.body, &self.row) {
-                self.consume(&message);
-                ending.end_without_code(self, history);
-                return leave_over(self, rest.collect());
-            }
-            self.hold(message);
+        let row = &self.row;
+        let asked = messages.iter().enumerate().find_map(|(at, message)| {
+            let ending = Ending::asked_by(&message.body, row)?;
+            Some((at, ending))
+        });
+        if let Some((at, ending)) = asked {
+            self.consume(&messages.remove(at));
+            ending.end_without_code(self, history);
+            return leave_over(self, messages);
         }
+        self.hold_all(messages.into_iter());
         if let Some(report) = report {
             self.stall(report);
         }

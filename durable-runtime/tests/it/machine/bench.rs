@@ -209,19 +209,12 @@ impl Bench {
 
     /// Makes a turn of all messages at hand.
     pub(super) fn step(&mut self) -> Outcome {
-        self.step_at_most(usize::MAX)
-    }
-
-    /// Makes a turn of at most `count` of the messages at hand, the stored ones first.
-    pub(super) fn step_at_most(&mut self, count: usize) -> Outcome {
         let position = self.position();
         let loads =
             !matches!(position, Position::Live(_)) || self.row.status == InstanceStatus::Stalled;
         let at_hand = self.inbox.values().filter(|(_, parked)| loads || !parked);
         let mut messages: Vec<_> = at_hand.map(|(message, _)| message.clone()).collect();
         messages.append(&mut self.local);
-        self.local = messages.split_off(count.min(messages.len()));
-        self.local.retain(|message| message.id.is_none());
         let request = TurnRequest {
             instance: self.row.clone(),
             messages,

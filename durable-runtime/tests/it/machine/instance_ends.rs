@@ -204,6 +204,46 @@ fn a_stalled_instance_is_terminated_with_its_children() {
 }
 
 #[test]
+fn a_stalled_instance_that_is_terminated_leaves_only_its_events_in_the_inbox() {
+    let mut bench = Bench::begun(|_, _| with_everything_open());
+    bench.deploy(|_, _| async { done("other code") });
+    bench.raises("end", 1);
+    bench.completes("0", 1);
+    bench.child_completes("1", 1);
+    let _ = bench.step();
+    bench.child_completes("1", 1);
+    bench.terminates("give up");
+    let _ = bench.step();
+    assert_eq!(bench.status(), InstanceStatus::Terminated);
+    assert_eq!(bench.inbox(), ["EventRaised \"end\" 1 (parked)"]);
+}
+
+#[test]
+fn events_carried_to_an_instance_that_stalls_before_it_begins_are_unread_when_it_is_terminated() {
+    use durable_runtime::history::CarriedEvent;
+    use durable_runtime::machine::BodyEnd;
+    let mut bench = Bench::new(|_, _| event("end")).scheduled_at(T0 + secs(9));
+    bench.deploy_raw(std::sync::Arc::new(|_, _| {
+        Box::pin(async { BodyEnd::Stalled("the input does not decode".to_owned()) })
+    }));
+    let carried = CarriedEvent {
+        at: T0,
+        name: "a".to_owned(),
+        payload: json(1),
+    };
+    let (execution, carried) = (Execution(1), vec![carried]);
+    bench.post(MessageBody::Start { execution, carried });
+    let _ = bench.step();
+    assert_eq!(bench.status(), InstanceStatus::Stalled);
+    bench.hide_inbox(|bench| {
+        bench.terminates("give up");
+        let _ = bench.step();
+    });
+    let _ = bench.step();
+    assert_eq!(bench.inbox(), ["EventRaised \"a\" 1 (parked)"]);
+}
+
+#[test]
 fn an_instance_that_stalled_before_it_began_is_terminated_with_a_history_in_order() {
     use durable_runtime::history::History;
     use durable_runtime::machine::Config;
