@@ -107,9 +107,9 @@ impl Candidates {
     /// Reads the candidates of `block`, the body of a function with `parameters`.
     pub(crate) fn of(block: &Block, parameters: &[Pat]) -> Self {
         let mut names = Names::default();
-        parameters
-            .iter()
-            .for_each(|pattern| names.visit_pat(pattern));
+        for pattern in parameters {
+            names.visit_pat(pattern);
+        }
         names.visit_block(block);
         let mut roots = Roots {
             names: &names,
@@ -224,7 +224,7 @@ impl Names {
             }
             // `charge_card::run` names a type, not a module.
             [.., last] if *last == "run" => false,
-            [first, ..] => first.to_string() == "crate" || !self.has_items,
+            [first, ..] => **first == "crate" || !self.has_items,
         }
     }
 }
@@ -318,10 +318,9 @@ impl Roots<'_> {
             }
             Expr::Match(arms) => arms.arms.iter().for_each(|arm| self.root(&arm.body)),
             Expr::Macro(call) => {
-                let expressions = expressions_in(&call.mac);
-                expressions
-                    .iter()
-                    .for_each(|(expression, _)| self.root(expression));
+                for (expression, _) in expressions_in(&call.mac) {
+                    self.root(&expression);
+                }
             }
             _ => {}
         }

@@ -10,6 +10,7 @@ use quote::quote_spanned;
 use syn::Expr;
 use syn::Ident;
 use syn::Macro;
+use syn::Pat;
 use syn::Path;
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
@@ -85,14 +86,14 @@ fn join(rewriter: &mut Rewriter<'_>, kind: Kind, mut futures: Vec<Expr>, at: Spa
         .iter()
         .rev()
         .fold(quote!(()), |rest, name| quote!((#name, #rest)));
-    match kind {
-        Kind::TryJoin => quote_spanned! {generated(at)=>
-            match #future.await {
-                ::core::result::Result::Ok(#nested) => ::core::result::Result::Ok((#(#names,)*)),
-                ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
-            }
-        },
-        _ => quote_spanned! {generated(at)=> match #future.await { #nested => (#(#names,)*) }},
+    if kind == Kind::Join {
+        return quote_spanned!(generated(at)=> match #future.await { #nested => (#(#names,)*) });
+    }
+    quote_spanned! {generated(at)=>
+        match #future.await {
+            ::core::result::Result::Ok(#nested) => ::core::result::Result::Ok((#(#names,)*)),
+            ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        }
     }
 }
 
@@ -110,6 +111,11 @@ fn select(rewriter: &mut Rewriter<'_>, arms: Vec<Arm>, at: Span) -> TokenStream 
     let mut others = never.to_token_stream();
     for (number, (pattern, body)) in rest.iter_mut().enumerate() {
         rewriter.visit_expr_mut(body);
+        let pattern = match pattern {
+            // Of our own: a lint on `_` would speak of a `let` that nobody wrote.
+            Pat::Wild(_) => quote_spanned!(generated(at)=> _),
+            written => written.to_token_stream(),
+        };
         let chosen = (0..number).fold(
             quote!(#seam::Selected::First(#value)),
             |inner, _| quote!(#seam::Selected::Later(#inner)),

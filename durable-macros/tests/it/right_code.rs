@@ -9,6 +9,7 @@ macro_rules! programs {
         #[allow(
             clippy::all,
             clippy::pedantic,
+            clippy::unwrap_used,
             clippy::allow_attributes,
             clippy::allow_attributes_without_reason,
             dead_code,
