@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod architecture;
 #[expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,3 +11,6 @@
     reason = "expect-test writes its snapshots with them"
 )]
 mod machine;
+#[cfg(feature = "sqlite")]
+mod store_opening;
+mod stored_format;
