@@ -169,7 +169,7 @@ fn equal_events(orchestrator: &RegisteredOrchestrator) -> Vec<Problem> {
 mod tests {
     use super::Registry;
     use crate::activity::States;
-    use crate::prelude::*;
+    use durable_runtime::prelude::*;
 
     #[activity]
     async fn charge_card(cents: u64) -> u64 {
@@ -193,7 +193,7 @@ mod tests {
     }
 
     mod other {
-        use crate::prelude::*;
+        use durable_runtime::prelude::*;
 
         #[activity]
         pub(super) async fn charge_card(cents: u64) -> u64 {
