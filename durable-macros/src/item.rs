@@ -1,11 +1,13 @@
 //! The function under an attribute, and the items that every such function becomes.
 
 use proc_macro2::Ident;
+use proc_macro2::Span;
 use proc_macro2::TokenStream;
 use proc_macro2::TokenTree;
 use quote::ToTokens;
 use quote::format_ident;
 use quote::quote;
+use quote::quote_spanned;
 use syn::Attribute;
 use syn::Visibility;
 use syn::parse::Parse;
@@ -67,6 +69,12 @@ fn looks_like_a_function(item: &TokenStream) -> bool {
 /// The path of the one module that generated code names.
 pub(crate) fn seam() -> TokenStream {
     quote!(::durable_runtime::__private)
+}
+
+/// That path, placed at `at`: what the compiler says of an expression that begins with it is said
+/// there and not at the attribute.
+pub(crate) fn seam_at(at: Span) -> TokenStream {
+    quote_spanned!(at=> ::durable_runtime::__private)
 }
 
 /// The parts that activities and orchestrators have in common.

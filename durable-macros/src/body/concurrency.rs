@@ -21,7 +21,7 @@ use super::await_sites::Rewriter;
 use super::await_sites::generated;
 use super::await_sites::without_parentheses;
 use super::source_text;
-use crate::item::seam;
+use crate::item::seam_at;
 
 /// Which of the macros.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub(super) fn expand(rewriter: &mut Rewriter<'_>, kind: Kind, call: &Macro) -> T
 }
 
 fn join(rewriter: &mut Rewriter<'_>, kind: Kind, mut futures: Vec<Expr>, at: Span) -> TokenStream {
-    let seam = seam();
+    let seam = seam_at(generated(at));
     let (pair, end) = match kind {
         Kind::TryJoin => (quote!(#seam::try_join), quote!(#seam::try_joined())),
         _ => (quote!(#seam::join), quote!(#seam::joined())),
@@ -98,7 +98,7 @@ fn join(rewriter: &mut Rewriter<'_>, kind: Kind, mut futures: Vec<Expr>, at: Spa
 }
 
 fn select(rewriter: &mut Rewriter<'_>, arms: Vec<Arm>, at: Span) -> TokenStream {
-    let seam = seam();
+    let seam = seam_at(generated(at));
     let (mut futures, mut rest): (Vec<_>, Vec<_>) = arms
         .into_iter()
         .map(|arm| (arm.future, (arm.pattern, arm.body)))
@@ -143,7 +143,6 @@ fn chain(
     kind: Kind,
     at: Span,
 ) -> TokenStream {
-    let seam = seam();
     let texts: Vec<_> = futures
         .iter()
         .map(|future| source_text(future.to_token_stream()))
@@ -152,8 +151,9 @@ fn chain(
         rewriter.visit_expr_mut(future);
     }
     let chained = futures.iter().rev().fold(end.clone(), |rest, future| {
-        let argument = without_parentheses(future);
-        let arm = quote_spanned!(generated(future.span())=> #seam::arm(#argument));
+        let (argument, place) = (without_parentheses(future), generated(future.span()));
+        let seam = seam_at(place);
+        let arm = quote_spanned!(place=> #seam::arm(#argument));
         quote!(#pair(#arm, #rest))
     });
     let text = format!("{}({})", kind.name(), texts.join(", "));
