@@ -31,12 +31,12 @@ use crate::signature::referent;
 use crate::signature::tidy;
 
 /// Expands `#[activity(options)] item`.
-pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
-    let function = match item::function("#[activity]", &item) {
+pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
+    let function = match item::function("#[activity]", item) {
         Ok(function) => function,
         Err(instead) => return instead,
     };
-    if let Some(instead) = item::refuse_method(&function, &item) {
+    if let Some(instead) = item::refuse_method(&function, item) {
         return instead;
     }
     let mut diagnostics = Diagnostics::default();
@@ -287,7 +287,7 @@ impl Activity<'_> {
         let blocking = self.options.blocking.is_some();
         let max_concurrent = optional(self.options.max_concurrent.map(|most| quote!(#most)));
         let arguments = self.callable.signature.argument_types();
-        let (output, error) = outcome_types(&self.callable);
+        let (output, error) = self.callable.signature.outcome_types();
         let options = self.call_options();
         let retryable = self.is_retryable();
         let states = self.injected_types();
@@ -363,19 +363,17 @@ impl Activity<'_> {
         if self.options.blocking.is_some() {
             let injections = self.injections();
             let names = signature.parameters.iter().map(|parameter| &parameter.name);
-            let result = signature
-                .returns
-                .into_result(&quote!(Self::run(#(#names),*)));
+            let result = signature.returns.as_result(&quote!(Self::run(#(#names),*)));
             return quote! {
-                #seam::invoke_blocking::<Self, _, _>(invocation, |__scope, #values| {
+                #seam::invoke_blocking::<Self, _, _>(&invocation, |__scope, #values| {
                     #injections
                     ::core::result::Result::Ok(move || #result)
                 })
             };
         }
-        let result = signature.returns.into_result(&quote!(__running.await));
+        let result = signature.returns.as_result(&quote!(__running.await));
         quote! {
-            #seam::invoke_async::<Self, _, _>(invocation, |__scope, #values| {
+            #seam::invoke_async::<Self, _, _>(&invocation, |__scope, #values| {
                 let __running = #run;
                 ::core::result::Result::Ok(async move { #result })
             })
@@ -404,18 +402,7 @@ pub(crate) fn recorded_name(given: Option<&LitStr>, name: &Ident) -> TokenStream
     )
 }
 
-/// The types of the value and of the error; of nothing where the signature means nothing.
-pub(crate) fn outcome_types(callable: &Callable<'_>) -> (TokenStream, TokenStream) {
-    if !callable.signature.usable() {
-        return (quote!(()), quote!(::durable_runtime::Failure));
-    }
-    let returns = &callable.signature.returns;
-    (returns.output(), returns.error())
-}
-
 fn optional(value: Option<TokenStream>) -> TokenStream {
-    match value {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
-    }
+    let absent = quote!(::core::option::Option::None);
+    value.map_or(absent, |value| quote!(::core::option::Option::Some(#value)))
 }

@@ -107,9 +107,9 @@ impl Candidates {
     /// Reads the candidates of `block`, the body of a function with `parameters`.
     pub(crate) fn of(block: &Block, parameters: &[Pat]) -> Self {
         let mut names = Names::default();
-        parameters
-            .iter()
-            .for_each(|pattern| names.visit_pat(pattern));
+        for pattern in parameters {
+            names.visit_pat(pattern);
+        }
         names.visit_block(block);
         let mut roots = Roots {
             names: &names,
@@ -197,8 +197,8 @@ fn last_name(path: &Path) -> Option<&Ident> {
 #[derive(Default)]
 struct Names {
     bound: BTreeSet<Ident>,
-    /// Whether the body imports or declares items: a relative path may then lead anywhere.
-    has_items: bool,
+    /// Whether the body imports or declares modules: a relative path may then lead anywhere.
+    has_modules: bool,
     /// Bindings that are awaited or given to a combinator somewhere.
     awaited: BTreeSet<Ident>,
 }
@@ -224,7 +224,7 @@ impl Names {
             }
             // `charge_card::run` names a type, not a module.
             [.., last] if *last == "run" => false,
-            [first, ..] => first.to_string() == "crate" || !self.has_items,
+            [first, ..] => is_anchor(first) || !self.has_modules,
         }
     }
 }
@@ -235,8 +235,12 @@ impl<'ast> Visit<'ast> for Names {
         visit::visit_pat_ident(self, pattern);
     }
 
-    fn visit_item(&mut self, _item: &'ast Item) {
-        self.has_items = true;
+    fn visit_item(&mut self, item: &'ast Item) {
+        let names_modules = matches!(
+            item,
+            Item::Use(_) | Item::Mod(_) | Item::ExternCrate(_) | Item::Macro(_)
+        );
+        self.has_modules |= names_modules;
     }
 
     fn visit_expr(&mut self, expression: &'ast Expr) {
@@ -260,7 +264,7 @@ impl<'ast> Visit<'ast> for Names {
             inner.visit_expr(&expression);
             self.bound.extend(inner.bound);
             self.awaited.extend(inner.awaited);
-            self.has_items |= inner.has_items;
+            self.has_modules |= inner.has_modules;
         }
     }
 }
@@ -318,10 +322,9 @@ impl Roots<'_> {
             }
             Expr::Match(arms) => arms.arms.iter().for_each(|arm| self.root(&arm.body)),
             Expr::Macro(call) => {
-                let expressions = expressions_in(&call.mac);
-                expressions
-                    .iter()
-                    .for_each(|(expression, _)| self.root(expression));
+                for (expression, _) in expressions_in(&call.mac) {
+                    self.root(&expression);
+                }
             }
             _ => {}
         }

@@ -4,10 +4,10 @@
 
 use proc_macro2::TokenStream;
 
-type Expand = fn(TokenStream, TokenStream) -> TokenStream;
+type Expand = fn(TokenStream, &TokenStream) -> TokenStream;
 
 fn check(name: &str, expand: Expand, options: &str, item: &str) {
-    let expansion = expand(options.parse().unwrap(), item.parse().unwrap());
+    let expansion = expand(options.parse().unwrap(), &item.parse().unwrap());
     let file = syn::parse2(expansion).unwrap();
     insta::with_settings!({
         snapshot_path => "../tests/expansions",

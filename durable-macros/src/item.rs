@@ -1,11 +1,13 @@
 //! The function under an attribute, and the items that every such function becomes.
 
 use proc_macro2::Ident;
+use proc_macro2::Span;
 use proc_macro2::TokenStream;
 use proc_macro2::TokenTree;
 use quote::ToTokens;
 use quote::format_ident;
 use quote::quote;
+use quote::quote_spanned;
 use syn::Attribute;
 use syn::Visibility;
 use syn::parse::Parse;
@@ -69,6 +71,12 @@ pub(crate) fn seam() -> TokenStream {
     quote!(::durable_runtime::__private)
 }
 
+/// That path, placed at `at`: what the compiler says of an expression that begins with it is said
+/// there and not at the attribute.
+pub(crate) fn seam_at(at: Span) -> TokenStream {
+    quote_spanned!(at=> ::durable_runtime::__private)
+}
+
 /// The parts that activities and orchestrators have in common.
 pub(crate) struct Callable<'a> {
     pub(crate) function: &'a Function,
@@ -113,7 +121,7 @@ impl Callable<'_> {
         quote! {
             #(#docs)*
             #[track_caller]
-            #[allow(clippy::too_many_arguments)]
+            #[allow(clippy::too_many_arguments, clippy::used_underscore_binding)]
             #allowed
             #visibility fn #name #generics (#(#parameters),*) -> #call<#name> #where_clause {
                 #make::<#name>(#values)

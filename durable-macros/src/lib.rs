@@ -26,13 +26,13 @@ use proc_macro::TokenStream;
 /// Makes a function an activity; documented where `durable_runtime` re-exports it.
 #[proc_macro_attribute]
 pub fn activity(options: TokenStream, item: TokenStream) -> TokenStream {
-    activity::expand(options.into(), item.into()).into()
+    activity::expand(options.into(), &item.into()).into()
 }
 
 /// Makes an async function an orchestrator; documented where `durable_runtime` re-exports it.
 #[proc_macro_attribute]
 pub fn orchestrator(options: TokenStream, item: TokenStream) -> TokenStream {
-    orchestrator::expand(options.into(), item.into()).into()
+    orchestrator::expand(options.into(), &item.into()).into()
 }
 
 /// Makes a type an external event; documented where `durable_runtime` re-exports it.

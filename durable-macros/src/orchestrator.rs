@@ -16,7 +16,6 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 
-use crate::activity::outcome_types;
 use crate::activity::recorded_name;
 use crate::body::Rewritten;
 use crate::body::rewrite;
@@ -39,8 +38,8 @@ use crate::signature::referent;
 pub(crate) const CONTEXT: &str = "OrchestrationContext";
 
 /// Expands `#[orchestrator(options)] item`.
-pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
-    let function = match item::function("#[orchestrator]", &item) {
+pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
+    let function = match item::function("#[orchestrator]", item) {
         Ok(function) => function,
         Err(instead) => return instead,
     };
@@ -51,7 +50,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         read.refuse_with_inline(inline, &mut diagnostics);
         return inline::expand(&function, diagnostics);
     }
-    if let Some(instead) = item::refuse_method(&function, &item) {
+    if let Some(instead) = item::refuse_method(&function, item) {
         return instead;
     }
     let signature = Signature::read(&function.signature, CONTEXT, &mut diagnostics);
@@ -255,11 +254,8 @@ impl Orchestrator<'_> {
         let version = version.map_or_else(|| quote!("1"), ToTokens::to_token_stream);
         let events = &self.options.events;
         let arguments = self.callable.signature.argument_types();
-        let (output, error) = outcome_types(&self.callable);
-        let whole = match self.callable.signature.usable() {
-            true => self.callable.signature.returns.whole(),
-            false => quote!(()),
-        };
+        let (output, error) = self.callable.signature.outcome_types();
+        let whole = self.callable.signature.return_type();
         let status = self.options.status.as_ref();
         let status = status.map_or_else(|| quote!(()), ToTokens::to_token_stream);
         let listing = self.rewritten.candidates.listing();
@@ -311,9 +307,9 @@ impl Orchestrator<'_> {
             .arguments()
             .map(|argument| &argument.name);
         let returned = quote!(Self::run(&__context, #(#names),*).await);
-        let result = self.callable.signature.returns.into_result(&returned);
+        let result = self.callable.signature.returns.as_result(&returned);
         quote! {
-            #seam::start_orchestrator::<Self, _>(cursor, input, |__context, #values| {
+            #seam::start_orchestrator::<Self, _>(cursor, input.as_ref(), |__context, #values| {
                 async move { #result }
             })
         }

@@ -117,20 +117,38 @@ impl Signature {
 
     /// The arguments as the tuple that is recorded.
     pub(crate) fn argument_values(&self) -> TokenStream {
-        let names = self.arguments().map(|argument| &argument.name);
-        match self.usable {
-            true => quote!((#(#names,)*)),
-            false => quote!(()),
-        }
+        let names = self.recorded().map(|argument| &argument.name);
+        quote!((#(#names,)*))
     }
 
     /// The type of the recorded arguments, placed at the parameters.
     pub(crate) fn argument_types(&self) -> TokenStream {
-        let types = self.arguments().map(|argument| &argument.ty);
-        match self.usable {
-            true => quote_spanned!(self.parentheses=> (#(#types,)*)),
-            false => quote!(()),
+        let types = self.recorded().map(|argument| &argument.ty);
+        quote_spanned!(self.parentheses=> (#(#types,)*))
+    }
+
+    /// The whole return type, where it means something.
+    pub(crate) fn return_type(&self) -> TokenStream {
+        if !self.usable {
+            return quote!(());
         }
+        match &self.returns {
+            Returns::Value(ty) => ty.clone(),
+            Returns::Result(ty) => ty.to_token_stream(),
+        }
+    }
+
+    /// The types of the value and of the error, where they mean something.
+    pub(crate) fn outcome_types(&self) -> (TokenStream, TokenStream) {
+        match &self.returns {
+            _ if !self.usable => (quote!(()), quote!(::durable_runtime::Failure)),
+            Returns::Value(ty) => (ty.clone(), quote!(::durable_runtime::Failure)),
+            Returns::Result(ty) => result_types(ty),
+        }
+    }
+
+    fn recorded(&self) -> impl Iterator<Item = &Parameter> {
+        self.arguments().filter(|_| self.usable)
     }
 }
 
@@ -183,40 +201,8 @@ impl Returns {
         }
     }
 
-    /// The whole return type.
-    pub(crate) fn whole(&self) -> TokenStream {
-        match self {
-            Self::Value(ty) => ty.clone(),
-            Self::Result(ty) => ty.to_token_stream(),
-        }
-    }
-
-    /// The type of the value, placed where the user wrote it.
-    pub(crate) fn output(&self) -> TokenStream {
-        let seam = seam();
-        match self {
-            Self::Value(ty) => ty.clone(),
-            Self::Result(ty) => match result_argument(ty, 0) {
-                Some(written) => written.to_token_stream(),
-                None => quote_spanned!(ty.span()=> <#ty as #seam::IsResult>::Output),
-            },
-        }
-    }
-
-    /// The type of the error, placed where the user wrote it.
-    pub(crate) fn error(&self) -> TokenStream {
-        let seam = seam();
-        match self {
-            Self::Value(_) => quote!(::durable_runtime::Failure),
-            Self::Result(ty) => match result_argument(ty, 1) {
-                Some(written) => written.to_token_stream(),
-                None => quote_spanned!(ty.span()=> <#ty as #seam::IsResult>::Error),
-            },
-        }
-    }
-
     /// The tokens that make a `Result` of what the body returned.
-    pub(crate) fn into_result(&self, returned: &TokenStream) -> TokenStream {
+    pub(crate) fn as_result(&self, returned: &TokenStream) -> TokenStream {
         let seam = seam();
         match self {
             Self::Value(_) => quote!(::core::result::Result::Ok(#returned)),
@@ -225,13 +211,26 @@ impl Returns {
     }
 }
 
-/// The `position`th argument of a `Result<T, E>` that has both; an alias is left to the compiler.
-fn result_argument(ty: &Type, position: usize) -> Option<&Type> {
+/// The value's and the error's type of a `Result`, each placed where the user wrote it. An alias is
+/// left to the compiler.
+fn result_types(ty: &Type) -> (TokenStream, TokenStream) {
+    if let Some([value, error]) = written_types(ty) {
+        return (value.to_token_stream(), error.to_token_stream());
+    }
+    let seam = seam();
+    (
+        quote_spanned!(ty.span()=> <#ty as #seam::IsResult>::Output),
+        quote_spanned!(ty.span()=> <#ty as #seam::IsResult>::Error),
+    )
+}
+
+/// The arguments of a `Result<T, E>` that has both.
+fn written_types(ty: &Type) -> Option<[&Type; 2]> {
     let PathArguments::AngleBracketed(arguments) = &last_segment(ty)?.arguments else {
         return None;
     };
-    let types: Vec<&Type> = arguments.args.iter().filter_map(as_type).collect();
-    (types.len() == 2 && arguments.args.len() == 2).then(|| types[position])
+    let types: Option<Vec<&Type>> = arguments.args.iter().map(as_type).collect();
+    types?.try_into().ok()
 }
 
 fn as_type(argument: &GenericArgument) -> Option<&Type> {

@@ -84,6 +84,13 @@ pub mod store;
 pub mod work;
 pub mod worker;
 
+#[doc = include_str!("../docs/event.md")]
+pub use durable_macros::Event;
+#[doc = include_str!("../docs/activity.md")]
+pub use durable_macros::activity;
+#[doc = include_str!("../docs/orchestrator.md")]
+pub use durable_macros::orchestrator;
+
 pub use client::Client;
 pub use clock::Timestamp;
 pub use failure::Failure;

@@ -24,6 +24,7 @@ use super::source_text;
 use crate::callees::Candidates;
 use crate::diagnostics::Diagnostics;
 use crate::item::seam;
+use crate::item::seam_at;
 
 /// A body that is durable.
 pub(crate) struct Rewritten {
@@ -77,12 +78,13 @@ impl Rewriter<'_> {
     /// `future`, bounded to be durable; a new site whose text is `text`.
     pub(super) fn durable(&mut self, future: &impl ToTokens, at: Span, text: &str) -> TokenStream {
         let (seam, table) = (seam(), self.table);
+        let seam_here = seam_at(generated(at));
         let number = proc_macro2::Literal::usize_unsuffixed(self.sites.len());
         // With the user's own span the three macros tell the user's own place.
         self.sites.push(quote_spanned! {at=>
             #seam::Site::new(#number, ::core::file!(), ::core::line!(), ::core::column!(), #text)
         });
-        quote_spanned!(generated(at)=> #seam::durable(#future, &#table[#number]))
+        quote_spanned!(generated(at)=> #seam_here::durable(#future, &#table[#number]))
     }
 
     fn awaited(&mut self, awaited: &mut ExprAwait) -> TokenStream {
@@ -96,14 +98,15 @@ impl Rewriter<'_> {
 
     fn async_block(&mut self, block: &mut ExprAsync) -> TokenStream {
         visit_mut::visit_expr_async_mut(self, block);
-        let seam = seam();
-        quote_spanned!(generated(block.async_token.span)=> #seam::branch(#block))
+        let at = generated(block.async_token.span);
+        let seam = seam_at(at);
+        quote_spanned!(at=> #seam::branch(#block))
     }
 
     /// `async |x| body` becomes `|x| branch(async move body)`.
     fn async_closure(&mut self, closure: &mut ExprClosure) {
-        let seam = seam();
         let at = generated(closure.asyncness.span());
+        let seam = seam_at(at);
         closure.asyncness = None;
         visit_mut::visit_expr_closure_mut(self, closure);
         let body = match &*closure.body {

@@ -10,6 +10,7 @@ use quote::quote_spanned;
 use syn::Expr;
 use syn::Ident;
 use syn::Macro;
+use syn::Pat;
 use syn::Path;
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
@@ -20,7 +21,7 @@ use super::await_sites::Rewriter;
 use super::await_sites::generated;
 use super::await_sites::without_parentheses;
 use super::source_text;
-use crate::item::seam;
+use crate::item::seam_at;
 
 /// Which of the macros.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,7 +73,7 @@ pub(super) fn expand(rewriter: &mut Rewriter<'_>, kind: Kind, call: &Macro) -> T
 }
 
 fn join(rewriter: &mut Rewriter<'_>, kind: Kind, mut futures: Vec<Expr>, at: Span) -> TokenStream {
-    let seam = seam();
+    let seam = seam_at(generated(at));
     let (pair, end) = match kind {
         Kind::TryJoin => (quote!(#seam::try_join), quote!(#seam::try_joined())),
         _ => (quote!(#seam::join), quote!(#seam::joined())),
@@ -85,19 +86,19 @@ fn join(rewriter: &mut Rewriter<'_>, kind: Kind, mut futures: Vec<Expr>, at: Spa
         .iter()
         .rev()
         .fold(quote!(()), |rest, name| quote!((#name, #rest)));
-    match kind {
-        Kind::TryJoin => quote_spanned! {generated(at)=>
-            match #future.await {
-                ::core::result::Result::Ok(#nested) => ::core::result::Result::Ok((#(#names,)*)),
-                ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
-            }
-        },
-        _ => quote_spanned! {generated(at)=> match #future.await { #nested => (#(#names,)*) }},
+    if kind == Kind::Join {
+        return quote_spanned!(generated(at)=> match #future.await { #nested => (#(#names,)*) });
+    }
+    quote_spanned! {generated(at)=>
+        match #future.await {
+            ::core::result::Result::Ok(#nested) => ::core::result::Result::Ok((#(#names,)*)),
+            ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        }
     }
 }
 
 fn select(rewriter: &mut Rewriter<'_>, arms: Vec<Arm>, at: Span) -> TokenStream {
-    let seam = seam();
+    let seam = seam_at(generated(at));
     let (mut futures, mut rest): (Vec<_>, Vec<_>) = arms
         .into_iter()
         .map(|arm| (arm.future, (arm.pattern, arm.body)))
@@ -110,6 +111,11 @@ fn select(rewriter: &mut Rewriter<'_>, arms: Vec<Arm>, at: Span) -> TokenStream 
     let mut others = never.to_token_stream();
     for (number, (pattern, body)) in rest.iter_mut().enumerate() {
         rewriter.visit_expr_mut(body);
+        let pattern = match pattern {
+            // Of our own: a lint on `_` would speak of a `let` that nobody wrote.
+            Pat::Wild(_) => quote_spanned!(generated(at)=> _),
+            written => written.to_token_stream(),
+        };
         let chosen = (0..number).fold(
             quote!(#seam::Selected::First(#value)),
             |inner, _| quote!(#seam::Selected::Later(#inner)),
@@ -137,7 +143,6 @@ fn chain(
     kind: Kind,
     at: Span,
 ) -> TokenStream {
-    let seam = seam();
     let texts: Vec<_> = futures
         .iter()
         .map(|future| source_text(future.to_token_stream()))
@@ -146,8 +151,9 @@ fn chain(
         rewriter.visit_expr_mut(future);
     }
     let chained = futures.iter().rev().fold(end.clone(), |rest, future| {
-        let argument = without_parentheses(future);
-        let arm = quote_spanned!(generated(future.span())=> #seam::arm(#argument));
+        let (argument, place) = (without_parentheses(future), generated(future.span()));
+        let seam = seam_at(place);
+        let arm = quote_spanned!(place=> #seam::arm(#argument));
         quote!(#pair(#arm, #rest))
     });
     let text = format!("{}({})", kind.name(), texts.join(", "));

@@ -1,4 +1,7 @@
 //! The integration tests, in one binary.
 
 mod mistakes;
+// The attribute tells clippy that also the functions between the tests may unwrap.
+#[cfg(test)]
+mod orchestrations;
 mod right_code;

@@ -9,6 +9,7 @@ macro_rules! programs {
         #[allow(
             clippy::all,
             clippy::pedantic,
+            clippy::unwrap_used,
             clippy::allow_attributes,
             clippy::allow_attributes_without_reason,
             dead_code,
@@ -37,6 +38,7 @@ programs! {
     "../ui/orchestrator/pass/blocks_and_closures.rs" orchestrator_blocks_and_closures
     "../ui/orchestrator/pass/callees_are_found.rs" orchestrator_callees_are_found
     "../ui/orchestrator/pass/combinators_of_futures.rs" orchestrator_combinators_of_futures
+    "../ui/orchestrator/pass/control_flow.rs" orchestrator_control_flow
     "../ui/orchestrator/pass/hello.rs" orchestrator_hello
     "../ui/orchestrator/pass/in_a_function.rs" orchestrator_in_a_function
     "../ui/orchestrator/pass/join_as_tokio_writes_it.rs" orchestrator_join_as_tokio_writes_it

@@ -103,10 +103,6 @@ impl ActivityContext {
 
     /// Reports progress: the attempt is alive, and the next one may go on from here. A value that
     /// has no recorded form counts as a sign of life alone.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "progress is a number or a small struct"
-    )]
     pub fn heartbeat(&self, progress: impl Serialize) {
         if let Ok(progress) = Payload::encode(&progress) {
             *self.0.reported() = Some(progress);
@@ -194,4 +190,108 @@ fn idempotency_key(task: &ActivityTask) -> String {
     // The second half begins from another state, so that the halves do not collide together.
     let low = fnv1a64(format!("low\u{1f}{text}").as_bytes());
     format!("{:016x}{low:016x}", fnv1a64(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ActivityContext;
+    use crate::clock::Timestamp;
+    use crate::definition::CallOptions;
+    use crate::ids::Execution;
+    use crate::ids::InstanceId;
+    use crate::ids::InstanceKey;
+    use crate::payload::Payload;
+    use crate::work::ActivityTask;
+
+    fn task() -> ActivityTask {
+        ActivityTask {
+            key: InstanceKey(1),
+            instance: InstanceId::new("order-1").unwrap(),
+            execution: Execution::FIRST,
+            path: "0.2".parse().unwrap(),
+            name: "charge".to_owned(),
+            input: Some(Payload::encode("card").unwrap()),
+            options: Box::new(CallOptions::default()),
+            attempt: 1,
+            lost_in_a_row: 0,
+            scheduled_at: Timestamp::from_millis(0),
+            heartbeat: None,
+        }
+    }
+
+    fn key(task: &ActivityTask) -> String {
+        ActivityContext::for_task(task).0.idempotency_key()
+    }
+
+    #[test]
+    fn the_idempotency_key_is_stable_over_attempts() {
+        let again = ActivityTask {
+            attempt: 7,
+            scheduled_at: Timestamp::from_millis(99),
+            ..task()
+        };
+        assert_eq!(key(&task()), key(&again));
+        // Fixed for all time: services outside remember it.
+        assert_eq!(key(&task()), "e2b3e87b41b976a9e99babe69f385c86");
+    }
+
+    #[test]
+    fn the_idempotency_key_differs_whenever_the_effect_may_differ() {
+        let others = [
+            ActivityTask {
+                instance: InstanceId::new("order-2").unwrap(),
+                ..task()
+            },
+            ActivityTask {
+                execution: Execution(2),
+                ..task()
+            },
+            ActivityTask {
+                path: "0.3".parse().unwrap(),
+                ..task()
+            },
+            ActivityTask {
+                input: Some(Payload::encode("cash").unwrap()),
+                ..task()
+            },
+            ActivityTask {
+                input: None,
+                ..task()
+            },
+        ];
+        let mut keys: Vec<String> = others.iter().map(key).collect();
+        keys.push(key(&task()));
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), 6);
+    }
+
+    #[tokio::test]
+    async fn progress_is_seen_by_the_engine_and_the_next_attempt() {
+        let (first, handle) = ActivityContext::for_task(&task());
+        assert_eq!(first.last_heartbeat::<u32>(), None);
+        first.heartbeat(41);
+        first.heartbeat(42);
+        handle.heartbeat_received().await;
+        let heartbeat = handle.last_heartbeat();
+        let (second, handle) = ActivityContext::for_task(&ActivityTask {
+            heartbeat,
+            ..task()
+        });
+        assert_eq!(second.last_heartbeat(), Some(42));
+        assert_eq!(handle.last_heartbeat(), Some(Payload::encode(&42).unwrap()));
+    }
+
+    #[tokio::test]
+    async fn a_cancellation_reaches_those_who_wait_and_those_who_look() {
+        let (context, handle) = ActivityContext::for_task(&task());
+        let waiting = context.clone();
+        let waiting = tokio::spawn(async move { waiting.cancelled().await });
+        tokio::task::yield_now().await;
+        assert!(!context.is_cancelled());
+        handle.cancel();
+        waiting.await.unwrap();
+        context.cancelled().await;
+        assert!(context.is_cancelled());
+    }
 }

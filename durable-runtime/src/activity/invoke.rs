@@ -20,7 +20,7 @@ use crate::payload::Recorded;
 
 /// Makes one attempt of an async activity.
 pub fn invoke_async<A, F, Fut>(
-    invocation: ActivityInvocation,
+    invocation: &ActivityInvocation,
     run: F,
 ) -> BoxFuture<'static, AttemptEnd>
 where
@@ -28,7 +28,7 @@ where
     F: FnOnce(&ActivityInvocation, A::Arguments) -> Result<Fut, MissingState>,
     Fut: Future<Output = Result<A::Output, A::Error>> + Send + 'static,
 {
-    match begin::<A, _, _>(&invocation, run) {
+    match begin::<A, _, _>(invocation, run) {
         Ok(running) => Box::pin(running.map(end_of::<A>)),
         Err(end) => Box::pin(ready(end)),
     }
@@ -37,7 +37,7 @@ where
 /// Makes one attempt of a blocking activity. Its panic is caught here, as it is raised on another
 /// thread.
 pub fn invoke_blocking<A, F, G>(
-    invocation: ActivityInvocation,
+    invocation: &ActivityInvocation,
     run: F,
 ) -> BoxFuture<'static, AttemptEnd>
 where
@@ -45,7 +45,7 @@ where
     F: FnOnce(&ActivityInvocation, A::Arguments) -> Result<G, MissingState>,
     G: FnOnce() -> Result<A::Output, A::Error> + Send + 'static,
 {
-    match begin::<A, _, _>(&invocation, run) {
+    match begin::<A, _, _>(invocation, run) {
         Ok(body) => Box::pin(on_the_blocking_pool::<A>(body)),
         Err(end) => Box::pin(ready(end)),
     }

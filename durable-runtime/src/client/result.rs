@@ -107,7 +107,7 @@ impl<O> fmt::Debug for InstanceResult<O> {
 #[non_exhaustive]
 pub enum ResultError<E> {
     /// The orchestrator returned this error, or failed in a way that its error type took as
-    /// [`Failure`].
+    /// [`Failure`](crate::Failure).
     #[error("the orchestration failed")]
     Failed(#[source] E),
     /// It was terminated.

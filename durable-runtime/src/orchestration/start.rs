@@ -20,14 +20,14 @@ use crate::payload::Recorded;
 /// Starts the body of `O`; for generated code.
 pub fn start_orchestrator<O, Fut>(
     cursor: Cursor,
-    input: Option<Payload>,
+    input: Option<&Payload>,
     body: impl FnOnce(OrchestrationContext<O>, O::Arguments) -> Fut,
 ) -> BoxFuture<'static, BodyEnd>
 where
     O: Orchestrator,
     Fut: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
 {
-    match O::Arguments::decode(input.as_ref()) {
+    match O::Arguments::decode(input) {
         Ok(arguments) => {
             let running = body(OrchestrationContext::new(cursor), arguments);
             Box::pin(running.map(end_of::<O>))

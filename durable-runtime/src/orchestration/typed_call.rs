@@ -55,11 +55,11 @@ impl<T, E> TypedCall<T, E> {
 
     /// Changes how the call is run.
     pub(super) fn change(&mut self, change: impl FnOnce(&mut CallOptions)) {
-        match self.raw.request_mut() {
-            Some(CallRequest::Activity { options, .. } | CallRequest::Child { options, .. }) => {
-                change(options);
-            }
-            _ => {}
+        let request = self.raw.request_mut();
+        if let Some(CallRequest::Activity { options, .. } | CallRequest::Child { options, .. }) =
+            request
+        {
+            change(options);
         }
     }
 

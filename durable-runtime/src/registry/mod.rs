@@ -7,7 +7,7 @@
 mod entries;
 mod error;
 mod function_item;
-mod registry;
+mod register;
 mod suggest;
 
 pub use entries::InvokeFn;
@@ -16,4 +16,4 @@ pub use entries::RegisteredOrchestrator;
 pub use error::RegistryError;
 pub use function_item::Callable;
 pub use function_item::Register;
-pub use registry::Registry;
+pub use register::Registry;

@@ -27,6 +27,8 @@ pub struct OpenedStore {
 /// - `sqlite:///var/lib/orders.db`, a file by its full path;
 /// - `memory:`, a [`ModelStore`], gone with the process.
 ///
+/// The tables are made, or migrated, by [`Store::hub_open`], which comes before all other calls.
+///
 /// # Errors
 /// [`StoreError::InvalidUrl`] when the URL is none of these, or its directory does not exist;
 /// [`StoreError::NotADatabase`] when the file is something else; [`StoreError::Unavailable`];

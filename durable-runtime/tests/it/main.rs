@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod architecture;
 #[expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,3 +11,7 @@
     reason = "expect-test writes its snapshots with them"
 )]
 mod machine;
+mod registry;
+#[cfg(feature = "sqlite")]
+mod store_opening;
+mod stored_format;

@@ -2,4 +2,5 @@
 
 mod engine;
 mod store_conformance;
+#[cfg(feature = "sqlite")]
 mod store_differential;

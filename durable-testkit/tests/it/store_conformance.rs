@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use durable_runtime::store::ModelStore;
-use durable_runtime::store::open;
 use durable_testkit::conformance::Subject;
 
 async fn fresh_model() -> Subject {
@@ -16,13 +15,16 @@ async fn fresh_exclusive_model() -> Subject {
     Subject::new(Arc::new(ModelStore::exclusive()))
 }
 
+#[cfg(feature = "sqlite")]
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
 async fn fresh_sqlite() -> Subject {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("hub.db").display());
-    let opened = open(&url).await.unwrap();
+    let opened = durable_runtime::store::open(&url).await.unwrap();
     Subject::new(opened.store).keeping(folder)
 }
 
+#[cfg(feature = "sqlite")]
 durable_testkit::conformance!(sqlite, fresh_sqlite);
 durable_testkit::conformance!(model, fresh_model);
 durable_testkit::conformance!(exclusive_model, fresh_exclusive_model);

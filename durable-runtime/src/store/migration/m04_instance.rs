@@ -64,6 +64,14 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
+                .name("instance_hub")
+                .table("instance")
+                .col("hub")
+                .col("key")
+                .to_owned(),
+        ),
+        Step::Index(
+            Index::create()
                 .name("instance_status")
                 .table("instance")
                 .col("hub")

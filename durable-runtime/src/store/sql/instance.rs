@@ -7,6 +7,7 @@ use sea_orm::ColumnTrait;
 use sea_orm::ConnectionTrait;
 use sea_orm::DatabaseTransaction;
 use sea_orm::DbErr;
+use sea_orm::EntityTrait;
 use sea_orm::QueryFilter;
 use sea_orm::QueryOrder;
 use sea_orm::QuerySelect;
@@ -234,17 +235,15 @@ fn update_of(
 }
 
 /// Those that must be loaded at once. Index `instance_to_load`, which holds only these: the condition
-/// must not be a parameter.
+/// must not be a parameter, and the hub (which the units imply) must not tempt the planner elsewhere.
 pub(super) async fn to_load<C: ConnectionTrait>(
     db: &C,
-    scope: Scope,
     units: &[Unit],
     after: Option<InstanceKey>,
     limit: u32,
 ) -> Result<Vec<InstanceKey>, DbErr> {
     let units: Vec<_> = units.iter().map(|unit| unit.0).collect();
-    let keys = scope
-        .instances()
+    let keys = instance::Entity::find()
         .select_only()
         .column(Column::Key)
         .filter(Expr::col(Column::LoadAtStart).eq(Expr::Constant(true.into())))

@@ -271,7 +271,7 @@ impl Store for SqlStore {
         after: Option<InstanceKey>,
         limit: u32,
     ) -> Result<Vec<InstanceKey>, StoreError> {
-        let found = instance::to_load(self.reader(), self.scope()?, units, after, limit).await;
+        let found = instance::to_load(self.reader(), units, after, limit).await;
         found.or_failed("find the instances to load")
     }
 

@@ -1,6 +1,7 @@
 //! The SQL store against the model: the same random scripts, the same results, the same dump.
 //!
 //! `DURABLE_SEED=<n>` runs the one script that a failure printed.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod operation;
 mod outcome;
@@ -48,9 +49,10 @@ async fn run(parity: u64) {
 /// In memory where there is such a place: the scripts are about what is stored, not whether it lasts.
 fn fast_folder() -> PathBuf {
     let memory = Path::new("/dev/shm");
-    match memory.is_dir() {
-        true => memory.to_owned(),
-        false => std::env::temp_dir(),
+    if memory.is_dir() {
+        memory.to_owned()
+    } else {
+        std::env::temp_dir()
     }
 }
 

@@ -143,7 +143,7 @@ pub(super) struct UpdateSpec {
     pub(super) input: Option<&'static str>,
     pub(super) output: bool,
     pub(super) custom_status: Option<&'static str>,
-    pub(super) stalled: bool,
+    pub(super) stalled: Option<&'static str>,
     pub(super) load_at_start: bool,
 }
 
@@ -312,7 +312,7 @@ fn update(random: &mut Random) -> UpdateSpec {
         input: random.pick(&PAYLOADS),
         output: random.once_in(3),
         custom_status: random.pick(&PAYLOADS),
-        stalled: random.once_in(4),
+        stalled: random.maybe(4, |_| "no such activity"),
         load_at_start: random.once_in(3),
     }
 }

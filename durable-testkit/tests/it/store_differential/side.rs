@@ -1,4 +1,5 @@
 //! One of the two stores, with what a worker on it would know.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -382,9 +383,10 @@ impl Side {
     }
 
     fn send(&self, spec: &SendSpec) -> OutgoingMessage {
-        let to = match spec.by_key {
-            true => Address::Key(self.key(spec.to)),
-            false => Address::Id(id(spec.to)),
+        let to = if spec.by_key {
+            Address::Key(self.key(spec.to))
+        } else {
+            Address::Id(id(spec.to))
         };
         OutgoingMessage {
             to,
@@ -488,7 +490,7 @@ fn update_of(row: &InstanceRow, spec: &UpdateSpec) -> InstanceUpdate {
         input: spec.begins_anew.then(|| payload(spec.input)),
         output: spec.output.then(|| Output::Terminated("enough".to_owned())),
         custom_status: payload(spec.custom_status),
-        stalled: spec.stalled.then(|| "no such activity".to_owned()),
+        stalled: spec.stalled.map(str::to_owned),
         load_at_start: spec.load_at_start,
     }
 }
