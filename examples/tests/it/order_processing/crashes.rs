@@ -45,5 +45,5 @@ async fn all_orders_come_out_once_after_twenty_kills_at_random_moments() {
 /// From a moment in the start of the process to one in the thick of the work.
 fn moment(seed: u64, kill: u64) -> Duration {
     let draw = durable_runtime::ids::fnv1a64(format!("{seed}/{kill}").as_bytes());
-    Duration::from_millis(20 + draw % 500)
+    Duration::from_millis(20 + draw % 1_500)
 }
