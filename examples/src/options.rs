@@ -5,7 +5,7 @@ use clap::Parser;
 /// Where the hub of a program is.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
 pub struct Options {
-    /// The hub; created when absent. By default a SQLite file with the program's name.
+    /// The hub; created when absent. By default a `SQLite` file with the program's name.
     #[arg(long, value_name = "URL")]
     db: Option<String>,
 }

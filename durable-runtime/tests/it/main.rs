@@ -11,6 +11,7 @@ mod architecture;
     reason = "expect-test writes its snapshots with them"
 )]
 mod machine;
+mod registry;
 #[cfg(feature = "sqlite")]
 mod store_opening;
 mod stored_format;

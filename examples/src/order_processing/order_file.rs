@@ -32,7 +32,7 @@ impl OrderFile {
         let unreadable = |source: csv::Error| OrderFileError::unreadable(path, source);
         let file = File::open(path).map_err(|error| unreadable(error.into()))?;
         let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(file);
-        if rows.byte_headers().map_err(unreadable)? != &HEADER[..] {
+        if rows.byte_headers().map_err(unreadable)? != HEADER[..] {
             return Err(OrderFileError::Header {
                 path: path.to_owned(),
             });

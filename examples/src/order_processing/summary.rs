@@ -46,6 +46,7 @@ pub struct Summary {
     pub steps_per_second: f64,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form serde asks for")]
 fn as_text<S: serde::Serializer>(cents: &Cents, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(cents)
 }

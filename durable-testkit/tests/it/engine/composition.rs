@@ -56,8 +56,8 @@ async fn impatient(_ctx: &OrchestrationContext) -> Result<u32, ChildError> {
 
 #[orchestrator]
 async fn detaches(ctx: &OrchestrationContext) -> bool {
-    ctx.start_detached(child(4).id("detached-child")).await;
-    true
+    let started = ctx.start_detached(child(4).id("detached-child")).await;
+    started.is_ok()
 }
 
 #[orchestrator]

@@ -1,0 +1,116 @@
+//! What can be registered together, and what a start refuses.
+
+use durable_runtime::registry::Registry;
+
+use durable_runtime::activity::States;
+use durable_runtime::prelude::*;
+
+#[activity]
+async fn charge_card(cents: u64) -> u64 {
+    cents
+}
+
+#[activity]
+async fn pack(boxes: State<u32>) -> u32 {
+    *boxes
+}
+
+#[orchestrator(version = "3")]
+async fn pay(_ctx: &OrchestrationContext) -> Result<u64, Failure> {
+    charge_card(100).await
+}
+
+#[orchestrator]
+async fn shop(_ctx: &OrchestrationContext) -> Result<u64, Failure> {
+    pack().await?;
+    pay().await
+}
+
+mod other {
+    use durable_runtime::prelude::*;
+
+    #[activity]
+    pub(super) async fn charge_card(cents: u64) -> u64 {
+        cents
+    }
+
+    #[activity]
+    pub(super) async fn charge_cart(cents: u64) -> u64 {
+        cents
+    }
+
+    #[orchestrator(name = "pay", version = "3")]
+    pub(super) async fn other_pay(_ctx: &OrchestrationContext) {}
+}
+
+#[derive(Event, serde::Serialize, serde::Deserialize)]
+#[event(name = "ÄNDERUNG")]
+struct Loud;
+
+#[derive(Event, serde::Serialize, serde::Deserialize)]
+#[event(name = "änderung")]
+struct Quiet;
+
+#[orchestrator(events(Loud, Quiet))]
+async fn listen(_ctx: &OrchestrationContext) {}
+
+#[test]
+fn what_is_called_and_not_registered_is_listed_with_what_was_meant() {
+    let mut registry = Registry::default();
+    registry.register(shop);
+    registry.register(pay);
+    registry.register(other::charge_cart);
+    let error = registry.check().unwrap_err().to_string();
+    expect_test::expect![[r"
+        the functions that were registered do not fit together
+        - orchestrator `pay` calls activity `charge_card`, which is not registered (there is `charge_cart`: did you mean that?): add `.register(charge_card)`
+        - orchestrator `shop` calls activity `pack`, which is not registered: add `.register(pack)`"]]
+    .assert_eq(&error);
+}
+
+#[test]
+fn two_functions_of_one_name_are_refused() {
+    let mut registry = Registry::default();
+    registry.register(charge_card);
+    registry.register(other::charge_card);
+    registry.register(pay);
+    registry.register(other::other_pay);
+    let error = registry.check().unwrap_err().to_string();
+    expect_test::expect![[r#"
+        the functions that were registered do not fit together
+        - two activities are named `charge_card`: give one another by `#[activity(name = "…")]`
+        - two orchestrators are `pay` version `3`: give one another name or version"#]]
+    .assert_eq(&error);
+}
+
+#[test]
+fn a_function_may_be_registered_twice() {
+    let mut registry = Registry::default();
+    registry.register(charge_card);
+    registry.register(charge_card);
+    registry.register(pay);
+    assert!(registry.check().is_ok());
+    assert_eq!(registry.lanes()[0].as_str(), "pay@3");
+}
+
+#[test]
+fn events_whose_names_differ_in_case_only_are_refused_whatever_the_alphabet() {
+    let mut registry = Registry::default();
+    registry.register(listen);
+    let error = registry.check().unwrap_err().to_string();
+    assert!(error.contains("`ÄNDERUNG` and `änderung`"), "{error}");
+}
+
+#[test]
+fn a_state_that_nobody_gave_is_named() {
+    let mut registry = Registry::default();
+    registry.register(pack);
+    let mut states = States::default();
+    let error = registry.check_states(&states).unwrap_err().to_string();
+    assert!(
+        error.contains("activity `pack` takes `State<u32>`"),
+        "{error}"
+    );
+    states.insert(7_u32);
+    assert!(registry.check_states(&states).is_ok());
+}
