@@ -3,7 +3,7 @@
 //! - [`VirtualClock`]: time that moves when the test says so.
 //! - [`Pump`]: the engine's own dispatcher, driven step by step from one thread.
 //! - [`FaultyStore`]: a store that fails where the test says so, before or after it did its work.
-//! - [`conformance`]: the contract of a store as a test suite, one line for a new store.
+//! - [`mod@conformance`]: the contract of a store as a test suite, one line for a new store.
 
 pub mod conformance;
 
