@@ -121,7 +121,7 @@ impl Callable<'_> {
         quote! {
             #(#docs)*
             #[track_caller]
-            #[allow(clippy::too_many_arguments, clippy::used_underscore_binding)]
+            #[allow(clippy::too_many_arguments)]
             #allowed
             #visibility fn #name #generics (#(#parameters),*) -> #call<#name> #where_clause {
                 #make::<#name>(#values)

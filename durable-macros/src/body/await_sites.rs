@@ -78,13 +78,14 @@ impl Rewriter<'_> {
     /// `future`, bounded to be durable; a new site whose text is `text`.
     pub(super) fn durable(&mut self, future: &impl ToTokens, at: Span, text: &str) -> TokenStream {
         let (seam, table) = (seam(), self.table);
-        let seam_here = seam_at(generated(at));
+        let (seam_here, site) = (seam_at(at), quote_spanned!(generated(at)=> &#table));
         let number = proc_macro2::Literal::usize_unsuffixed(self.sites.len());
         // With the user's own span the three macros tell the user's own place.
         self.sites.push(quote_spanned! {at=>
             #seam::Site::new(#number, ::core::file!(), ::core::line!(), ::core::column!(), #text)
         });
-        quote_spanned!(generated(at)=> #seam_here::durable(#future, &#table[#number]))
+        // The whole expression must be the user's, or what is said of it is said at the attribute.
+        quote_spanned!(at=> #seam_here::durable(#future, #site[#number]))
     }
 
     fn awaited(&mut self, awaited: &mut ExprAwait) -> TokenStream {

@@ -1,5 +1,9 @@
 //! The integration tests, in one binary.
 
+#[expect(
+    clippy::unwrap_used,
+    reason = "clippy knows the tests themselves, not the functions they are made of"
+)]
 mod engine;
 mod store_conformance;
 #[cfg(feature = "sqlite")]

@@ -113,8 +113,8 @@ pub async fn refund(
 
 /// Packs one CD of an order.
 #[activity]
-pub async fn pack_cd(shop: State<Shop>, _order_id: String, cd: u32) -> Parcel {
-    shop.result(Parcel { cd })
+pub async fn pack_cd(shop: State<Shop>, order_id: String, cd: u32) -> Parcel {
+    shop.result(Parcel { order_id, cd })
 }
 
 /// Hands the parcels over to the carrier.

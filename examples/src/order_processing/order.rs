@@ -42,6 +42,8 @@ pub struct Receipt {
 /// A packed CD.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parcel {
+    /// The order.
+    pub order_id: String,
     /// Which of the order's CDs, from 1.
     pub cd: u32,
 }

@@ -24,7 +24,7 @@ async fn double(number: u32) -> u32 {
 
 #[activity]
 async fn refuse_odd(number: u32) -> Result<u32, ChildError> {
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         Ok(number)
     } else {
         Err(ChildError::Odd)
@@ -66,7 +66,7 @@ async fn counts(ctx: &OrchestrationContext, n: u32) -> u32 {
         return n;
     }
     ctx.sleep(seconds(1)).await;
-    return ctx.continue_as_new(n + 1).await;
+    ctx.continue_as_new(n + 1).await
 }
 
 #[orchestrator]

@@ -44,7 +44,7 @@ async fn collects(ctx: &OrchestrationContext, so_far: Vec<String>) -> Vec<String
         line = ctx.wait_for::<Line>() => lines.push(line.text),
         _ = ctx.wait_for::<Stop>() => return lines,
     }
-    return ctx.continue_as_new(lines).await;
+    ctx.continue_as_new(lines).await
 }
 
 async fn pump() -> Pump {
