@@ -13,5 +13,11 @@ mod architecture;
 mod machine;
 mod registry;
 #[cfg(feature = "sqlite")]
+#[expect(
+    clippy::unwrap_used,
+    reason = "clippy knows the tests themselves, not the functions they are made of"
+)]
+mod runtime;
+#[cfg(feature = "sqlite")]
 mod store_opening;
 mod stored_format;

@@ -8,6 +8,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::sea_query::Query;
 
+use super::rows;
 use crate::ids::InstanceKey;
 use crate::store::table::command::Column;
 use crate::store::table::command::Entity;
@@ -19,7 +20,7 @@ pub(super) async fn is_known_in_txn(
     command: &str,
 ) -> Result<bool, DbErr> {
     let found = Entity::find_by_id((key.0, command.to_owned()));
-    Ok(found.one(txn).await?.is_some())
+    Ok(rows::only(txn, found).await?.is_some())
 }
 
 /// Remembers a command.

@@ -7,6 +7,7 @@ use sea_orm::EntityTrait;
 use sea_orm::QueryFilter;
 use sea_orm::Set;
 
+use super::rows;
 use crate::clock::Timestamp;
 use crate::store::HubInfo;
 use crate::store::StoreError;
@@ -20,7 +21,7 @@ pub(super) async fn fetch_or_create_in_txn(
     now: Timestamp,
 ) -> Result<hub::Model, DbErr> {
     let existing = hub::Entity::find().filter(hub::Column::Name.eq(name));
-    if let Some(existing) = existing.one(txn).await? {
+    if let Some(existing) = rows::only(txn, existing).await? {
         return Ok(existing);
     }
     let new = new_hub(name);

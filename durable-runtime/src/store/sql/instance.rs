@@ -43,7 +43,8 @@ pub(super) async fn fetch<C: ConnectionTrait>(
     id: &InstanceId,
 ) -> Result<Option<InstanceRow>, DbErr> {
     let row = scope.instances().filter(Column::Id.eq(id.as_str()));
-    row.one(db).await?.map(instance_row::decode).transpose()
+    let row = rows::only(db, row).await?;
+    row.map(instance_row::decode).transpose()
 }
 
 /// The instance with this id, locked against other writers.
@@ -53,7 +54,7 @@ pub(super) async fn fetch_in_txn(
     id: &InstanceId,
 ) -> Result<Option<InstanceRow>, DbErr> {
     let row = scope.instances().filter(Column::Id.eq(id.as_str()));
-    let row = row.lock_exclusive().one(txn).await?;
+    let row = rows::only(txn, row.lock_exclusive()).await?;
     row.map(instance_row::decode).transpose()
 }
 
@@ -64,7 +65,8 @@ pub(super) async fn fetch_by_key<C: ConnectionTrait>(
     key: InstanceKey,
 ) -> Result<Option<InstanceRow>, DbErr> {
     let row = scope.instances().filter(Column::Key.eq(key.0));
-    row.one(db).await?.map(instance_row::decode).transpose()
+    let row = rows::only(db, row).await?;
+    row.map(instance_row::decode).transpose()
 }
 
 /// The instances that have one of these ids. Index `instance_id`.

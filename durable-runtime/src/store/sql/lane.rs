@@ -12,6 +12,7 @@ use sea_orm::EntityTrait;
 use sea_orm::QueryFilter;
 use sea_orm::Set;
 
+use super::rows;
 use super::scope::Scope;
 use super::unit;
 use crate::ids::Lane;
@@ -87,7 +88,7 @@ async fn fetch_or_create_in_txn(
     lane: &Lane,
 ) -> Result<LaneNumber, DbErr> {
     let existing = scope.lanes().filter(lane::Column::Name.eq(lane.as_str()));
-    if let Some(existing) = existing.one(txn).await? {
+    if let Some(existing) = rows::only(txn, existing).await? {
         return Ok(existing.id);
     }
     let row = lane::ActiveModel {

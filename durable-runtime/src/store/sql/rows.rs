@@ -6,6 +6,8 @@
 
 use sea_orm::ConnectionTrait;
 use sea_orm::DbErr;
+use sea_orm::EntityTrait;
+use sea_orm::Select;
 use sea_orm::Value;
 use sea_orm::sea_query::Expr;
 use sea_orm::sea_query::InsertStatement;
@@ -52,6 +54,17 @@ pub(super) fn list<T: Copy + Into<Value>>(numbers: &[T]) -> Vec<Value> {
         values.resize(values.len().next_power_of_two(), last);
     }
     values
+}
+
+/// The row of a query that finds one at most.
+///
+/// `Select::one` adds `LIMIT ?`, and `SQLite` plans a statement anew whenever the parameter of a
+/// limit is bound (`sqlite3ExprIsInteger`): half the cost of a lookup.
+pub(super) async fn only<E: EntityTrait, C: ConnectionTrait>(
+    db: &C,
+    query: Select<E>,
+) -> Result<Option<E::Model>, DbErr> {
+    Ok(query.all(db).await?.pop())
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use sea_orm::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::sea_query::ExprTrait;
 
+use super::rows;
 use super::scope::Scope;
 use super::unit;
 use crate::clock::Timestamp;
@@ -134,7 +135,7 @@ pub(super) async fn holder<C: ConnectionTrait>(
     lease: &WorkerLease,
 ) -> Result<Option<worker::Model>, DbErr> {
     let row = scope.workers().filter(is_holder(lease)).lock_exclusive();
-    row.one(db).await
+    rows::only(db, row).await
 }
 
 /// The workers that are not fenced.

@@ -1,0 +1,10 @@
+//! A runtime with its clients, as users have them: on a `SQLite` file.
+
+mod elsewhere;
+mod ending;
+mod functions;
+mod hub;
+mod own_tables;
+mod results;
+mod starting;
+mod status;
