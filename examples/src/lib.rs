@@ -11,7 +11,15 @@ pub mod monitor;
 pub mod options;
 pub mod order_processing;
 
-/// The README's code, so that it is compiled with the tests.
+/// The code of the README and of the chapters beside it, so that it is compiled with the tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
+pub mod prose {
+    #[doc = include_str!("../../README.md")]
+    pub mod readme {}
+
+    #[doc = include_str!("../../durable-runtime/docs/errors_and_retries.md")]
+    pub mod errors_and_retries {}
+
+    #[doc = include_str!("../../durable-runtime/docs/sqlite.md")]
+    pub mod sqlite {}
+}
