@@ -9,11 +9,13 @@ use quote::format_ident;
 use quote::quote;
 use quote::quote_spanned;
 use syn::Attribute;
+use syn::FnArg;
 use syn::Visibility;
 use syn::parse::Parse;
 use syn::parse::ParseStream;
 use syn::parse_quote;
 
+use crate::determinism::Rule;
 use crate::signature::Parameter;
 use crate::signature::Role;
 use crate::signature::Signature;
@@ -25,6 +27,13 @@ pub(crate) struct Function {
     pub(crate) signature: syn::Signature,
     /// The body with its braces.
     pub(crate) body: TokenStream,
+}
+
+impl Function {
+    /// The parameters as they are written.
+    pub(crate) fn inputs(&self) -> Vec<FnArg> {
+        self.signature.inputs.iter().cloned().collect()
+    }
 }
 
 impl Parse for Function {
@@ -45,7 +54,11 @@ pub(crate) fn function(attribute: &str, item: &TokenStream) -> Result<Function, 
         Ok(function) => return Ok(function),
         // The compiler itself says best what is wrong with a broken function.
         Err(error) if looks_like_a_function(item) => error,
-        Err(_) => syn::Error::new_spanned(item, format!("`{attribute}` goes on a function")),
+        Err(_) => Rule::Function.error(
+            item,
+            format_args!("`{attribute}` goes on a function"),
+            "put it on an `async fn`",
+        ),
     };
     let error = error.to_compile_error();
     Err(quote!(#item #error))
@@ -55,9 +68,11 @@ pub(crate) fn function(attribute: &str, item: &TokenStream) -> Result<Function, 
 /// that a function becomes cannot stand in an `impl`.
 pub(crate) fn refuse_method(function: &Function, item: &TokenStream) -> Option<TokenStream> {
     let receiver = function.signature.receiver()?;
-    let message = "a method cannot be called by name: `self` is no argument\n\
-                   help: make it a free function that takes what it needs as arguments";
-    let error = syn::Error::new_spanned(receiver, message).to_compile_error();
+    let what = "a method cannot be called by name: `self` is no argument";
+    let help = "make it a free function that takes what it needs as arguments";
+    let error = Rule::Function
+        .error(receiver, what, help)
+        .to_compile_error();
     Some(quote!(#item #error))
 }
 

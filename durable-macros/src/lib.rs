@@ -9,6 +9,7 @@ mod body;
 mod callees;
 mod client_stub;
 mod debug;
+mod determinism;
 mod diagnostics;
 mod event;
 #[cfg(test)]

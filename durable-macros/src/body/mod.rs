@@ -5,6 +5,7 @@
 mod arms;
 mod await_sites;
 mod concurrency;
+mod dropped;
 mod expressions;
 mod known_macros;
 mod source_text;
