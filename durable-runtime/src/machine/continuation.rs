@@ -226,10 +226,10 @@ impl Continuation {
             cursor: self.cursor.clone(),
             numbers: root,
         };
-        let wakes = Arc::clone(self.cursor.wakes());
-        let waker = Waker::from(Arc::clone(&wakes));
+        let noted = Arc::clone(self.cursor.wakes());
+        let waker = Waker::from(Arc::clone(&noted));
         for polls in 1.. {
-            wakes.begin_poll();
+            noted.begin_poll();
             let polled = panics::catch(|| {
                 let _entered = enter(frame.clone());
                 self.future.as_mut().poll(&mut Context::from_waker(&waker))
@@ -240,7 +240,7 @@ impl Continuation {
                 Ok(Poll::Pending) => {}
             }
             let state = self.cursor.state();
-            if state.round_end.is_some() || !wakes.again() {
+            if state.round_end.is_some() || !noted.again() {
                 return Quiet::Waits;
             }
             // Counted anew each time: the polls that make the calls are among those that combinators

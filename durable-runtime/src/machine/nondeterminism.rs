@@ -302,7 +302,10 @@ fn describe(event: &HistoryEvent) -> String {
             input: arguments,
             ..
         } => {
-            format!("activity `{name}`({}), call {path}", input_text(arguments))
+            format!(
+                "activity `{name}`({}), call {path}",
+                input_text(arguments.as_ref())
+            )
         }
         HistoryEvent::ChildScheduled {
             path,
@@ -313,7 +316,7 @@ fn describe(event: &HistoryEvent) -> String {
         } => {
             format!(
                 "sub-orchestration `{name}`({}) as `{instance}`, call {path}",
-                input_text(arguments)
+                input_text(arguments.as_ref())
             )
         }
         HistoryEvent::TimerCreated { path, due, .. } => format!("timer due {due}, call {path}"),
@@ -328,7 +331,7 @@ fn describe(event: &HistoryEvent) -> String {
         HistoryEvent::EventRejected { name, .. } => format!("event `{name}` rejected"),
         HistoryEvent::ContinuedAsNew { input: None } => "continue-as-new".to_owned(),
         HistoryEvent::ContinuedAsNew { input } => {
-            format!("continue-as-new with {}", input_text(input))
+            format!("continue-as-new with {}", input_text(input.as_ref()))
         }
         HistoryEvent::ExecutionCompleted { result } => {
             format!("completed with {}", shorten(result.as_text()))
@@ -338,9 +341,8 @@ fn describe(event: &HistoryEvent) -> String {
     }
 }
 
-fn input_text(input: &Option<Payload>) -> String {
+fn input_text(input: Option<&Payload>) -> String {
     input
-        .as_ref()
         .map(|input| shorten(input.as_text()))
         .unwrap_or_default()
 }

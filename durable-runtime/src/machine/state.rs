@@ -408,19 +408,16 @@ impl State {
             CallKind::Wait { event } => self.events.read(event, &Waiter::new(call.round, path)),
             _ => None,
         };
-        let result = match read {
-            Some(queued) => {
-                let payload = queued.payload.clone();
-                self.last_read = Some((Waiter::new(call.round, path), queued));
-                Ok(payload)
-            }
-            None => match call.result.take() {
-                Some(result) => result,
-                None => {
-                    self.waits = true;
-                    return (Poll::Pending, call.waker.replace(waker));
-                }
-            },
+        let result = if let Some(queued) = read {
+            let payload = queued.payload.clone();
+            self.last_read = Some((Waiter::new(call.round, path), queued));
+            Ok(payload)
+        } else {
+            let Some(result) = call.result.take() else {
+                self.waits = true;
+                return (Poll::Pending, call.waker.replace(waker));
+            };
+            result
         };
         self.waits = false;
         let unused = self.calls.remove(path).and_then(|call| call.waker);

@@ -221,7 +221,7 @@ fn what_a_context_is_asked_on_another_thread() {
             let _ = cursor.new_uuid();
         }),
         ("the status was set", |cursor| {
-            cursor.set_custom_status(json(1))
+            cursor.set_custom_status(json(1));
         }),
         ("`patched` was asked", |cursor| {
             let _ = cursor.patched("change");
