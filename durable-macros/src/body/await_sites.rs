@@ -115,9 +115,10 @@ impl Rewriter<'_> {
 
     /// The module below `seam` that says what `future` must be.
     pub(super) fn bounds(&self, future: &TokenStream, seam: &TokenStream) -> TokenStream {
-        match self.reported.in_tokens(future) {
-            true => quote!(#seam::unbounded),
-            false => seam.clone(),
+        if self.reported.in_tokens(future) {
+            quote!(#seam::unbounded)
+        } else {
+            seam.clone()
         }
     }
 

@@ -114,23 +114,23 @@ impl Allow {
             reason: None,
         };
         while !input.is_empty() {
-            let word: Ident = input.parse().map_err(usage)?;
+            let word: Ident = input.parse().map_err(|error| usage(&error))?;
             if word == "reason" {
-                input.parse::<Token![=]>().map_err(usage)?;
-                allow.reason = Some(input.parse().map_err(usage)?);
+                input.parse::<Token![=]>().map_err(|error| usage(&error))?;
+                allow.reason = Some(input.parse().map_err(|error| usage(&error))?);
             } else {
                 allow.codes.push(word);
             }
             if !input.is_empty() {
-                input.parse::<Token![,]>().map_err(usage)?;
+                input.parse::<Token![,]>().map_err(|error| usage(&error))?;
             }
         }
         Ok(allow)
     }
 }
 
-fn usage(error: syn::Error) -> syn::Error {
-    syn::Error::new(error.span(), Rule::Allow.text(&error, USAGE))
+fn usage(error: &syn::Error) -> syn::Error {
+    syn::Error::new(error.span(), Rule::Allow.text(error, USAGE))
 }
 
 fn allowed(code: Ident, diagnostics: &mut Diagnostics) -> Option<Allowed> {
@@ -182,9 +182,10 @@ pub(super) struct Stripped {
 /// Takes the attribute out of `tokens`.
 pub(super) fn strip(tokens: &TokenStream) -> Stripped {
     let mut found = Vec::new();
-    let body = match mentions(tokens) {
-        true => without(tokens.clone(), &mut found),
-        false => tokens.clone(),
+    let body = if mentions(tokens) {
+        without(tokens.clone(), &mut found)
+    } else {
+        tokens.clone()
     };
     Stripped { body, found }
 }

@@ -13,6 +13,7 @@ use syn::ItemFn;
 use syn::Local;
 use syn::Macro;
 use syn::Pat;
+use syn::PatIdent;
 use syn::Path;
 use syn::Stmt;
 use syn::Type;
@@ -171,13 +172,6 @@ impl Checker<'_> {
             Pat::Type(typed) => return self.bind(&typed.pat, self.declared(&typed.ty, order)),
             _ => Order::Other,
         };
-        struct Names(Vec<String>);
-        impl<'ast> Visit<'ast> for Names {
-            fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
-                self.0.push(pattern.ident.to_string());
-                visit::visit_pat_ident(self, pattern);
-            }
-        }
         let mut names = Names(Vec::new());
         names.visit_pat(pattern);
         for name in names.0 {
@@ -358,6 +352,16 @@ impl Checker<'_> {
             let inputs: Vec<FnArg> = function.sig.inputs.iter().cloned().collect();
             self.in_branch(|checker| checker.body(&inputs, &function.block));
         }
+    }
+}
+
+/// The names that a pattern binds.
+struct Names(Vec<String>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
+        self.0.push(pattern.ident.to_string());
+        visit::visit_pat_ident(self, pattern);
     }
 }
 

@@ -130,9 +130,10 @@ fn constructed(function: &Expr, scope: &Scope) -> Order {
     };
     path.segments.pop_punct();
     let constructs = CONSTRUCTORS.iter().any(|known| name.ident == known);
-    match constructs && !path.segments.is_empty() {
-        true => of_path(&path, scope),
-        false => Order::Other,
+    if constructs && !path.segments.is_empty() {
+        of_path(&path, scope)
+    } else {
+        Order::Other
     }
 }
 

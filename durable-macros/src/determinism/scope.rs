@@ -176,9 +176,10 @@ impl Frame {
             }
             UseTree::Name(name) => self.add(name.ident.unraw().to_string(), extended(&name.ident)),
             UseTree::Rename(rename) => {
-                let path = match rename.ident == "self" {
-                    true => prefix.to_vec(),
-                    false => extended(&rename.ident),
+                let path = if rename.ident == "self" {
+                    prefix.to_vec()
+                } else {
+                    extended(&rename.ident)
                 };
                 self.add(rename.rename.unraw().to_string(), path);
             }
@@ -193,9 +194,10 @@ impl Frame {
 
     fn add(&mut self, name: String, path: Vec<String>) {
         let Some(first) = path.first() else { return };
-        let meaning = match is_anchor(first) {
-            true => Meaning::Own(Own::Other),
-            false => Meaning::Import(path),
+        let meaning = if is_anchor(first) {
+            Meaning::Own(Own::Other)
+        } else {
+            Meaning::Import(path)
         };
         self.items.insert(name, meaning);
     }

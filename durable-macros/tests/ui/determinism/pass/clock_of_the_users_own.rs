@@ -11,9 +11,9 @@ async fn pay(ctx: &OrchestrationContext) -> u64 {
         }
     }
     mod time {
-        pub struct OffsetDateTime;
+        pub(crate) struct OffsetDateTime;
         impl OffsetDateTime {
-            pub fn now_utc() -> u64 {
+            pub(crate) fn now_utc() -> u64 {
                 8
             }
         }

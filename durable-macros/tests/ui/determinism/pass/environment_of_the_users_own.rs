@@ -5,7 +5,7 @@ use durable_runtime::prelude::*;
 #[orchestrator]
 async fn pay(ctx: &OrchestrationContext) -> String {
     mod env {
-        pub fn var(name: &str) -> String {
+        pub(crate) fn var(name: &str) -> String {
             name.to_owned()
         }
     }

@@ -17,6 +17,7 @@ async fn pay(ctx: &OrchestrationContext, prices: HashMap<String, u64>) -> u64 {
     }
     #[allow_nondeterminism(D005, reason = "the same on every machine")]
     sum += std::env::args().count() as u64;
+    ctx.log().info(sum);
     #[allow_nondeterminism(D016, reason = "ends with its parent")]
     loop {
         let slept = async {

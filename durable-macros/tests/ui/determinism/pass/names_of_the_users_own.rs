@@ -23,12 +23,12 @@ async fn pay(ctx: &OrchestrationContext) -> String {
         }
     }
     mod process {
-        pub fn id() -> u64 {
+        pub(crate) fn id() -> u64 {
             1
         }
     }
     mod reqwest {
-        pub fn get(url: &str) -> String {
+        pub(crate) fn get(url: &str) -> String {
             url.to_owned()
         }
     }

@@ -5,7 +5,7 @@ use durable_runtime::prelude::*;
 #[orchestrator]
 async fn pay(ctx: &OrchestrationContext) -> u64 {
     mod rand {
-        pub fn random() -> u64 {
+        pub(crate) fn random() -> u64 {
             4
         }
     }
