@@ -28,6 +28,19 @@ impl Numbers {
         }
     }
 
+    /// Numbers that go on with `next`.
+    pub(super) fn from(path: CallPath, next: u32) -> Self {
+        Self {
+            path,
+            next: AtomicU32::new(next),
+        }
+    }
+
+    /// The number that comes next.
+    pub(super) fn next(&self) -> u32 {
+        self.next.load(Ordering::Relaxed)
+    }
+
     /// The path of the next call or branch.
     pub(super) fn take(&self) -> CallPath {
         self.path.child(self.next.fetch_add(1, Ordering::Relaxed))

@@ -11,6 +11,7 @@ use std::task::Waker;
 
 use futures_util::future::BoxFuture;
 
+use super::checkpoint::after_checkpoint;
 use super::cursor::Cursor;
 use super::cursor::Frame;
 use super::cursor::enter;
@@ -89,7 +90,17 @@ pub(super) struct Decided {
 
 impl Continuation {
     pub(super) fn new(identity: Identity, start: &StartFn, input: Option<Payload>) -> Self {
-        let cursor = Cursor::new(identity, State::default());
+        Self::in_state(identity, State::default(), start, input)
+    }
+
+    /// An orchestration that goes on from `state`.
+    pub(super) fn in_state(
+        identity: Identity,
+        state: State,
+        start: &StartFn,
+        input: Option<Payload>,
+    ) -> Self {
+        let cursor = Cursor::new(identity, state);
         // Code that panics before it returns a future fails its instance in the first round.
         let future = panics::catch(|| start(cursor.clone(), input)).unwrap_or_else(|failure| {
             cursor.state().end_round(RoundEnd::Failed(failure));
@@ -108,6 +119,18 @@ impl Continuation {
     pub fn size(&self) -> usize {
         const FIXED: usize = 512;
         FIXED + size_of_val(&*self.future) + self.history_bytes
+    }
+
+    /// Counts what a round recorded, from its last checkpoint on.
+    pub(super) fn recorded(&mut self, incoming: Option<&HistoryEvent>, decided: &[HistoryEvent]) {
+        self.cursor.state().gather(incoming.iter().count(), decided);
+        match after_checkpoint(decided) {
+            Some(rest) => self.history_bytes = size_of_val(rest),
+            None => {
+                let incoming = incoming.map_or(0, size_of_val);
+                self.history_bytes += incoming + size_of_val(decided);
+            }
+        }
     }
 
     /// Whether an attempt of an activity is under way, which a worker that takes over must know.
@@ -141,6 +164,9 @@ impl Continuation {
         self.cursor.state().begin_round(script);
         let body = self.poll_until_quiet();
         let mut state = self.cursor.state();
+        if let Some(reason) = state.not_resumed() {
+            state.end_first(RoundEnd::Stalled(reason));
+        }
         let mut decided = Decided {
             events: std::mem::take(&mut state.decisions),
             effects: std::mem::take(&mut state.effects),
@@ -319,6 +345,14 @@ fn same_end(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
 /// Brings the decisions of a round into the order in which they are recorded: by call path, so that
 /// the order in which one poll visits its futures leaves no trace.
 fn sort(decisions: &mut [HistoryEvent]) {
+    let is_checkpoint =
+        |event: &HistoryEvent| matches!(event, HistoryEvent::CheckpointTaken { .. });
+    // A checkpoint parts what was decided before it from what comes after it.
+    let stretches = decisions.split_mut(is_checkpoint);
+    stretches.for_each(sort_stretch);
+}
+
+fn sort_stretch(decisions: &mut [HistoryEvent]) {
     fn key(event: &HistoryEvent) -> (bool, Option<&CallPath>, bool) {
         let cancelled = matches!(event, HistoryEvent::CallCancelled { .. });
         (event.path().is_some(), event.path(), cancelled)
