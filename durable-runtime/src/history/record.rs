@@ -26,13 +26,11 @@ pub struct TurnRecord {
 impl TurnRecord {
     /// The last checkpoint of the turn, with its place among the events.
     pub fn last_checkpoint(&self) -> Option<(usize, &Checkpoint)> {
-        let events = self.events.iter().enumerate().rev();
-        events
-            .filter_map(|(at, event)| match event {
-                HistoryEvent::CheckpointTaken { checkpoint } => Some((at, &**checkpoint)),
-                _ => None,
-            })
-            .next()
+        let mut events = self.events.iter().enumerate().rev();
+        events.find_map(|(at, event)| match event {
+            HistoryEvent::CheckpointTaken { checkpoint } => Some((at, &**checkpoint)),
+            _ => None,
+        })
     }
 }
 
@@ -142,13 +140,11 @@ impl History {
 
     /// The last checkpoint, with its places among the turns and among the events of its turn.
     pub fn last_checkpoint(&self) -> Option<(usize, usize, &Checkpoint)> {
-        let turns = self.turns.iter().enumerate().rev();
-        turns
-            .filter_map(|(at, turn)| {
-                turn.last_checkpoint()
-                    .map(|(event, last)| (at, event, last))
-            })
-            .next()
+        let mut turns = self.turns.iter().enumerate().rev();
+        turns.find_map(|(at, turn)| {
+            let (event, last) = turn.last_checkpoint()?;
+            Some((at, event, last))
+        })
     }
 
     /// Whether nothing was recorded yet.

@@ -9,9 +9,7 @@ use super::continuation::StartFn;
 use super::delivery::Seen;
 use super::effects::Effects;
 use super::nondeterminism::Nondeterminism;
-use super::script::Script;
 use super::state::Identity;
-use super::state::State;
 use super::turn::Config;
 use crate::failure::CallError;
 use crate::failure::Failure;
@@ -50,7 +48,8 @@ pub fn replay(
     match history.events().next() {
         Some(HistoryEvent::ExecutionStarted { input, .. }) => {
             let identity = identity(config, instance);
-            let continuation = Continuation::new(identity, start, input.clone());
+            let input = input.clone();
+            let continuation = Continuation::new(identity, start, input, config.perturb, None);
             go_through(continuation, history.turns(), 0)
         }
         // What stands before its first checkpoint is gone.
@@ -81,8 +80,8 @@ pub fn resume(
         root: Arc::new(Numbers::from(CallPath::root(), checkpoint.calls)),
         ..identity(config, instance)
     };
-    let state = State::resumed(checkpoint);
-    let continuation = Continuation::in_state(identity, state, start, instance.input.clone());
+    let (input, perturb) = (instance.input.clone(), config.perturb);
+    let continuation = Continuation::new(identity, start, input, perturb, Some(checkpoint));
     go_through(continuation, turns, event + 1)
 }
 
@@ -140,19 +139,23 @@ impl Continuation {
             return Ok(false);
         }
         self.recorded(Some(incoming), decided);
-        let identity = self.cursor.identity();
-        if self.cursor.state().deliver(identity, incoming) == Seen::No {
+        if self.deliver(incoming) == Seen::No {
             return Ok(true);
         }
         self.replay_decided(turn, decided)
     }
 
     fn replay_decided(&mut self, turn: u64, decided: &[HistoryEvent]) -> Result<bool, ReplayError> {
-        match self.round(Some(Script::new(decided))) {
+        match self.round(Some(decided)) {
             Round::Waits(_) => Ok(true),
             Round::Ended(_) => Ok(false),
             Round::Stalled(reason) => Err(ReplayError::Stalled(reason)),
-            Round::Differs(difference) => Err(Box::new(Nondeterminism { turn, difference }).into()),
+            Round::Differs(difference, against) => Err(Box::new(Nondeterminism {
+                turn,
+                against,
+                difference,
+            })
+            .into()),
         }
     }
 }
@@ -183,5 +186,6 @@ pub(super) fn identity(config: &Config, instance: &InstanceRow) -> Identity {
         strict_inputs: config.strict_inputs,
         root: Arc::new(Numbers::new(CallPath::root())),
         checkpoint_after: config.checkpoint_after,
+        outside: config.outside.clone(),
     }
 }

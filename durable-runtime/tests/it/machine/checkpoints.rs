@@ -190,7 +190,7 @@ fn unread_events_custom_status_and_patches_are_saved() {
     let unread: Vec<_> = saved.unread.iter().map(|e| e.payload.as_text()).collect();
     assert_eq!(unread, ["1", "2"]);
     assert_eq!(saved.custom_status, Some(json("begun")));
-    assert_eq!(saved.patches["ask twice"], true);
+    assert!(saved.patches["ask twice"]);
     let _ = bench.advance(secs(1));
     assert_eq!(bench.row.custom_status, Some(json("begun")));
     let _ = bench.advance(secs(1));
