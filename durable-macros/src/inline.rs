@@ -188,6 +188,7 @@ fn emit_header(function: &Function, signature: &mut syn::Signature) -> Header {
             clippy::too_many_arguments,
             clippy::needless_lifetimes,
             clippy::elidable_lifetime_names,
+            clippy::multiple_bound_locations,
             clippy::type_complexity,
             clippy::needless_pass_by_value
         )]
@@ -214,10 +215,13 @@ fn take_arguments(signature: &mut syn::Signature) -> Vec<TokenStream> {
                 _ => format_ident!("__argument_{position}"),
             };
             let pattern = std::mem::replace(&mut *typed.pat, parse_quote!(#name));
-            match pattern {
-                Pat::Ident(_) => quote!(let #pattern = #name;),
-                // What the pattern leaves out lives on, too.
-                _ => quote!(let #name = #name; let #pattern = #name;),
+            // What a pattern leaves out lives on, too.
+            let whole = (!matches!(pattern, Pat::Ident(_))).then(|| quote!(let #name = #name;));
+            // A name with an underscore is as good as another here.
+            quote! {
+                #whole
+                #[allow(clippy::no_effect_underscore_binding)]
+                let #pattern = #name;
             }
         }
     });
