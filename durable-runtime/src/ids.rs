@@ -56,7 +56,17 @@ impl InstanceId {
     /// The id of a sub-orchestration that was given none: 26 characters, a hash of the parent's
     /// id, its execution and the path of the call.
     pub fn of_child(parent: &InstanceId, execution: Execution, path: &CallPath) -> Self {
-        let text = format!("{parent}\u{1f}{execution}\u{1f}{path}");
+        Self::of_text(&format!("{parent}\u{1f}{execution}\u{1f}{path}"))
+    }
+
+    /// The id of an orchestration that an entity starts: 26 characters, a hash of the entity, the
+    /// message whose operation starts it, and its place among the starts of that.
+    pub fn of_start(entity: &EntityId, message: MessageId, number: usize) -> Self {
+        let (name, key) = (entity.name(), entity.key());
+        Self::of_text(&format!("{name}\u{1f}{key}\u{1f}{message}\u{1f}{number}"))
+    }
+
+    fn of_text(text: &str) -> Self {
         let high = fnv1a64(text.as_bytes());
         let low = fnv1a64(format!("{text}\u{1f}low").as_bytes());
         let id = base32((u128::from(high) << 64) | u128::from(low));
@@ -70,12 +80,7 @@ impl InstanceId {
 
     /// The partition this instance falls into.
     pub fn partition(&self) -> u16 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a remainder of PARTITIONS fits"
-        )]
-        let partition = (fnv1a64(self.0.as_bytes()) % u64::from(PARTITIONS)) as u16;
-        partition
+        partition_of(&self.0)
     }
 }
 
@@ -187,6 +192,14 @@ number! {
     /// The integer under which the store keeps an instance.
     InstanceKey(i64)
 }
+impl InstanceKey {
+    /// Whether this is the key of an entity: those are the negative ones, so that an inbox, a timer
+    /// or a command belongs to one without a doubt.
+    pub fn is_entity(self) -> bool {
+        self.0 < 0
+    }
+}
+
 number! {
     /// Which run of an instance: 1 at its start, one more after each continue-as-new or replacement.
     Execution(u32)
@@ -215,7 +228,60 @@ impl Execution {
     }
 }
 
-/// The unit of routing: `name@version` of an orchestrator.
+/// An entity: the name of its kind, and the key that tells it from the others of that kind.
+///
+/// Any text is a key, up to a limit on its length. Compared byte by byte, name first: the order in
+/// which entities are locked.
+///
+/// ```
+/// use durable_runtime::ids::EntityId;
+///
+/// let account = EntityId::new("Account", "alice");
+/// assert_eq!(account.to_string(), "Account(alice)");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EntityId {
+    name: Arc<str>,
+    key: Arc<str>,
+}
+
+impl EntityId {
+    /// The entity `key` of the kind `name`.
+    pub fn new(name: impl Into<Arc<str>>, key: impl Into<Arc<str>>) -> Self {
+        Self {
+            name: name.into(),
+            key: key.into(),
+        }
+    }
+
+    /// The name of its kind.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The partition this entity falls into.
+    pub fn partition(&self) -> u16 {
+        partition_of(&self.key)
+    }
+
+    /// The lane of all entities of this kind.
+    pub fn lane(&self) -> Lane {
+        Lane::entity(&self.name)
+    }
+}
+
+impl fmt::Display for EntityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name, self.key)
+    }
+}
+
+/// The unit of routing: `name@version` of an orchestrator, `@name` of an entity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Lane(Arc<str>);
@@ -224,6 +290,11 @@ impl Lane {
     /// The lane of an orchestrator.
     pub fn orchestrator(name: &str, version: &str) -> Self {
         Self(Arc::from(format!("{name}@{version}")))
+    }
+
+    /// The lane of an entity.
+    pub fn entity(name: &str) -> Self {
+        Self(Arc::from(format!("@{name}")))
     }
 
     /// The lane with this very name, as it was stored.
@@ -331,6 +402,14 @@ pub fn fnv1a64(bytes: &[u8]) -> u64 {
     bytes.iter().fold(OFFSET, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(PRIME)
     })
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a remainder of PARTITIONS fits"
+)]
+fn partition_of(id: &str) -> u16 {
+    (fnv1a64(id.as_bytes()) % u64::from(PARTITIONS)) as u16
 }
 
 /// 26 characters of Crockford's alphabet for 128 bits.

@@ -70,6 +70,7 @@ pub mod client;
 pub mod clock;
 pub mod definition;
 pub mod dispatcher;
+pub mod entity;
 pub mod failure;
 pub mod history;
 pub mod ids;

@@ -211,7 +211,10 @@ fn site_of(event: &HistoryEvent) -> Option<&SourcePlace> {
         HistoryEvent::ActivityScheduled { site, .. }
         | HistoryEvent::ChildScheduled { site, .. }
         | HistoryEvent::TimerCreated { site, .. }
-        | HistoryEvent::WaitStarted { site, .. } => Some(site),
+        | HistoryEvent::WaitStarted { site, .. }
+        | HistoryEvent::EntityCalled { site, .. }
+        | HistoryEvent::EntitySignalled { site, .. }
+        | HistoryEvent::LockRequested { site, .. } => Some(site),
         _ => None,
     }
 }
@@ -248,6 +251,33 @@ fn describe(event: &HistoryEvent) -> String {
         HistoryEvent::WaitStarted { path, event, .. } => {
             format!("wait for event `{event}`, call {path}")
         }
+        HistoryEvent::EntityCalled {
+            path,
+            entity,
+            operation,
+            input: arguments,
+            lock,
+            ..
+        } => {
+            let locked = if lock.is_some() { ", locked" } else { "" };
+            let arguments = input(arguments);
+            format!("call of {entity} `{operation}`({arguments}){locked}, call {path}")
+        }
+        HistoryEvent::EntitySignalled {
+            path,
+            entity,
+            operation,
+            input: arguments,
+            ..
+        } => {
+            let arguments = input(arguments);
+            format!("signal to {entity} `{operation}`({arguments}), call {path}")
+        }
+        HistoryEvent::LockRequested { path, entities, .. } => {
+            let names: Vec<_> = entities.iter().map(ToString::to_string).collect();
+            format!("lock of {}, call {path}", names.join(", "))
+        }
+        HistoryEvent::LockReleased { path } => format!("lock {path} given back"),
         HistoryEvent::SideEffectRecorded { path, value } => {
             format!("local value {}, call {path}", shorten(value.as_text()))
         }

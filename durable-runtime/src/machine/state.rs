@@ -15,11 +15,13 @@ use super::calls::ChildCall;
 use super::calls::OpenCall;
 use super::cursor::too_large;
 use super::effects::Effects;
+use super::effects::ToEntity;
 use super::external_events::ExternalEvents;
 use super::external_events::QueuedEvent;
 use super::external_events::Waiter;
 use super::nondeterminism::Difference;
 use super::script::Script;
+use super::section::OpenSection;
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::failure::CallResult;
@@ -65,6 +67,8 @@ pub(super) struct State {
     pub(super) custom_status: Option<Payload>,
     pub(super) calls: HashMap<CallPath, OpenCall>,
     pub(super) events: ExternalEvents,
+    /// The locks that were asked for and not given back.
+    pub(super) sections: BTreeMap<CallPath, OpenSection>,
     /// What the round that is replayed must decide; `None` when live.
     pub(super) script: Option<Script>,
     pub(super) decisions: Vec<HistoryEvent>,
@@ -183,6 +187,9 @@ impl State {
                 options,
                 detached,
             } => {
+                if !detached && !recorded {
+                    self.check_child_in_section(name)?;
+                }
                 let depth = identity.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
                 if depth > limits.depth && !recorded {
                     let (depth, limit) = (depth as usize, limits.depth as usize);
@@ -221,6 +228,11 @@ impl State {
                 let event = (*name).to_owned();
                 Ok((HistoryEvent::WaitStarted { path, event, site }, None))
             }
+            request @ (CallRequest::EntityCall { .. }
+            | CallRequest::EntitySignal { .. }
+            | CallRequest::Lock { .. }) => {
+                self.wanted_of_entity(limits, path, request, site, recorded)
+            }
         }
     }
 
@@ -255,7 +267,7 @@ impl State {
         Some(matched.recorded)
     }
 
-    fn decide(&mut self, identity: &Identity, event: HistoryEvent) {
+    pub(super) fn decide(&mut self, identity: &Identity, event: HistoryEvent) {
         self.round_bytes += bytes_of(&event);
         self.decisions.push(event);
         let limit = identity.limits.poll_bytes;
@@ -304,7 +316,7 @@ impl State {
                 self.calls.insert(path.clone(), call);
                 return self.events.wait(&event, Waiter::new(self.round, path));
             }
-            _ => return,
+            event => return self.entity_opened(identity, path, event),
         };
         self.calls
             .insert(path.clone(), OpenCall::new(kind, self.round));
@@ -448,6 +460,8 @@ impl State {
         };
         let served = served.and_then(|path| self.calls.get_mut(&path)?.waker.take());
         if !call.is_pending() {
+            // A lock that was granted and not looked at goes to the next.
+            self.release(identity, path, site);
             return (Some(call), served);
         }
         match &mut self.script {
@@ -480,6 +494,8 @@ impl State {
                     .end_child(path, child.instance.clone(), child.link.clone());
             }
             CallKind::Timer { .. } => self.effects.clear_timer(path, TimerKind::Sleep),
+            CallKind::Entity => self.effects.to_entity(path, ToEntity::TakeBack),
+            CallKind::Lock => self.withdraw(path),
             CallKind::Wait { .. } | CallKind::Immediate => {}
         }
     }
@@ -559,14 +575,16 @@ fn bytes_of(event: &HistoryEvent) -> usize {
     OVERHEAD
         + match event {
             HistoryEvent::ActivityScheduled { input, .. }
-            | HistoryEvent::ChildScheduled { input, .. } => input.as_ref().map_or(0, Payload::len),
+            | HistoryEvent::ChildScheduled { input, .. }
+            | HistoryEvent::EntityCalled { input, .. }
+            | HistoryEvent::EntitySignalled { input, .. } => input.as_ref().map_or(0, Payload::len),
             HistoryEvent::SideEffectRecorded { value, .. } => value.len(),
             HistoryEvent::EventRejected { payload, .. } => payload.len(),
             _ => 0,
         }
 }
 
-fn checked(
+pub(super) fn checked(
     input: &Result<Option<Payload>, crate::payload::CodecError>,
     limits: &Limits,
     recorded: bool,

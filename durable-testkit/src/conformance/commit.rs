@@ -143,6 +143,7 @@ fn message(to: Address, name: &str, parked: bool) -> OutgoingMessage {
         to,
         body: raised(name),
         parked,
+        due: None,
     }
 }
 

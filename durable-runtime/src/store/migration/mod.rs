@@ -14,6 +14,8 @@ mod m07_timer;
 mod m08_command;
 mod m09_heartbeat;
 mod m10_readable_history;
+mod m11_entity;
+mod m12_answer;
 mod runner;
 
 pub(super) use runner::migrate;

@@ -39,7 +39,7 @@ macro_rules! migrations {
     };
 }
 
-fn all() -> [Migration; 10] {
+fn all() -> [Migration; 12] {
     migrations![
         1 "hub" m01_hub,
         2 "lane" m02_lane,
@@ -51,6 +51,8 @@ fn all() -> [Migration; 10] {
         8 "command" m08_command,
         9 "heartbeat" m09_heartbeat,
         10 "readable_history" m10_readable_history,
+        11 "entity" m11_entity,
+        12 "answer" m12_answer,
     ]
 }
 

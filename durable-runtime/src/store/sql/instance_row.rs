@@ -110,7 +110,7 @@ pub(super) fn payload_text(payload: Option<&Payload>) -> Option<String> {
     payload.map(|payload| payload.as_text().to_owned())
 }
 
-fn payload(text: Option<&str>) -> Result<Option<Payload>, DbErr> {
+pub(super) fn payload(text: Option<&str>) -> Result<Option<Payload>, DbErr> {
     text.map(parse).transpose()
 }
 
