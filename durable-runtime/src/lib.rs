@@ -56,10 +56,6 @@
 //! together, and only then do activities start, timers run and replies go out.
 
 // Generated code names this crate as its users do, also inside this crate.
-#[expect(
-    unused_extern_crates,
-    reason = "nothing in this crate is generated now"
-)]
 extern crate self as durable_runtime;
 
 #[doc(hidden)]
