@@ -57,8 +57,10 @@ impl StoreCommands {
                 self.store.entity_send(&request.entity, &command, now)
             })
             .await?;
-        if !sent.repeated {
-            self.notifier.message_sent();
+        match command.operation.due {
+            _ if sent.repeated => {}
+            Some(_) => self.notifier.timer_set(),
+            None => self.notifier.message_sent(),
         }
         Ok(EntityTicket {
             key: sent.key,

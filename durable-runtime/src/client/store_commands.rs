@@ -179,6 +179,7 @@ impl Commands for StoreCommands {
         match created {
             Created::Refused(status) => return Err(CommandError::AlreadyExists { id, status }),
             Created::Existed => {}
+            Created::Created if instance.start_at.is_some() => self.notifier.timer_set(),
             Created::Created | Created::Replacing => self.notifier.message_sent(),
         }
         Ok(Started {

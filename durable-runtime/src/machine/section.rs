@@ -82,10 +82,12 @@ impl Section {
     }
 }
 
+const DROPPED: &str = "a part of a lock was dropped";
+
 impl Drop for Section {
     /// As with calls: an evicted or crashed orchestration must keep its locks.
     fn drop(&mut self) {
-        if std::thread::panicking() || !self.cursor.is_current() {
+        if std::thread::panicking() || !self.cursor.is_inside(DROPPED, &self.site) {
             return;
         }
         let identity = self.cursor.identity();

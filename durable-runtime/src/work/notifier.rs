@@ -21,6 +21,7 @@ use crate::ids::InstanceKey;
 pub struct Notifier {
     inbox: Notify,
     has_worker: AtomicBool,
+    timer_set: AtomicBool,
     changes: Mutex<HashMap<InstanceKey, Arc<Notify>>>,
     answers: Mutex<HashMap<String, oneshot::Sender<CallResult>>>,
     /// With how many waiters those are dropped that nobody waits for any more.
@@ -44,6 +45,18 @@ impl Notifier {
     /// Tells the dispatcher that an inbox has new messages.
     pub fn message_sent(&self) {
         self.inbox.notify_one();
+    }
+
+    /// Tells the dispatcher that a timer was set, by a client: it may be due before the dispatcher
+    /// looks for timers the next time.
+    pub fn timer_set(&self) {
+        self.timer_set.store(true, Ordering::Relaxed);
+        self.inbox.notify_one();
+    }
+
+    /// Whether a client has set a timer since the last time.
+    pub fn take_timer_set(&self) -> bool {
+        self.timer_set.swap(false, Ordering::Relaxed)
     }
 
     /// Completes when a message was sent since the last time.
