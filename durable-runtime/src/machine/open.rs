@@ -32,6 +32,7 @@ pub(super) fn open_children(history: &History) -> BTreeMap<CallPath, InstanceId>
             | HistoryEvent::CallCancelled { path } => {
                 open.remove(path);
             }
+            HistoryEvent::CheckpointTaken { .. } => open.clear(),
             _ => {}
         }
     }
@@ -76,9 +77,7 @@ pub(super) fn unread_events(history: &History) -> Vec<CarriedEvent> {
         round += u64::from(event.is_incoming());
         match event {
             HistoryEvent::ExecutionStarted { carried, .. } => {
-                for CarriedEvent { at, name, payload } in carried {
-                    events.arrive(*at, name, payload.clone());
-                }
+                events.keep_all(carried);
             }
             HistoryEvent::EventRaised { at, name, payload } => {
                 events.arrive(*at, name, payload.clone());
@@ -94,6 +93,10 @@ pub(super) fn unread_events(history: &History) -> Vec<CarriedEvent> {
                 }
             }
             HistoryEvent::EventRejected { name, payload, .. } => events.reject(name, payload),
+            HistoryEvent::CheckpointTaken { checkpoint } => {
+                (events, waits) = (ExternalEvents::default(), BTreeMap::new());
+                events.keep_all(&checkpoint.unread);
+            }
             _ => {}
         }
     }

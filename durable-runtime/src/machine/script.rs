@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::call::Reencode;
 use super::nondeterminism::Difference;
 use crate::definition::SourcePlace;
+use crate::history::Checkpoint;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::payload::Payload;
@@ -18,6 +19,7 @@ pub(super) struct Script {
     released: BTreeSet<CallPath>,
     patches: BTreeMap<String, bool>,
     rejected: Vec<(String, Payload)>,
+    checkpoint: Option<Box<Checkpoint>>,
     end: Option<HistoryEvent>,
     /// Whether the code has not been edited since, so that nothing may differ.
     exact: bool,
@@ -53,6 +55,9 @@ impl Script {
             }
             HistoryEvent::EventRejected { name, payload, .. } => {
                 self.rejected.push((name.clone(), payload.clone()));
+            }
+            HistoryEvent::CheckpointTaken { checkpoint } => {
+                self.checkpoint = Some(checkpoint.clone());
             }
             event if event.is_terminal() => self.end = Some(event.clone()),
             event => {
@@ -127,6 +132,17 @@ impl Script {
         found.map(|at| self.rejected.remove(at)).is_some()
     }
 
+    /// Whether a checkpoint was recorded at this pass of a loop head.
+    pub(super) fn has_checkpoint(&self, pass: u64) -> bool {
+        self.checkpoint
+            .as_ref()
+            .is_some_and(|recorded| recorded.pass == pass)
+    }
+
+    pub(super) fn take_checkpoint(&mut self) -> Option<Box<Checkpoint>> {
+        self.checkpoint.take()
+    }
+
     pub(super) fn end(&self) -> Option<&HistoryEvent> {
         self.end.as_ref()
     }
@@ -159,12 +175,15 @@ impl Script {
                 applies: *applies,
             });
         }
-        let (name, payload) = self.rejected.first()?;
-        Some(HistoryEvent::EventRejected {
-            name: name.clone(),
-            payload: payload.clone(),
-            reason: String::new(),
-        })
+        if let Some((name, payload)) = self.rejected.first() {
+            return Some(HistoryEvent::EventRejected {
+                name: name.clone(),
+                payload: payload.clone(),
+                reason: String::new(),
+            });
+        }
+        let checkpoint = self.checkpoint.clone()?;
+        Some(HistoryEvent::CheckpointTaken { checkpoint })
     }
 }
 

@@ -13,6 +13,7 @@ use super::calls::ActivityCall;
 use super::calls::CallKind;
 use super::calls::ChildCall;
 use super::calls::OpenCall;
+use super::checkpoint::Checkpoints;
 use super::cursor::too_large;
 use super::effects::Effects;
 use super::effects::ToEntity;
@@ -27,6 +28,7 @@ use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::failure::CallResult;
 use crate::failure::Failure;
+use crate::history::Checkpoint;
 use crate::history::HistoryEvent;
 use crate::history::ParentLink;
 use crate::ids::CallPath;
@@ -51,6 +53,8 @@ pub(super) struct Identity {
     pub(super) limits: Arc<Limits>,
     pub(super) strict_inputs: bool,
     pub(super) root: Arc<Numbers>,
+    /// How many events gather before a checkpoint is taken.
+    pub(super) checkpoint_after: usize,
     pub(super) outside: OutsideReports,
 }
 
@@ -63,7 +67,7 @@ impl Identity {
             tags: self.tags.clone(),
             headers: self.headers.clone(),
             limits: Arc::clone(&self.limits),
-            root: Arc::new(Numbers::new(CallPath::root())),
+            root: Arc::new(Numbers::from(CallPath::root(), self.root.next())),
             outside: self.outside.clone(),
             ..*self
         }
@@ -96,14 +100,30 @@ pub(super) struct State {
     round_bytes: usize,
     /// The custom status before the round.
     status_before: Option<Payload>,
-    randoms: u64,
-    patches: BTreeMap<String, bool>,
+    pub(super) randoms: u64,
+    pub(super) patches: BTreeMap<String, bool>,
+    pub(super) checkpoints: Checkpoints,
     last_read: Option<(Waiter, QueuedEvent)>,
     /// Whether the call that was polled last waits, and was not dropped since.
     waits: bool,
 }
 
 impl State {
+    /// The state in which the code goes on from `checkpoint`.
+    pub(super) fn resumed(checkpoint: &Checkpoint) -> Self {
+        let mut events = ExternalEvents::default();
+        events.keep_all(&checkpoint.unread);
+        Self {
+            now: checkpoint.now,
+            custom_status: checkpoint.custom_status.clone(),
+            events,
+            randoms: checkpoint.randoms,
+            patches: checkpoint.patches.clone(),
+            checkpoints: Checkpoints::resuming(checkpoint),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn is_replaying(&self) -> bool {
         self.script.is_some()
     }
@@ -118,12 +138,20 @@ impl State {
         self.round_end.get_or_insert(end);
     }
 
+    /// Ends the round for a reason that goes before all others but a stall.
+    pub(super) fn end_first(&mut self, end: RoundEnd) {
+        if !matches!(self.round_end, Some(RoundEnd::Stalled(_))) {
+            self.round_end = Some(end);
+        }
+    }
+
     /// Begins a round that live code decides, or that must decide what `script` says.
     pub(super) fn begin_round(&mut self, script: Option<Script>) {
         self.round += 1;
         self.round_bytes = 0;
         self.script = script;
         self.last_read = None;
+        self.begin_checkpoints();
         self.waits = false;
         self.status_before.clone_from(&self.custom_status);
     }
@@ -608,6 +636,9 @@ fn bytes_of(event: &HistoryEvent) -> usize {
             | HistoryEvent::EntitySignalled { input, .. } => input.as_ref().map_or(0, Payload::len),
             HistoryEvent::SideEffectRecorded { value, .. } => value.len(),
             HistoryEvent::EventRejected { payload, .. } => payload.len(),
+            HistoryEvent::CheckpointTaken { checkpoint } => {
+                checkpoint.values.values().map(Payload::len).sum()
+            }
             _ => 0,
         }
 }

@@ -22,6 +22,7 @@ use crate::ids::CallPath;
 use crate::machine::effects::Effects;
 use crate::machine::effects::ToEntity;
 use crate::work::Address;
+use crate::work::HistoryGone;
 use crate::work::HistoryRow;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
@@ -54,6 +55,25 @@ pub struct Config {
     pub line_of: fn(&str, usize) -> Option<String>,
     /// Where executions tell that something outside reached into them.
     pub outside: OutsideReports,
+    /// How many events gather before an orchestrator with checkpoints takes the next one, unless it
+    /// says so itself.
+    pub checkpoint_after: usize,
+    /// What becomes of the history before a checkpoint.
+    pub archive: Archive,
+}
+
+/// What becomes of the history before a checkpoint. It is not read any more to go on; people, forks
+/// and rewinds may want it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Archive {
+    /// It is kept.
+    #[default]
+    Keep,
+    /// It is kept until the execution ends, and dropped then.
+    Drop,
+    /// It is dropped with the next checkpoint: for executions that never end.
+    DropAtCheckpoint,
 }
 
 impl Default for Config {
@@ -63,6 +83,8 @@ impl Default for Config {
             strict_inputs: cfg!(debug_assertions),
             perturb: false,
             line_of: |_, _| None,
+            checkpoint_after: 256,
+            archive: Archive::default(),
             outside: OutsideReports::default(),
         }
     }
@@ -216,6 +238,7 @@ impl<'a> Turn<'a> {
             start,
             input,
             self.config.perturb,
+            None,
         ));
         match self.run(&mut continuation, event) {
             Step::GoesOn => {
@@ -434,6 +457,7 @@ impl<'a> Turn<'a> {
         let effects = std::mem::take(&mut self.effects);
         self.apply(&effects);
         self.record();
+        self.archive();
         self.update();
         Outcome {
             write: self.write,
@@ -504,6 +528,28 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Notes the last checkpoint, and drops what stands before it if that is the policy.
+    fn archive(&mut self) {
+        let has_checkpoint =
+            |event: &HistoryEvent| matches!(event, HistoryEvent::CheckpointTaken { .. });
+        let (execution, turn) = self.place;
+        let taken = self.write.history.is_some() && self.events.iter().any(has_checkpoint);
+        let last = if taken {
+            Some(turn)
+        } else {
+            self.before.checkpoint
+        };
+        let goes = match self.config.archive {
+            Archive::Keep => false,
+            Archive::Drop => self.next == Next::ExecutionEnded,
+            Archive::DropAtCheckpoint => taken,
+        };
+        if let Some(before) = last.filter(|_| goes) {
+            self.write.history_gone = Some(HistoryGone { execution, before });
+        }
+        self.row.checkpoint = last.filter(|_| self.row.execution == execution);
+    }
+
     fn update(&mut self) {
         let (before, row) = (&self.before, &mut self.row);
         let input = (before.execution != row.execution).then(|| row.input.clone());
@@ -512,7 +558,8 @@ impl<'a> Turn<'a> {
             && before.output == row.output
             && before.custom_status == row.custom_status
             && before.stalled == row.stalled
-            && before.load_at_start == row.load_at_start;
+            && before.load_at_start == row.load_at_start
+            && before.checkpoint == row.checkpoint;
         if same {
             return;
         }
@@ -525,6 +572,7 @@ impl<'a> Turn<'a> {
             custom_status: row.custom_status.clone(),
             stalled: row.stalled.clone(),
             load_at_start: row.load_at_start,
+            checkpoint: row.checkpoint,
         });
     }
 }
