@@ -17,9 +17,9 @@ pub(super) enum Problem {
         "two activities are named `{name}`: give one another by `#[activity(name = \"…\")]` [D029]"
     )]
     TwoActivities { name: &'static str },
-    #[error(
-        "two orchestrators are `{name}` version `{version}`: give one another name or version [D029]"
-    )]
+    #[error("two entities are named `{name}`: give one another by `#[entity(name = \"…\")]` [D029]")]
+    TwoEntities { name: &'static str },
+    #[error("two orchestrators are `{name}` version `{version}`: give one another name or version [D029]")]
     TwoOrchestrators {
         name: &'static str,
         version: &'static str,
@@ -33,8 +33,8 @@ pub(super) enum Problem {
         second: &'static str,
     },
     #[error(
-        "orchestrator `{caller}` calls {}, which is not registered{}: add `.register({})` [D035]",
-        described(callee), hint(*suggestion), name_of(callee)
+        "orchestrator `{caller}` calls {}, which is not registered{}: add `.{}` [D035]",
+        described(callee), hint(*suggestion), registration(callee)
     )]
     NotRegistered {
         caller: &'static str,
@@ -56,12 +56,14 @@ fn described(callee: &Callee) -> String {
         Callee::Orchestrator(name, version) => {
             format!("orchestrator `{name}` version `{version}`")
         }
+        Callee::Entity(name) => format!("entity `{name}`"),
     }
 }
 
-fn name_of(callee: &Callee) -> &'static str {
+fn registration(callee: &Callee) -> String {
     match callee {
-        Callee::Activity(name) | Callee::Orchestrator(name, _) => name,
+        Callee::Activity(name) | Callee::Orchestrator(name, _) => format!("register({name})"),
+        Callee::Entity(name) => format!("register_entity::<{name}>()"),
     }
 }
 
