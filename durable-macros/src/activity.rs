@@ -8,12 +8,14 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use quote::quote;
 use quote::quote_spanned;
+use syn::Block;
 use syn::Expr;
 use syn::LitStr;
 use syn::Type;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 
+use crate::body::broken;
 use crate::debug;
 use crate::determinism::Rule;
 use crate::diagnostics::Diagnostics;
@@ -276,7 +278,11 @@ impl Activity<'_> {
         let inputs = &self.callable.function.signature.inputs;
         let inputs: Vec<_> = inputs.iter().map(ToTokens::to_token_stream).collect();
         let body = &self.callable.function.body;
-        let run = self.callable.run(&inputs, body);
+        let body = match syn::parse2::<Block>(body.clone()) {
+            Ok(_) => body.clone(),
+            Err(error) => broken(body, &error),
+        };
+        let run = self.callable.run(&inputs, &body);
         let implementation = self.implementation();
         let listed = self.callable.listed(&quote!(list.activity::<Self>()));
         quote! {

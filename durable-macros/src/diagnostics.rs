@@ -22,7 +22,13 @@ impl Diagnostics {
         what: impl Display,
         help: impl Display,
     ) {
-        self.push(rule.error(at, what, help));
+        self.help(at, what, format_args!("{help} [{}]", rule.code()));
+    }
+
+    /// Reports `message` at the tokens of `at`, and below it what to write instead.
+    pub(crate) fn help(&mut self, at: impl ToTokens, message: impl Display, help: impl Display) {
+        let text = format!("{message}\nhelp: {help}");
+        self.push(syn::Error::new_spanned(at, text));
     }
 
     pub(crate) fn push(&mut self, error: syn::Error) {

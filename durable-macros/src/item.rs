@@ -42,9 +42,19 @@ impl Parse for Function {
             attributes: input.call(Attribute::parse_outer)?,
             visibility: input.parse()?,
             signature: input.parse()?,
-            body: input.parse::<TokenTree>()?.into_token_stream(),
+            body: body(input)?,
         })
     }
+}
+
+fn body(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    if input.peek(syn::token::Brace) {
+        let body = input.parse::<TokenTree>()?.into_token_stream();
+        if input.is_empty() {
+            return Ok(body);
+        }
+    }
+    Err(input.error("expected a body, and nothing behind it"))
 }
 
 /// Reads the function under `attribute`, or what to emit in its place: the item as it was, and why

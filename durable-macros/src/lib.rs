@@ -16,6 +16,8 @@ mod event;
 mod expansions;
 mod inline;
 mod item;
+#[cfg(test)]
+mod mutations;
 mod numbers;
 mod options;
 mod orchestrator;

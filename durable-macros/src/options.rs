@@ -148,6 +148,9 @@ pub(crate) fn text(
     let literal: LitStr = input.parse().map_err(|error: syn::Error| {
         let what = format!("`{name}` is a text");
         let text = Rule::OptionValue.text(what, format!("write `{name} = \"…\"`"));
+        if input.is_empty() {
+            return syn::Error::new_spanned(name, text);
+        }
         syn::Error::new(error.span(), text)
     })?;
     let text = literal.value();

@@ -92,9 +92,6 @@ pub use crate::orchestration::sequence;
 pub use crate::orchestration::start_orchestrator;
 pub use crate::orchestration::try_join;
 pub use crate::orchestration::try_joined;
-<<<<<<< HEAD
 pub use crate::orchestration::unbounded;
-=======
 pub use crate::payload::CodecError;
->>>>>>> main
 pub use crate::payload::Payload;

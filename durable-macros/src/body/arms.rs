@@ -34,7 +34,7 @@ pub(crate) fn futures(arguments: &TokenStream) -> syn::Result<Vec<Expr>> {
 
 /// The arms of a `select!`.
 pub(super) fn arms(call: &Macro) -> syn::Result<Vec<Arm>> {
-    let arms = read_arms(&call.tokens)?;
+    let arms = read_arms(call)?;
     if arms.is_empty() {
         let what = "`select!` without an arm waits for nothing";
         let help = "write `pattern = future => body`";
@@ -50,11 +50,11 @@ pub(super) fn arms(call: &Macro) -> syn::Result<Vec<Arm>> {
 
 /// The futures of the arms of a `select!` that can be read.
 pub(crate) fn selected(call: &Macro) -> Vec<(Expr, Expr)> {
-    let arms = read_arms(&call.tokens).unwrap_or_default();
+    let arms = read_arms(call).unwrap_or_default();
     arms.into_iter().map(|arm| (arm.future, arm.body)).collect()
 }
 
-fn read_arms(arguments: &TokenStream) -> syn::Result<Vec<Arm>> {
+fn read_arms(call: &Macro) -> syn::Result<Vec<Arm>> {
     let read = |input: ParseStream<'_>| {
         skip_biased(input)?;
         let mut arms = Vec::new();
@@ -63,7 +63,8 @@ fn read_arms(arguments: &TokenStream) -> syn::Result<Vec<Arm>> {
         }
         Ok(arms)
     };
-    read.parse2(arguments.clone())
+    // What ends too early ends at the macro's bracket.
+    call.parse_body_with(read)
 }
 
 fn read_arm(input: ParseStream<'_>) -> syn::Result<Arm> {

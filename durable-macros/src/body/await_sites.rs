@@ -78,7 +78,7 @@ pub(crate) fn rewrite(
 
 /// A body that cannot be read, with the reason in it. The compiler says itself what is wrong, and
 /// then does not come to the reason; but it may know more of the language than this crate.
-fn broken(body: &TokenStream, error: &syn::Error) -> TokenStream {
+pub(crate) fn broken(body: &TokenStream, error: &syn::Error) -> TokenStream {
     let reason = error.to_compile_error();
     match body.clone().into_iter().next() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {

@@ -11,6 +11,7 @@ mod known_macros;
 mod source_text;
 
 pub(crate) use await_sites::Rewritten;
+pub(crate) use await_sites::broken;
 pub(crate) use await_sites::generated;
 pub(crate) use await_sites::rewrite;
 pub(crate) use expressions::expressions_in;

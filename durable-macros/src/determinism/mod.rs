@@ -7,6 +7,8 @@
 //! `durable-runtime/docs/rules/limits.md`.
 
 mod allow;
+#[cfg(test)]
+mod catalogue;
 mod check;
 mod endless;
 mod hash_order;

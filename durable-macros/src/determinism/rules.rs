@@ -42,7 +42,6 @@ pub(crate) enum Rule {
     NextArguments,
     NotRegistrable,
     NotRegistered,
-    Checkpoint,
 }
 
 /// Who finds that a rule is broken.
@@ -321,13 +320,6 @@ pub(crate) const RULES: &[Entry] = &[
         rule: Rule::NotRegistered,
         found_by: FoundBy::Start,
         title: "what is called is registered",
-        what: "",
-        help: "",
-    },
-    Entry {
-        rule: Rule::Checkpoint,
-        found_by: FoundBy::Macro,
-        title: "what a checkpoint carries can be carried",
         what: "",
         help: "",
     },

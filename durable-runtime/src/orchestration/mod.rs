@@ -32,12 +32,8 @@ mod side_effect;
 mod spawn;
 mod start;
 mod timer;
-<<<<<<< HEAD
-mod typed_call;
-pub mod unbounded;
-=======
 pub(crate) mod typed_call;
->>>>>>> main
+pub mod unbounded;
 
 pub use activity_call::Call;
 pub use activity_call::activity_call;

@@ -17,9 +17,13 @@ pub(super) enum Problem {
         "two activities are named `{name}`: give one another by `#[activity(name = \"…\")]` [D029]"
     )]
     TwoActivities { name: &'static str },
-    #[error("two entities are named `{name}`: give one another by `#[entity(name = \"…\")]` [D029]")]
+    #[error(
+        "two entities are named `{name}`: give one another by `#[entity(name = \"…\")]` [D029]"
+    )]
     TwoEntities { name: &'static str },
-    #[error("two orchestrators are `{name}` version `{version}`: give one another name or version [D029]")]
+    #[error(
+        "two orchestrators are `{name}` version `{version}`: give one another name or version [D029]"
+    )]
     TwoOrchestrators {
         name: &'static str,
         version: &'static str,

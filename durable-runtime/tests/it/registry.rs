@@ -84,6 +84,7 @@ fn two_functions_of_one_name_are_refused() {
 }
 
 #[test]
+// Keeps D029, D035.
 fn a_function_may_be_registered_twice() {
     let mut registry = Registry::default();
     registry.register(charge_card);

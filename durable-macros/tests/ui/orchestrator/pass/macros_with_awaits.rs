@@ -1,3 +1,5 @@
+//! Keeps D019.
+
 use durable_runtime::prelude::*;
 
 #[activity]
