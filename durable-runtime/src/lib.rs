@@ -66,6 +66,7 @@ extern crate self as durable_runtime;
 pub mod __private;
 pub mod activity;
 pub mod callable;
+pub mod check;
 pub mod client;
 pub mod clock;
 pub mod definition;

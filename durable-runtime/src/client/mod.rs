@@ -22,6 +22,7 @@ mod status;
 mod store_commands;
 mod target;
 mod terminate;
+mod waiting;
 
 pub use error::ClientError;
 pub use handle::Client;
@@ -36,6 +37,7 @@ pub use start::StartBuilder;
 pub use status::Status;
 pub use store_commands::StoreCommands;
 pub use terminate::Terminate;
+pub use waiting::Waiting;
 
 #[cfg(test)]
 mod tests;

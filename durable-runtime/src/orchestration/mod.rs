@@ -42,6 +42,7 @@ pub use callees::Listed;
 pub use callees::ListedCallee;
 pub use callees::UnlistedCallee;
 pub use callees::callees_of;
+pub use callees::state_machine_of;
 pub use child::ChildCall;
 pub use child::child_call;
 pub use context::ContextOf;

@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["activity"],
     &["orchestration", "entity"],
     &["registry"],
-    &["client", "dispatcher", "maintenance"],
+    &["client", "dispatcher", "maintenance", "check"],
     &["worker", "http"],
     &["__private", "prelude", "lib"],
 ];
