@@ -52,7 +52,10 @@ impl Walker<'_> {
             Expr::Call(call) => self.called(call, options),
             Expr::Path(path) => self.named(&path.path, options),
             Expr::Async(block) => {
-                self.state(with(Row::new(Op::Branch, "async", block.async_token.span), options));
+                self.state(with(
+                    Row::new(Op::Branch, "async", block.async_token.span),
+                    options,
+                ));
                 self.async_block(&block.block);
             }
             Expr::Block(block) if block.label.is_none() => {
@@ -88,19 +91,25 @@ impl Walker<'_> {
             return self.durable(&call.receiver, &options);
         }
         let row = match method.as_str() {
-            "sleep" | "sleep_until" => Row::new(Op::Timer, method, at),
-            "wait_for" => {
-                self.event(turbofish(call).or_else(|| self.only_event()).as_ref(), at)
-            }
+            "sleep" | "sleep_until" => Row::new(Op::Timer, method, at).recorded_as("sleep"),
+            "wait_for" => self.event(turbofish(call).or_else(|| self.only_event()).as_ref(), at),
             "side_effect" => Row::new(Op::SideEffect, method, at),
             "continue_as_new" => Row::new(Op::ContinueAsNew, method, at),
             "start_detached" => {
-                call.args.iter().for_each(|argument| self.arguments_of(argument));
-                return call.args.iter().for_each(|argument| self.durable(argument, &["detached"]));
+                call.args
+                    .iter()
+                    .for_each(|argument| self.arguments_of(argument));
+                return call
+                    .args
+                    .iter()
+                    .for_each(|argument| self.durable(argument, &["detached"]));
             }
             "shielded" => {
                 self.state(with(Row::new(Op::Branch, "shielded", at), options));
-                return call.args.iter().for_each(|argument| self.followed(argument));
+                return call
+                    .args
+                    .iter()
+                    .for_each(|argument| self.followed(argument));
             }
             "next" | "try_next" | "select_next_some" => self.next(call),
             _ => match self.entity(&call.receiver) {
@@ -165,10 +174,15 @@ impl Walker<'_> {
             return self.group(op, &name.to_string(), name.span(), &call.args);
         }
         if name == "pin" || name == "new" || name == "from" {
-            return call.args.iter().for_each(|inner| self.durable(inner, options));
+            return call
+                .args
+                .iter()
+                .for_each(|inner| self.durable(inner, options));
         }
-        if let Some(Bound::Closure(Expr::Closure(closure))) =
-            path.get_ident().and_then(|name| self.bindings.get(name)).cloned()
+        if let Some(Bound::Closure(Expr::Closure(closure))) = path
+            .get_ident()
+            .and_then(|name| self.bindings.get(name))
+            .cloned()
         {
             call.args.iter().for_each(|argument| self.walk(argument));
             let row = Row::new(Op::Branch, name.to_string(), name.span()).recorded_as("closure");
@@ -182,7 +196,11 @@ impl Walker<'_> {
 
     fn named(&mut self, path: &Path, options: &[&'static str]) {
         let name = text::path_text(path);
-        let row = match path.get_ident().and_then(|name| self.bindings.get(name)).cloned() {
+        let row = match path
+            .get_ident()
+            .and_then(|name| self.bindings.get(name))
+            .cloned()
+        {
             Some(Bound::Made(callee, callee_path)) => {
                 let mut row = Row::new(Op::Await, callee, path.span());
                 row.path = callee_path;
@@ -253,7 +271,10 @@ impl Walker<'_> {
     fn lock(&mut self, call: &Macro) {
         let futures = arms::futures(&call.tokens).unwrap_or_default();
         futures.iter().for_each(|part| self.walk(part));
-        let parts: Vec<String> = futures.iter().filter_map(|part| self.entity(part)).collect();
+        let parts: Vec<String> = futures
+            .iter()
+            .filter_map(|part| self.entity(part))
+            .collect();
         self.state(Row::new(Op::Lock, parts.join(", "), call.path.span()));
     }
 
@@ -286,13 +307,7 @@ impl Walker<'_> {
     }
 
     /// Futures that run at the same time: a fork, and for a join the place where all have come in.
-    fn fork<'e>(
-        &mut self,
-        op: Op,
-        name: &str,
-        at: Span,
-        arms: impl Iterator<Item = &'e Expr>,
-    ) {
+    fn fork<'e>(&mut self, op: Op, name: &str, at: Span, arms: impl Iterator<Item = &'e Expr>) {
         let fork = self.state(Row::new(op, name, at));
         let mut out = Vec::new();
         for (number, arm) in arms.enumerate() {
@@ -419,7 +434,9 @@ impl Walker<'_> {
     fn made(&mut self, expression: &Expr) -> Bound {
         let before = self.graph.rows.len();
         self.durable(expression, &["made"]);
-        let made = self.graph.rows[before..].iter().find(|row| row.options.contains(&"made"));
+        let made = self.graph.rows[before..]
+            .iter()
+            .find(|row| row.options.contains(&"made"));
         let made = made.map(|row| (row.name.clone(), row.path.clone()));
         let (name, path) = made.unwrap_or_default();
         Bound::Made(name, path)
@@ -438,7 +455,6 @@ impl Walker<'_> {
         let Some(name) = only_name(pattern).cloned() else {
             return false;
         };
-        self.bindings.remove(&name);
         let init = text::strip(init);
         let bound = match init {
             Expr::Closure(_) => Bound::Closure(init.clone()),
@@ -532,17 +548,26 @@ fn call_row(path: &Path, at: Span) -> Row {
 }
 
 fn is_lock(call: &Macro) -> bool {
-    call.path.segments.last().is_some_and(|last| last.ident == "lock")
+    call.path
+        .segments
+        .last()
+        .is_some_and(|last| last.ident == "lock")
 }
 
 fn is_timer(call: &ExprMethodCall) -> bool {
-    ["sleep", "sleep_until", "wait_for"].iter().any(|known| call.method == known)
+    ["sleep", "sleep_until", "wait_for"]
+        .iter()
+        .any(|known| call.method == known)
 }
 
 /// `Box::pin(…)` and the like.
 fn is_constructor(call: &ExprCall) -> bool {
     match &*call.func {
-        Expr::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "pin"),
+        Expr::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "pin"),
         _ => false,
     }
 }
@@ -596,7 +621,9 @@ fn makes_calls(expression: &Expr) -> bool {
             Expr::Path(path) => {
                 let plain = |path: &Path| {
                     let lower = |name: &syn::PathSegment| {
-                        name.ident.to_string().starts_with(|c: char| c.is_lowercase() || c == '_')
+                        name.ident
+                            .to_string()
+                            .starts_with(|c: char| c.is_lowercase() || c == '_')
                             && matches!(name.arguments, PathArguments::None)
                     };
                     path.segments.iter().all(lower)
@@ -617,8 +644,16 @@ fn makes_calls(expression: &Expr) -> bool {
         },
         Expr::Array(list) => list.elems.iter().any(makes_calls),
         Expr::Macro(call) => {
-            let is_vec = call.mac.path.segments.last().is_some_and(|last| last.ident == "vec");
-            is_vec && expressions_in(&call.mac).iter().any(|(one, _)| makes_calls(one))
+            let is_vec = call
+                .mac
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "vec");
+            is_vec
+                && expressions_in(&call.mac)
+                    .iter()
+                    .any(|(one, _)| makes_calls(one))
         }
         Expr::Paren(inner) => makes_calls(&inner.expr),
         _ => false,

@@ -161,7 +161,14 @@ impl<'a> Walker<'a> {
 
     /// The value of an arm's body that is returned; for `select!`.
     pub(super) fn arm_body(&mut self, body: &Expr, last: bool) {
-        self.walk_in(body, if last { Position::Last } else { Position::Inside });
+        self.walk_in(
+            body,
+            if last {
+                Position::Last
+            } else {
+                Position::Inside
+            },
+        );
     }
 
     /// Leads to where the function goes that returns `value`.
@@ -179,7 +186,11 @@ impl<'a> Walker<'a> {
             Some(false) => self.end(Node::Failed),
             None => {
                 let failed = Condition::new("Err", "Err");
-                let exits: Vec<_> = self.frontier.iter().map(|exit| exit.under(&failed)).collect();
+                let exits: Vec<_> = self
+                    .frontier
+                    .iter()
+                    .map(|exit| exit.under(&failed))
+                    .collect();
                 self.graph.connect(exits, Node::Failed);
                 self.end(Node::Completed);
             }
@@ -196,7 +207,11 @@ impl<'a> Walker<'a> {
                 Condition::new(format!("{text}?"), format!("{}?", text::short(other)))
             }
         };
-        let exits: Vec<_> = self.frontier.iter().map(|exit| exit.under(&condition)).collect();
+        let exits: Vec<_> = self
+            .frontier
+            .iter()
+            .map(|exit| exit.under(&condition))
+            .collect();
         match self.blocks.last_mut() {
             Some(block) => block.ends.extend(exits),
             None => self.graph.connect(exits, Node::Failed),
@@ -222,7 +237,9 @@ impl<'a> Walker<'a> {
         self.walk(&branches.cond);
         let (holds, fails) = self.condition(&branches.cond);
         let mut fork = Fork::new(self);
-        fork.branch(self, &holds, |walker| walker.block(&branches.then_branch, position));
+        fork.branch(self, &holds, |walker| {
+            walker.block(&branches.then_branch, position)
+        });
         fork.branch(self, &fails, |walker| match &branches.else_branch {
             Some((_, otherwise)) => walker.walk_in(otherwise, position),
             None if position == Position::Last => walker.end(Node::Completed),
@@ -250,8 +267,8 @@ impl<'a> Walker<'a> {
     fn pattern(&self, of: &str, arm: &Arm) -> Condition {
         let when = text::normal_pattern(&arm.pat, &self.names.bound);
         let label = match &arm.pat {
-            Pat::Guard(guarded) => format!("{} if …", text::short(&guarded.pat)),
-            other => text::short(other),
+            Pat::Guard(guarded) => format!("{} if …", text::short_pattern(&guarded.pat)),
+            other => text::short_pattern(other),
         };
         Condition::new(format!("{of} is {when}"), label)
     }
@@ -262,17 +279,25 @@ impl<'a> Walker<'a> {
         if let Some((change, negated)) = self.patched(condition) {
             let patched = Condition::new(format!("patched {change}"), format!("patched {change}"));
             let before = Condition::new(format!("not patched {change}"), "before");
-            return if negated { (before, patched) } else { (patched, before) };
+            return if negated {
+                (before, patched)
+            } else {
+                (patched, before)
+            };
         }
         if let Some(change) = self.patched_and_more(condition) {
             let holds = text::holds(condition, locals);
-            let patched = Condition::new(
-                format!("patched {change} and {}", holds.when),
-                holds.label,
+            let patched =
+                Condition::new(format!("patched {change} and {}", holds.when), holds.label);
+            return (
+                patched,
+                Condition::new(format!("not patched {change}"), "else"),
             );
-            return (patched, Condition::new(format!("not patched {change}"), "else"));
         }
-        (text::holds(condition, locals), text::fails(condition, locals))
+        (
+            text::holds(condition, locals),
+            text::fails(condition, locals),
+        )
     }
 
     /// The change that a condition asks for, and whether it asks for its absence.
@@ -314,6 +339,7 @@ impl<'a> Walker<'a> {
         condition: Option<&Expr>,
         body: &Block,
     ) {
+        let before = self.frontier.clone();
         let head = self.junction();
         if let Some(condition) = condition {
             self.walk(condition);
@@ -321,7 +347,11 @@ impl<'a> Walker<'a> {
         let mut after = Vec::new();
         if let Some((enters, ends)) = enters {
             after = self.frontier.iter().map(|exit| exit.under(&ends)).collect();
-            self.frontier = self.frontier.iter().map(|exit| exit.under(&enters)).collect();
+            self.frontier = self
+                .frontier
+                .iter()
+                .map(|exit| exit.under(&enters))
+                .collect();
         }
         self.loops.push(Loop {
             label: label.map(|label| label.name.ident.clone()),
@@ -333,7 +363,11 @@ impl<'a> Walker<'a> {
         if let Some(ended) = self.loops.pop() {
             after.extend(ended.breaks);
         }
-        self.frontier = after;
+        self.frontier = if self.graph.forget_idle(head) {
+            before
+        } else {
+            after
+        };
     }
 
     fn target(&mut self, label: Option<&syn::Lifetime>) -> Option<&mut Loop> {
@@ -348,11 +382,15 @@ impl<'a> Walker<'a> {
         let Some(init) = &local.init else { return };
         if !self.bind(&local.pat, &init.expr) {
             self.walk(&init.expr);
+            // A local of that name from before is hidden from here on.
+            if let Some(name) = only_name(&local.pat) {
+                self.bindings.remove(name);
+            }
         }
         if let Some((_, diverge)) = &init.diverge {
             let text = text::normal(&init.expr, &self.names.bound);
             let pattern = text::normal_pattern(&local.pat, &self.names.bound);
-            let label = format!("not {}", text::short(&local.pat));
+            let label = format!("not {}", text::short_pattern(&local.pat));
             let otherwise = Condition::new(format!("{text} is not {pattern}"), label);
             let before = self.frontier.clone();
             self.frontier = before.iter().map(|exit| exit.under(&otherwise)).collect();
@@ -446,12 +484,17 @@ impl<'ast> Visit<'ast> for Walker<'_> {
             Expr::Loop(one) => self.looped(one.label.as_ref(), None, None, &one.body),
             Expr::While(one) => {
                 let conditions = self.condition(&one.cond);
-                self.looped(one.label.as_ref(), Some(conditions), Some(&one.cond), &one.body);
+                self.looped(
+                    one.label.as_ref(),
+                    Some(conditions),
+                    Some(&one.cond),
+                    &one.body,
+                );
             }
             Expr::ForLoop(one) => {
                 self.walk(&one.expr);
                 let of = text::normal(&one.expr, &self.names.bound);
-                let each = format!("each {}", text::short(&one.pat));
+                let each = format!("each {}", text::short_pattern(&one.pat));
                 let conditions = (
                     Condition::new(format!("in {of}"), each),
                     Condition::new(format!("end of {of}"), "done"),
@@ -492,14 +535,14 @@ impl<'ast> Visit<'ast> for Walker<'_> {
             }
             Expr::Continue(one) => {
                 let left = std::mem::take(&mut self.frontier);
-                let head = self.target(one.label.as_ref()).and_then(|target| target.head);
+                let head = self
+                    .target(one.label.as_ref())
+                    .and_then(|target| target.head);
                 if let Some(head) = head {
                     self.graph.connect(left, head);
                 }
             }
-            Expr::Binary(binary)
-                if matches!(binary.op, syn::BinOp::And(_) | syn::BinOp::Or(_)) =>
-            {
+            Expr::Binary(binary) if matches!(binary.op, syn::BinOp::And(_) | syn::BinOp::Or(_)) => {
                 self.lazily(&binary.left, &binary.right);
             }
             // Runs where it is awaited, if anywhere.

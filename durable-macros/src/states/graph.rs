@@ -138,6 +138,18 @@ impl Graph {
         }
     }
 
+    /// Takes out the head of a loop in which nothing durable happens; false if something does.
+    pub(super) fn forget_idle(&mut self, head: Node) -> bool {
+        let leaves = |(exit, to): &(Exit, Node)| exit.from == head && *to != head;
+        let last = Node::State(self.rows.len() - 1);
+        if last != head || self.edges.iter().any(leaves) {
+            return false;
+        }
+        self.rows.pop();
+        self.edges.retain(|(_, to)| *to != head);
+        true
+    }
+
     /// The table as a constant expression.
     pub(crate) fn emit(&self) -> TokenStream {
         let seam = seam();
@@ -233,7 +245,11 @@ impl Graph {
             return format!("{node:?}").to_lowercase();
         };
         let row = &self.rows[number];
-        let options: String = row.options.iter().map(|option| format!("+{option}")).collect();
+        let options: String = row
+            .options
+            .iter()
+            .map(|option| format!("+{option}"))
+            .collect();
         match row.op {
             Op::Junction => format!("({number})"),
             op => format!("{op:?}:{}{options}", row.name),

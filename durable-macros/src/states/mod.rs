@@ -9,9 +9,9 @@
 mod calls;
 mod flow;
 mod graph;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use proc_macro2::TokenStream;
 use quote::quote;

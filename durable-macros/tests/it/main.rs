@@ -1,7 +1,9 @@
 //! The integration tests, in one binary.
 
-mod mistakes;
 // The attribute tells clippy that also the functions between the tests may unwrap.
+#[cfg(test)]
+mod edits;
+mod mistakes;
 #[cfg(test)]
 mod orchestrations;
 mod right_code;

@@ -24,7 +24,10 @@ pub fn compare(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(arguments(locked, current));
     findings.extend(types(locked, current));
-    let fresh: BTreeSet<String> = patches(current).difference(&patches(locked)).cloned().collect();
+    let fresh: BTreeSet<String> = patches(current)
+        .difference(&patches(locked))
+        .cloned()
+        .collect();
     let (old, mut new) = (Flat::of(locked), Flat::of(current));
     new.before(&fresh);
     let simulation = Simulation::of(&old, &new);
@@ -115,9 +118,10 @@ impl Explanation<'_> {
         let simulation = self.simulation;
         for way in simulation.lost(old, new) {
             let key = simulation.old.key(way.to);
-            let alike = simulation.new.out(new).find(|other| {
-                simulation.covers(way, other) && simulation.new.key(other.to) == key
-            });
+            let alike = simulation
+                .new
+                .out(new)
+                .find(|other| simulation.covers(way, other) && simulation.new.key(other.to) == key);
             match alike {
                 Some(other) => self.explain(way.to, other.to),
                 None => self.lost(way, new),
@@ -125,7 +129,9 @@ impl Explanation<'_> {
         }
         for way in simulation.added(old, new) {
             // What took the place of a lost way was told with it.
-            let replaces = simulation.lost(old, new).any(|lost| simulation.covers(lost, way));
+            let replaces = simulation
+                .lost(old, new)
+                .any(|lost| simulation.covers(lost, way));
             if !replaces {
                 self.added(old, way);
             }
@@ -136,7 +142,9 @@ impl Explanation<'_> {
         let (old, new) = (self.simulation.old, self.simulation.new);
         let (from, to) = (old.told(way.from), old.told(way.to));
         let under = new.out(at).find(|other| self.simulation.covers(way, other));
-        let elsewhere = new.out(at).find(|other| new.key(other.to) == old.key(way.to));
+        let elsewhere = new
+            .out(at)
+            .find(|other| new.key(other.to) == old.key(way.to));
         let (change, place) = match (under, elsewhere) {
             (Some(other), _) => (
                 format!(
@@ -154,11 +162,15 @@ impl Explanation<'_> {
                 new.place(other.to),
             ),
             (None, None) => (
-                format!("after {from} came {to} {}, and now it does not", told(&way.when)),
-                new.place(at),
+                format!(
+                    "after {from} came {to} {}, and now it does not",
+                    told(&way.when)
+                ),
+                None,
             ),
         };
-        self.findings.push(Finding::breaking(change, place.or(new.place(at))));
+        self.findings
+            .push(Finding::breaking(change, place.or(new.near(at))));
     }
 
     fn added(&mut self, old: usize, way: &FlatEdge) {
@@ -169,7 +181,7 @@ impl Explanation<'_> {
             new.told(way.to),
             told(&way.when)
         );
-        let place = new.place(way.to).or(new.place(way.from));
+        let place = new.place(way.to).or(new.near(way.from));
         self.findings.push(Finding::breaking(change, place));
     }
 }

@@ -102,6 +102,12 @@ impl<'a> Flat<'a> {
         (!place.0.is_empty()).then_some(place)
     }
 
+    /// Its place, or that of something behind it: the start has none.
+    pub(super) fn near(&self, node: usize) -> Option<&'a SourcePlace> {
+        let behind = || self.out(node).find_map(|edge| self.place(edge.to));
+        self.place(node).or_else(behind)
+    }
+
     /// Drops the ways that are taken only where one of the changes applies.
     pub(super) fn before(&mut self, changes: &BTreeSet<String>) {
         self.edges.retain_mut(|edge| {
@@ -193,7 +199,9 @@ impl<'a> Flat<'a> {
             .into_iter()
             .partition(|edge| edge.from == node || edge.to == node);
         for first in touching.iter().filter(|edge| edge.from != node) {
-            let out = touching.iter().filter(|edge| edge.from == node && edge.to != node);
+            let out = touching
+                .iter()
+                .filter(|edge| edge.from == node && edge.to != node);
             for second in out {
                 let edge = FlatEdge {
                     from: first.from,

@@ -83,7 +83,9 @@ pub fn verify(path: impl AsRef<Path>, registry: &Registry) -> Result<(), CheckEr
 /// The exit code is 0 when there is nothing to do, 1 when the file is to be updated, 2 when it
 /// cannot be read or written, and 3 when running instances could not go on.
 pub fn main(registry: &Registry) -> ExitCode {
-    let path = std::env::args_os().nth(1).map_or_else(beside_manifest, PathBuf::from);
+    let path = std::env::args_os()
+        .nth(1)
+        .map_or_else(beside_manifest, PathBuf::from);
     match verify(&path, registry) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

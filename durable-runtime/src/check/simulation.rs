@@ -40,7 +40,8 @@ impl<'a> Simulation<'a> {
         for old in 0..self.old.nodes.len() {
             for new in 0..self.new.nodes.len() {
                 if self.holds[old][new]
-                    && (self.lost(old, new).next().is_some() || self.added(old, new).next().is_some())
+                    && (self.lost(old, new).next().is_some()
+                        || self.added(old, new).next().is_some())
                 {
                     self.holds[old][new] = false;
                     narrowed = true;
@@ -75,23 +76,30 @@ impl<'a> Simulation<'a> {
         })
     }
 
-    /// Whether `other` is taken at least where `way` was, and else only for new variants.
+    /// Whether `other` is taken wherever `way` was: its conditions are some of those of `way`, in
+    /// their order, and no others.
     pub(super) fn covers(&self, way: &FlatEdge, other: &FlatEdge) -> bool {
-        way.when.len() == other.when.len()
-            && way.when.iter().zip(&other.when).all(|(before, now)| {
-                before == now
-                    || match (Pattern::of(before), Pattern::of(now)) {
-                        (Some(before), Some(now)) => {
-                            before.of == now.of
-                                && before.alternatives.iter().all(|one| now.alternatives.contains(one))
-                                && now.alternatives.iter().all(|one| {
-                                    before.alternatives.contains(one)
-                                        || self.is_unknown(way.from, before.of, one)
-                                })
-                        }
-                        _ => false,
-                    }
-            })
+        let mut before = way.when.iter();
+        other
+            .when
+            .iter()
+            .all(|now| before.any(|before| self.implies(way.from, before, now)))
+    }
+
+    /// Whether `now` holds wherever `before` did, and else only for new variants.
+    fn implies(&self, old: usize, before: &str, now: &str) -> bool {
+        if before == now {
+            return true;
+        }
+        let (Some(before), Some(now)) = (Pattern::of(before), Pattern::of(now)) else {
+            return false;
+        };
+        let is_known = |one: &&str| before.alternatives.contains(one);
+        let mut kept = before.alternatives.iter();
+        let mut all = now.alternatives.iter();
+        before.of == now.of
+            && kept.all(|one| now.alternatives.contains(one))
+            && all.all(|one| is_known(one) || self.is_unknown(old, before.of, one))
     }
 
     /// Whether a way is taken only for variants that the old code did not know: it would not have
@@ -107,7 +115,7 @@ impl<'a> Simulation<'a> {
 
     /// Whether the old code matched `of` at this node, without a wildcard and without this variant.
     fn is_unknown(&self, old: usize, of: &str, alternative: &str) -> bool {
-        let Some(variant) = variant(alternative) else {
+        let Some(name) = variant(alternative) else {
             return false;
         };
         let mut matched = false;
@@ -116,7 +124,7 @@ impl<'a> Simulation<'a> {
             for pattern in patterns.filter(|pattern| pattern.of == of) {
                 for known in pattern.alternatives {
                     matched = true;
-                    if super::simulation::variant(known).is_none_or(|known| known == variant) {
+                    if variant(known).is_none_or(|known| known == name) {
                         return false;
                     }
                 }

@@ -45,7 +45,9 @@ pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<Waiting>
                 events.extend(carried.iter().map(|event| event.name.to_lowercase()));
             }
             HistoryEvent::EventRejected { name, .. } => {
-                let rejected = events.iter().position(|event| *event == name.to_lowercase());
+                let rejected = events
+                    .iter()
+                    .position(|event| *event == name.to_lowercase());
                 rejected.map(|at| events.remove(at));
             }
             event if event.is_terminal() => open.clear(),

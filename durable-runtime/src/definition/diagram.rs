@@ -79,14 +79,20 @@ impl Short {
             .collect();
         let word = word.trim_matches('_');
         // Words that mean something in one of the two languages.
-        let reserved = ["", "state", "end", "note", "node", "edge", "graph", "default", "class"];
+        let reserved = [
+            "", "state", "end", "note", "node", "edge", "graph", "default", "class",
+        ];
         let word = match word {
             word if reserved.contains(&word.to_lowercase().as_str()) => format!("state_{word}"),
             word => word.to_owned(),
         };
         let count = self.taken.entry(word.to_lowercase()).or_insert(0);
         *count += 1;
-        let name = if *count == 1 { word } else { format!("{word}_{count}") };
+        let name = if *count == 1 {
+            word
+        } else {
+            format!("{word}_{count}")
+        };
         self.given.insert(key.to_owned(), name.clone());
         name
     }
@@ -137,12 +143,24 @@ fn dot(machine: &StateMachine, indent: &str, names: &mut Short, graph: &mut Stri
             StateKind::Join | StateKind::Joined => ", shape=box, height=0.1, style=filled",
             _ => "",
         };
-        let _ = writeln!(graph, "{indent}{name} [label={}{shape}];", quoted(&state.label));
+        let _ = writeln!(
+            graph,
+            "{indent}{name} [label={}{shape}];",
+            quoted(&state.label)
+        );
     }
     let drawn = drawn(machine);
-    let ends = [StateId::START, StateId::COMPLETED, StateId::FAILED, StateId::CONTINUED];
+    let ends = [
+        StateId::START,
+        StateId::COMPLETED,
+        StateId::FAILED,
+        StateId::CONTINUED,
+    ];
     for end in ends {
-        if drawn.iter().any(|(from, to, _)| from.as_str() == end || to.as_str() == end) {
+        if drawn
+            .iter()
+            .any(|(from, to, _)| from.as_str() == end || to.as_str() == end)
+        {
             let name = names.of(&format!("{prefix}{end}"), end);
             let _ = writeln!(graph, "{indent}{name} [label={}, shape=oval];", quoted(end));
         }
@@ -150,7 +168,9 @@ fn dot(machine: &StateMachine, indent: &str, names: &mut Short, graph: &mut Stri
     for (from, to, label) in drawn {
         let end = |names: &mut Short, id: &StateId| {
             let pseudo = format!("{prefix}{id}");
-            names.end(machine, id).unwrap_or_else(|| names.of(&pseudo, id.as_str()))
+            names
+                .end(machine, id)
+                .unwrap_or_else(|| names.of(&pseudo, id.as_str()))
         };
         let (from, to) = (end(names, &from), end(names, &to));
         let _ = match label.as_str() {
@@ -166,7 +186,9 @@ fn drawn(machine: &StateMachine) -> Vec<(StateId, StateId, String)> {
     let mut drawn: Vec<(StateId, StateId, Vec<String>)> = Vec::new();
     for edge in &machine.edges {
         let label = label_of(edge);
-        let same = drawn.iter_mut().find(|(from, to, _)| *from == edge.from && *to == edge.to);
+        let same = drawn
+            .iter_mut()
+            .find(|(from, to, _)| *from == edge.from && *to == edge.to);
         match same {
             Some((_, _, labels)) if labels.contains(&label) => {}
             Some((_, _, labels)) => labels.push(label),
@@ -184,13 +206,15 @@ fn drawn(machine: &StateMachine) -> Vec<(StateId, StateId, String)> {
         }
     };
     let drawn = drawn.into_iter();
-    drawn.map(|(from, to, labels)| (from, to, one(labels))).collect()
+    drawn
+        .map(|(from, to, labels)| (from, to, one(labels)))
+        .collect()
 }
 
 /// Ways to the end that a reader could not tell apart are told by where they lead.
 fn label_of(edge: &Edge) -> String {
     match edge.to.as_str() {
-        StateId::FAILED if edge.label.is_empty() => "failed".to_owned(),
+        StateId::FAILED if edge.label.is_empty() => "Err".to_owned(),
         StateId::CONTINUED if edge.label.is_empty() => "as new".to_owned(),
         _ => edge.label.clone(),
     }

@@ -148,7 +148,11 @@ impl<'a> FunctionStates<'a> {
             kind,
             name: name.to_owned(),
             label: label(kind, row),
-            arguments: signature.arguments.iter().map(|ty| (*ty).to_owned()).collect(),
+            arguments: signature
+                .arguments
+                .iter()
+                .map(|ty| (*ty).to_owned())
+                .collect(),
             returns: signature.returns.to_owned(),
             options,
             place: SourcePlace(format!("{}:{}:{}", self.table.file, row.line, row.column)),
@@ -223,7 +227,10 @@ impl Way {
     /// This way and then `next`.
     fn and(&self, next: &Self) -> Self {
         let labels = [self.label.as_str(), next.label.as_str()];
-        let labels: Vec<&str> = labels.into_iter().filter(|label| !label.is_empty()).collect();
+        let labels: Vec<&str> = labels
+            .into_iter()
+            .filter(|label| !label.is_empty())
+            .collect();
         Self {
             from: self.from,
             to: next.to,

@@ -222,9 +222,8 @@ impl StateMachine {
     /// The state that a call made at `place` belongs to: the one that stands there. Where the code
     /// was moved since: the only one of that kind and name.
     pub fn find(&self, kind: StateKind, name: &str, place: &SourcePlace) -> Option<&State> {
-        let same = |state: &&State| {
-            state.kind == kind && (state.name == name || kind == StateKind::Timer)
-        };
+        let same =
+            |state: &&State| state.kind == kind && (state.name == name || kind == StateKind::Timer);
         let mut there = self.all_states().filter(same);
         if let Some(found) = there.find(|state| state.place == *place) {
             return Some(found);
@@ -234,36 +233,27 @@ impl StateMachine {
         found.filter(|_| alike.next().is_none())
     }
 
-    /// The shape as text: all that matters to a running instance, and nothing else.
+    /// The shape as text: all that matters to a running instance, and nothing else. Its lines are
+    /// sorted, so that the order of match arms does not matter.
     pub fn shape(&self) -> String {
-        use fmt::Write as _;
-
-        let mut shape = format!(
-            "({}) -> {}\n",
-            self.arguments.join(", "),
-            self.returns
-        );
-        for state in &self.states {
-            let _ = writeln!(
-                shape,
-                "{} ({}) -> {} [{}]",
-                state.id,
-                state.arguments.join(", "),
-                state.returns,
-                state.options.join(" ")
-            );
-        }
-        for edge in &self.edges {
-            let _ = writeln!(
-                shape,
-                "{} -> {} [{}]",
-                edge.from,
-                edge.to,
-                edge.when.join("; ")
-            );
-        }
+        let mut shape = format!("({}) -> {}\n", self.arguments.join(", "), self.returns);
+        let states = self.states.iter().map(|state| {
+            let (arguments, options) = (state.arguments.join(", "), state.options.join(" "));
+            format!(
+                "{} ({arguments}) -> {} [{options}]\n",
+                state.id, state.returns
+            )
+        });
+        let edges = self.edges.iter().map(|edge| {
+            let when = edge.when.join("; ");
+            format!("{} -> {} [{when}]\n", edge.from, edge.to)
+        });
+        let mut lines: Vec<String> = states.chain(edges).collect();
+        lines.sort();
+        shape.extend(lines);
         for helper in &self.helpers {
-            let _ = write!(shape, "{}{}", helper.name, helper.shape());
+            shape.push_str(&helper.name);
+            shape.push_str(&helper.shape());
         }
         shape
     }
