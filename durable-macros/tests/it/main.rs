@@ -7,3 +7,5 @@ mod mistakes;
 #[cfg(test)]
 mod orchestrations;
 mod right_code;
+#[cfg(test)]
+mod waits;
