@@ -14,7 +14,7 @@ pub use resolve::FunctionStates;
 pub use resolve::Resolution;
 pub use resolve::Resolved;
 pub use state_machine::Edge;
-pub use state_machine::State;
+pub use state_machine::MachineState;
 pub use state_machine::StateId;
 pub use state_machine::StateKind;
 pub use state_machine::StateMachine;

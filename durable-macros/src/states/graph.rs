@@ -40,6 +40,29 @@ pub(super) enum Op {
     Unknown,
 }
 
+impl Op {
+    /// The name in the table: none that a public type of the runtime has, or the compiler would
+    /// name that type by its whole path in errors.
+    fn in_table(self) -> &'static str {
+        match self {
+            Self::Junction => "Junction",
+            Self::Call => "Called",
+            Self::Timer => "Sleeps",
+            Self::Event => "WaitsFor",
+            Self::Entity => "Operates",
+            Self::Lock => "Locks",
+            Self::SideEffect => "Records",
+            Self::ContinueAsNew => "BeginsAnew",
+            Self::Select => "Selects",
+            Self::Join => "Joins",
+            Self::Joined => "HasJoined",
+            Self::Branch => "Branches",
+            Self::Await => "Awaits",
+            Self::Unknown => "Other",
+        }
+    }
+}
+
 /// A row of the table.
 #[derive(Clone)]
 pub(super) struct Row {
@@ -176,7 +199,7 @@ fn emit_node(node: Node, seam: &TokenStream) -> TokenStream {
         Node::Start => quote!(#seam::Node::Start),
         Node::State(row) => {
             let row = proc_macro2::Literal::usize_unsuffixed(row);
-            quote!(#seam::Node::State(#row))
+            quote!(#seam::Node::Row(#row))
         }
         Node::Completed => quote!(#seam::Node::Completed),
         Node::Failed => quote!(#seam::Node::Failed),
@@ -185,7 +208,7 @@ fn emit_node(node: Node, seam: &TokenStream) -> TokenStream {
 }
 
 fn emit_row(row: &Row, seam: &TokenStream) -> TokenStream {
-    let op = proc_macro2::Ident::new(&format!("{:?}", row.op), Span::call_site());
+    let op = proc_macro2::Ident::new(row.op.in_table(), Span::call_site());
     if row.op == Op::Junction {
         return quote!(#seam::StateRow::junction());
     }

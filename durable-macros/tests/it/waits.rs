@@ -59,7 +59,7 @@ async fn every_open_call_has_its_state() {
     assert_eq!(machine.helpers[0].states[0].id.as_str(), "timer:sleep");
 
     pump.advance(hours(1)).await.unwrap();
-    assert_eq!(waits_in(&instance).await, ["event:Approval", "timer:sleep"]);
+    assert_eq!(waits_in(&instance).await, ["timer:sleep", "event:Approval"]);
     instance.raise(Approval(true)).await.unwrap();
     pump.run_until_idle().await.unwrap();
     assert_eq!(

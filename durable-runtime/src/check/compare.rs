@@ -8,7 +8,7 @@ use super::flat::Flat;
 use super::flat::FlatEdge;
 use super::flat::START;
 use super::simulation::Simulation;
-use crate::definition::State;
+use crate::definition::MachineState;
 use crate::definition::StateMachine;
 
 /// What is different in `current`, and whether instances that run by `locked` can go on with it.
@@ -73,7 +73,7 @@ fn arguments(locked: &StateMachine, current: &StateMachine) -> Option<Finding> {
 
 /// Functions that are called as before and have other types.
 fn types(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
-    let mut before: BTreeMap<(&str, &str), &State> = BTreeMap::new();
+    let mut before: BTreeMap<(&str, &str), &MachineState> = BTreeMap::new();
     for state in locked.all_states() {
         before.insert((state.kind.word(), &state.name), state);
     }

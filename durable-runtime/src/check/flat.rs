@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::definition::Edge;
+use crate::definition::MachineState;
 use crate::definition::SourcePlace;
-use crate::definition::State;
 use crate::definition::StateId;
 use crate::definition::StateKind;
 use crate::definition::StateMachine;
@@ -24,7 +24,7 @@ pub(super) struct Flat<'a> {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct FlatNode<'a> {
-    pub(super) state: Option<&'a State>,
+    pub(super) state: Option<&'a MachineState>,
     junction: bool,
 }
 
@@ -76,11 +76,14 @@ impl<'a> Flat<'a> {
             return format!("{node}");
         };
         let name = match state.kind {
-            StateKind::Timer | StateKind::Branch | StateKind::Select | StateKind::Unknown => "",
+            StateKind::DurableTimer
+            | StateKind::AsyncBlock
+            | StateKind::FirstOf
+            | StateKind::Other => "",
             _ => &state.name,
         };
         let name = match state.kind {
-            StateKind::Event => name.to_lowercase(),
+            StateKind::ExternalEvent => name.to_lowercase(),
             _ => name.to_owned(),
         };
         format!("{} {name} {}", state.kind, state.options.join(" "))
@@ -147,7 +150,7 @@ impl<'a> Flat<'a> {
         let mut exits = Vec::new();
         for state in &machine.states {
             let helper = root.helper(&state.name).filter(|helper| {
-                state.kind == StateKind::Helper
+                state.kind == StateKind::InlineHelper
                     && state.options.is_empty()
                     && !stack.contains(&helper.name.as_str())
             });

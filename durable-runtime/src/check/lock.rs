@@ -13,8 +13,8 @@ use serde::Serialize;
 use super::Finding;
 use super::compare;
 use crate::definition::Edge;
+use crate::definition::MachineState;
 use crate::definition::SourcePlace;
-use crate::definition::State;
 use crate::definition::StateId;
 use crate::definition::StateKind;
 use crate::definition::StateMachine;
@@ -223,7 +223,7 @@ impl LockFile {
                 arguments,
                 returns,
                 options,
-            } => self.current()?.states.push(State {
+            } => self.current()?.states.push(MachineState {
                 label: name.clone(),
                 id: state,
                 kind,

@@ -62,7 +62,7 @@ pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<Waiting>
     // Which wait took an event is not recorded: it is the oldest of its name that was not dropped.
     for name in events {
         let taker = open.iter().position(|(_, call)| {
-            call.kind == StateKind::Event && call.name.to_lowercase() == name
+            call.kind == StateKind::ExternalEvent && call.name.to_lowercase() == name
         });
         if let Some(taker) = taker {
             open.remove(taker);
@@ -91,9 +91,9 @@ fn opened(event: &HistoryEvent, since: Timestamp) -> Option<(CallPath, Waiting)>
             detached: false,
             ..
         } => (StateKind::SubOrchestration, name.as_str(), path, site),
-        HistoryEvent::TimerCreated { path, site, .. } => (StateKind::Timer, "", path, site),
+        HistoryEvent::TimerCreated { path, site, .. } => (StateKind::DurableTimer, "", path, site),
         HistoryEvent::WaitStarted { path, event, site } => {
-            (StateKind::Event, event.as_str(), path, site)
+            (StateKind::ExternalEvent, event.as_str(), path, site)
         }
         _ => return None,
     };

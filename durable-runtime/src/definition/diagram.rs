@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::state_machine::Edge;
-use super::state_machine::State;
+use super::state_machine::MachineState;
 use super::state_machine::StateId;
 use super::state_machine::StateKind;
 use super::state_machine::StateMachine;
@@ -97,7 +97,7 @@ impl Short {
         name
     }
 
-    fn state(&mut self, machine: &StateMachine, state: &State) -> String {
+    fn state(&mut self, machine: &StateMachine, state: &MachineState) -> String {
         let key = format!("{} {} {}", machine.name, machine.version, state.id);
         self.of(&key, &state.label)
     }
@@ -112,9 +112,9 @@ fn mermaid(machine: &StateMachine, indent: &str, names: &mut Short, diagram: &mu
     for state in &machine.states {
         let name = names.state(machine, state);
         let _ = match state.kind {
-            StateKind::Select => writeln!(diagram, "{indent}state {name} <<choice>>"),
-            StateKind::Join => writeln!(diagram, "{indent}state {name} <<fork>>"),
-            StateKind::Joined => writeln!(diagram, "{indent}state {name} <<join>>"),
+            StateKind::FirstOf => writeln!(diagram, "{indent}state {name} <<choice>>"),
+            StateKind::AllOf => writeln!(diagram, "{indent}state {name} <<fork>>"),
+            StateKind::AllDone => writeln!(diagram, "{indent}state {name} <<join>>"),
             _ if state.label == name => writeln!(diagram, "{indent}{name}"),
             _ => {
                 let label = escaped(&state.label);
@@ -139,8 +139,8 @@ fn dot(machine: &StateMachine, indent: &str, names: &mut Short, graph: &mut Stri
     for state in &machine.states {
         let name = names.state(machine, state);
         let shape = match state.kind {
-            StateKind::Select => ", shape=diamond",
-            StateKind::Join | StateKind::Joined => ", shape=box, height=0.1, style=filled",
+            StateKind::FirstOf => ", shape=diamond",
+            StateKind::AllOf | StateKind::AllDone => ", shape=box, height=0.1, style=filled",
             _ => "",
         };
         let _ = writeln!(

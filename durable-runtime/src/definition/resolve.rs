@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::SourcePlace;
 use super::state_machine::Edge;
-use super::state_machine::State;
+use super::state_machine::MachineState;
 use super::state_machine::StateId;
 use super::state_machine::StateKind;
 use super::state_machine::StateMachine;
@@ -68,13 +68,13 @@ impl<'a> FunctionStates<'a> {
     pub fn into_machine(self, helpers: Vec<StateMachine>) -> StateMachine {
         let mut names = Names::default();
         let rows = self.table.rows.iter();
-        let states: Vec<Option<State>> = rows
+        let states: Vec<Option<MachineState>> = rows
             .map(|row| self.state(row).map(|state| names.numbered(state)))
             .collect();
         let mut ways: Vec<Way> = self.table.edges.iter().map(Way::of).collect();
         for (row, state) in states.iter().enumerate() {
             if state.is_none() {
-                take_out(Node::State(row), &mut ways);
+                take_out(Node::Row(row), &mut ways);
             }
         }
         let id = |node: Node| match node {
@@ -82,7 +82,7 @@ impl<'a> FunctionStates<'a> {
             Node::Completed => StateId(StateId::COMPLETED.to_owned()),
             Node::Failed => StateId(StateId::FAILED.to_owned()),
             Node::Continued => StateId(StateId::CONTINUED.to_owned()),
-            Node::State(row) => match states.get(row) {
+            Node::Row(row) => match states.get(row) {
                 Some(Some(state)) => state.id.clone(),
                 _ => StateId(format!("unknown:{row}")),
             },
@@ -109,7 +109,7 @@ impl<'a> FunctionStates<'a> {
 
     /// The state of a row; none for a junction, and for a function that is called and is not
     /// durable after all.
-    fn state(&self, row: &StateRow) -> Option<State> {
+    fn state(&self, row: &StateRow) -> Option<MachineState> {
         let has = |option: &str| row.options.contains(&option);
         let resolved = self.resolution.get(row.path);
         let called = match resolved {
@@ -119,15 +119,15 @@ impl<'a> FunctionStates<'a> {
             Some(Resolved::Orchestrator(name, signature)) => {
                 Some((StateKind::SubOrchestration, *name, Some(*signature)))
             }
-            Some(Resolved::Helper(name)) => Some((StateKind::Helper, *name, None)),
+            Some(Resolved::Helper(name)) => Some((StateKind::InlineHelper, *name, None)),
             None => None,
         };
         let (kind, name, signature) = match (row.op, called) {
             (StateOp::Junction, _) => return None,
-            (StateOp::Call, Some(called)) => called,
-            (StateOp::Call, None) if has("made") => return None,
-            (StateOp::Await, None) if !row.path.is_empty() => {
-                (StateKind::Unknown, row.recorded, None)
+            (StateOp::Called, Some(called)) => called,
+            (StateOp::Called, None) if has("made") => return None,
+            (StateOp::Awaits, None) if !row.path.is_empty() => {
+                (StateKind::Other, row.recorded, None)
             }
             (op, _) => (kind_of(op), row.recorded, None),
         };
@@ -143,7 +143,7 @@ impl<'a> FunctionStates<'a> {
             .map(|option| (*option).to_owned())
             .collect();
         let signature = signature.unwrap_or(Signature::new(&[], ""));
-        Some(State {
+        Some(MachineState {
             id: StateId(format!("{kind}:{name}")),
             kind,
             name: name.to_owned(),
@@ -162,27 +162,27 @@ impl<'a> FunctionStates<'a> {
 
 fn kind_of(op: StateOp) -> StateKind {
     match op {
-        StateOp::Timer => StateKind::Timer,
-        StateOp::Event => StateKind::Event,
-        StateOp::Entity => StateKind::EntityCall,
-        StateOp::Lock => StateKind::Lock,
-        StateOp::SideEffect => StateKind::SideEffect,
-        StateOp::ContinueAsNew => StateKind::ContinueAsNew,
-        StateOp::Select => StateKind::Select,
-        StateOp::Join => StateKind::Join,
-        StateOp::Joined => StateKind::Joined,
-        StateOp::Branch => StateKind::Branch,
-        StateOp::Await => StateKind::Await,
-        StateOp::Junction | StateOp::Call | StateOp::Unknown => StateKind::Unknown,
+        StateOp::Sleeps => StateKind::DurableTimer,
+        StateOp::WaitsFor => StateKind::ExternalEvent,
+        StateOp::Operates => StateKind::EntityCall,
+        StateOp::Locks => StateKind::EntityLock,
+        StateOp::Records => StateKind::LocalValue,
+        StateOp::BeginsAnew => StateKind::AsNew,
+        StateOp::Selects => StateKind::FirstOf,
+        StateOp::Joins => StateKind::AllOf,
+        StateOp::HasJoined => StateKind::AllDone,
+        StateOp::Branches => StateKind::AsyncBlock,
+        StateOp::Awaits => StateKind::Awaited,
+        StateOp::Junction | StateOp::Called | StateOp::Other => StateKind::Other,
     }
 }
 
 fn label(kind: StateKind, row: &StateRow) -> String {
     let name = row.name;
     match kind {
-        StateKind::Event => format!("wait_for {name}"),
-        StateKind::Lock => format!("lock {name}"),
-        StateKind::Await => format!("await {name}"),
+        StateKind::ExternalEvent => format!("wait_for {name}"),
+        StateKind::EntityLock => format!("lock {name}"),
+        StateKind::Awaited => format!("await {name}"),
         _ if row.options.contains(&"detached") => format!("start {name}"),
         _ if row.options.contains(&"spawn") => format!("spawn {name}"),
         _ if row.options.contains(&"made") => format!("make {name}"),
@@ -195,7 +195,7 @@ fn label(kind: StateKind, row: &StateRow) -> String {
 struct Names(BTreeMap<String, u32>);
 
 impl Names {
-    fn numbered(&mut self, mut state: State) -> State {
+    fn numbered(&mut self, mut state: MachineState) -> MachineState {
         let count = self.0.entry(state.id.0.clone()).or_insert(0);
         *count += 1;
         if *count > 1 {

@@ -18,31 +18,43 @@ pub enum StateKind {
     /// A call of another orchestrator.
     SubOrchestration,
     /// A durable timer.
-    Timer,
+    #[serde(rename = "timer")]
+    DurableTimer,
     /// A wait for an external event.
-    Event,
+    #[serde(rename = "event")]
+    ExternalEvent,
     /// An operation of an entity.
     EntityCall,
     /// A lock of entities.
-    Lock,
+    #[serde(rename = "lock")]
+    EntityLock,
     /// Several at once, of which the first counts.
-    Select,
+    #[serde(rename = "select")]
+    FirstOf,
     /// Several at once, of which all count.
-    Join,
+    #[serde(rename = "join")]
+    AllOf,
     /// Where the arms of a join have all come in: no state to wait in.
-    Joined,
+    #[serde(rename = "joined")]
+    AllDone,
     /// An `async` block: a strand with call numbers of its own.
-    Branch,
+    #[serde(rename = "branch")]
+    AsyncBlock,
     /// A call of an inline helper, which has a machine of its own.
-    Helper,
+    #[serde(rename = "helper")]
+    InlineHelper,
     /// A recorded local value.
-    SideEffect,
+    #[serde(rename = "side_effect")]
+    LocalValue,
     /// The end of an execution that begins anew.
-    ContinueAsNew,
+    #[serde(rename = "continue_as_new")]
+    AsNew,
     /// A call that was made before is awaited.
-    Await,
+    #[serde(rename = "await")]
+    Awaited,
     /// Anything else that is awaited.
-    Unknown,
+    #[serde(rename = "unknown")]
+    Other,
 }
 
 impl StateKind {
@@ -51,19 +63,19 @@ impl StateKind {
         match self {
             Self::Activity => "activity",
             Self::SubOrchestration => "sub_orchestration",
-            Self::Timer => "timer",
-            Self::Event => "event",
+            Self::DurableTimer => "timer",
+            Self::ExternalEvent => "event",
             Self::EntityCall => "entity_call",
-            Self::Lock => "lock",
-            Self::Select => "select",
-            Self::Join => "join",
-            Self::Joined => "joined",
-            Self::Branch => "branch",
-            Self::Helper => "helper",
-            Self::SideEffect => "side_effect",
-            Self::ContinueAsNew => "continue_as_new",
-            Self::Await => "await",
-            Self::Unknown => "unknown",
+            Self::EntityLock => "lock",
+            Self::FirstOf => "select",
+            Self::AllOf => "join",
+            Self::AllDone => "joined",
+            Self::AsyncBlock => "branch",
+            Self::InlineHelper => "helper",
+            Self::LocalValue => "side_effect",
+            Self::AsNew => "continue_as_new",
+            Self::Awaited => "await",
+            Self::Other => "unknown",
         }
     }
 }
@@ -115,7 +127,7 @@ impl fmt::Display for StateId {
 /// Something durable in an orchestrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct State {
+pub struct MachineState {
     /// Its id.
     pub id: StateId,
     /// What it is.
@@ -190,21 +202,21 @@ pub struct StateMachine {
     /// The return type.
     pub returns: String,
     /// The states, in the order of the source.
-    pub states: Vec<State>,
+    pub states: Vec<MachineState>,
     /// The edges.
     pub edges: Vec<Edge>,
     /// The changes it asks for by `patched`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub patches: Vec<String>,
     /// The machines of the helpers that it or they call, by name. A state of kind
-    /// [`Helper`](StateKind::Helper) names one of them.
+    /// [`InlineHelper`](StateKind::InlineHelper) names one of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub helpers: Vec<StateMachine>,
 }
 
 impl StateMachine {
     /// The state with this id.
-    pub fn state(&self, id: &str) -> Option<&State> {
+    pub fn state(&self, id: &str) -> Option<&MachineState> {
         self.states.iter().find(|state| state.id.as_str() == id)
     }
 
@@ -214,16 +226,17 @@ impl StateMachine {
     }
 
     /// The states of this machine and of its helpers.
-    pub fn all_states(&self) -> impl Iterator<Item = &State> {
+    pub fn all_states(&self) -> impl Iterator<Item = &MachineState> {
         let of_helpers = self.helpers.iter().flat_map(|helper| &helper.states);
         self.states.iter().chain(of_helpers)
     }
 
     /// The state that a call made at `place` belongs to: the one that stands there. Where the code
     /// was moved since: the only one of that kind and name.
-    pub fn find(&self, kind: StateKind, name: &str, place: &SourcePlace) -> Option<&State> {
-        let same =
-            |state: &&State| state.kind == kind && (state.name == name || kind == StateKind::Timer);
+    pub fn find(&self, kind: StateKind, name: &str, place: &SourcePlace) -> Option<&MachineState> {
+        let same = |state: &&MachineState| {
+            state.kind == kind && (state.name == name || kind == StateKind::DurableTimer)
+        };
         let mut there = self.all_states().filter(same);
         if let Some(found) = there.find(|state| state.place == *place) {
             return Some(found);

@@ -7,7 +7,7 @@ pub enum Node {
     /// Where the function begins.
     Start,
     /// The row of that number.
-    State(usize),
+    Row(usize),
     /// Where it returns a value.
     Completed,
     /// Where it returns an error.
@@ -23,31 +23,31 @@ pub enum StateOp {
     /// A place where ways meet, and no state.
     Junction,
     /// A call of a function.
-    Call,
+    Called,
     /// A durable timer.
-    Timer,
+    Sleeps,
     /// A wait for an external event.
-    Event,
+    WaitsFor,
     /// An operation of an entity.
-    Entity,
+    Operates,
     /// A lock of entities.
-    Lock,
+    Locks,
     /// A recorded local value.
-    SideEffect,
+    Records,
     /// Continue-as-new.
-    ContinueAsNew,
+    BeginsAnew,
     /// `select!` and the like.
-    Select,
+    Selects,
     /// `join!` and the like.
-    Join,
+    Joins,
     /// Where the arms of a join have come in.
-    Joined,
+    HasJoined,
     /// An `async` block.
-    Branch,
+    Branches,
     /// What was made before is awaited.
-    Await,
+    Awaits,
     /// Anything else that is awaited.
-    Unknown,
+    Other,
 }
 
 /// A row of a [`StateTable`].
