@@ -216,7 +216,11 @@ fn label_of(edge: &Edge) -> String {
     match edge.to.as_str() {
         StateId::FAILED if edge.label.is_empty() => "Err".to_owned(),
         StateId::CONTINUED if edge.label.is_empty() => "as new".to_owned(),
-        _ => edge.label.clone(),
+        _ => {
+            let mut parts: Vec<&str> = edge.label.split(", ").collect();
+            parts.dedup();
+            parts.join(", ")
+        }
     }
 }
 
