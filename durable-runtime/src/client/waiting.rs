@@ -18,7 +18,7 @@ pub struct Waiting {
     pub state: Option<StateId>,
     /// What it is.
     pub kind: StateKind,
-    /// The name of the activity, orchestrator or event; empty for a timer.
+    /// The name of the activity, orchestrator or event, `entity.operation`; empty for a timer or lock.
     pub name: String,
     /// Where it stood in the source when it was made.
     pub place: SourcePlace,
@@ -80,7 +80,19 @@ fn placed(mut call: Waiting, machine: &StateMachine) -> Waiting {
 
 /// The call that an event records, if it records one that something outside works for.
 fn opened(event: &HistoryEvent, since: Timestamp) -> Option<(CallPath, Waiting)> {
+    let mut operations = String::new();
     let (kind, name, path, site) = match event {
+        HistoryEvent::EntityCalled {
+            path,
+            entity,
+            operation,
+            site,
+            ..
+        } => {
+            operations = format!("{}.{operation}", entity.name());
+            (StateKind::EntityCall, "", path, site)
+        }
+        HistoryEvent::LockRequested { path, site, .. } => (StateKind::EntityLock, "", path, site),
         HistoryEvent::ActivityScheduled {
             path, name, site, ..
         } => (StateKind::Activity, name.as_str(), path, site),
@@ -104,7 +116,7 @@ fn opened(event: &HistoryEvent, since: Timestamp) -> Option<(CallPath, Waiting)>
     let waiting = Waiting {
         state: None,
         kind,
-        name: name.to_owned(),
+        name: operations + name,
         place: site.clone(),
         since,
         due,
@@ -122,6 +134,9 @@ fn ends(event: &HistoryEvent) -> bool {
             | HistoryEvent::DeadlinePassed { .. }
             | HistoryEvent::ChildCompleted { .. }
             | HistoryEvent::ChildFailed { .. }
+            | HistoryEvent::EntityCompleted { .. }
+            | HistoryEvent::EntityFailed { .. }
+            | HistoryEvent::LockGranted { .. }
             | HistoryEvent::CallCancelled { .. }
     )
 }

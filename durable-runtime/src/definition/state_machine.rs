@@ -234,9 +234,12 @@ impl StateMachine {
     /// The state that a call made at `place` belongs to: the one that stands there. Where the code
     /// was moved since: the only one of that kind and name.
     pub fn find(&self, kind: StateKind, name: &str, place: &SourcePlace) -> Option<&MachineState> {
-        let same = |state: &&MachineState| {
-            state.kind == kind && (state.name == name || kind == StateKind::DurableTimer)
-        };
+        // Of these the source does not show the recorded name.
+        let nameless = matches!(
+            kind,
+            StateKind::DurableTimer | StateKind::EntityCall | StateKind::EntityLock
+        );
+        let same = |state: &&MachineState| state.kind == kind && (nameless || state.name == name);
         let mut there = self.all_states().filter(same);
         if let Some(found) = there.find(|state| state.place == *place) {
             return Some(found);
