@@ -19,6 +19,7 @@ use crate::determinism::Rule;
 use crate::signature::Parameter;
 use crate::signature::Role;
 use crate::signature::Signature;
+use crate::states;
 
 /// A function whose body is kept as tokens.
 pub(crate) struct Function {
@@ -48,7 +49,8 @@ impl Parse for Function {
 }
 
 fn body(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    if input.peek(syn::token::Brace) {
+    // A method of a trait has none.
+    if input.peek(syn::token::Brace) || input.peek(syn::Token![;]) {
         let body = input.parse::<TokenTree>()?.into_token_stream();
         if input.is_empty() {
             return Ok(body);
@@ -182,6 +184,12 @@ impl Callable<'_> {
                 #visibility #asyncness fn #run #generics (#(#inputs),*) #output #where_clause #body
             }
         }
+    }
+
+    /// Its types as text.
+    pub(crate) fn signature_types(&self) -> TokenStream {
+        let arguments = self.arguments().map(|argument| &argument.ty);
+        states::signature(arguments, &self.function.signature.output)
     }
 
     /// Lists the function where an orchestrator that calls it is registered.

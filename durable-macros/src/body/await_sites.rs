@@ -85,7 +85,8 @@ pub(crate) fn broken(body: &TokenStream, error: &syn::Error) -> TokenStream {
             let inner = group.stream();
             quote_spanned!(group.span()=> { #reason #inner })
         }
-        _ => quote!(#body #reason),
+        // A method of a trait has no body.
+        _ => body.clone(),
     }
 }
 
