@@ -163,11 +163,11 @@ impl Walker<'_> {
             };
             return self.group(op, &name.to_string(), name.span(), &call.args);
         }
-        if name == "pin" || name == "new" || name == "from" {
-            return call
-                .args
-                .iter()
-                .for_each(|inner| self.durable(inner, options));
+        if is_constructor(call) {
+            for inner in &call.args {
+                self.durable(inner, options);
+            }
+            return;
         }
         if let Some(Bound::Closure(Expr::Closure(closure))) = path
             .get_ident()
@@ -490,7 +490,7 @@ impl Walker<'_> {
                 self.bound_future(argument)
             }
             Expr::Call(call) if is_combinator(&call.func) => None,
-            Expr::Call(_) | Expr::Async(_) => Some(self.made(init)),
+            Expr::Call(_) | Expr::Async(_) if makes_calls(init) => Some(self.made(init)),
             Expr::MethodCall(_) | Expr::Array(_) | Expr::Macro(_) if makes_calls(init) => {
                 Some(Bound::Lazy(init.clone()))
             }
