@@ -221,7 +221,7 @@ pub async fn a_turn_sends_to_entities(store: Arc<dyn Store>) {
     let known = send(&scene, "known", &command("c", None)).await;
     let message = |key: &str, name: &str| {
         let mut operation = operation(None);
-        operation.name = name.to_owned();
+        name.clone_into(&mut operation.name);
         let body = MessageBody::EntityOperation(Box::new(operation));
         OutgoingMessage::new(Address::Entity(id(key)), body)
     };
@@ -257,7 +257,7 @@ pub async fn a_turn_sends_to_entities(store: Arc<dyn Store>) {
 /// A message that is due later is parked, and its entity's timer set; one that is due already is not.
 pub async fn a_delayed_signal_is_parked_until_its_timer(store: Arc<dyn Store>) {
     let mut scene = scene(store).await;
-    let due = scene.now + Duration::from_secs(60);
+    let due = scene.now + Duration::from_mins(1);
     let delayed = EntityCommand {
         operation: operation(Some(due)),
         ..command("c1", None)

@@ -26,7 +26,7 @@ impl From<OldJournal> for Journal {
 }
 
 impl Journal {
-    async fn append(&mut self, entry: String) {
+    fn append(&mut self, entry: String) {
         self.entries.push(entry);
     }
 
@@ -35,10 +35,12 @@ impl Journal {
     }
 
     fn erase(&mut self, ctx: &EntityContext) {
+        self.entries.push("erased".to_owned());
         ctx.delete_state();
     }
 
     fn launch(&mut self, ctx: &EntityContext, id: String) -> String {
+        self.entries.push(format!("launched {id}"));
         let key = ctx.key().to_owned();
         ctx.start(started_by_an_entity(key).id(id)).to_string()
     }
@@ -173,7 +175,7 @@ impl seam::Entity for Journal {
             match call.operation() {
                 "append" => {
                     let (entry,) = arguments!((String,));
-                    seam::OperationResult::of_value::<()>(&self.append(entry).await)
+                    seam::OperationResult::of_value::<()>(&self.append(entry))
                 }
                 "clear" => seam::OperationResult::of_value::<()>(&self.clear()),
                 "erase" => seam::OperationResult::of_value::<()>(&self.erase(call.context())),

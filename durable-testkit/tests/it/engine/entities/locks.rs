@@ -76,7 +76,7 @@ async fn ends(ctx: &OrchestrationContext, how: String) -> Result<(), AccountErro
         }
         "fail" => Err(AccountError::Insufficient { missing: 0 }),
         "panic" => panic!("on purpose"),
-        "continue" => return ctx.continue_as_new("wait".to_owned()).await,
+        "continue" => ctx.continue_as_new("wait".to_owned()).await,
         _ => Ok(()),
     }
 }
@@ -303,7 +303,8 @@ mod other {
     use super::*;
 
     #[orchestrator(events(Go))]
-    pub(super) async fn ends(ctx: &OrchestrationContext, _how: String) -> Result<(), AccountError> {
+    pub(super) async fn ends(ctx: &OrchestrationContext, how: String) -> Result<(), AccountError> {
+        drop(how);
         ctx.sleep(days(1)).await;
         Ok(())
     }

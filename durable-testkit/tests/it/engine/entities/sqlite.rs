@@ -104,12 +104,12 @@ async fn transfers_in_both_directions_keep_the_sum_over_restarts() {
         instance.result().timeout(minutes(1)).into_future()
     });
     try_join_all(results).await.unwrap();
-    let states = keys.map(|key| AccountClient::new(&client, key));
-    let states = join_all(states.iter().map(|account| account.state())).await;
-    let sum: u64 = states
-        .into_iter()
-        .map(|state| state.unwrap().unwrap().balance)
-        .sum();
+    // A call queues behind the locks, whose ends may still be on their way.
+    let accounts = keys.map(|key| AccountClient::new(&client, key));
+    let balances = accounts
+        .iter()
+        .map(|account| account.balance().into_future());
+    let sum: u64 = try_join_all(balances).await.unwrap().into_iter().sum();
     assert_eq!(sum, 3_000);
     let pages = client.entities().name("Account").page(10).next_page().await;
     for account in pages.unwrap().unwrap() {
