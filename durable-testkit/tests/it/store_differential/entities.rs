@@ -91,7 +91,10 @@ impl Side {
                 Ok(text(sent.repeated))
             }
             EntityStep::Turn { entity, .. } => {
-                let write = self.entities.get(entity).map(|row| self.write(row, step));
+                let write = self
+                    .entities
+                    .get(entity)
+                    .map(|row| self.entity_turn(row, step));
                 let writes: Vec<_> = write.into_iter().collect();
                 let told = self.commit(&writes, LeaseChoice::Current).await;
                 self.refresh().await;
@@ -101,7 +104,7 @@ impl Side {
         }
     }
 
-    fn write(&self, row: &EntityRow, step: &EntityStep) -> TurnWrite {
+    fn entity_turn(&self, row: &EntityRow, step: &EntityStep) -> TurnWrite {
         let mut write = TurnWrite::new(row.key, row.unit);
         let EntityStep::Turn {
             consumed,

@@ -67,7 +67,7 @@ pub(super) struct Side {
     pub(super) rows: BTreeMap<usize, InstanceRow>,
     pub(super) entities: BTreeMap<usize, EntityRow>,
     pub(super) names: Names,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 pub(super) type Told = Result<String, StoreError>;
