@@ -45,6 +45,18 @@ pub(crate) fn rewrite(
     parameters: &[syn::Pat],
     diagnostics: &mut Diagnostics,
 ) -> Rewritten {
+    rewrite_lowered(body, table, parameters, |_, _| {}, diagnostics)
+}
+
+/// The same for a body that `lower` brings into another form first. What that adds as verbatim
+/// tokens is left alone.
+pub(crate) fn rewrite_lowered(
+    body: &TokenStream,
+    table: &TokenStream,
+    parameters: &[syn::Pat],
+    lower: impl FnOnce(&mut Block, &mut Diagnostics),
+    diagnostics: &mut Diagnostics,
+) -> Rewritten {
     let Ok(mut block) = syn::parse2::<Block>(body.clone()) else {
         return Rewritten {
             body: body.clone(),
@@ -53,6 +65,7 @@ pub(crate) fn rewrite(
         };
     };
     let candidates = Candidates::of(&block, parameters);
+    lower(&mut block, diagnostics);
     let mut rewriter = Rewriter {
         sites: Vec::new(),
         table,
@@ -143,7 +156,7 @@ pub(super) fn without_parentheses(expression: &Expr) -> &Expr {
 }
 
 /// Where `at` is, but as written by a macro: lints leave it alone.
-pub(super) fn generated(at: Span) -> Span {
+pub(crate) fn generated(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }
 

@@ -31,6 +31,7 @@ programs! {
     "../ui/activity/pass/names_of_the_user_stay.rs" activity_names_of_the_user_stay
     "../ui/activity/pass/result_aliases.rs" activity_result_aliases
     "../ui/activity/pass/retryable_by_trait.rs" activity_retryable_by_trait
+    "../ui/checkpoint/pass/loops.rs" checkpoint_loops
     "../ui/event/pass/names.rs" event_names
     "../ui/inline/pass/callees_of_helpers.rs" inline_callees_of_helpers
     "../ui/inline/pass/helpers.rs" inline_helpers
