@@ -191,7 +191,7 @@ fn rename(pieces: &mut [Piece], parameters: &[Pat]) -> Vec<(Ident, String)> {
             };
             seen.push(text);
             let new = match taken {
-                true => quote::format_ident!("{}__{}", name, names.len(), span = name.span()),
+                true => unused(&name, &before, &names),
                 false => name.clone(),
             };
             if taken {
@@ -202,6 +202,20 @@ fn rename(pieces: &mut [Piece], parameters: &[Pat]) -> Vec<(Ident, String)> {
         renames.visit_pat_mut(&mut local.pat);
     }
     names
+}
+
+/// A name like `name` that nobody mentions.
+fn unused(name: &Ident, pieces: &[TokenStream], given: &[(Ident, String)]) -> Ident {
+    let numbered = |number: usize| quote::format_ident!("{}_{}", name, number, span = name.span());
+    let mentioned = |name: &Ident| {
+        given.iter().any(|(known, _)| known == name)
+            || pieces.iter().any(|tokens| mentions(tokens, name))
+    };
+    let mut number = 2;
+    while mentioned(&numbered(number)) {
+        number += 1;
+    }
+    numbered(number)
 }
 
 pub(super) fn last_loop(pieces: &[Piece]) -> usize {
@@ -406,7 +420,8 @@ impl Binding {
 
     fn load(&self) -> TokenStream {
         let (name, shown, resumed) = (&self.name, &self.shown, resumed());
-        let at = generated(name.span());
+        // The same place as in `save`, so that the compiler says once what is wrong with the type.
+        let at = name.span();
         match &self.text {
             Some(text) => quote_spanned!(at=> #name = #text;),
             None => quote_spanned!(at=> #name = #resumed.load(#shown).await;),
@@ -415,7 +430,7 @@ impl Binding {
 
     fn fetch(&self) -> TokenStream {
         let (shown, holder, resumed) = (&self.shown, self.holder(), resumed());
-        quote_spanned! {generated(self.name.span())=>
+        quote_spanned! {self.name.span()=>
             let __fetched = (&&&#holder).fetch(#shown, &mut #resumed);
             #holder = __fetched;
         }

@@ -156,11 +156,12 @@ fn ends_with_comma(tokens: &TokenStream) -> bool {
     matches!(last, Some(TokenTree::Punct(punct)) if punct.as_char() == ',')
 }
 
-/// Whether `name` is mentioned anywhere in `tokens`, also by a text.
+/// Whether a variable `name` is mentioned anywhere in `tokens`, also by a text.
 pub(super) fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
     fn any(tokens: &TokenStream, name: &Ident) -> bool {
-        tokens.clone().into_iter().any(|token| match token {
-            TokenTree::Ident(word) => word == *name,
+        let tokens: Vec<_> = tokens.clone().into_iter().collect();
+        (0..tokens.len()).any(|at| match &tokens[at] {
+            TokenTree::Ident(word) => word == name && is_free_standing(&tokens, at),
             TokenTree::Group(group) => any(&group.stream(), name),
             _ => false,
         })
