@@ -10,12 +10,15 @@ mod callees;
 mod checkpoint;
 mod client_stub;
 mod debug;
+mod determinism;
 mod diagnostics;
 mod event;
 #[cfg(test)]
 mod expansions;
 mod inline;
 mod item;
+#[cfg(test)]
+mod mutations;
 mod numbers;
 mod options;
 mod orchestrator;

@@ -2,11 +2,12 @@
 //!
 //! Not published. The build script writes the programs; [`check`] runs one and compares.
 
-#[expect(
+#[allow(
     warnings,
     clippy::all,
     clippy::pedantic,
     clippy::unwrap_used,
+    clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
     reason = "generated programs are as they come"
 )]

@@ -5,12 +5,14 @@
 pub(crate) mod arms;
 mod await_sites;
 pub(crate) mod concurrency;
+mod dropped;
 mod expressions;
 mod known_macros;
 mod source_text;
 
 pub(crate) use arms::selected;
 pub(crate) use await_sites::Rewritten;
+pub(crate) use await_sites::broken;
 pub(crate) use await_sites::generated;
 pub(crate) use await_sites::rewrite;
 pub(crate) use await_sites::rewrite_lowered;

@@ -57,11 +57,14 @@ pub(super) fn sequence(expression: &Expr, number: usize) -> Option<Sequence> {
     let at = source.span();
     let seam = seam_at(generated(at));
     let name = sequence_name(number, at);
-    let make = match without_parentheses(&source) {
-        Expr::Range(ExprRange { start: Some(_), .. }) => {
-            quote_spanned!(generated(at)=> #seam::range)
-        }
-        _ => quote_spanned!(generated(at)=> #seam::sequence),
+    let is_range = matches!(
+        without_parentheses(&source),
+        Expr::Range(ExprRange { start: Some(_), .. })
+    );
+    let make = if is_range {
+        quote_spanned!(generated(at)=> #seam::range)
+    } else {
+        quote_spanned!(generated(at)=> #seam::sequence)
     };
     Some(Sequence {
         statement: parse_quote_spanned!(generated(at)=> let mut #name = #make(#source);),

@@ -190,9 +190,10 @@ fn rename(pieces: &mut [Piece], parameters: &[Pat]) -> Vec<(Ident, String)> {
                 again => format!("{text}#{}", again + 1),
             };
             seen.push(text);
-            let new = match taken {
-                true => unused(&name, &before, &names),
-                false => name.clone(),
+            let new = if taken {
+                unused(&name, &before, &names)
+            } else {
+                name.clone()
             };
             if taken {
                 renames.set(&name, &new);
@@ -265,9 +266,10 @@ impl Lowering<'_> {
                 heads::with_head(&mut piece.statement, head, number);
                 before.push(prologue);
             }
-            match at < last {
-                true => before.extend(self.declared_outside(piece.statement)),
-                false => before.push(piece.statement),
+            if at < last {
+                before.extend(self.declared_outside(piece.statement));
+            } else {
+                before.push(piece.statement);
             }
         }
         statements.append(&mut before);
@@ -282,13 +284,11 @@ impl Lowering<'_> {
             let repeated = loop_of(&piece.statement)?;
             let carried = self.plan.carried(number).map(|binding| &binding.shown);
             let kept = self.plan.kept(number).map(|binding| &binding.shown);
-            let after = match self.after {
-                Some(after) => {
-                    let after = proc_macro2::Literal::u32_unsuffixed(after);
-                    quote!(::core::option::Option::Some(#after))
-                }
-                None => quote!(::core::option::Option::None),
-            };
+            let after = self.after.map(proc_macro2::Literal::u32_unsuffixed);
+            let after = after.map_or_else(
+                || quote!(::core::option::Option::None),
+                |after| quote!(::core::option::Option::Some(#after)),
+            );
             let place = quote_spanned! {repeated.span()=>
                 (::core::file!(), ::core::line!(), ::core::column!())
             };
@@ -364,10 +364,7 @@ impl Lowering<'_> {
         let outside = names.iter().map(|bound| &bound.name);
         let outside: Vec<_> = outside.filter(|name| self.plan.is_outside(name)).collect();
         if local.init.is_none() {
-            return match outside.is_empty() {
-                true => vec![statement],
-                false => Vec::new(),
-            };
+            return Vec::from_iter(outside.is_empty().then_some(statement));
         }
         bind_fresh(&mut local.pat, &outside);
         let moves = outside.iter().map(|name| {
@@ -422,10 +419,12 @@ impl Binding {
         let (name, shown, resumed) = (&self.name, &self.shown, resumed());
         // The same place as in `save`, so that the compiler says once what is wrong with the type.
         let at = name.span();
-        match &self.text {
-            Some(text) => quote_spanned!(at=> #name = #text;),
-            None => quote_spanned!(at=> #name = #resumed.load(#shown).await;),
-        }
+        let saved = || quote_spanned!(at=> #resumed.load(#shown).await);
+        let value = self
+            .text
+            .as_ref()
+            .map_or_else(saved, ToTokens::to_token_stream);
+        quote_spanned!(at=> #name = #value;)
     }
 
     fn fetch(&self) -> TokenStream {

@@ -159,9 +159,10 @@ impl<'ast> Visit<'ast> for Mentions {
             }
             Expr::Binary(binary) if looks(&binary.op) => {
                 self.borrowed(&binary.left);
-                match changes(&binary.op) {
-                    true => self.visit_expr(&binary.right),
-                    false => self.borrowed(&binary.right),
+                if changes(&binary.op) {
+                    self.visit_expr(&binary.right);
+                } else {
+                    self.borrowed(&binary.right);
                 }
             }
             Expr::Closure(closure) => self.scope(|inside| {
