@@ -417,8 +417,7 @@ impl Binding {
 
     fn load(&self) -> TokenStream {
         let (name, shown, resumed) = (&self.name, &self.shown, resumed());
-        // The same place as in `save`, so that the compiler says once what is wrong with the type.
-        let at = name.span();
+        let at = generated(name.span());
         let saved = || quote_spanned!(at=> #resumed.load(#shown).await);
         let value = self
             .text
@@ -429,7 +428,7 @@ impl Binding {
 
     fn fetch(&self) -> TokenStream {
         let (shown, holder, resumed) = (&self.shown, self.holder(), resumed());
-        quote_spanned! {self.name.span()=>
+        quote_spanned! {generated(self.name.span())=>
             let __fetched = (&&&#holder).fetch(#shown, &mut #resumed);
             #holder = __fetched;
         }

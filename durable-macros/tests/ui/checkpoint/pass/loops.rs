@@ -31,9 +31,9 @@ async fn watch(ctx: &OrchestrationContext, mut every: u64, name: String) -> Resu
     let Some(last) = name.chars().last() else { return Ok(name) };
     let title = "a constant";
     let kept = Tally::default();
-    println!("{kept:?} {last:>width$}", width = 3);
+    let _ = format!("{kept:?} {last:>width$}", width = 3);
     let helper = |n: u64| n + looks;
-    println!("{}", helper(2));
+    let _ = format!("{}", helper(2));
     'outer: loop {
         every += 1;
         if every > MOST {
