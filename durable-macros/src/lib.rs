@@ -15,6 +15,7 @@ mod event;
 mod expansions;
 mod inline;
 mod item;
+mod mock;
 mod numbers;
 mod options;
 mod orchestrator;

@@ -55,3 +55,4 @@ pub use crate::orchestration::start_orchestrator;
 pub use crate::orchestration::try_join;
 pub use crate::orchestration::try_joined;
 pub use crate::payload::Payload;
+pub use crate::registry::Mock;

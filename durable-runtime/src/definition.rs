@@ -82,6 +82,17 @@ pub enum Callee {
     Orchestrator(&'static str, &'static str),
 }
 
+impl std::fmt::Display for Callee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Activity(name) => write!(f, "activity `{name}`"),
+            Self::Orchestrator(name, version) => {
+                write!(f, "orchestrator `{name}` version `{version}`")
+            }
+        }
+    }
+}
+
 /// What is known of an orchestrator without running it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]

@@ -30,7 +30,7 @@ pub(super) enum Problem {
     },
     #[error(
         "orchestrator `{caller}` calls {}, which is not registered{}: add `.register({})`",
-        described(callee), hint(*suggestion), name_of(callee)
+        callee, hint(*suggestion), name_of(callee)
     )]
     NotRegistered {
         caller: &'static str,
@@ -44,15 +44,6 @@ pub(super) enum Problem {
         activity: &'static str,
         state: &'static str,
     },
-}
-
-fn described(callee: &Callee) -> String {
-    match callee {
-        Callee::Activity(name) => format!("activity `{name}`"),
-        Callee::Orchestrator(name, version) => {
-            format!("orchestrator `{name}` version `{version}`")
-        }
-    }
 }
 
 fn name_of(callee: &Callee) -> &'static str {

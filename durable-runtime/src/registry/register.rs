@@ -81,16 +81,37 @@ impl Registry {
         self.activities.get(name)
     }
 
+    /// Puts `activity` in the place of the one of its name, or adds it.
+    pub fn replace_activity(&mut self, activity: RegisteredActivity) {
+        self.activities.insert(activity.name, activity);
+    }
+
+    /// Puts `orchestrator` in the place of the one of its name and version, or adds it.
+    pub fn replace_orchestrator(&mut self, orchestrator: RegisteredOrchestrator) {
+        let (name, version) = (
+            orchestrator.definition.name,
+            orchestrator.definition.version,
+        );
+        let versions = self.orchestrators.entry(name).or_default();
+        versions.insert(version, orchestrator);
+    }
+
+    /// All activities, by name.
+    pub fn activities(&self) -> impl Iterator<Item = &RegisteredActivity> {
+        self.activities.values()
+    }
+
+    /// All orchestrators, by name and version.
+    pub fn orchestrators(&self) -> impl Iterator<Item = &RegisteredOrchestrator> {
+        self.orchestrators.values().flat_map(BTreeMap::values)
+    }
+
     /// The lanes that a worker with these functions can serve.
     pub fn lanes(&self) -> Vec<Lane> {
         let lane = |registered: &RegisteredOrchestrator| {
             Lane::orchestrator(registered.definition.name, registered.definition.version)
         };
-        self.all_orchestrators().map(lane).collect()
-    }
-
-    fn all_orchestrators(&self) -> impl Iterator<Item = &RegisteredOrchestrator> {
-        self.orchestrators.values().flat_map(BTreeMap::values)
+        self.orchestrators().map(lane).collect()
     }
 
     /// Whether the functions fit together.
@@ -100,7 +121,7 @@ impl Registry {
     /// orchestrator, and every callee of a registered orchestrator that is not registered.
     pub fn check(&self) -> Result<(), RegistryError> {
         let mut problems = self.problems.clone();
-        for orchestrator in self.all_orchestrators() {
+        for orchestrator in self.orchestrators() {
             problems.extend(equal_events(orchestrator));
             problems.extend(self.not_registered(orchestrator));
         }

@@ -5,6 +5,7 @@
     reason = "clippy knows the tests themselves, not the functions they are made of"
 )]
 mod engine;
+mod hub;
 mod store_conformance;
 #[cfg(feature = "sqlite")]
 mod store_differential;

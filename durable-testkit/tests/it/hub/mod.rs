@@ -1,0 +1,7 @@
+//! `TestHub`: mocks, time, crashes and the past.
+
+mod functions;
+mod mocks;
+mod order;
+mod past;
+mod time;
