@@ -9,6 +9,8 @@
 //! - [`Pump`]: the engine's own dispatcher, driven step by step from one thread.
 //! - [`FaultyStore`]: a store that fails where the test says so, before or after it did its work.
 //! - [`mod@conformance`]: the contract of a store as a test suite, one line for a new store.
+//!
+#![doc = include_str!("../docs/testing.md")]
 
 pub mod conformance;
 

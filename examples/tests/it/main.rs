@@ -10,3 +10,4 @@ mod monitor;
 mod order_processing;
 mod program;
 mod readme;
+mod saved;

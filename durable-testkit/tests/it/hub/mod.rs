@@ -1,7 +1,10 @@
 //! `TestHub`: mocks, time, crashes and the past.
 
+mod crashes;
 mod functions;
+mod histories;
 mod mocks;
 mod order;
+mod orders_of_arrival;
 mod past;
 mod time;
