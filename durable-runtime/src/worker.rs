@@ -18,6 +18,7 @@ use crate::dispatcher::DispatcherError;
 use crate::dispatcher::EngineConfig;
 use crate::dispatcher::Progress;
 use crate::ids::WorkerId;
+use crate::machine::Archive;
 use crate::registry::Register;
 use crate::registry::Registry;
 use crate::registry::RegistryError;
@@ -170,10 +171,46 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Whether every execution has a twin: a second future of the same code, which is told the same
+    /// and must decide the same. An orchestrator that is not deterministic, because it goes by the
+    /// order of a hash map, say, stalls at once, with both lines of source, instead of at some
+    /// replay. It costs the time and the memory of orchestrators twice. By default there is none;
+    /// the testkit always has one.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # #[orchestrator]
+    /// # async fn greet(_ctx: &OrchestrationContext) {}
+    /// # async fn example() -> durable_runtime::Result<()> {
+    /// let runtime = Runtime::builder().register(greet).perturb(true).start().await?;
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn perturb(mut self, perturb: bool) -> Self {
+        self.config.machine.perturb = perturb;
+        self
+    }
+
     /// The limits on sizes and numbers.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.machine.limits = Arc::new(limits);
+        self
+    }
+
+    /// How many events gather before an orchestrator with checkpoints takes the next one, unless its
+    /// attribute says so: 256 by default.
+    #[must_use]
+    pub fn checkpoint_after(mut self, events: usize) -> Self {
+        self.config.machine.checkpoint_after = events;
+        self
+    }
+
+    /// What becomes of the history before a checkpoint: by default it is kept.
+    #[must_use]
+    pub fn archive(mut self, archive: Archive) -> Self {
+        self.config.machine.archive = archive;
         self
     }
 

@@ -24,7 +24,7 @@ use crate::TestHub;
 use crate::TestInstance;
 use crate::replay_check::check_history;
 
-type Scenario<O> = dyn Fn(TestInstance<O>) -> BoxFuture<'static, ()> + Send + Sync;
+type Scenario<O> = dyn Fn(TestInstance<O>) -> LocalBoxFuture<'static, ()>;
 type MakeStore = dyn Fn() -> BoxFuture<'static, Arc<dyn Store>> + Send + Sync;
 
 /// Crashes at every persistence point of a run; see [`TestHub::crash_everywhere`].
@@ -113,8 +113,8 @@ impl<O: Orchestrator> CrashEverywhere<O> {
     /// that are raised, time that passes. The crashes happen below it.
     pub fn scenario<F, Fut>(mut self, scenario: F) -> Self
     where
-        F: Fn(TestInstance<O>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ()> + Send + 'static,
+        F: Fn(TestInstance<O>) -> Fut + 'static,
+        Fut: Future<Output = ()> + 'static,
     {
         self.scenario = Some(Box::new(move |instance| Box::pin(scenario(instance))));
         self

@@ -14,7 +14,7 @@ use crate::ids::InstanceKey;
 use crate::machine::BodyEnd;
 use crate::machine::Cursor;
 use crate::machine::ReplayError;
-use crate::machine::replay;
+use crate::machine::resume;
 use crate::payload::Payload;
 use crate::store::Loaded;
 use crate::store::StoreError;
@@ -182,7 +182,7 @@ impl Dispatcher {
         let span =
             tracing::debug_span!("replay", instance = %row.id, turns = history.turns().len());
         let config = &self.config.machine;
-        let replayed = span.in_scope(|| replay(config, row, &history, &*orchestrator.start));
+        let replayed = span.in_scope(|| resume(config, row, &history, &*orchestrator.start));
         match replayed {
             Ok(Some(continuation)) => Kept::Continuation(continuation.into()),
             Ok(None) => Kept::Stopped {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::Checkpoint;
 use crate::clock::Timestamp;
 use crate::definition::CallOptions;
 use crate::definition::SourcePlace;
@@ -229,6 +230,11 @@ pub enum HistoryEvent {
         payload: Payload,
         /// Why it did not decode.
         reason: String,
+    },
+    /// The orchestrator's state was saved at the head of a loop. Nothing was open there.
+    CheckpointTaken {
+        /// That state.
+        checkpoint: Box<Checkpoint>,
     },
 
     // How it ended.

@@ -30,6 +30,7 @@ pub(super) fn open_children(history: &History) -> BTreeMap<CallPath, InstanceId>
             | HistoryEvent::CallCancelled { path } => {
                 open.remove(path);
             }
+            HistoryEvent::CheckpointTaken { .. } => open.clear(),
             _ => {}
         }
     }
@@ -46,9 +47,7 @@ pub(super) fn unread_events(history: &History) -> Vec<CarriedEvent> {
         round += u64::from(event.is_incoming());
         match event {
             HistoryEvent::ExecutionStarted { carried, .. } => {
-                for CarriedEvent { at, name, payload } in carried {
-                    events.arrive(*at, name, payload.clone());
-                }
+                events.keep_all(carried);
             }
             HistoryEvent::EventRaised { at, name, payload } => {
                 events.arrive(*at, name, payload.clone());
@@ -64,6 +63,10 @@ pub(super) fn unread_events(history: &History) -> Vec<CarriedEvent> {
                 }
             }
             HistoryEvent::EventRejected { name, payload, .. } => events.reject(name, payload),
+            HistoryEvent::CheckpointTaken { checkpoint } => {
+                (events, waits) = (ExternalEvents::default(), BTreeMap::new());
+                events.keep_all(&checkpoint.unread);
+            }
             _ => {}
         }
     }

@@ -9,13 +9,13 @@ use super::continuation::StartFn;
 use super::delivery::Seen;
 use super::effects::Effects;
 use super::nondeterminism::Nondeterminism;
-use super::script::Script;
 use super::state::Identity;
 use super::turn::Config;
 use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::history::History;
 use crate::history::HistoryEvent;
+use crate::history::TurnRecord;
 use crate::ids::CallPath;
 use crate::work::InstanceRow;
 
@@ -34,7 +34,7 @@ pub enum ReplayError {
     Empty,
 }
 
-/// Replays `history` of `instance` with the code that `start` begins. Returns where it stands at
+/// Replays all of `history` of `instance` with the code that `start` begins. Returns where it stands at
 /// the end of the history; of a history that has ended, `None`.
 ///
 /// # Errors
@@ -45,15 +45,64 @@ pub fn replay(
     history: &History,
     start: &StartFn,
 ) -> Result<Option<Continuation>, ReplayError> {
-    let Some(HistoryEvent::ExecutionStarted { input, .. }) = history.events().next() else {
-        return Err(ReplayError::Empty);
+    match history.events().next() {
+        Some(HistoryEvent::ExecutionStarted { input, .. }) => {
+            let identity = identity(config, instance);
+            let input = input.clone();
+            let continuation = Continuation::new(identity, start, input, config.perturb, None);
+            go_through(continuation, history.turns(), 0)
+        }
+        // What stands before its first checkpoint is gone.
+        _ => resume(config, instance, history, start),
+    }
+}
+
+/// Goes on from the last checkpoint of `history`, or replays all of it where there is none. Leads to
+/// the same place as [`replay`].
+///
+/// # Errors
+/// [`ReplayError`] when the code does not decide what was recorded, or does not go on from that
+/// checkpoint.
+pub fn resume(
+    config: &Config,
+    instance: &InstanceRow,
+    history: &History,
+    start: &StartFn,
+) -> Result<Option<Continuation>, ReplayError> {
+    let Some((at, event, checkpoint)) = history.last_checkpoint() else {
+        if history.is_empty() {
+            return Err(ReplayError::Empty);
+        }
+        return replay(config, instance, history, start);
     };
-    let mut continuation = Continuation::new(identity(config, instance), start, input.clone());
-    for record in history.turns() {
-        let mut events = record.events.as_slice();
+    let turns = &history.turns()[at..];
+    let identity = Identity {
+        root: Arc::new(Numbers::from(CallPath::root(), checkpoint.calls)),
+        ..identity(config, instance)
+    };
+    let (input, perturb) = (instance.input.clone(), config.perturb);
+    let continuation = Continuation::new(identity, start, input, perturb, Some(checkpoint));
+    go_through(continuation, turns, event + 1)
+}
+
+/// Replays `turns`, the first of them from its event `from` on.
+fn go_through(
+    mut continuation: Continuation,
+    turns: &[TurnRecord],
+    mut from: usize,
+) -> Result<Option<Continuation>, ReplayError> {
+    for record in turns {
+        let mut events = &record.events[from..];
+        if from > 0 {
+            let (decided, rest) = split_decided(events);
+            events = rest;
+            if !continuation.replay_rest(record.turn, decided)? {
+                return Ok(None);
+            }
+        }
+        from = 0;
         while let Some((incoming, rest)) = events.split_first() {
-            let decisions = rest.iter().take_while(|event| !event.is_incoming()).count();
-            let (decided, rest) = rest.split_at(decisions);
+            let (decided, rest) = split_decided(rest);
             events = rest;
             if !continuation.replay_round(record.turn, incoming, decided)? {
                 return Ok(None);
@@ -66,7 +115,19 @@ pub fn replay(
     Ok(Some(continuation))
 }
 
+/// What was decided on the event before, and what follows.
+fn split_decided(events: &[HistoryEvent]) -> (&[HistoryEvent], &[HistoryEvent]) {
+    let decisions = events.iter().take_while(|event| !event.is_incoming());
+    events.split_at(decisions.count())
+}
+
 impl Continuation {
+    /// Replays what was decided after a checkpoint in its own round.
+    fn replay_rest(&mut self, turn: u64, decided: &[HistoryEvent]) -> Result<bool, ReplayError> {
+        self.recorded(None, decided);
+        self.replay_decided(turn, decided)
+    }
+
     /// Replays one incoming event with what was decided on it; `false` at the end of the execution.
     fn replay_round(
         &mut self,
@@ -77,16 +138,24 @@ impl Continuation {
         if incoming.is_terminal() || decided.last().is_some_and(is_panic) {
             return Ok(false);
         }
-        self.history_bytes += size_of_val(decided) + size_of_val(incoming);
-        let identity = self.cursor.identity();
-        if self.cursor.state().deliver(identity, incoming) == Seen::No {
+        self.recorded(Some(incoming), decided);
+        if self.deliver(incoming) == Seen::No {
             return Ok(true);
         }
-        match self.round(Some(Script::new(decided))) {
+        self.replay_decided(turn, decided)
+    }
+
+    fn replay_decided(&mut self, turn: u64, decided: &[HistoryEvent]) -> Result<bool, ReplayError> {
+        match self.round(Some(decided)) {
             Round::Waits(_) => Ok(true),
             Round::Ended(_) => Ok(false),
             Round::Stalled(reason) => Err(ReplayError::Stalled(reason)),
-            Round::Differs(difference) => Err(Box::new(Nondeterminism { turn, difference }).into()),
+            Round::Differs(difference, against) => Err(Box::new(Nondeterminism {
+                turn,
+                against,
+                difference,
+            })
+            .into()),
         }
     }
 }
@@ -116,5 +185,7 @@ pub(super) fn identity(config: &Config, instance: &InstanceRow) -> Identity {
         limits: Arc::clone(&config.limits),
         strict_inputs: config.strict_inputs,
         root: Arc::new(Numbers::new(CallPath::root())),
+        checkpoint_after: config.checkpoint_after,
+        outside: config.outside.clone(),
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::call::Reencode;
 use super::nondeterminism::Difference;
 use crate::definition::SourcePlace;
+use crate::history::Checkpoint;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::payload::Payload;
@@ -17,7 +18,10 @@ pub(super) struct Script {
     cancelled: BTreeSet<CallPath>,
     patches: BTreeMap<String, bool>,
     rejected: Vec<(String, Payload)>,
+    checkpoint: Option<Box<Checkpoint>>,
     end: Option<HistoryEvent>,
+    /// Whether the code has not been edited since, so that nothing may differ.
+    exact: bool,
 }
 
 impl Script {
@@ -27,6 +31,14 @@ impl Script {
             script.add(event);
         }
         script
+    }
+
+    /// What the same code has decided just now, and must decide again.
+    pub(super) fn exact<'a>(decisions: impl IntoIterator<Item = &'a HistoryEvent>) -> Self {
+        Self {
+            exact: true,
+            ..Self::new(decisions)
+        }
     }
 
     fn add(&mut self, event: &HistoryEvent) {
@@ -39,6 +51,9 @@ impl Script {
             }
             HistoryEvent::EventRejected { name, payload, .. } => {
                 self.rejected.push((name.clone(), payload.clone()));
+            }
+            HistoryEvent::CheckpointTaken { checkpoint } => {
+                self.checkpoint = Some(checkpoint.clone());
             }
             event if event.is_terminal() => self.end = Some(event.clone()),
             event => {
@@ -61,14 +76,21 @@ impl Script {
                 current: Box::new(current.clone()),
             });
         };
-        if is_other_call(&recorded, current) {
+        if is_other_call(&recorded, current)
+            || (self.exact && has_other_options(&recorded, current))
+        {
             return Err(Difference::OtherCall {
                 recorded: Box::new(recorded),
                 current: Box::new(current.clone()),
             });
         }
         let drifted = input_drifted(&recorded, current, reencode);
-        Ok(Matched { recorded, drifted })
+        let exact = self.exact;
+        Ok(Matched {
+            recorded,
+            drifted,
+            exact,
+        })
     }
 
     pub(super) fn take_side_effect(
@@ -102,6 +124,17 @@ impl Script {
         found.map(|at| self.rejected.remove(at)).is_some()
     }
 
+    /// Whether a checkpoint was recorded at this pass of a loop head.
+    pub(super) fn has_checkpoint(&self, pass: u64) -> bool {
+        self.checkpoint
+            .as_ref()
+            .is_some_and(|recorded| recorded.pass == pass)
+    }
+
+    pub(super) fn take_checkpoint(&mut self) -> Option<Box<Checkpoint>> {
+        self.checkpoint.take()
+    }
+
     pub(super) fn end(&self) -> Option<&HistoryEvent> {
         self.end.as_ref()
     }
@@ -131,12 +164,15 @@ impl Script {
                 applies: *applies,
             });
         }
-        let (name, payload) = self.rejected.first()?;
-        Some(HistoryEvent::EventRejected {
-            name: name.clone(),
-            payload: payload.clone(),
-            reason: String::new(),
-        })
+        if let Some((name, payload)) = self.rejected.first() {
+            return Some(HistoryEvent::EventRejected {
+                name: name.clone(),
+                payload: payload.clone(),
+                reason: String::new(),
+            });
+        }
+        let checkpoint = self.checkpoint.clone()?;
+        Some(HistoryEvent::CheckpointTaken { checkpoint })
     }
 }
 
@@ -146,6 +182,8 @@ pub(super) struct Matched {
     pub(super) recorded: HistoryEvent,
     /// Whether its input is another value than the recorded one.
     pub(super) drifted: bool,
+    /// Whether that is always a difference.
+    pub(super) exact: bool,
 }
 
 /// Whether two calls at one path are different calls: by kind or name. Options, labels and places
@@ -176,6 +214,30 @@ fn is_other_call(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
             a.to_lowercase() != b.to_lowercase()
         }
         _ => true,
+    }
+}
+
+/// Whether two calls that are the same are to be made in different ways, which an edit may change.
+fn has_other_options(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
+    use HistoryEvent::ActivityScheduled;
+    use HistoryEvent::ChildScheduled;
+    use HistoryEvent::TimerCreated;
+    match (recorded, current) {
+        (ActivityScheduled { options: a, .. }, ActivityScheduled { options: b, .. }) => a != b,
+        (
+            ChildScheduled {
+                version: a,
+                options: options_a,
+                ..
+            },
+            ChildScheduled {
+                version: b,
+                options: options_b,
+                ..
+            },
+        ) => a != b || options_a != options_b,
+        (TimerCreated { due: a, .. }, TimerCreated { due: b, .. }) => a != b,
+        _ => false,
     }
 }
 

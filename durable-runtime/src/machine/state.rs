@@ -13,17 +13,20 @@ use super::calls::ActivityCall;
 use super::calls::CallKind;
 use super::calls::ChildCall;
 use super::calls::OpenCall;
+use super::checkpoint::Checkpoints;
 use super::cursor::too_large;
 use super::effects::Effects;
 use super::external_events::ExternalEvents;
 use super::external_events::QueuedEvent;
 use super::external_events::Waiter;
 use super::nondeterminism::Difference;
+use super::outside::OutsideReports;
 use super::script::Script;
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::failure::CallResult;
 use crate::failure::Failure;
+use crate::history::Checkpoint;
 use crate::history::HistoryEvent;
 use crate::history::ParentLink;
 use crate::ids::CallPath;
@@ -48,6 +51,25 @@ pub(super) struct Identity {
     pub(super) limits: Arc<Limits>,
     pub(super) strict_inputs: bool,
     pub(super) root: Arc<Numbers>,
+    /// How many events gather before a checkpoint is taken.
+    pub(super) checkpoint_after: usize,
+    pub(super) outside: OutsideReports,
+}
+
+impl Identity {
+    /// The same with numbers of its own.
+    pub(super) fn of_twin(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            parent: self.parent.clone(),
+            tags: self.tags.clone(),
+            headers: self.headers.clone(),
+            limits: Arc::clone(&self.limits),
+            root: Arc::new(Numbers::from(CallPath::root(), self.root.next())),
+            outside: self.outside.clone(),
+            ..*self
+        }
+    }
 }
 
 /// Why a round ended before the body did.
@@ -74,12 +96,30 @@ pub(super) struct State {
     round_bytes: usize,
     /// The custom status before the round.
     status_before: Option<Payload>,
-    randoms: u64,
-    patches: BTreeMap<String, bool>,
+    pub(super) randoms: u64,
+    pub(super) patches: BTreeMap<String, bool>,
+    pub(super) checkpoints: Checkpoints,
     last_read: Option<(Waiter, QueuedEvent)>,
+    /// Whether the call that was polled last waits, and was not dropped since.
+    waits: bool,
 }
 
 impl State {
+    /// The state in which the code goes on from `checkpoint`.
+    pub(super) fn resumed(checkpoint: &Checkpoint) -> Self {
+        let mut events = ExternalEvents::default();
+        events.keep_all(&checkpoint.unread);
+        Self {
+            now: checkpoint.now,
+            custom_status: checkpoint.custom_status.clone(),
+            events,
+            randoms: checkpoint.randoms,
+            patches: checkpoint.patches.clone(),
+            checkpoints: Checkpoints::resuming(checkpoint),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn is_replaying(&self) -> bool {
         self.script.is_some()
     }
@@ -94,13 +134,27 @@ impl State {
         self.round_end.get_or_insert(end);
     }
 
+    /// Ends the round for a reason that goes before all others but a stall.
+    pub(super) fn end_first(&mut self, end: RoundEnd) {
+        if !matches!(self.round_end, Some(RoundEnd::Stalled(_))) {
+            self.round_end = Some(end);
+        }
+    }
+
     /// Begins a round that live code decides, or that must decide what `script` says.
     pub(super) fn begin_round(&mut self, script: Option<Script>) {
         self.round += 1;
         self.round_bytes = 0;
         self.script = script;
         self.last_read = None;
+        self.begin_checkpoints();
+        self.waits = false;
         self.status_before.clone_from(&self.custom_status);
+    }
+
+    /// Whether the body waits for a call. One that was only spawned is not waited for.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waits || self.calls.values().any(|call| call.waker.is_some())
     }
 
     /// Undoes what the round did to the custom status.
@@ -246,7 +300,7 @@ impl State {
         if matched.drifted {
             let (recorded, current) = (Box::new(matched.recorded.clone()), Box::new(event));
             let drift = Difference::InputDrift { recorded, current };
-            if identity.strict_inputs {
+            if matched.exact || identity.strict_inputs {
                 self.end_round(RoundEnd::Differs(drift));
                 return None;
             }
@@ -255,7 +309,7 @@ impl State {
         Some(matched.recorded)
     }
 
-    fn decide(&mut self, identity: &Identity, event: HistoryEvent) {
+    pub(super) fn decide(&mut self, identity: &Identity, event: HistoryEvent) {
         self.round_bytes += bytes_of(&event);
         self.decisions.push(event);
         let limit = identity.limits.poll_bytes;
@@ -382,17 +436,18 @@ impl State {
             CallKind::Wait { event } => self.events.read(event, &Waiter::new(call.round, path)),
             _ => None,
         };
-        let result = match read {
-            Some(queued) => {
-                let payload = queued.payload.clone();
-                self.last_read = Some((Waiter::new(call.round, path), queued));
-                Ok(payload)
-            }
-            None => match call.result.take() {
-                Some(result) => result,
-                None => return (Poll::Pending, call.waker.replace(waker)),
-            },
+        let result = if let Some(queued) = read {
+            let payload = queued.payload.clone();
+            self.last_read = Some((Waiter::new(call.round, path), queued));
+            Ok(payload)
+        } else {
+            let Some(result) = call.result.take() else {
+                self.waits = true;
+                return (Poll::Pending, call.waker.replace(waker));
+            };
+            result
         };
+        self.waits = false;
         let unused = self.calls.remove(path).and_then(|call| call.waker);
         (Poll::Ready(result), unused)
     }
@@ -439,6 +494,7 @@ impl State {
         if self.round_end.is_some() {
             return (None, None);
         }
+        self.waits = false;
         let Some(call) = self.calls.remove(path) else {
             return (None, None);
         };
@@ -562,6 +618,9 @@ fn bytes_of(event: &HistoryEvent) -> usize {
             | HistoryEvent::ChildScheduled { input, .. } => input.as_ref().map_or(0, Payload::len),
             HistoryEvent::SideEffectRecorded { value, .. } => value.len(),
             HistoryEvent::EventRejected { payload, .. } => payload.len(),
+            HistoryEvent::CheckpointTaken { checkpoint } => {
+                checkpoint.values.values().map(Payload::len).sum()
+            }
             _ => 0,
         }
 }

@@ -9,6 +9,7 @@ use super::ending::leave_over;
 use super::live::Step;
 use super::live::take;
 use super::open::open_children;
+use super::outside::OutsideReports;
 use super::replay::identity;
 use crate::failure::Failure;
 use crate::history::FORMAT;
@@ -18,6 +19,7 @@ use crate::history::ParentLink;
 use crate::ids::CallPath;
 use crate::machine::effects::Effects;
 use crate::work::Address;
+use crate::work::HistoryGone;
 use crate::work::HistoryRow;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
@@ -42,8 +44,32 @@ pub struct Config {
     /// Whether a call with another input than the recorded one stalls the instance. If not, it is
     /// logged, and the recorded input stands.
     pub strict_inputs: bool,
+    /// Whether every execution has a twin: a second future of the same code that is told the same,
+    /// and must decide the same. What differs is not deterministic, and stalls the instance.
+    pub perturb: bool,
     /// Returns a line of a source file, for reports, where that can be read.
     pub line_of: fn(&str, usize) -> Option<String>,
+    /// Where executions tell that something outside reached into them.
+    pub outside: OutsideReports,
+    /// How many events gather before an orchestrator with checkpoints takes the next one, unless it
+    /// says so itself.
+    pub checkpoint_after: usize,
+    /// What becomes of the history before a checkpoint.
+    pub archive: Archive,
+}
+
+/// What becomes of the history before a checkpoint. It is not read any more to go on; people, forks
+/// and rewinds may want it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Archive {
+    /// It is kept.
+    #[default]
+    Keep,
+    /// It is kept until the execution ends, and dropped then.
+    Drop,
+    /// It is dropped with the next checkpoint: for executions that never end.
+    DropAtCheckpoint,
 }
 
 impl Default for Config {
@@ -51,7 +77,11 @@ impl Default for Config {
         Self {
             limits: Arc::default(),
             strict_inputs: cfg!(debug_assertions),
+            perturb: false,
             line_of: |_, _| None,
+            checkpoint_after: 256,
+            archive: Archive::default(),
+            outside: OutsideReports::default(),
         }
     }
 }
@@ -199,7 +229,13 @@ impl<'a> Turn<'a> {
         let event = self.started_event(message.at, carried);
         let identity = identity(self.config, &self.row);
         let input = self.row.input.clone();
-        let mut continuation = Box::new(Continuation::new(identity, start, input));
+        let mut continuation = Box::new(Continuation::new(
+            identity,
+            start,
+            input,
+            self.config.perturb,
+            None,
+        ));
         match self.run(&mut continuation, event) {
             Step::GoesOn => {
                 self.consume(message);
@@ -410,6 +446,7 @@ impl<'a> Turn<'a> {
         let effects = std::mem::take(&mut self.effects);
         self.apply(&effects);
         self.record();
+        self.archive();
         self.update();
         Outcome {
             write: self.write,
@@ -471,6 +508,28 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Notes the last checkpoint, and drops what stands before it if that is the policy.
+    fn archive(&mut self) {
+        let has_checkpoint =
+            |event: &HistoryEvent| matches!(event, HistoryEvent::CheckpointTaken { .. });
+        let (execution, turn) = self.place;
+        let taken = self.write.history.is_some() && self.events.iter().any(has_checkpoint);
+        let last = if taken {
+            Some(turn)
+        } else {
+            self.before.checkpoint
+        };
+        let goes = match self.config.archive {
+            Archive::Keep => false,
+            Archive::Drop => self.next == Next::ExecutionEnded,
+            Archive::DropAtCheckpoint => taken,
+        };
+        if let Some(before) = last.filter(|_| goes) {
+            self.write.history_gone = Some(HistoryGone { execution, before });
+        }
+        self.row.checkpoint = last.filter(|_| self.row.execution == execution);
+    }
+
     fn update(&mut self) {
         let (before, row) = (&self.before, &mut self.row);
         let input = (before.execution != row.execution).then(|| row.input.clone());
@@ -479,7 +538,8 @@ impl<'a> Turn<'a> {
             && before.output == row.output
             && before.custom_status == row.custom_status
             && before.stalled == row.stalled
-            && before.load_at_start == row.load_at_start;
+            && before.load_at_start == row.load_at_start
+            && before.checkpoint == row.checkpoint;
         if same {
             return;
         }
@@ -492,6 +552,7 @@ impl<'a> Turn<'a> {
             custom_status: row.custom_status.clone(),
             stalled: row.stalled.clone(),
             load_at_start: row.load_at_start,
+            checkpoint: row.checkpoint,
         });
     }
 }

@@ -123,7 +123,7 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<InstancePage, StoreError>;
 
-    /// The turns of an execution, oldest first.
+    /// The turns of an execution that are kept, oldest first; those before its last checkpoint too.
     ///
     /// # Errors
     /// [`StoreError::UnreadableHistory`].
@@ -169,8 +169,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// `lease` carries the new commit id, which is one more than the last. An empty list of turns
     /// does nothing.
     ///
-    /// Then follows one kind of write after the other, each over all turns in their order: history;
-    /// messages deleted, unparked, parked; updates (one that ends an execution, by a terminal status
+    /// Then follows one kind of write after the other, each over all turns in their order: history,
+    /// history deleted; messages deleted, unparked, parked; updates (one that ends an execution, by a terminal status
     /// or a new input, also deletes the instance's timers and heartbeats); timers deleted, created
     /// (one that is set already gets the new due time); starts; sends; heartbeats; replacements
     /// (which delete timers and heartbeats too). So a message reaches an instance that the same
@@ -281,7 +281,7 @@ pub struct InboxMessage {
 pub struct Loaded {
     /// The row.
     pub instance: InstanceRow,
-    /// The turns of the current execution, oldest first.
+    /// The turns of the current execution, oldest first; from the last checkpoint on if there is one.
     pub turns: Vec<TurnRecord>,
     /// Its inbox, parked messages included, by ascending id.
     pub inbox: Vec<Message>,

@@ -73,6 +73,7 @@ pub(super) fn pending_row(
         created_at: now,
         updated_at: now,
         load_at_start: false,
+        checkpoint: None,
         command: new.command.clone(),
         headers: new.headers.clone(),
     }

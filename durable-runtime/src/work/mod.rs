@@ -37,6 +37,7 @@ pub use turn::Outcome;
 pub use turn::TurnRequest;
 pub use write::Address;
 pub use write::Heartbeat;
+pub use write::HistoryGone;
 pub use write::HistoryRow;
 pub use write::InstanceUpdate;
 pub use write::OutgoingMessage;

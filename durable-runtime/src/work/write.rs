@@ -28,6 +28,9 @@ pub struct TurnWrite {
     pub unit: Unit,
     /// The history row, if anything was recorded.
     pub history: Option<HistoryRow>,
+    /// History rows to delete: those before a checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_gone: Option<HistoryGone>,
     /// Messages that were taken: deleted from the inbox by these very ids.
     pub consumed: Vec<MessageId>,
     /// Messages that wait for something else to happen first (the start, a cure of the stall, or
@@ -60,6 +63,7 @@ impl TurnWrite {
             key,
             unit,
             history: None,
+            history_gone: None,
             consumed: Vec::new(),
             parked: Vec::new(),
             unpark: false,
@@ -94,6 +98,15 @@ pub struct HistoryRow {
     pub events: String,
 }
 
+/// History rows to delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryGone {
+    /// The execution.
+    pub execution: Execution,
+    /// The first turn that stays.
+    pub before: u64,
+}
+
 /// The columns of an instance's row that turns change; all of them are written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstanceUpdate {
@@ -112,6 +125,9 @@ pub struct InstanceUpdate {
     pub stalled: Option<String>,
     /// Whether a worker that takes it over must load it at once.
     pub load_at_start: bool,
+    /// The turn of its execution that has the last checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<u64>,
 }
 
 /// What a timer is for.

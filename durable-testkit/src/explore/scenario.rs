@@ -1,16 +1,16 @@
 //! What may come from outside.
 
 use std::fmt;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use durable_runtime::orchestration::Declares;
 use durable_runtime::orchestration::Event;
 use durable_runtime::orchestration::Orchestrator;
-use futures::future::BoxFuture;
+use futures::future::LocalBoxFuture;
 
 use crate::TestInstance;
 
-pub(super) type Act<O> = dyn Fn(TestInstance<O>) -> BoxFuture<'static, ()> + Send + Sync;
+pub(super) type Act<O> = dyn Fn(TestInstance<O>) -> LocalBoxFuture<'static, ()>;
 
 /// What may come from outside, each once, at any time and in any order.
 ///
@@ -26,7 +26,7 @@ pub(super) type Act<O> = dyn Fn(TestInstance<O>) -> BoxFuture<'static, ()> + Sen
 /// # let _ = scenario;
 /// ```
 pub struct Scenario<O> {
-    pub(super) actions: Vec<(String, Arc<Act<O>>)>,
+    pub(super) actions: Vec<(String, Rc<Act<O>>)>,
 }
 
 impl<O: Orchestrator> Scenario<O> {
@@ -39,7 +39,7 @@ impl<O: Orchestrator> Scenario<O> {
 
     /// This event may be raised.
     #[must_use]
-    pub fn event<E: Event + Clone + Send + Sync + 'static>(self, event: E) -> Self
+    pub fn event<E: Event + Clone>(self, event: E) -> Self
     where
         O: Declares<E>,
     {
@@ -66,8 +66,8 @@ impl<O: Orchestrator> Scenario<O> {
     #[must_use]
     pub fn action<F, Fut>(mut self, name: impl Into<String>, act: F) -> Self
     where
-        F: Fn(TestInstance<O>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ()> + Send + 'static,
+        F: Fn(TestInstance<O>) -> Fut + 'static,
+        Fut: Future<Output = ()> + 'static,
     {
         let mut name = name.into();
         let same = self.actions.iter().filter(|(other, _)| {
@@ -79,7 +79,7 @@ impl<O: Orchestrator> Scenario<O> {
             name = format!("{name}+{same}");
         }
         self.actions
-            .push((name, Arc::new(move |instance| Box::pin(act(instance)))));
+            .push((name, Rc::new(move |instance| Box::pin(act(instance)))));
         self
     }
 }

@@ -72,6 +72,9 @@ pub(crate) struct Functions {
     pub(crate) store: Arc<RecordingStore>,
     pub(crate) clock: VirtualClock,
     pub(crate) unmocked: Unmocked,
+    /// What mocked orchestrators answered: a replay, and the twin of an execution, are answered the
+    /// same.
+    pub(crate) answers: Mutex<HashMap<String, AttemptEnd>>,
 }
 
 impl Functions {
@@ -170,6 +173,21 @@ impl Functions {
         })
     }
 
+    fn answer_once(
+        &self,
+        place: String,
+        mock: &StandIn,
+        number: u64,
+        input: Option<&Payload>,
+    ) -> AttemptEnd {
+        let known = lock(&self.answers).get(&place).cloned();
+        known.unwrap_or_else(|| {
+            let end = self.answer(mock, number, input);
+            lock(&self.answers).insert(place, end.clone());
+            end
+        })
+    }
+
     fn start(
         self: &Arc<Self>,
         definition: OrchestratorDefinition,
@@ -197,6 +215,7 @@ impl Functions {
         input: Option<Payload>,
     ) -> BoxFuture<'static, BodyEnd> {
         let instance = cursor.instance_id().clone();
+        let place = format!("{instance} {}", mock.callee());
         let number = self.attempts.call_of_instance(CallRecord {
             callee: mock.callee(),
             key: instance.to_string(),
@@ -208,11 +227,11 @@ impl Functions {
         Box::pin(async move {
             let delay = mock.delay(number);
             if !delay.is_zero() {
-                let place = SourcePlace(format!("the mock of {}", mock.callee()));
+                let site = SourcePlace(format!("the mock of {}", mock.callee()));
                 // A timer yields no value, and cannot fail.
-                let _fired = RawCall::new(CallRequest::TimerAfter(delay), place).await;
+                let _fired = RawCall::new(CallRequest::TimerAfter(delay), site).await;
             }
-            match self.answer(&mock, number, input.as_ref()) {
+            match self.answer_once(place, &mock, number, input.as_ref()) {
                 AttemptEnd::Completed(value) => BodyEnd::Completed(value),
                 AttemptEnd::Failed { error, .. } => BodyEnd::Failed(error),
                 AttemptEnd::Stalled(reason) => BodyEnd::Stalled(reason),

@@ -118,16 +118,19 @@ struct Opened {
 }
 
 impl TestHub {
-    /// A hub in memory. Its seed is `DURABLE_SEED`, if that is set, else 0.
+    /// A hub in memory. Its seed is `DURABLE_SEED`, if that is set, else 0. Every execution has a
+    /// twin, so that an orchestrator that is not deterministic stalls.
     ///
     /// # Panics
     /// When `DURABLE_SEED` is no number.
     #[expect(clippy::new_without_default, reason = "it reads the environment")]
     pub fn new() -> Self {
+        let mut config = EngineConfig::default();
+        config.machine.perturb = true;
         let setup = Setup {
             registry: Registry::default(),
             states: States::default(),
-            config: EngineConfig::default(),
+            config,
             unmocked: Unmocked::default(),
             seed: seed::from_environment(),
             patience: Duration::from_secs(1),
@@ -346,6 +349,7 @@ impl TestHub {
             store: Arc::clone(&opened.store),
             clock: shared.clock.clone(),
             unmocked: setup.unmocked,
+            answers: Mutex::default(),
         });
         let parts = Parts {
             store: Arc::clone(&opened.store),

@@ -168,6 +168,7 @@ pub(crate) fn check_history<O: Orchestrator>(
 ) -> Result<(), String> {
     let mut config = EngineConfig::default().machine;
     config.strict_inputs = true;
+    config.perturb = true;
     let row = row_of::<O>(instance, execution, history)?;
     match replay(&config, &row, history, &O::start) {
         Ok(_) => Ok(()),
@@ -211,6 +212,7 @@ fn row_of<O: Orchestrator>(
         created_at: *at,
         updated_at: Timestamp::from_millis(0),
         load_at_start: false,
+        checkpoint: None,
         command: String::new(),
         headers: BTreeMap::new(),
     })

@@ -11,6 +11,7 @@ use crate::store::creation::is_made_by;
 use crate::store::creation::pending_row;
 use crate::store::creation::refusal_of;
 use crate::work::Address;
+use crate::work::HistoryGone;
 use crate::work::InstanceUpdate;
 use crate::work::NewInstance;
 use crate::work::OutgoingMessage;
@@ -57,6 +58,12 @@ impl Tables {
             let rows = turn.history.iter().cloned();
             self.history
                 .extend(rows.map(|row| ((turn.key, row.execution, row.turn), row)));
+        }
+        for turn in turns {
+            if let Some(HistoryGone { execution, before }) = turn.history_gone {
+                let gone = (turn.key, execution, 0)..(turn.key, execution, before);
+                self.history.retain(|id, _| !gone.contains(id));
+            }
         }
         self.write_inbox(turns);
         for turn in turns {
@@ -115,6 +122,7 @@ impl Tables {
         row.custom_status.clone_from(&update.custom_status);
         row.stalled.clone_from(&update.stalled);
         row.load_at_start = update.load_at_start;
+        row.checkpoint = update.checkpoint;
         row.updated_at = now;
     }
 

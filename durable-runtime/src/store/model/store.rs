@@ -157,7 +157,7 @@ impl Store for ModelStore {
         key: InstanceKey,
         execution: Execution,
     ) -> Result<Vec<TurnRecord>, StoreError> {
-        self.tables().turns(key, execution)
+        self.tables().turns(key, execution, None)
     }
 
     async fn message_send(

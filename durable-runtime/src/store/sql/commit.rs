@@ -34,6 +34,7 @@ pub(super) async fn write_in_txn(
 ) -> Result<(), DbErr> {
     let (starts, replacements) = (starts(turns), replacements(turns));
     history::append_in_txn(txn, turns).await?;
+    history::delete_in_txn(txn, turns).await?;
     write_inbox(txn, turns).await?;
     write_updates(txn, turns, now).await?;
     let gone: Vec<_> = turns.iter().flat_map(|turn| &turn.timers_gone).collect();

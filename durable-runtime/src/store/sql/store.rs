@@ -117,8 +117,9 @@ impl SqlStore {
         db: &C,
         key: InstanceKey,
         execution: Execution,
+        from: Option<u64>,
     ) -> Result<Vec<TurnRecord>, StoreError> {
-        let rows = history::fetch(db, key, execution).await;
+        let rows = history::fetch(db, key, execution, from).await;
         let rows = rows.or_failed("read a history")?;
         let records = rows.iter().map(turn_record);
         records
@@ -258,7 +259,9 @@ impl Store for SqlStore {
             return Ok(None);
         };
         Ok(Some(Loaded {
-            turns: self.turns(db, key, instance.execution).await?,
+            turns: self
+                .turns(db, key, instance.execution, instance.checkpoint)
+                .await?,
             inbox: inbox::of_instance(db, key).await.or_failed(ACTION)?,
             heartbeats: heartbeat::of_instance(db, key).await.or_failed(ACTION)?,
             instance,
@@ -290,7 +293,7 @@ impl Store for SqlStore {
         key: InstanceKey,
         execution: Execution,
     ) -> Result<Vec<TurnRecord>, StoreError> {
-        self.turns(self.reader(), key, execution).await
+        self.turns(self.reader(), key, execution, None).await
     }
 
     async fn message_send(

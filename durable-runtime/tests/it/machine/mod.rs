@@ -9,6 +9,7 @@ mod bench;
 
 mod attempts;
 mod branches;
+mod checkpoints;
 mod continue_as_new;
 mod drops;
 mod external_events;
@@ -16,7 +17,9 @@ mod inputs;
 mod instance_ends;
 mod limits;
 mod nondeterminism;
+mod outside;
 mod panics;
 mod programs;
 mod stalls;
 mod timers;
+mod twin;
