@@ -47,6 +47,9 @@ async fn main() -> Result<(), Failure> {
     for _ in 0..RUNS {
         kit().start(every_day()).await.result().await?;
     }
-    println!("30 sleeps of a day, a call after each: {:?}", begin.elapsed() / RUNS);
+    println!(
+        "30 sleeps of a day, a call after each: {:?}",
+        begin.elapsed() / RUNS
+    );
     Ok(())
 }

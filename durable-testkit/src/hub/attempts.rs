@@ -25,6 +25,8 @@ pub(crate) struct CallRecord {
     pub(crate) key: String,
     /// Whether it has begun; before that it waits at the gate.
     pub(crate) begun: bool,
+    /// Whether a crash took it before its result was recorded: it is made again, with the same answer.
+    pub(crate) lost: bool,
     /// How much was written when it ended, and whether it had an effect.
     pub(crate) ended: Option<(usize, bool)>,
 }
@@ -90,7 +92,7 @@ impl Attempts {
     /// Records a call; returns its number among the calls of its callee, and its place.
     pub(crate) fn call(&self, record: CallRecord) -> (u64, usize) {
         let mut state = lock(&self.state);
-        let same = |call: &&CallRecord| call.callee == record.callee;
+        let same = |call: &&CallRecord| call.callee == record.callee && !call.lost;
         let number = state.calls.iter().filter(same).count() as u64;
         state.calls.push(record);
         (number, state.calls.len() - 1)
@@ -106,6 +108,15 @@ impl Attempts {
         let known = same.position(|call| call.instance == record.instance);
         drop(state);
         known.map_or_else(|| self.call(record).0, |number| number as u64)
+    }
+
+    /// Marks the calls that a crash took; `recorded` says whether what had ended when so much was
+    /// written is recorded.
+    pub(crate) fn lose(&self, recorded: &dyn Fn(usize) -> bool) {
+        for call in &mut lock(&self.state).calls {
+            let is_activity = matches!(call.callee, Callee::Activity(_));
+            call.lost |= is_activity && !call.ended.is_some_and(|(at, _)| recorded(at));
+        }
     }
 
     pub(crate) fn begun(&self, place: usize) {

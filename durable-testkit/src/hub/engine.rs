@@ -187,6 +187,8 @@ impl Engine {
         // The attempts go with the old worker, before the new one makes its own.
         self.dispatcher.close();
         let attempts = Arc::clone(&self.parts.attempts);
+        let store = &self.parts.store;
+        attempts.lose(&|written| store.committed_since(written));
         if !self.parts.store.is_exclusive() {
             let lease = self.parts.config.lease;
             self.parts.clock.advance(lease + Duration::from_millis(1));

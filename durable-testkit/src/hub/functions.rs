@@ -144,6 +144,7 @@ impl Functions {
             input: invocation.input.clone(),
             key: invocation.context.idempotency_key(),
             begun: false,
+            lost: false,
             ended: None,
         });
         let stand_in = self.mocks.of(callee);
@@ -222,6 +223,7 @@ impl Functions {
             instance,
             input: input.clone(),
             begun: true,
+            lost: false,
             ended: None,
         });
         Box::pin(async move {

@@ -119,6 +119,13 @@ impl RecordingStore {
         lock(&self.written).len()
     }
 
+    /// Whether turns were committed since so much was written.
+    pub(crate) fn committed_since(&self, written: usize) -> bool {
+        let all = lock(&self.written);
+        let mut since = all.iter().skip(written);
+        since.any(|done| matches!(done.operation, Operation::Commit(_)))
+    }
+
     /// The timers that are set, the first due first.
     pub(crate) async fn timers(&self) -> Result<Vec<Timer>, StoreError> {
         const MANY: u32 = 1_000;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use durable_runtime::InstanceId;
+use durable_runtime::Payload;
 use durable_runtime::Timestamp;
 use durable_runtime::client::Client;
 use durable_runtime::client::Instances;
@@ -150,7 +151,9 @@ fn check_saved<O: Orchestrator>(saved: &SavedHistory) -> Result<(), ReplayCheckE
     }
     for saved_execution in &saved.executions {
         let execution = saved_execution.execution;
-        let checked = check_history::<O>(&saved.instance, execution, &saved_execution.turns);
+        let of_last = saved.input.clone();
+        let turns = &saved_execution.turns;
+        let checked = check_history::<O>(&saved.instance, execution, turns, of_last);
         checked.map_err(|report| ReplayCheckError::DoesNotFit {
             instance: saved.instance.clone(),
             execution: execution.0,
@@ -160,16 +163,32 @@ fn check_saved<O: Orchestrator>(saved: &SavedHistory) -> Result<(), ReplayCheckE
     Ok(())
 }
 
-/// Replays one execution; the error is the report.
+/// Replays one execution; the error is the report. `input` is for one whose beginning is gone, as
+/// it is before a checkpoint.
 pub(crate) fn check_history<O: Orchestrator>(
     instance: &str,
     execution: Execution,
     history: &History,
+    input: Option<Payload>,
 ) -> Result<(), String> {
     let mut config = EngineConfig::default().machine;
     config.strict_inputs = true;
     config.perturb = true;
-    let row = row_of::<O>(instance, execution, history)?;
+    let mut row = row_of::<O>(instance, execution)?;
+    row.input = input;
+    if let Some(HistoryEvent::ExecutionStarted {
+        input,
+        parent,
+        tags,
+        custom_status,
+        ..
+    }) = history.events().next()
+    {
+        row.input.clone_from(input);
+        row.parent.clone_from(parent);
+        row.tags.clone_from(tags);
+        row.custom_status.clone_from(custom_status);
+    }
     match replay(&config, &row, history, &O::start) {
         Ok(_) => Ok(()),
         Err(ReplayError::Nondeterminism(found)) => Err(found.report(&config.line_of)),
@@ -178,22 +197,7 @@ pub(crate) fn check_history<O: Orchestrator>(
 }
 
 /// The row of the instance, as far as a replay looks at it.
-fn row_of<O: Orchestrator>(
-    instance: &str,
-    execution: Execution,
-    history: &History,
-) -> Result<InstanceRow, String> {
-    let Some(HistoryEvent::ExecutionStarted {
-        at,
-        input,
-        parent,
-        tags,
-        custom_status,
-        ..
-    }) = history.events().next()
-    else {
-        return Err("the history does not begin with a start".to_owned());
-    };
+fn row_of<O: Orchestrator>(instance: &str, execution: Execution) -> Result<InstanceRow, String> {
     Ok(InstanceRow {
         key: InstanceKey(1),
         unit: Unit(0),
@@ -202,14 +206,14 @@ fn row_of<O: Orchestrator>(
         version: O::DEFINITION.version.to_owned(),
         status: InstanceStatus::Running,
         execution,
-        input: input.clone(),
+        input: None,
         output: None,
-        custom_status: custom_status.clone(),
+        custom_status: None,
         stalled: None,
-        tags: tags.clone(),
-        parent: parent.clone(),
+        tags: BTreeMap::new(),
+        parent: None,
         start_at: None,
-        created_at: *at,
+        created_at: Timestamp::from_millis(0),
         updated_at: Timestamp::from_millis(0),
         load_at_start: false,
         checkpoint: None,

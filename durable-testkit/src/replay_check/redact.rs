@@ -14,6 +14,9 @@ const PAYLOADS: [&str; 6] = [
 
 /// Applies `change` to every recorded value of a saved history.
 pub(super) fn each_payload(saved: &mut Value, change: &mut dyn FnMut(&mut Value)) {
+    if let Some(input) = saved.get_mut("input") {
+        change(input);
+    }
     let executions = saved["executions"].as_array_mut().into_iter().flatten();
     for execution in executions {
         let turns = execution["turns"].as_array_mut().into_iter().flatten();

@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use durable_runtime::Payload;
 use durable_runtime::client::ClientError;
 use durable_runtime::client::Instance;
 use durable_runtime::history::History;
 use durable_runtime::ids::Execution;
 use durable_runtime::orchestration::Orchestrator;
+use durable_runtime::payload::optional;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -40,6 +42,9 @@ pub struct SavedHistory {
     pub(super) instance: String,
     pub(super) name: String,
     pub(super) version: String,
+    /// That of the last execution, whose beginning may be gone.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+    pub(super) input: Option<Payload>,
     pub(super) executions: Vec<SavedExecution>,
 }
 
@@ -55,7 +60,8 @@ impl SavedHistory {
     /// # Errors
     /// [`ClientError`] when the hub does not answer.
     pub async fn of<O: Orchestrator>(instance: &Instance<O>) -> Result<Self, ClientError> {
-        let last = instance.status().await?.execution();
+        let status = instance.status().await?;
+        let last = status.execution();
         let mut executions = Vec::new();
         for number in 1..=last.0 {
             let execution = Execution(number);
@@ -69,6 +75,7 @@ impl SavedHistory {
             instance: instance.id().to_string(),
             name: O::DEFINITION.name.to_owned(),
             version: O::DEFINITION.version.to_owned(),
+            input: status.input().cloned(),
             executions,
         })
     }

@@ -80,7 +80,7 @@ async fn leaky(_ctx: &OrchestrationContext, key: String) -> Result<u32, Failure>
 static LEAK: AtomicU32 = AtomicU32::new(0);
 
 #[tokio::test]
-#[should_panic(expected = "another result than without a crash")]
+#[should_panic(expected = "has a history that does not fit")]
 async fn what_is_kept_outside_of_the_history_is_found() {
     // The twin of each execution would find it at once.
     let kit = TestHub::new().config(|config| config.machine.perturb = false);

@@ -27,7 +27,7 @@ pub(super) enum Decision {
     Wait { time: Duration },
 }
 
-#[activity(retry(max_attempts = 3, initial = "10s"))]
+#[activity(retry(max_attempts = 5, initial = "10s"))]
 pub(super) async fn charge(order: String, cents: u64) -> Result<String, OrderError> {
     Ok(format!("{order} paid {cents}"))
 }

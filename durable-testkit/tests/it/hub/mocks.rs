@@ -36,7 +36,7 @@ async fn an_error_that_outlasts_the_policy_reaches_the_orchestrator() {
     let charges = kit.mock(charge::with(|_, _| Err(OrderError::Declined)));
     let order = kit.start(two_items()).await;
     assert_eq!(order.result().await, Err(OrderError::Declined));
-    assert_called!(charges, 3);
+    assert_called!(charges, 5);
 }
 
 #[tokio::test]
