@@ -56,20 +56,27 @@
 //! together, and only then do activities start, timers run and replies go out.
 
 // Generated code names this crate as its users do, also inside this crate.
-#[expect(
-    unused_extern_crates,
-    reason = "nothing in this crate is generated now"
-)]
 extern crate self as durable_runtime;
+
+/// Chapters on what is more than one item.
+pub mod guide {
+    #[doc = include_str!("../docs/changing_code.md")]
+    pub mod changing_code {}
+
+    #[doc = include_str!("../docs/state_machine.md")]
+    pub mod state_machine {}
+}
 
 #[doc(hidden)]
 pub mod __private;
 pub mod activity;
 pub mod callable;
+pub mod check;
 pub mod client;
 pub mod clock;
 pub mod definition;
 pub mod dispatcher;
+pub mod entity;
 pub mod failure;
 pub mod history;
 pub mod ids;

@@ -17,6 +17,7 @@ use crate::dispatcher::Dispatcher;
 use crate::dispatcher::DispatcherError;
 use crate::dispatcher::EngineConfig;
 use crate::dispatcher::Progress;
+use crate::entity::Entity;
 use crate::ids::WorkerId;
 use crate::machine::Archive;
 use crate::registry::Register;
@@ -139,6 +140,13 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn register<F: Register<A>, A>(mut self, function: F) -> Self {
         self.registry.register(function);
+        self
+    }
+
+    /// Registers an entity.
+    #[must_use]
+    pub fn register_entity<E: Entity>(mut self) -> Self {
+        self.registry.register_entity::<E>();
         self
     }
 

@@ -2,14 +2,15 @@
 //!
 //! Items inside the body are left alone: they are functions of their own.
 
-mod arms;
+pub(crate) mod arms;
 mod await_sites;
-mod concurrency;
+pub(crate) mod concurrency;
 mod expressions;
 mod known_macros;
 mod source_text;
 
 pub(crate) use await_sites::Rewritten;
+pub(crate) use await_sites::generated;
 pub(crate) use await_sites::rewrite;
 pub(crate) use expressions::expressions_in;
 pub(crate) use source_text::source_text;

@@ -10,6 +10,9 @@
 //!    the worker is near.
 
 mod command;
+mod entities;
+mod entity;
+mod entity_commands;
 mod error;
 mod handle;
 mod info;
@@ -22,7 +25,15 @@ mod status;
 mod store_commands;
 mod target;
 mod terminate;
+mod waiting;
 
+pub use entities::Entities;
+pub use entities::EntityInfo;
+pub use entities::EntityPages;
+pub use entity::ClientCall;
+pub use entity::ClientSignal;
+pub use entity::EntityHandle;
+pub use entity::OperationError;
 pub use error::ClientError;
 pub use handle::Client;
 pub use info::InstanceInfo;
@@ -36,6 +47,7 @@ pub use start::StartBuilder;
 pub use status::Status;
 pub use store_commands::StoreCommands;
 pub use terminate::Terminate;
+pub use waiting::Waiting;
 
 #[cfg(test)]
 mod tests;

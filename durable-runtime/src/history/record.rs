@@ -158,7 +158,9 @@ fn scheduled_path(event: &HistoryEvent) -> Option<&CallPath> {
         HistoryEvent::ActivityScheduled { path, .. }
         | HistoryEvent::ChildScheduled { path, .. }
         | HistoryEvent::TimerCreated { path, .. }
-        | HistoryEvent::WaitStarted { path, .. } => Some(path),
+        | HistoryEvent::WaitStarted { path, .. }
+        | HistoryEvent::EntityCalled { path, .. }
+        | HistoryEvent::LockRequested { path, .. } => Some(path),
         _ => None,
     }
 }

@@ -87,7 +87,10 @@ impl State {
     }
 
     fn wants_checkpoint(&mut self, head: u32, after: usize) -> bool {
-        let open = self.round_end.is_some() || self.checkpoints.taken || !self.calls.is_empty();
+        let open = self.round_end.is_some()
+            || self.checkpoints.taken
+            || !self.calls.is_empty()
+            || !self.sections.is_empty();
         if let Resume::OnItsWay { head: wanted } = self.checkpoints.resume
             && wanted == head
         {

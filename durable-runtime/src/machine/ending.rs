@@ -77,6 +77,7 @@ impl Ending {
                 state.closed(path, &call.kind);
             }
         }
+        state.unlock_all(unrecorded);
         turn.effects.absorb(std::mem::take(&mut state.effects));
         let unread = state.events.unread();
         drop(state);
@@ -90,6 +91,7 @@ impl Ending {
         }
         turn.events.push(self.event(turn));
         turn.terminate_open_children(history);
+        turn.unlock_open_sections(history);
         self.finish(turn, unread_events(history));
     }
 
@@ -149,11 +151,7 @@ fn continue_as_new(turn: &mut Turn<'_>, input: Option<Payload>, carried: Vec<Car
         carried,
     };
     let to = Address::Key(turn.row.key);
-    turn.write.sends.push(OutgoingMessage {
-        to,
-        body,
-        parked: false,
-    });
+    turn.write.sends.push(OutgoingMessage::new(to, body));
 }
 
 /// What nobody read goes back to the inbox, where it is listed.
@@ -161,11 +159,7 @@ fn keep_unread(turn: &mut Turn<'_>, unread: Vec<CarriedEvent>) {
     for CarriedEvent { name, payload, .. } in unread {
         let body = MessageBody::EventRaised { name, payload };
         let to = Address::Key(turn.row.key);
-        turn.write.sends.push(OutgoingMessage {
-            to,
-            body,
-            parked: true,
-        });
+        turn.write.sends.push(OutgoingMessage::parked(to, body));
     }
 }
 

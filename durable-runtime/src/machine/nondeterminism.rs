@@ -292,6 +292,7 @@ fn options_of(event: &HistoryEvent) -> String {
         HistoryEvent::ChildScheduled {
             version, options, ..
         } => format!(", version {version:?}, with {options:?}"),
+        HistoryEvent::EntitySignalled { due: Some(due), .. } => format!(", due {due}"),
         _ => String::new(),
     }
 }
@@ -301,7 +302,10 @@ fn site_of(event: &HistoryEvent) -> Option<&SourcePlace> {
         HistoryEvent::ActivityScheduled { site, .. }
         | HistoryEvent::ChildScheduled { site, .. }
         | HistoryEvent::TimerCreated { site, .. }
-        | HistoryEvent::WaitStarted { site, .. } => Some(site),
+        | HistoryEvent::WaitStarted { site, .. }
+        | HistoryEvent::EntityCalled { site, .. }
+        | HistoryEvent::EntitySignalled { site, .. }
+        | HistoryEvent::LockRequested { site, .. } => Some(site),
         HistoryEvent::CheckpointTaken { checkpoint } => Some(&checkpoint.site),
         _ => None,
     }
@@ -336,6 +340,33 @@ fn describe(event: &HistoryEvent) -> String {
         HistoryEvent::WaitStarted { path, event, .. } => {
             format!("wait for event `{event}`, call {path}")
         }
+        HistoryEvent::EntityCalled {
+            path,
+            entity,
+            operation,
+            input: arguments,
+            lock,
+            ..
+        } => {
+            let locked = if lock.is_some() { ", locked" } else { "" };
+            let arguments = input_text(arguments.as_ref());
+            format!("call of {entity} `{operation}`({arguments}){locked}, call {path}")
+        }
+        HistoryEvent::EntitySignalled {
+            path,
+            entity,
+            operation,
+            input: arguments,
+            ..
+        } => {
+            let arguments = input_text(arguments.as_ref());
+            format!("signal to {entity} `{operation}`({arguments}), call {path}")
+        }
+        HistoryEvent::LockRequested { path, entities, .. } => {
+            let names: Vec<_> = entities.iter().map(ToString::to_string).collect();
+            format!("lock of {}, call {path}", names.join(", "))
+        }
+        HistoryEvent::LockReleased { path } => format!("lock {path} given back"),
         HistoryEvent::SideEffectRecorded { path, value } => {
             format!("local value {}, call {path}", shorten(value.as_text()))
         }

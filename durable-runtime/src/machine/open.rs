@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use super::external_events::ExternalEvents;
 use super::external_events::Waiter;
+use super::section::OpenSection;
 use crate::history::CarriedEvent;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::ids::InstanceId;
+use crate::work::LockHolder;
 
 /// The sub-orchestrations that the history waits for.
 pub(super) fn open_children(history: &History) -> BTreeMap<CallPath, InstanceId> {
@@ -31,6 +33,34 @@ pub(super) fn open_children(history: &History) -> BTreeMap<CallPath, InstanceId>
                 open.remove(path);
             }
             HistoryEvent::CheckpointTaken { .. } => open.clear(),
+            _ => {}
+        }
+    }
+    open
+}
+
+/// The locks that the history has asked for and not given back.
+pub(super) fn open_sections(
+    history: &History,
+    holder: impl Fn(&CallPath) -> LockHolder,
+) -> BTreeMap<CallPath, OpenSection> {
+    let mut open = BTreeMap::new();
+    for event in history.events() {
+        match event {
+            HistoryEvent::LockRequested { path, entities, .. } => {
+                open.insert(
+                    path.clone(),
+                    OpenSection::new(holder(path), entities.clone(), 0),
+                );
+            }
+            HistoryEvent::LockGranted { path, .. } => {
+                if let Some(section) = open.get_mut(path) {
+                    section.granted = true;
+                }
+            }
+            HistoryEvent::LockReleased { path } | HistoryEvent::CallCancelled { path } => {
+                open.remove(path);
+            }
             _ => {}
         }
     }

@@ -16,6 +16,7 @@ use crate::payload::Payload;
 pub(super) struct Script {
     calls: BTreeMap<CallPath, HistoryEvent>,
     cancelled: BTreeSet<CallPath>,
+    released: BTreeSet<CallPath>,
     patches: BTreeMap<String, bool>,
     rejected: Vec<(String, Payload)>,
     checkpoint: Option<Box<Checkpoint>>,
@@ -45,6 +46,9 @@ impl Script {
         match event {
             HistoryEvent::CallCancelled { path } => {
                 self.cancelled.insert(path.clone());
+            }
+            HistoryEvent::LockReleased { path } => {
+                self.released.insert(path.clone());
             }
             HistoryEvent::PatchMarked { change, applies } => {
                 self.patches.insert(change.clone(), *applies);
@@ -112,6 +116,10 @@ impl Script {
         self.cancelled.remove(path)
     }
 
+    pub(super) fn take_released(&mut self, path: &CallPath) -> bool {
+        self.released.remove(path)
+    }
+
     pub(super) fn take_patch(&mut self, change: &str) -> Option<bool> {
         self.patches.remove(change)
     }
@@ -158,6 +166,9 @@ impl Script {
         if let Some(path) = self.cancelled.first() {
             return Some(HistoryEvent::CallCancelled { path: path.clone() });
         }
+        if let Some(path) = self.released.first() {
+            return Some(HistoryEvent::LockReleased { path: path.clone() });
+        }
         if let Some((change, applies)) = self.patches.first_key_value() {
             return Some(HistoryEvent::PatchMarked {
                 change: change.clone(),
@@ -191,6 +202,9 @@ pub(super) struct Matched {
 fn is_other_call(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
     use HistoryEvent::ActivityScheduled;
     use HistoryEvent::ChildScheduled;
+    use HistoryEvent::EntityCalled;
+    use HistoryEvent::EntitySignalled;
+    use HistoryEvent::LockRequested;
     use HistoryEvent::TimerCreated;
     use HistoryEvent::WaitStarted;
     match (recorded, current) {
@@ -209,6 +223,33 @@ fn is_other_call(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
                 ..
             },
         ) => a != b || id_a != id_b || detached_a != detached_b,
+        (
+            EntityCalled {
+                entity: a,
+                operation: operation_a,
+                lock: lock_a,
+                ..
+            },
+            EntityCalled {
+                entity: b,
+                operation: operation_b,
+                lock: lock_b,
+                ..
+            },
+        ) => a != b || operation_a != operation_b || lock_a != lock_b,
+        (
+            EntitySignalled {
+                entity: a,
+                operation: operation_a,
+                ..
+            },
+            EntitySignalled {
+                entity: b,
+                operation: operation_b,
+                ..
+            },
+        ) => a != b || operation_a != operation_b,
+        (LockRequested { entities: a, .. }, LockRequested { entities: b, .. }) => a != b,
         (TimerCreated { .. }, TimerCreated { .. }) => false,
         (WaitStarted { event: a, .. }, WaitStarted { event: b, .. }) => {
             a.to_lowercase() != b.to_lowercase()
@@ -221,6 +262,7 @@ fn is_other_call(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
 fn has_other_options(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
     use HistoryEvent::ActivityScheduled;
     use HistoryEvent::ChildScheduled;
+    use HistoryEvent::EntitySignalled;
     use HistoryEvent::TimerCreated;
     match (recorded, current) {
         (ActivityScheduled { options: a, .. }, ActivityScheduled { options: b, .. }) => a != b,
@@ -237,6 +279,7 @@ fn has_other_options(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
             },
         ) => a != b || options_a != options_b,
         (TimerCreated { due: a, .. }, TimerCreated { due: b, .. }) => a != b,
+        (EntitySignalled { due: a, .. }, EntitySignalled { due: b, .. }) => a != b,
         _ => false,
     }
 }
@@ -267,7 +310,9 @@ fn same(a: Option<&Payload>, b: Option<&Payload>) -> bool {
 fn input_of(event: &HistoryEvent) -> Option<&Payload> {
     match event {
         HistoryEvent::ActivityScheduled { input, .. }
-        | HistoryEvent::ChildScheduled { input, .. } => input.as_ref(),
+        | HistoryEvent::ChildScheduled { input, .. }
+        | HistoryEvent::EntityCalled { input, .. }
+        | HistoryEvent::EntitySignalled { input, .. } => input.as_ref(),
         _ => None,
     }
 }

@@ -16,12 +16,14 @@ use super::calls::OpenCall;
 use super::checkpoint::Checkpoints;
 use super::cursor::too_large;
 use super::effects::Effects;
+use super::effects::ToEntity;
 use super::external_events::ExternalEvents;
 use super::external_events::QueuedEvent;
 use super::external_events::Waiter;
 use super::nondeterminism::Difference;
 use super::outside::OutsideReports;
 use super::script::Script;
+use super::section::OpenSection;
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::failure::CallResult;
@@ -87,6 +89,8 @@ pub(super) struct State {
     pub(super) custom_status: Option<Payload>,
     pub(super) calls: HashMap<CallPath, OpenCall>,
     pub(super) events: ExternalEvents,
+    /// The locks that were asked for and not given back.
+    pub(super) sections: BTreeMap<CallPath, OpenSection>,
     /// What the round that is replayed must decide; `None` when live.
     pub(super) script: Option<Script>,
     pub(super) decisions: Vec<HistoryEvent>,
@@ -237,6 +241,9 @@ impl State {
                 options,
                 detached,
             } => {
+                if !detached && !recorded {
+                    self.check_child_in_section(name)?;
+                }
                 let depth = identity.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
                 if depth > limits.depth && !recorded {
                     let (depth, limit) = (depth as usize, limits.depth as usize);
@@ -274,6 +281,11 @@ impl State {
             CallRequest::Event { name } => {
                 let event = (*name).to_owned();
                 Ok((HistoryEvent::WaitStarted { path, event, site }, None))
+            }
+            request @ (CallRequest::EntityCall { .. }
+            | CallRequest::EntitySignal { .. }
+            | CallRequest::Lock { .. }) => {
+                self.wanted_of_entity(limits, path, request, site, recorded)
             }
         }
     }
@@ -358,7 +370,7 @@ impl State {
                 self.calls.insert(path.clone(), call);
                 return self.events.wait(&event, Waiter::new(self.round, path));
             }
-            _ => return,
+            event => return self.entity_opened(identity, path, event),
         };
         self.calls
             .insert(path.clone(), OpenCall::new(kind, self.round));
@@ -504,6 +516,8 @@ impl State {
         };
         let served = served.and_then(|path| self.calls.get_mut(&path)?.waker.take());
         if !call.is_pending() {
+            // A lock that was granted and not looked at goes to the next.
+            self.release(identity, path, site);
             return (Some(call), served);
         }
         match &mut self.script {
@@ -536,6 +550,8 @@ impl State {
                     .end_child(path, child.instance.clone(), child.link.clone());
             }
             CallKind::Timer { .. } => self.effects.clear_timer(path, TimerKind::Sleep),
+            CallKind::Entity => self.effects.to_entity(path, ToEntity::TakeBack),
+            CallKind::Lock => self.withdraw(path),
             CallKind::Wait { .. } | CallKind::Immediate => {}
         }
     }
@@ -615,7 +631,9 @@ fn bytes_of(event: &HistoryEvent) -> usize {
     OVERHEAD
         + match event {
             HistoryEvent::ActivityScheduled { input, .. }
-            | HistoryEvent::ChildScheduled { input, .. } => input.as_ref().map_or(0, Payload::len),
+            | HistoryEvent::ChildScheduled { input, .. }
+            | HistoryEvent::EntityCalled { input, .. }
+            | HistoryEvent::EntitySignalled { input, .. } => input.as_ref().map_or(0, Payload::len),
             HistoryEvent::SideEffectRecorded { value, .. } => value.len(),
             HistoryEvent::EventRejected { payload, .. } => payload.len(),
             HistoryEvent::CheckpointTaken { checkpoint } => {
@@ -625,7 +643,7 @@ fn bytes_of(event: &HistoryEvent) -> usize {
         }
 }
 
-fn checked(
+pub(super) fn checked(
     input: &Result<Option<Payload>, crate::payload::CodecError>,
     limits: &Limits,
     recorded: bool,

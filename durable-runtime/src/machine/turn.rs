@@ -9,8 +9,10 @@ use super::ending::leave_over;
 use super::live::Step;
 use super::live::take;
 use super::open::open_children;
+use super::open::open_sections;
 use super::outside::OutsideReports;
 use super::replay::identity;
+use super::section::OpenSection;
 use crate::failure::Failure;
 use crate::history::FORMAT;
 use crate::history::History;
@@ -18,6 +20,7 @@ use crate::history::HistoryEvent;
 use crate::history::ParentLink;
 use crate::ids::CallPath;
 use crate::machine::effects::Effects;
+use crate::machine::effects::ToEntity;
 use crate::work::Address;
 use crate::work::HistoryGone;
 use crate::work::HistoryRow;
@@ -25,6 +28,7 @@ use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 use crate::work::InstanceUpdate;
 use crate::work::Limits;
+use crate::work::LockHolder;
 use crate::work::Message;
 use crate::work::MessageBody;
 use crate::work::Next;
@@ -362,8 +366,8 @@ impl<'a> Turn<'a> {
             (None, MessageBody::TimerDue { .. } | MessageBody::ActivityAttemptLost { .. }) => {}
             (None, _) => {
                 let to = Address::Key(self.row.key);
-                let (body, parked) = (message.body, true);
-                self.write.sends.push(OutgoingMessage { to, body, parked });
+                let kept = OutgoingMessage::parked(to, message.body);
+                self.write.sends.push(kept);
             }
         }
     }
@@ -391,11 +395,8 @@ impl<'a> Turn<'a> {
                 error,
             },
         };
-        self.write.sends.push(OutgoingMessage {
-            to: Address::Key(key),
-            body,
-            parked: false,
-        });
+        let reply = OutgoingMessage::new(Address::Key(key), body);
+        self.write.sends.push(reply);
     }
 
     pub(super) fn terminate_child(&mut self, child: crate::ids::InstanceId, link: ParentLink) {
@@ -407,11 +408,8 @@ impl<'a> Turn<'a> {
             reason,
             by_parent: Some(link),
         };
-        self.write.sends.push(OutgoingMessage {
-            to: Address::Id(child),
-            body,
-            parked: false,
-        });
+        let end = OutgoingMessage::new(Address::Id(child), body);
+        self.write.sends.push(end);
     }
 
     /// Terminates the children that `history` leaves open.
@@ -421,6 +419,19 @@ impl<'a> Turn<'a> {
             let link = self.link(path, depth);
             self.terminate_child(child, link);
         }
+    }
+
+    /// Gives back the locks that `history` leaves open.
+    pub(super) fn unlock_open_sections(&mut self, history: &History) {
+        let holder = |path: &CallPath| LockHolder {
+            key: self.row.key,
+            instance: self.row.id.clone(),
+            execution: self.row.execution,
+            path: path.clone(),
+        };
+        let open = open_sections(history, holder);
+        let ends = open.values().flat_map(OpenSection::end);
+        self.write.sends.extend(ends);
     }
 
     fn link(&self, path: CallPath, depth: u32) -> ParentLink {
@@ -477,6 +488,15 @@ impl<'a> Turn<'a> {
         gone.sort();
         gone.dedup();
         self.write.starts.extend(effects.starts.values().cloned());
+        for (_, what) in &effects.to_entities {
+            match what {
+                ToEntity::Send(message) | ToEntity::Withdraw(message) => {
+                    self.write.sends.push(message.clone());
+                }
+                ToEntity::Unlock(messages) => self.write.sends.extend(messages.iter().cloned()),
+                ToEntity::TakeBack => {}
+            }
+        }
         for (child, link) in effects.children_ended.values() {
             self.terminate_child(child.clone(), link.clone());
         }

@@ -8,7 +8,7 @@
 //! 3. What the orchestrator sees is always decoded from what is recorded. What does not decode
 //!    parks the instance: a deploy can cure it.
 
-mod activity_call;
+pub(crate) mod activity_call;
 mod branch;
 mod callees;
 mod checkpoint;
@@ -31,7 +31,7 @@ mod side_effect;
 mod spawn;
 mod start;
 mod timer;
-mod typed_call;
+pub(crate) mod typed_call;
 
 pub use activity_call::Call;
 pub use activity_call::activity_call;
@@ -43,6 +43,7 @@ pub use callees::Listed;
 pub use callees::ListedCallee;
 pub use callees::UnlistedCallee;
 pub use callees::callees_of;
+pub use callees::state_machine_of;
 pub use checkpoint::Carried;
 pub use checkpoint::CheckpointValue;
 pub use checkpoint::EndsBeforeLoop;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Register;
 use super::RegisteredActivity;
+use super::RegisteredEntity;
 use super::RegisteredOrchestrator;
 use super::RegistryError;
 use super::error::Problem;
@@ -12,6 +13,7 @@ use super::suggest::closest;
 use crate::activity::Activity;
 use crate::activity::States;
 use crate::definition::Callee;
+use crate::entity::Entity;
 use crate::ids::Lane;
 use crate::orchestration::Orchestrator;
 
@@ -42,6 +44,7 @@ pub struct Registry {
     /// By name, then by version.
     orchestrators: BTreeMap<&'static str, BTreeMap<&'static str, RegisteredOrchestrator>>,
     activities: BTreeMap<&'static str, RegisteredActivity>,
+    entities: BTreeMap<&'static str, RegisteredEntity>,
     problems: Vec<Problem>,
 }
 
@@ -50,6 +53,15 @@ impl Registry {
     /// mistake; adding another one of the same name is, which [`check`](Self::check) reports.
     pub fn register<F: Register<Signature>, Signature>(&mut self, function: F) {
         function.register_in(self);
+    }
+
+    /// Adds an entity. Adding it twice is no mistake; adding another one of the same name is.
+    pub fn register_entity<E: Entity>(&mut self) {
+        let entity = RegisteredEntity::of::<E>();
+        let there = self.entities.entry(E::NAME).or_insert(entity);
+        if there.id != TypeId::of::<E>() {
+            self.problems.push(Problem::TwoEntities { name: E::NAME });
+        }
     }
 
     pub(super) fn add_activity<A: Activity>(&mut self) {
@@ -101,9 +113,9 @@ impl Registry {
         self.activities.values()
     }
 
-    /// All orchestrators, by name and version.
-    pub fn orchestrators(&self) -> impl Iterator<Item = &RegisteredOrchestrator> {
-        self.orchestrators.values().flat_map(BTreeMap::values)
+    /// The entity of that name.
+    pub fn entity(&self, name: &str) -> Option<&RegisteredEntity> {
+        self.entities.get(name)
     }
 
     /// The lanes that a worker with these functions can serve.
@@ -111,7 +123,13 @@ impl Registry {
         let lane = |registered: &RegisteredOrchestrator| {
             Lane::orchestrator(registered.definition.name, registered.definition.version)
         };
-        self.orchestrators().map(lane).collect()
+        let entities = self.entities.keys().map(|name| Lane::entity(name));
+        self.orchestrators().map(lane).chain(entities).collect()
+    }
+
+    /// The orchestrators, by name and version.
+    pub fn orchestrators(&self) -> impl Iterator<Item = &RegisteredOrchestrator> {
+        self.orchestrators.values().flat_map(BTreeMap::values)
     }
 
     /// Whether the functions fit together.
@@ -143,6 +161,11 @@ impl Registry {
         RegistryError::unless_empty(missing.collect())
     }
 
+    /// The registered orchestrator whose name is a slip of the finger away from `name`.
+    pub fn similar_orchestrator(&self, name: &str) -> Option<&'static str> {
+        closest(name, self.orchestrators.keys().copied())
+    }
+
     fn not_registered<'a>(
         &'a self,
         caller: &'a RegisteredOrchestrator,
@@ -160,13 +183,15 @@ impl Registry {
         match callee {
             Callee::Activity(name) => self.activity(name).is_some(),
             Callee::Orchestrator(name, version) => self.orchestrator(name, version).is_some(),
+            Callee::Entity(name) => self.entity(name).is_some(),
         }
     }
 
     fn suggestion(&self, callee: Callee) -> Option<&'static str> {
         match callee {
             Callee::Activity(name) => closest(name, self.activities.keys().copied()),
-            Callee::Orchestrator(name, _) => closest(name, self.orchestrators.keys().copied()),
+            Callee::Orchestrator(name, _) => self.similar_orchestrator(name),
+            Callee::Entity(name) => closest(name, self.entities.keys().copied()),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod activity_task;
 mod commands;
+mod entity;
 mod instance;
 mod limits;
 mod message;
@@ -22,6 +23,18 @@ pub use commands::PageToken;
 pub use commands::StartAt;
 pub use commands::StartRequest;
 pub use commands::Started;
+pub use entity::Answer;
+pub use entity::Caller;
+pub use entity::EntityFilter;
+pub use entity::EntityListing;
+pub use entity::EntityOperation;
+pub use entity::EntityPage;
+pub use entity::EntityRequest;
+pub use entity::EntityRow;
+pub use entity::EntityTicket;
+pub use entity::EntityUpdate;
+pub use entity::LockHolder;
+pub use entity::LockRequest;
 pub use instance::IfExists;
 pub use instance::InstanceRow;
 pub use instance::InstanceStatus;

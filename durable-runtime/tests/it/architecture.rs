@@ -15,9 +15,10 @@ const FLOORS: &[&[&str]] = &[
     &["machine", "store"],
     &["callable"],
     &["activity"],
-    &["orchestration", "entity"],
+    &["orchestration"],
+    &["entity"],
     &["registry"],
-    &["client", "dispatcher", "maintenance"],
+    &["client", "dispatcher", "maintenance", "check"],
     &["worker", "http"],
     &["__private", "prelude", "lib"],
 ];

@@ -145,6 +145,7 @@ fn message(to: Address, name: &str, parked: bool) -> OutgoingMessage {
         to,
         body: raised(name),
         parked,
+        due: None,
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use durable_runtime::InstanceId;
 use durable_runtime::Timestamp;
+use durable_runtime::failure::CallResult;
 use durable_runtime::history::TurnRecord;
+use durable_runtime::ids::EntityId;
 use durable_runtime::ids::Execution;
 use durable_runtime::ids::InstanceKey;
 use durable_runtime::ids::Lane;
@@ -14,14 +16,20 @@ use durable_runtime::ids::MessageId;
 use durable_runtime::ids::Unit;
 use durable_runtime::ids::WorkerId;
 use durable_runtime::store::Created;
+use durable_runtime::store::EntityCommand;
+use durable_runtime::store::EntitySent;
 use durable_runtime::store::HubInfo;
 use durable_runtime::store::InboxMessage;
 use durable_runtime::store::Loaded;
+use durable_runtime::store::LoadedEntity;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
 use durable_runtime::store::WorkerLease;
+use durable_runtime::work::EntityFilter;
+use durable_runtime::work::EntityListing;
+use durable_runtime::work::EntityPage;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceFilter;
 use durable_runtime::work::InstancePage;
@@ -51,6 +59,7 @@ pub(crate) enum Operation {
     UnitsClaim(Vec<Lane>),
     Create(Box<NewInstance>, IfExists),
     Send(InstanceId, String, MessageBody),
+    EntitySend(EntityId, Box<EntityCommand>),
     Commit(Vec<TurnWrite>),
 }
 
@@ -73,6 +82,9 @@ impl Written {
                 .map(drop),
             (Operation::Send(id, command, body), _) => {
                 store.message_send(id, command, body, at).await.map(drop)
+            }
+            (Operation::EntitySend(id, command), _) => {
+                store.entity_send(id, command, at).await.map(drop)
             }
             (Operation::UnitsClaim(_) | Operation::Commit(_), None) => Ok(()),
         };
@@ -189,6 +201,18 @@ impl Store for RecordingStore {
         Ok(sent)
     }
 
+    async fn entity_send(
+        &self,
+        id: &EntityId,
+        command: &EntityCommand,
+        now: Timestamp,
+    ) -> Result<EntitySent, StoreError> {
+        let sent = self.inner.entity_send(id, command, now).await?;
+        let operation = Operation::EntitySend(id.clone(), Box::new(command.clone()));
+        self.record(now, operation);
+        Ok(sent)
+    }
+
     async fn inbox_fetch(
         &self,
         units: &[Unit],
@@ -273,6 +297,44 @@ impl Store for RecordingStore {
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
         self.inner.events_unread(key).await
+    }
+
+    async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
+        self.inner.entity_load(key).await
+    }
+
+    async fn entities_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        self.inner.entities_to_load(units, after, limit).await
+    }
+
+    async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
+        self.inner.entity_fetch(id).await
+    }
+
+    async fn entities_list(
+        &self,
+        filter: &EntityFilter,
+        after: Option<&EntityId>,
+        limit: u32,
+    ) -> Result<EntityPage, StoreError> {
+        self.inner.entities_list(filter, after, limit).await
+    }
+
+    async fn answer_fetch(
+        &self,
+        key: InstanceKey,
+        command: &str,
+    ) -> Result<Option<CallResult>, StoreError> {
+        self.inner.answer_fetch(key, command).await
+    }
+
+    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
+        self.inner.answers_expire(until).await
     }
 
     async fn timers_due(

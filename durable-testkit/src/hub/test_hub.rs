@@ -17,6 +17,7 @@ use durable_runtime::client::Client;
 use durable_runtime::client::StoreCommands;
 use durable_runtime::clock::Clock;
 use durable_runtime::dispatcher::EngineConfig;
+use durable_runtime::entity::Entity;
 use durable_runtime::ids::InstanceKey;
 use durable_runtime::orchestration::ChildCall;
 use durable_runtime::orchestration::Orchestrator;
@@ -177,6 +178,12 @@ impl TestHub {
     #[must_use]
     pub fn register<F: Register<A>, A>(self, function: F) -> Self {
         self.change(|setup| setup.registry.register(function))
+    }
+
+    /// Registers an entity.
+    #[must_use]
+    pub fn register_entity<E: Entity>(self) -> Self {
+        self.change(|setup| setup.registry.register_entity::<E>())
     }
 
     /// Makes `state` available to activities that take a `State<T>` and run for real.

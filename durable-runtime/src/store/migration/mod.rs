@@ -15,6 +15,8 @@ mod m08_command;
 mod m09_heartbeat;
 mod m10_readable_history;
 mod m11_checkpoint;
+mod m12_entity;
+mod m13_answer;
 mod runner;
 
 pub(super) use runner::migrate;

@@ -42,7 +42,7 @@ macro_rules! migrations {
     };
 }
 
-fn all() -> [Migration; 11] {
+fn all() -> [Migration; 13] {
     migrations![
         1 "hub" m01_hub,
         2 "lane" m02_lane,
@@ -55,6 +55,8 @@ fn all() -> [Migration; 11] {
         9 "heartbeat" m09_heartbeat,
         10 "readable_history" m10_readable_history,
         11 "checkpoint" m11_checkpoint,
+        12 "entity" m12_entity,
+        13 "answer" m13_answer,
     ]
 }
 

@@ -89,6 +89,16 @@ impl Tables {
                 self.replace(turn.key, new, now);
             }
         }
+        for turn in turns {
+            if let Some(update) = &turn.entity {
+                self.entity_update(turn.key, update);
+            }
+        }
+        for turn in turns {
+            for answer in &turn.answers {
+                self.answer(turn.key, answer);
+            }
+        }
     }
 
     fn write_inbox(&mut self, turns: &[TurnWrite]) {
@@ -149,8 +159,12 @@ impl Tables {
 
     fn deliver(&mut self, message: &OutgoingMessage, now: Timestamp) {
         let receiver = match &message.to {
-            Address::Key(key) => Some(*key).filter(|key| self.instances.contains_key(key)),
+            Address::Key(key) => Some(*key).filter(|key| self.unit_of(*key).is_some()),
             Address::Id(id) => self.ids.get(id).copied(),
+            Address::Entity(id) => {
+                let key = self.entity_key(id, now);
+                return self.send_to_entity(key, message.body.clone(), message.due, now);
+            }
         };
         if let Some(key) = receiver {
             self.send(key, message.body.clone(), message.parked, now);

@@ -118,7 +118,7 @@ pub(super) fn turn_number(turn: Option<u64>) -> Option<i64> {
     turn.and_then(|turn| i64::try_from(turn).ok())
 }
 
-fn payload(text: Option<&str>) -> Result<Option<Payload>, DbErr> {
+pub(super) fn payload(text: Option<&str>) -> Result<Option<Payload>, DbErr> {
     text.map(parse).transpose()
 }
 

@@ -397,6 +397,7 @@ impl Side {
             to,
             body: self.body(&spec.body),
             parked: spec.parked,
+            due: None,
         }
     }
 
