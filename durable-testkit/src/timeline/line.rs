@@ -6,6 +6,7 @@ use durable_runtime::Payload;
 use durable_runtime::definition::SourcePlace;
 use durable_runtime::history::HistoryEvent;
 use durable_runtime::ids::CallPath;
+use durable_runtime::ids::EntityId;
 
 /// The names of the calls of an execution, by their paths.
 #[derive(Debug, Default)]
@@ -22,6 +23,13 @@ impl Names {
             }
             E::TimerCreated { path, due, .. } => (path, format!("sleep until {due}")),
             E::WaitStarted { path, event, .. } => (path, format!("wait_for {event}")),
+            E::EntityCalled {
+                path,
+                entity,
+                operation,
+                ..
+            } => (path, format!("{entity}.{operation}")),
+            E::LockRequested { path, entities, .. } => (path, lock_of(entities)),
             _ => return,
         };
         self.0.insert(path.clone(), name);
@@ -31,6 +39,12 @@ impl Names {
         let name = self.0.get(path).cloned();
         name.unwrap_or_else(|| format!("call {path}"))
     }
+}
+
+/// A critical section, by what it locks.
+pub(super) fn lock_of(entities: &[EntityId]) -> String {
+    let names: Vec<_> = entities.iter().map(ToString::to_string).collect();
+    format!("lock {}", names.join(", "))
 }
 
 /// A history as numbered lines, without places in the source: what snapshots hold.
@@ -52,11 +66,26 @@ fn recorded(event: &HistoryEvent, names: &Names) -> (&'static str, String) {
         E::ExecutionStarted { name, input, .. }
         | E::ActivityScheduled { name, input, .. }
         | E::ChildScheduled { name, input, .. } => named(name, input.as_ref()),
-        E::ActivityCompleted { path, result, .. } | E::ChildCompleted { path, result, .. } => {
-            named(&names.of(path), Some(result))
+        E::ActivityCompleted { path, result, .. }
+        | E::ChildCompleted { path, result, .. }
+        | E::EntityCompleted { path, result, .. } => named(&names.of(path), Some(result)),
+        E::EntityCalled {
+            entity,
+            operation,
+            input,
+            ..
         }
+        | E::EntitySignalled {
+            entity,
+            operation,
+            input,
+            ..
+        } => named(&format!("{entity}.{operation}"), input.as_ref()),
+        E::LockRequested { entities, .. } => lock_of(entities),
+        E::LockGranted { path, .. } | E::LockReleased { path } => names.of(path),
         E::ActivityFailed { path, error, .. }
         | E::ActivityAttemptFailed { path, error, .. }
+        | E::EntityFailed { path, error, .. }
         | E::ChildFailed { path, error, .. } => format!("{} {}", names.of(path), error.message()),
         E::ActivityRetried { path, attempt, .. } => format!("{} {attempt}", names.of(path)),
         E::ActivityAttemptLost { path, .. }
@@ -104,6 +133,13 @@ fn kind(event: &HistoryEvent) -> &'static str {
         E::ExecutionCompleted { .. } => "ExecutionCompleted",
         E::ExecutionFailed { .. } => "ExecutionFailed",
         E::ExecutionTerminated { .. } => "ExecutionTerminated",
+        E::EntityCompleted { .. } => "EntityCompleted",
+        E::EntityFailed { .. } => "EntityFailed",
+        E::LockGranted { .. } => "LockGranted",
+        E::EntityCalled { .. } => "EntityCalled",
+        E::EntitySignalled { .. } => "EntitySignalled",
+        E::LockRequested { .. } => "LockRequested",
+        E::LockReleased { .. } => "LockReleased",
         _ => "Event",
     }
 }
@@ -118,10 +154,14 @@ pub(super) fn told(event: &HistoryEvent, names: &Names) -> (String, Option<Sourc
     use HistoryEvent as E;
     let text = match event {
         E::ExecutionStarted { name, input, .. } => format!("start {}", named(name, input.as_ref())),
-        E::ActivityCompleted { path, result, .. } | E::ChildCompleted { path, result, .. } => {
+        E::ActivityCompleted { path, result, .. }
+        | E::ChildCompleted { path, result, .. }
+        | E::EntityCompleted { path, result, .. } => {
             format!("{} = {}", names.of(path), result.as_text())
         }
-        E::ActivityFailed { path, error, .. } | E::ChildFailed { path, error, .. } => {
+        E::ActivityFailed { path, error, .. }
+        | E::ChildFailed { path, error, .. }
+        | E::EntityFailed { path, error, .. } => {
             format!("{} failed: {}", names.of(path), error.message())
         }
         E::ActivityAttemptFailed {
@@ -154,6 +194,27 @@ pub(super) fn told(event: &HistoryEvent, names: &Names) -> (String, Option<Sourc
         }
         E::TimerCreated { due, .. } => format!("sleep until {due}"),
         E::WaitStarted { event, .. } => format!("wait_for {event}"),
+        E::EntityCalled {
+            entity,
+            operation,
+            input,
+            ..
+        } => {
+            let what = format!("{entity}.{operation}");
+            format!("call {}", named(&what, input.as_ref()))
+        }
+        E::EntitySignalled {
+            entity,
+            operation,
+            input,
+            ..
+        } => {
+            let what = format!("{entity}.{operation}");
+            format!("signal {}", named(&what, input.as_ref()))
+        }
+        E::LockRequested { entities, .. } => lock_of(entities),
+        E::LockGranted { path, .. } => format!("{} is granted", names.of(path)),
+        E::LockReleased { path } => format!("release {}", names.of(path)),
         E::SideEffectRecorded { value, .. } => format!("side effect {}", value.as_text()),
         E::PatchMarked { change, applies } => format!("patched {change}: {applies}"),
         E::CallCancelled { path } => format!("drop {}", names.of(path)),
@@ -172,7 +233,10 @@ fn site(event: &HistoryEvent) -> Option<&SourcePlace> {
         HistoryEvent::ActivityScheduled { site, .. }
         | HistoryEvent::ChildScheduled { site, .. }
         | HistoryEvent::TimerCreated { site, .. }
-        | HistoryEvent::WaitStarted { site, .. } => Some(site),
+        | HistoryEvent::WaitStarted { site, .. }
+        | HistoryEvent::EntityCalled { site, .. }
+        | HistoryEvent::EntitySignalled { site, .. }
+        | HistoryEvent::LockRequested { site, .. } => Some(site),
         _ => None,
     }
 }

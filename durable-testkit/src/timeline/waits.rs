@@ -9,6 +9,8 @@ use durable_runtime::definition::SourcePlace;
 use durable_runtime::history::HistoryEvent;
 use durable_runtime::ids::CallPath;
 
+use super::line::lock_of;
+
 /// Something that an execution waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
@@ -22,6 +24,8 @@ enum What {
     Child(String),
     Timer(Timestamp),
     Event(String),
+    Entity(String),
+    Lock(String),
 }
 
 impl Wait {
@@ -46,6 +50,8 @@ impl fmt::Display for Wait {
             What::Child(name) => write!(f, "orchestrator {name}"),
             What::Timer(due) => write!(f, "sleep until {due}"),
             What::Event(name) => write!(f, "wait_for {name}"),
+            What::Entity(operation) => write!(f, "entity {operation}"),
+            What::Lock(lock) => f.write_str(lock),
         }
     }
 }
@@ -117,7 +123,22 @@ impl OpenWaits {
                 self.begin(path, What::Event(event.clone()), site);
                 self.line(event).waiting.push_back(path.clone());
             }
-            HistoryEvent::ActivityCompleted { path, .. }
+            HistoryEvent::EntityCalled {
+                path,
+                entity,
+                operation,
+                site,
+                ..
+            } => self.begin(path, What::Entity(format!("{entity}.{operation}")), site),
+            HistoryEvent::LockRequested {
+                path,
+                entities,
+                site,
+            } => self.begin(path, What::Lock(lock_of(entities)), site),
+            HistoryEvent::EntityCompleted { path, .. }
+            | HistoryEvent::EntityFailed { path, .. }
+            | HistoryEvent::LockGranted { path, .. }
+            | HistoryEvent::ActivityCompleted { path, .. }
             | HistoryEvent::ActivityFailed { path, .. }
             | HistoryEvent::TimerFired { path, .. }
             | HistoryEvent::DeadlinePassed { path, .. }
