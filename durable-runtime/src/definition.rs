@@ -175,20 +175,13 @@ impl OrchestratorDefinition {
 
     /// Its state machine; without states where its macro told none.
     pub fn state_machine(&self) -> StateMachine {
-        match self.states {
-            Some(states) => states(),
-            None => {
-                let nothing = Resolution::new();
-                let known = FunctionStates::new(
-                    self.name,
-                    self.version,
-                    self.signature,
-                    self.table,
-                    &nothing,
-                );
-                known.into_machine(Vec::new())
-            }
+        if let Some(states) = self.states {
+            return states();
         }
+        let nothing = Resolution::new();
+        let (signature, table) = (self.signature, self.table);
+        let known = FunctionStates::new(self.name, self.version, signature, table, &nothing);
+        known.into_machine(Vec::new())
     }
 }
 

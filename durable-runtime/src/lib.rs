@@ -44,8 +44,9 @@
 //! | history, history event, replay | the recorded past; one entry of it; running code against it |
 //! | turn, outcome | one delivery of messages up to the next wait; what it decided |
 //! | durable timer, external event | a recorded deadline; something raised from outside |
+//! | entity, operation, signal | state under a name and a key; a call on it; a call without an answer |
 //! | message, inbox | what travels; what waits for an instance |
-//! | hub, lane, owner, epoch | all tables under one name; `name@version`; the worker that has a part of a lane; the number that fences a worker off |
+//! | hub, lane, owner, epoch | all tables under one name; `name@version` or an entity's name; the worker that has a part of a lane; the number that fences a worker off |
 //! | continuation | a waiting orchestration in memory |
 //! | call path, branch | where in which strand of an orchestration a call was made |
 //!

@@ -96,9 +96,6 @@ impl Walker<'_> {
             "side_effect" => Row::new(Op::SideEffect, method, at),
             "continue_as_new" => Row::new(Op::ContinueAsNew, method, at),
             "start_detached" => {
-                call.args
-                    .iter()
-                    .for_each(|argument| self.arguments_of(argument));
                 return call
                     .args
                     .iter()
@@ -123,13 +120,6 @@ impl Walker<'_> {
         self.walk(&call.receiver);
         call.args.iter().for_each(|argument| self.walk(argument));
         self.state(with(row, options));
-    }
-
-    /// What is walked before the call itself is made.
-    fn arguments_of(&mut self, expression: &Expr) {
-        if let Expr::MethodCall(call) = expression {
-            self.arguments_of(&call.receiver);
-        }
     }
 
     /// A closure or block that goes on where something else ended.
@@ -173,11 +163,11 @@ impl Walker<'_> {
             };
             return self.group(op, &name.to_string(), name.span(), &call.args);
         }
-        if name == "pin" || name == "new" || name == "from" {
-            return call
-                .args
-                .iter()
-                .for_each(|inner| self.durable(inner, options));
+        if is_constructor(call) {
+            for inner in &call.args {
+                self.durable(inner, options);
+            }
+            return;
         }
         if let Some(Bound::Closure(Expr::Closure(closure))) = path
             .get_ident()
@@ -245,13 +235,11 @@ impl Walker<'_> {
         let known = mentioned(&call.receiver)
             .into_iter()
             .find_map(|name| Some((self.bindings.get(&name)?.clone(), name)));
-        match known {
-            Some((Bound::Stream(event, at), _)) => self.event(event.as_ref(), at),
-            _ => {
-                let name = text::short(&call.receiver);
-                Row::new(Op::Await, name, call.method.span()).recorded_as("next")
-            }
+        if let Some((Bound::Stream(event, at), _)) = known {
+            return self.event(event.as_ref(), at);
         }
+        let name = text::short(&call.receiver);
+        Row::new(Op::Await, name, call.method.span()).recorded_as("next")
     }
 
     /// The entity that `receiver` is, if it shows.
@@ -270,7 +258,9 @@ impl Walker<'_> {
 
     fn lock(&mut self, call: &Macro) {
         let futures = arms::futures(&call.tokens).unwrap_or_default();
-        futures.iter().for_each(|part| self.walk(part));
+        for part in &futures {
+            self.walk(part);
+        }
         let parts: Vec<String> = futures
             .iter()
             .filter_map(|part| self.entity(part))
@@ -488,8 +478,6 @@ impl Walker<'_> {
             return stream;
         }
         match init {
-            Expr::Await(_) | Expr::Try(_) => None,
-            Expr::Async(_) => Some(self.made(init)),
             Expr::MethodCall(call) if !makes_calls(&call.receiver) && has_calls(call) => {
                 Some(Bound::Lazy(init.clone()))
             }
@@ -502,7 +490,7 @@ impl Walker<'_> {
                 self.bound_future(argument)
             }
             Expr::Call(call) if is_combinator(&call.func) => None,
-            Expr::Call(_) => Some(self.made(init)),
+            Expr::Call(_) | Expr::Async(_) if makes_calls(init) => Some(self.made(init)),
             Expr::MethodCall(_) | Expr::Array(_) | Expr::Macro(_) if makes_calls(init) => {
                 Some(Bound::Lazy(init.clone()))
             }

@@ -238,7 +238,7 @@ impl<'a> Walker<'a> {
         let (holds, fails) = self.condition(&branches.cond);
         let mut fork = Fork::new(self);
         fork.branch(self, &holds, |walker| {
-            walker.block(&branches.then_branch, position)
+            walker.block(&branches.then_branch, position);
         });
         fork.branch(self, &fails, |walker| match &branches.else_branch {
             Some((_, otherwise)) => walker.walk_in(otherwise, position),

@@ -213,10 +213,8 @@ fn emit_row(row: &Row, seam: &TokenStream) -> TokenStream {
         return quote!(#seam::StateRow::junction());
     }
     let (name, path, options) = (&row.name, &row.path, &row.options);
-    let recorded = match &row.recorded {
-        Some(recorded) => recorded.clone(),
-        None => quote!(#name),
-    };
+    let recorded = row.recorded.clone();
+    let recorded = recorded.unwrap_or_else(|| quote!(#name));
     let at = row.at;
     let (line, column) = (
         quote_spanned!(at=> ::core::line!()),
@@ -268,11 +266,11 @@ impl Graph {
             return format!("{node:?}").to_lowercase();
         };
         let row = &self.rows[number];
-        let options: String = row
-            .options
-            .iter()
-            .map(|option| format!("+{option}"))
-            .collect();
+        let mut options = String::new();
+        for option in &row.options {
+            options.push('+');
+            options.push_str(option);
+        }
         match row.op {
             Op::Junction => format!("({number})"),
             op => format!("{op:?}:{}{options}", row.name),

@@ -166,3 +166,23 @@ fn patches_events_entities_and_closures() {
          ContinueAsNew:continue_as_new -> continued",
     );
 }
+
+#[test]
+fn what_is_no_call_is_no_state() {
+    check(
+        false,
+        "let policy = RetryPolicy::new(0, seconds(1));
+         join!(charge(1).retry(policy.clone()), pack(2));
+         let later = Box::pin(ctx.sleep(hours(1)));
+         later.await;
+         7",
+        "start -> Join:join
+         Join:join -> Call:charge+retry [arm 0]
+         Join:join -> Call:pack [arm 1]
+         Call:charge+retry -> Joined:join
+         Call:pack -> Joined:join
+         Joined:join -> Timer:sleep+made
+         Timer:sleep+made -> Await:sleep
+         Await:sleep -> completed",
+    );
+}

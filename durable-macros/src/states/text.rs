@@ -207,12 +207,15 @@ fn spaced(tokens: TokenStream) -> String {
             TokenTree::Group(group) => {
                 let inner = spaced(group.stream());
                 let inner = inner.trim_end_matches(", ");
-                match group.delimiter() {
-                    Delimiter::Parenthesis => text.push_str(&format!("({inner})")),
-                    Delimiter::Bracket => text.push_str(&format!("[{inner}]")),
-                    Delimiter::Brace => text.push_str(&format!(" {{ {inner} }}")),
-                    Delimiter::None => text.push_str(inner),
-                }
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::Brace => (" { ", " }"),
+                    Delimiter::None => ("", ""),
+                };
+                text.push_str(open);
+                text.push_str(inner);
+                text.push_str(close);
             }
             word => {
                 if after_word {

@@ -32,7 +32,7 @@ async fn waits(ctx: &OrchestrationContext) -> Result<u32, Failure> {
     let all = (0..2).map(|_| never());
     let (numbers, done) = join!(futures::future::try_join_all(all), child().id("child"));
     done?;
-    Ok(numbers?.len() as u32)
+    Ok(numbers?.iter().sum())
 }
 
 async fn waits_in(instance: &Instance<waits>) -> Vec<String> {

@@ -182,11 +182,13 @@ pub struct Edge {
 ///     charge(cents).await
 /// }
 ///
-/// let machine = pay::state_machine();
-/// let states: Vec<_> = machine.states.iter().map(|state| state.id.as_str()).collect();
-/// assert_eq!(states, ["timer:sleep", "activity:charge"]);
-/// assert_eq!(machine.states[1].kind, StateKind::Activity);
-/// assert!(machine.to_mermaid().starts_with("stateDiagram-v2"));
+/// fn main() {
+///     let machine = pay::state_machine();
+///     let states: Vec<_> = machine.states.iter().map(|state| state.id.as_str()).collect();
+///     assert_eq!(states, ["timer:sleep", "activity:charge"]);
+///     assert_eq!(machine.states[1].kind, StateKind::Activity);
+///     assert!(machine.to_mermaid().starts_with("stateDiagram-v2"));
+/// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

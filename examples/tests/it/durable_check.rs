@@ -24,12 +24,8 @@ fn the_program_says_by_its_exit_code_what_is_to_be_done() {
     let fine = run(&today);
     assert_eq!((fine.code, fine.stderr.as_str()), (Some(0), ""));
 
-    let without_hello: String = today
-        .lines()
-        .take(1)
-        .map(|line| format!("{line}\n"))
-        .collect();
-    let outdated = run(&without_hello);
+    let (format, _) = today.split_once('\n').unwrap();
+    let outdated = run(format);
     assert_eq!(outdated.code, Some(1), "{}", outdated.stderr);
     assert!(
         outdated.stderr.contains("- safe: hello@1: it is new"),

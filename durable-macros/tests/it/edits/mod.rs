@@ -4,7 +4,15 @@
 //! An edit that is called breaking parks an instance somewhere; one that is called safe, or that the
 //! shape does not show, parks none, wherever the deploy catches it.
 
+#[expect(
+    clippy::allow_attributes,
+    reason = "not every version has something that is allowed"
+)]
 mod breaking;
+#[expect(
+    clippy::allow_attributes,
+    reason = "not every version has something that is allowed"
+)]
 mod harmless;
 mod harness;
 mod shop;
