@@ -27,7 +27,7 @@ fn kit() -> TestHub {
     kit.mock(list_warehouses::with(|region| {
         (1..=3).map(|number| format!("{region}-{number}")).collect()
     }));
-    kit.mock(count_warehouse::delayed(hours(1), |name| {
+    kit.mock(count_warehouse::delayed(seconds(20), |name| {
         Ok(Stock::from([(name, 1), ("record".to_owned(), 10)]))
     }));
     kit
@@ -39,7 +39,7 @@ async fn all_warehouses_are_counted_at_the_same_time() {
     let before = kit.now();
     let stock = kit.start(take_stock("north".to_owned())).await;
     assert_eq!(stock.result().await.unwrap()["record"], 30);
-    assert_eq!(kit.now().since(before), hours(1));
+    assert_eq!(kit.now().since(before), seconds(20));
     assert_called!(kit.calls_of(count_warehouse), 3);
 }
 
@@ -51,7 +51,11 @@ async fn the_order_in_which_warehouses_answer_does_not_matter() {
         .explore(take_stock("north".to_owned()), Scenario::new())
         .await;
     assert!(report.is_complete(), "{report}");
-    assert_eq!(report.outcomes().count(), 1);
+    // Or one of them takes longer than it may.
+    let mut outcomes = report.outcomes();
+    assert!(outcomes.next().unwrap().starts_with("completed "));
+    assert!(outcomes.next().unwrap().starts_with("failed timed out"));
+    assert_eq!(outcomes.next(), None);
 }
 
 #[tokio::test]
