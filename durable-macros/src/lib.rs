@@ -9,6 +9,7 @@ mod body;
 mod callees;
 mod client_stub;
 mod debug;
+mod determinism;
 mod diagnostics;
 mod event;
 #[cfg(test)]
@@ -16,6 +17,8 @@ mod expansions;
 mod inline;
 mod item;
 mod mock;
+#[cfg(test)]
+mod mutations;
 mod numbers;
 mod options;
 mod orchestrator;
