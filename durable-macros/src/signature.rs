@@ -298,7 +298,8 @@ fn refuse_qualifiers(signature: &syn::Signature, diagnostics: &mut Diagnostics) 
 /// Refuses generics, and says whether there were any.
 fn refuse_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) -> bool {
     let generics = &signature.generics;
-    if generics.params.is_empty() && generics.where_clause.is_none() {
+    let bounds = generics.where_clause.as_ref();
+    if generics.params.is_empty() && bounds.is_none_or(|bounds| bounds.predicates.is_empty()) {
         return false;
     }
     let at = if generics.params.is_empty() {
