@@ -22,6 +22,7 @@ use crate::diagnostics::Diagnostics;
 use crate::item;
 use crate::item::Callable;
 use crate::item::Function;
+use crate::mock;
 use crate::numbers::count;
 use crate::numbers::duration;
 use crate::numbers::duration_tokens;
@@ -283,12 +284,14 @@ impl Activity<'_> {
             Err(error) => broken(body, &error),
         };
         let run = self.callable.run(&inputs, &body);
+        let mocks = mock::emit(&self.callable, &quote!(#seam::Call));
         let implementation = self.implementation();
         let listed = self.callable.listed(&quote!(list.activity::<Self>()));
         quote! {
             #marker
             #call
             #run
+            #mocks
             const _: () = {
                 #implementation
                 #listed

@@ -17,6 +17,7 @@ mod event;
 mod expansions;
 mod inline;
 mod item;
+mod mock;
 #[cfg(test)]
 mod mutations;
 mod numbers;

@@ -30,6 +30,7 @@ use crate::inline;
 use crate::item;
 use crate::item::Callable;
 use crate::item::Function;
+use crate::mock;
 use crate::options;
 use crate::options::ReadOption;
 use crate::signature::Parameter;
@@ -257,6 +258,7 @@ impl Orchestrator<'_> {
             .call_function(&quote!(#seam::ChildCall), &make);
         let run = self.run();
         let client = client_stub::emit(&self.callable);
+        let mocks = mock::emit(&self.callable, &quote!(#seam::ChildCall));
         let implementation = self.implementation();
         let events = self.events();
         let listed = self.callable.listed(&quote!(list.orchestrator::<Self>()));
@@ -268,6 +270,7 @@ impl Orchestrator<'_> {
             #call
             #run
             #client
+            #mocks
             const _: () = {
                 impl #name {
                     const __DURABLE_SITES: &'static [#seam::Site] = #sites;

@@ -103,3 +103,4 @@ pub use crate::orchestration::try_joined;
 pub use crate::orchestration::unbounded;
 pub use crate::payload::CodecError;
 pub use crate::payload::Payload;
+pub use crate::registry::Mock;

@@ -104,6 +104,18 @@ pub enum Callee {
     Entity(&'static str),
 }
 
+impl std::fmt::Display for Callee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Activity(name) => write!(f, "activity `{name}`"),
+            Self::Orchestrator(name, version) => {
+                write!(f, "orchestrator `{name}` version `{version}`")
+            }
+            Self::Entity(name) => write!(f, "entity `{name}`"),
+        }
+    }
+}
+
 /// What is known of an orchestrator without running it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]

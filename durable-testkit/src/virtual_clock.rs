@@ -1,6 +1,10 @@
 //! Time that moves when the test says so.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use durable_runtime::Timestamp;
@@ -23,6 +27,8 @@ use tokio::sync::watch;
 #[derive(Debug, Clone)]
 pub struct VirtualClock {
     now: Arc<watch::Sender<Timestamp>>,
+    /// How many wait for each time.
+    sleepers: Arc<Mutex<BTreeMap<Timestamp, usize>>>,
 }
 
 impl VirtualClock {
@@ -35,7 +41,15 @@ impl VirtualClock {
     pub fn at(now: Timestamp) -> Self {
         Self {
             now: Arc::new(watch::Sender::new(now)),
+            sleepers: Arc::default(),
         }
+    }
+
+    /// The next time that somebody waits for by this clock.
+    pub fn next_sleeper(&self) -> Option<Timestamp> {
+        let now = self.now();
+        let sleepers = lock(&self.sleepers);
+        sleepers.keys().find(|due| **due > now).copied()
     }
 
     /// Moves the clock on.
@@ -62,11 +76,43 @@ impl Clock for VirtualClock {
 
     fn sleep_until(&self, due: Timestamp) -> BoxFuture<'static, ()> {
         let mut now = self.now.subscribe();
+        let sleeper = Sleeper::new(&self.sleepers, due);
         Box::pin(async move {
+            let _sleeper = sleeper;
             if now.wait_for(|now| *now >= due).await.is_err() {
                 // The clock is gone, so it will never be then.
                 std::future::pending::<()>().await;
             }
         })
     }
+}
+
+/// An entry in the table of those who wait, for as long as they do.
+struct Sleeper {
+    sleepers: Arc<Mutex<BTreeMap<Timestamp, usize>>>,
+    due: Timestamp,
+}
+
+impl Sleeper {
+    fn new(sleepers: &Arc<Mutex<BTreeMap<Timestamp, usize>>>, due: Timestamp) -> Self {
+        *lock(sleepers).entry(due).or_default() += 1;
+        let sleepers = Arc::clone(sleepers);
+        Self { sleepers, due }
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let mut sleepers = lock(&self.sleepers);
+        if let Some(count) = sleepers.get_mut(&self.due) {
+            *count -= 1;
+            if *count == 0 {
+                sleepers.remove(&self.due);
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,6 +14,8 @@ use crate::entity::Entity;
 use crate::ids::InstanceId;
 use crate::orchestration::ChildCall;
 use crate::orchestration::Orchestrator;
+use crate::payload::CodecError;
+use crate::payload::Payload;
 use crate::store;
 use crate::store::StoreError;
 use crate::work::Commands;
@@ -70,6 +72,14 @@ impl Client {
     pub fn start_call<O: Orchestrator>(&self, call: ChildCall<O>) -> StartBuilder<O> {
         let (id, input) = call.into_start();
         StartBuilder::new(Arc::clone(&self.commands), id, input)
+    }
+
+    /// Starts an instance of `O` with an input as it is recorded.
+    pub fn start_recorded<O: Orchestrator>(
+        &self,
+        input: Result<Option<Payload>, CodecError>,
+    ) -> StartBuilder<O> {
+        StartBuilder::new(Arc::clone(&self.commands), None, input)
     }
 
     /// An instance by its id. Nothing is asked before the first method of it.

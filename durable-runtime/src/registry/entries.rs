@@ -35,6 +35,15 @@ impl RegisteredOrchestrator {
             id: TypeId::of::<O>(),
         }
     }
+
+    /// A body in place of one that a macro generated, for mocks.
+    pub fn new(definition: OrchestratorDefinition, start: Arc<StartFn>) -> Self {
+        Self {
+            definition,
+            start,
+            id: TypeId::of::<Self>(),
+        }
+    }
 }
 
 impl fmt::Debug for RegisteredOrchestrator {
@@ -70,6 +79,18 @@ impl RegisteredActivity {
             max_concurrent: A::MAX_CONCURRENT,
             states: A::states(),
             id: TypeId::of::<A>(),
+        }
+    }
+
+    /// A body in place of one that a macro generated, for mocks. It takes no states.
+    pub fn new(name: &'static str, invoke: Arc<InvokeFn>) -> Self {
+        Self {
+            name,
+            blocking: false,
+            invoke,
+            max_concurrent: None,
+            states: Vec::new(),
+            id: TypeId::of::<Self>(),
         }
     }
 }

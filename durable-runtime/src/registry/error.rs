@@ -38,7 +38,7 @@ pub(super) enum Problem {
     },
     #[error(
         "orchestrator `{caller}` calls {}, which is not registered{}: add `.{}` [D035]",
-        described(callee), hint(*suggestion), registration(callee)
+        callee, hint(*suggestion), registration(callee)
     )]
     NotRegistered {
         caller: &'static str,
@@ -52,16 +52,6 @@ pub(super) enum Problem {
         activity: &'static str,
         state: &'static str,
     },
-}
-
-fn described(callee: &Callee) -> String {
-    match callee {
-        Callee::Activity(name) => format!("activity `{name}`"),
-        Callee::Orchestrator(name, version) => {
-            format!("orchestrator `{name}` version `{version}`")
-        }
-        Callee::Entity(name) => format!("entity `{name}`"),
-    }
 }
 
 fn registration(callee: &Callee) -> String {

@@ -7,6 +7,7 @@
 mod entries;
 mod error;
 mod function_item;
+mod mock;
 mod register;
 mod suggest;
 
@@ -17,4 +18,7 @@ pub use entries::RegisteredOrchestrator;
 pub use error::RegistryError;
 pub use function_item::Callable;
 pub use function_item::Register;
+pub use mock::Mock;
+pub use mock::Mockable;
+pub use mock::StandIn;
 pub use register::Registry;

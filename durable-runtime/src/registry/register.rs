@@ -93,6 +93,26 @@ impl Registry {
         self.activities.get(name)
     }
 
+    /// Puts `activity` in the place of the one of its name, or adds it.
+    pub fn replace_activity(&mut self, activity: RegisteredActivity) {
+        self.activities.insert(activity.name, activity);
+    }
+
+    /// Puts `orchestrator` in the place of the one of its name and version, or adds it.
+    pub fn replace_orchestrator(&mut self, orchestrator: RegisteredOrchestrator) {
+        let (name, version) = (
+            orchestrator.definition.name,
+            orchestrator.definition.version,
+        );
+        let versions = self.orchestrators.entry(name).or_default();
+        versions.insert(version, orchestrator);
+    }
+
+    /// All activities, by name.
+    pub fn activities(&self) -> impl Iterator<Item = &RegisteredActivity> {
+        self.activities.values()
+    }
+
     /// The entity of that name.
     pub fn entity(&self, name: &str) -> Option<&RegisteredEntity> {
         self.entities.get(name)

@@ -5,6 +5,7 @@
     reason = "clippy knows the tests themselves, not the functions they are made of"
 )]
 mod engine;
+mod hub;
 #[expect(
     clippy::unwrap_used,
     reason = "clippy knows the tests themselves, not the functions they are made of"

@@ -11,4 +11,5 @@ mod monitor;
 mod order_processing;
 mod program;
 mod readme;
+mod saved;
 mod state_diagram;

@@ -1,0 +1,258 @@
+//! Answers in place of a function: mocks, as generated code makes them and the testkit takes them.
+//!
+//! 1. A mock is typed by the function's own signature; what it answers goes through the recorded
+//!    form like any other result.
+//! 2. The n-th call of a function gets the n-th answer, whoever makes it.
+
+use std::fmt;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use crate::activity::Activity;
+use crate::activity::AttemptEnd;
+use crate::callable::CallableError;
+use crate::definition::Callee;
+use crate::failure::CallError;
+use crate::failure::Failure;
+use crate::orchestration::Call;
+use crate::orchestration::ChildCall;
+use crate::orchestration::Orchestrator;
+use crate::payload::Arguments;
+use crate::payload::Payload;
+use crate::payload::Recorded;
+
+/// A function that can be mocked, by its call.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be mocked",
+    note = "functions with `#[activity]` or `#[orchestrator]` can: `charge_card::with(|order| …)`"
+)]
+pub trait Mockable: 'static {
+    /// The recorded arguments.
+    type Arguments: Arguments;
+    /// What it returns.
+    type Output: Recorded;
+    /// The error it returns.
+    type Error: CallableError;
+
+    /// What is mocked.
+    fn callee() -> Callee;
+
+    /// Whether another attempt may succeed after `error`.
+    fn is_retryable(error: &Self::Error) -> bool;
+}
+
+impl<A: Activity> Mockable for Call<A> {
+    type Arguments = A::Arguments;
+    type Output = A::Output;
+    type Error = A::Error;
+
+    fn callee() -> Callee {
+        Callee::Activity(A::NAME)
+    }
+
+    fn is_retryable(error: &A::Error) -> bool {
+        A::is_retryable(error)
+    }
+}
+
+impl<O: Orchestrator> Mockable for ChildCall<O> {
+    type Arguments = O::Arguments;
+    type Output = O::Output;
+    type Error = O::Error;
+
+    fn callee() -> Callee {
+        Callee::Orchestrator(O::DEFINITION.name, O::DEFINITION.version)
+    }
+
+    fn is_retryable(error: &O::Error) -> bool {
+        O::is_retryable(error)
+    }
+}
+
+/// Answers in place of the function that `C` is a call of. Made by what the macros generate:
+/// `charge_card::with(|order| …)`, `charge_card::fails_times(2, error)`,
+/// `charge_card::delayed(hours(1), |order| …)`.
+///
+/// ```
+/// # use durable_runtime::prelude::*;
+/// #[activity]
+/// async fn charge(cents: u64) -> u64 {
+///     cents
+/// }
+///
+/// let mock = charge::fails_times(2, Failure::Cancelled).then(charge::with(|cents| cents / 2));
+/// # let _ = mock;
+/// ```
+#[must_use = "a mock does nothing until a hub is given it"]
+pub struct Mock<C: Mockable> {
+    stages: Vec<Stage<C>>,
+}
+
+struct Stage<C: Mockable> {
+    /// For how many calls; for all that follow, if none is given.
+    times: Option<u64>,
+    delay: Duration,
+    answer: Answer<C>,
+}
+
+type Body<C> = dyn FnMut(<C as Mockable>::Arguments) -> Result<<C as Mockable>::Output, <C as Mockable>::Error>
+    + Send;
+
+enum Answer<C: Mockable> {
+    Body(Mutex<Box<Body<C>>>),
+    Error { error: CallError, retryable: bool },
+}
+
+impl<C: Mockable> Mock<C> {
+    /// Answers each call with what `body` returns; for generated code.
+    pub fn new(
+        body: impl FnMut(C::Arguments) -> Result<C::Output, C::Error> + Send + 'static,
+    ) -> Self {
+        Self::of(None, Answer::Body(Mutex::new(Box::new(body))))
+    }
+
+    /// Fails the first `times` calls with `error`; for generated code.
+    pub fn failing(times: u32, error: &C::Error) -> Self {
+        let retryable = C::is_retryable(error);
+        let error = error.to_call_error();
+        Self::of(Some(u64::from(times)), Answer::Error { error, retryable })
+    }
+
+    fn of(times: Option<u64>, answer: Answer<C>) -> Self {
+        let stage = Stage {
+            times,
+            delay: Duration::ZERO,
+            answer,
+        };
+        Self {
+            stages: vec![stage],
+        }
+    }
+
+    /// Answers after `delay`, in the hub's time.
+    pub fn after(mut self, delay: Duration) -> Self {
+        for stage in &mut self.stages {
+            stage.delay = delay;
+        }
+        self
+    }
+
+    /// Answers only the next `times` calls; what follows them is given by [`then`](Self::then).
+    pub fn times(mut self, times: u32) -> Self {
+        if let Some(last) = self.stages.last_mut() {
+            last.times = Some(u64::from(times));
+        }
+        self
+    }
+
+    /// Goes on with the answers of `next` after these. One that answers every call, as `with` does,
+    /// answers one before that.
+    pub fn then(mut self, next: Self) -> Self {
+        if let Some(last) = self.stages.last_mut() {
+            last.times.get_or_insert(1);
+        }
+        self.stages.extend(next.stages);
+        self
+    }
+
+    /// The mock without its types.
+    pub fn into_stand_in(self) -> StandIn {
+        let answers = self.stages.into_iter().map(|stage| Scripted {
+            times: stage.times,
+            delay: stage.delay,
+            answer: Box::new(move |input| stage.answer.answer(input)),
+        });
+        StandIn {
+            callee: C::callee(),
+            script: answers.collect(),
+        }
+    }
+}
+
+impl<C: Mockable> Answer<C> {
+    fn answer(&self, input: Option<&Payload>) -> AttemptEnd {
+        let body = match self {
+            Self::Body(body) => body,
+            Self::Error { error, retryable } => {
+                let (error, retryable) = (error.clone(), *retryable);
+                return AttemptEnd::Failed { error, retryable };
+            }
+        };
+        let arguments = match C::Arguments::decode(input) {
+            Ok(arguments) => arguments,
+            Err(error) => return AttemptEnd::Stalled(format!("failed to call a mock: {error}")),
+        };
+        let mut body = body.lock().unwrap_or_else(PoisonError::into_inner);
+        match body(arguments) {
+            Ok(value) => match value.to_payload() {
+                Ok(payload) => AttemptEnd::Completed(payload),
+                Err(error) => AttemptEnd::Failed {
+                    error: CallError::Failure(Failure::Codec(error)),
+                    retryable: false,
+                },
+            },
+            Err(error) => AttemptEnd::Failed {
+                retryable: C::is_retryable(&error),
+                error: error.to_call_error(),
+            },
+        }
+    }
+}
+
+impl<C: Mockable> fmt::Debug for Mock<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Mock").field(&C::callee()).finish()
+    }
+}
+
+/// A mock without its types.
+pub struct StandIn {
+    callee: Callee,
+    script: Vec<Scripted>,
+}
+
+struct Scripted {
+    times: Option<u64>,
+    delay: Duration,
+    answer: Box<dyn Fn(Option<&Payload>) -> AttemptEnd + Send + Sync>,
+}
+
+impl StandIn {
+    /// What it stands in for.
+    pub fn callee(&self) -> Callee {
+        self.callee
+    }
+
+    /// How long the answer to the call with this number, from 0, takes.
+    pub fn delay(&self, call: u64) -> Duration {
+        self.scripted(call)
+            .map_or(Duration::ZERO, |scripted| scripted.delay)
+    }
+
+    /// The answer to the call with this number, from 0.
+    pub fn answer(&self, call: u64, input: Option<&Payload>) -> AttemptEnd {
+        match self.scripted(call) {
+            Some(scripted) => (scripted.answer)(input),
+            None => AttemptEnd::Stalled(format!(
+                "the mock of {} has no answer for call {}: add one with `.then(…)`",
+                self.callee,
+                call + 1
+            )),
+        }
+    }
+
+    fn scripted(&self, call: u64) -> Option<&Scripted> {
+        let mut before = 0;
+        self.script.iter().find(|scripted| {
+            before += scripted.times.unwrap_or(u64::MAX - before);
+            call < before
+        })
+    }
+}
+
+impl fmt::Debug for StandIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("StandIn").field(&self.callee).finish()
+    }
+}

@@ -1,0 +1,260 @@
+//! The functions as a hub runs them: through its gate, its mocks and its persistence points.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use durable_runtime::Payload;
+use durable_runtime::activity::ActivityInvocation;
+use durable_runtime::activity::AttemptEnd;
+use durable_runtime::clock::Clock;
+use durable_runtime::definition::Callee;
+use durable_runtime::definition::OrchestratorDefinition;
+use durable_runtime::definition::SourcePlace;
+use durable_runtime::machine::BodyEnd;
+use durable_runtime::machine::CallRequest;
+use durable_runtime::machine::Cursor;
+use durable_runtime::machine::RawCall;
+use durable_runtime::machine::StartFn;
+use durable_runtime::panics::message_of;
+use durable_runtime::registry::InvokeFn;
+use durable_runtime::registry::RegisteredActivity;
+use durable_runtime::registry::RegisteredOrchestrator;
+use durable_runtime::registry::Registry;
+use durable_runtime::registry::StandIn;
+use futures::future::BoxFuture;
+
+use super::attempts::Attempts;
+use super::attempts::CallRecord;
+use super::points::PersistencePoint;
+use super::points::Points;
+use super::recording::RecordingStore;
+use crate::VirtualClock;
+use crate::lock::lock;
+
+/// What becomes of an activity that has no mock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Unmocked {
+    /// It runs for real, if it is registered.
+    #[default]
+    Runs,
+    /// It is refused: the instance stalls, and the test fails with the activity's name.
+    IsRefused,
+}
+
+/// The mocks of a hub; forks share them.
+#[derive(Debug, Default)]
+pub(crate) struct Mocks(Mutex<HashMap<Callee, Arc<StandIn>>>);
+
+impl Mocks {
+    pub(crate) fn add(&self, stand_in: StandIn) {
+        lock(&self.0).insert(stand_in.callee(), Arc::new(stand_in));
+    }
+
+    fn of(&self, callee: Callee) -> Option<Arc<StandIn>> {
+        lock(&self.0).get(&callee).cloned()
+    }
+
+    fn callees(&self) -> Vec<Callee> {
+        lock(&self.0).keys().copied().collect()
+    }
+}
+
+/// What the functions of a hub run through.
+#[derive(Debug)]
+pub(crate) struct Functions {
+    pub(crate) mocks: Arc<Mocks>,
+    pub(crate) attempts: Arc<Attempts>,
+    pub(crate) points: Arc<Points>,
+    pub(crate) store: Arc<RecordingStore>,
+    pub(crate) clock: VirtualClock,
+    pub(crate) unmocked: Unmocked,
+    /// What mocked orchestrators answered: a replay, and the twin of an execution, are answered the
+    /// same.
+    pub(crate) answers: Mutex<HashMap<String, AttemptEnd>>,
+}
+
+impl Functions {
+    /// The registry that the dispatcher gets. What registered orchestrators call and nobody
+    /// registered is there too: it may be mocked later.
+    pub(crate) fn wrap(self: &Arc<Self>, registry: &Registry) -> Registry {
+        let mut wrapped = registry.clone();
+        let real = |callee: Callee| match callee {
+            Callee::Activity(name) => registry.activity(name).is_some(),
+            Callee::Orchestrator(name, version) => registry.orchestrator(name, version).is_some(),
+            _ => true,
+        };
+        for activity in registry.activities() {
+            let mut activity = activity.clone();
+            activity.invoke = self.invoke(activity.name, Some(Arc::clone(&activity.invoke)));
+            wrapped.replace_activity(activity);
+        }
+        for orchestrator in registry.orchestrators() {
+            let mut orchestrator = orchestrator.clone();
+            let start = Arc::clone(&orchestrator.start);
+            orchestrator.start = self.start(orchestrator.definition, Some(start));
+            wrapped.replace_orchestrator(orchestrator);
+        }
+        let called = registry
+            .orchestrators()
+            .flat_map(|orchestrator| (orchestrator.definition.callees)());
+        let missing = called.chain(self.mocks.callees());
+        for callee in missing.filter(|callee| !real(*callee)) {
+            self.add_placeholder(callee, &mut wrapped);
+        }
+        wrapped
+    }
+
+    fn add_placeholder(self: &Arc<Self>, callee: Callee, registry: &mut Registry) {
+        match callee {
+            Callee::Activity(name) => {
+                let activity = RegisteredActivity::new(name, self.invoke(name, None));
+                registry.replace_activity(activity);
+            }
+            Callee::Orchestrator(name, version) => {
+                let definition = OrchestratorDefinition::new(name, version, &[], Vec::new, &[]);
+                let start = self.start(definition, None);
+                registry.replace_orchestrator(RegisteredOrchestrator::new(definition, start));
+            }
+            _ => {}
+        }
+    }
+
+    fn invoke(self: &Arc<Self>, name: &'static str, real: Option<Arc<InvokeFn>>) -> Arc<InvokeFn> {
+        let functions = Arc::clone(self);
+        Arc::new(move |invocation| {
+            let attempt = Arc::clone(&functions).attempt(name, real.clone(), invocation);
+            Box::pin(attempt)
+        })
+    }
+
+    async fn attempt(
+        self: Arc<Self>,
+        name: &'static str,
+        real: Option<Arc<InvokeFn>>,
+        invocation: ActivityInvocation,
+    ) -> AttemptEnd {
+        let callee = Callee::Activity(name);
+        let (number, place) = self.attempts.call(CallRecord {
+            callee,
+            instance: invocation.context.instance_id().clone(),
+            input: invocation.input.clone(),
+            key: invocation.context.idempotency_key(),
+            begun: false,
+            lost: false,
+            ended: None,
+        });
+        let stand_in = self.mocks.of(callee);
+        let delay = stand_in.as_ref().map(|mock| mock.delay(number));
+        let ready_at = self.clock.now() + delay.unwrap_or_default();
+        let mut ticket = self.attempts.arrive(name, number, ready_at);
+        ticket.released().await;
+        self.points.pass(PersistencePoint::BeforeEffect).await;
+        self.attempts.begun(place);
+        let end = match (stand_in, real) {
+            (Some(mock), _) => self.answer(&mock, number, invocation.input.as_ref()),
+            (None, Some(real)) if self.unmocked == Unmocked::Runs => real(invocation).await,
+            (None, real) => AttemptEnd::Stalled(nobody_answers(callee, real.is_some())),
+        };
+        self.attempts.ended(place, self.store.len(), &end);
+        self.points.pass(PersistencePoint::AfterEffect).await;
+        end
+    }
+
+    fn answer(&self, mock: &StandIn, number: u64, input: Option<&Payload>) -> AttemptEnd {
+        let answered = catch_unwind(AssertUnwindSafe(|| mock.answer(number, input)));
+        answered.unwrap_or_else(|panic| {
+            let message = message_of(&*panic);
+            let report = format!("the mock of {} panicked: {message}", mock.callee());
+            self.attempts.panicked(report.clone());
+            AttemptEnd::Stalled(report)
+        })
+    }
+
+    fn answer_once(
+        &self,
+        place: String,
+        mock: &StandIn,
+        number: u64,
+        input: Option<&Payload>,
+    ) -> AttemptEnd {
+        let known = lock(&self.answers).get(&place).cloned();
+        known.unwrap_or_else(|| {
+            let end = self.answer(mock, number, input);
+            lock(&self.answers).insert(place, end.clone());
+            end
+        })
+    }
+
+    fn start(
+        self: &Arc<Self>,
+        definition: OrchestratorDefinition,
+        real: Option<Arc<StartFn>>,
+    ) -> Arc<StartFn> {
+        let functions = Arc::clone(self);
+        let callee = Callee::Orchestrator(definition.name, definition.version);
+        Arc::new(move |cursor, input| match functions.mocks.of(callee) {
+            Some(mock) => Arc::clone(&functions).child(mock, &cursor, input),
+            None => match &real {
+                Some(real) => real(cursor, input),
+                None => {
+                    let report = nobody_answers(callee, false);
+                    Box::pin(std::future::ready(BodyEnd::Stalled(report)))
+                }
+            },
+        })
+    }
+
+    /// A mocked orchestrator: a durable timer, if its answer takes time, and the answer.
+    fn child(
+        self: Arc<Self>,
+        mock: Arc<StandIn>,
+        cursor: &Cursor,
+        input: Option<Payload>,
+    ) -> BoxFuture<'static, BodyEnd> {
+        let instance = cursor.instance_id().clone();
+        let place = format!("{instance} {}", mock.callee());
+        let number = self.attempts.call_of_instance(CallRecord {
+            callee: mock.callee(),
+            key: instance.to_string(),
+            instance,
+            input: input.clone(),
+            begun: true,
+            lost: false,
+            ended: None,
+        });
+        Box::pin(async move {
+            let delay = mock.delay(number);
+            if !delay.is_zero() {
+                let site = SourcePlace(format!("the mock of {}", mock.callee()));
+                // A timer yields no value, and cannot fail.
+                let _fired = RawCall::new(CallRequest::TimerAfter(delay), site).await;
+            }
+            match self.answer_once(place, &mock, number, input.as_ref()) {
+                AttemptEnd::Completed(value) => BodyEnd::Completed(value),
+                AttemptEnd::Failed { error, .. } => BodyEnd::Failed(error),
+                AttemptEnd::Stalled(reason) => BodyEnd::Stalled(reason),
+            }
+        })
+    }
+}
+
+fn nobody_answers(callee: Callee, refused: bool) -> String {
+    let name = match callee {
+        Callee::Activity(name) | Callee::Orchestrator(name, _) => name,
+        _ => "it",
+    };
+    if refused {
+        return format!(
+            "{callee} is not mocked, and this hub refuses to run it: \
+             add `kit.mock({name}::with(…))`"
+        );
+    }
+    format!(
+        "{callee} is neither mocked nor registered: \
+         add `kit.mock({name}::with(…))` or `.register({name})`"
+    )
+}

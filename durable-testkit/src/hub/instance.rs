@@ -1,0 +1,280 @@
+//! An instance in a hub, typed by its orchestrator.
+
+use std::fmt;
+
+use durable_runtime::InstanceId;
+use durable_runtime::callable::CallableError;
+use durable_runtime::client::Instance;
+use durable_runtime::client::Status;
+use durable_runtime::history::History;
+use durable_runtime::ids::InstanceKey;
+use durable_runtime::orchestration::Declares;
+use durable_runtime::orchestration::Event;
+use durable_runtime::orchestration::Orchestrator;
+use durable_runtime::payload::Recorded;
+use durable_runtime::store::Store;
+use durable_runtime::work::InstanceRow;
+use durable_runtime::work::InstanceStatus;
+use durable_runtime::work::Output;
+
+use super::TestHub;
+use super::test_hub::MOST_SKIPS;
+use crate::SavedHistory;
+use crate::Timeline;
+use crate::TimelinePoint;
+use crate::Wait;
+use crate::lock::lock;
+use crate::timeline::history_text;
+
+/// An instance in a [`TestHub`]. Where a client returns an error, this fails the test.
+pub struct TestInstance<O> {
+    hub: TestHub,
+    instance: Instance<O>,
+    key: InstanceKey,
+}
+
+impl<O: Orchestrator> TestInstance<O> {
+    pub(crate) async fn new(hub: TestHub, instance: Instance<O>) -> Self {
+        let row = fetch(&hub, instance.id()).await;
+        lock(&hub.shared.started).insert(row.id, row.key);
+        Self {
+            hub,
+            instance,
+            key: row.key,
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &InstanceId {
+        self.instance.id()
+    }
+
+    /// The hub it is in.
+    pub fn hub(&self) -> &TestHub {
+        &self.hub
+    }
+
+    /// The instance as clients see it, for everything that may be refused.
+    pub fn instance(&self) -> &Instance<O> {
+        &self.instance
+    }
+
+    /// Its result. Skips idle time by itself.
+    ///
+    /// # Errors
+    /// The orchestrator's own.
+    ///
+    /// # Panics
+    /// When it does not come to one: it waits for something that nobody sends, stalls, or was
+    /// terminated.
+    pub async fn result(&self) -> Result<O::Output, O::Error> {
+        let decoded = match self.ended().await {
+            Output::Completed(value) => O::Output::from_payload(&value).map(Ok),
+            Output::Failed(error) => O::Error::from_call_error(error).map(Err),
+            Output::Terminated(reason) => self.fail(&format!("was terminated: {reason}")),
+        };
+        match decoded {
+            Ok(result) => result,
+            Err(error) => self.fail(&format!("ended with something else: {error}")),
+        }
+    }
+
+    /// How it ended, as recorded. Skips idle time by itself.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn ended(&self) -> Output {
+        for _ in 0..MOST_SKIPS {
+            self.hub.settle().await;
+            let row = self.row().await;
+            if let Some(output) = row.output.filter(|_| row.status.is_terminal()) {
+                return output;
+            }
+            if let Some(reason) = row.stalled {
+                self.fail(&format!("is stalled: {reason}"));
+            }
+            if self.hub.advance_to_next_timer().await.is_none() && !self.is_over().await {
+                self.fail("does not end: nothing is due and nothing is under way");
+            }
+        }
+        self.fail("does not end: it always has something else to do")
+    }
+
+    async fn is_over(&self) -> bool {
+        let row = self.row().await;
+        row.status.is_terminal() || row.stalled.is_some()
+    }
+
+    /// Goes on until it waits for the event `E`. Skips idle time by itself; what can be done at one
+    /// time is done before that.
+    ///
+    /// # Panics
+    /// When it ends or stalls, or nothing is left to do before that.
+    pub async fn until_waiting_on<E: Event>(&self)
+    where
+        O: Declares<E>,
+    {
+        for _ in 0..MOST_SKIPS {
+            self.hub.settle().await;
+            if self.is_waiting_on::<E>() {
+                return;
+            }
+            let row = self.row().await;
+            let moved = self.hub.advance_to_next_timer().await.is_some();
+            if self.is_waiting_on::<E>() {
+                return;
+            }
+            if row.status.is_terminal() || row.status == InstanceStatus::Stalled || !moved {
+                self.fail(&format!("does not wait for the event `{}`", E::NAME));
+            }
+        }
+    }
+
+    /// Whether it waits for the event `E`.
+    pub fn is_waiting_on<E: Event>(&self) -> bool
+    where
+        O: Declares<E>,
+    {
+        let waits = self.waits();
+        let mut events = waits.iter().filter_map(Wait::event);
+        events.any(|name| name.eq_ignore_ascii_case(E::NAME))
+    }
+
+    /// What it waits for.
+    pub fn waits(&self) -> Vec<Wait> {
+        let timeline = self.timeline();
+        let last = timeline.turns().last();
+        last.map_or_else(Vec::new, |turn| turn.waits().to_vec())
+    }
+
+    /// Raises an event. It is durable then, and has had no effect yet.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn raise<E: Event>(&self, event: E)
+    where
+        O: Declares<E>,
+    {
+        if let Err(error) = self.instance.raise(event).await {
+            self.fail(&format!("refused the event `{}`: {error}", E::NAME));
+        }
+    }
+
+    /// Ends it from outside, at once.
+    ///
+    /// # Panics
+    /// When that is refused.
+    pub async fn terminate(&self, reason: impl Into<String>) {
+        if let Err(error) = self.instance.terminate(reason).await {
+            self.fail(&format!("cannot be terminated: {error}"));
+        }
+        self.hub.settle().await;
+    }
+
+    /// The instance after everything that can be done at this time is done.
+    ///
+    /// # Panics
+    /// When what is recorded is not of the orchestrator's types.
+    pub async fn status(&self) -> Status<O::Output, O::Error, O::Status> {
+        self.hub.settle().await;
+        match self.instance.status().await {
+            Ok(status) => status,
+            Err(error) => self.fail(&format!("has no status: {error}")),
+        }
+    }
+
+    /// The history of its current execution.
+    ///
+    /// # Panics
+    /// When the store cannot be read.
+    pub async fn history(&self) -> History {
+        match self.instance.history().await {
+            Ok(history) => history,
+            Err(error) => self.fail(&format!("has no history: {error}")),
+        }
+    }
+
+    /// Its histories, to be saved and replayed against later code.
+    ///
+    /// # Panics
+    /// When the store cannot be read.
+    pub async fn record(&self) -> SavedHistory {
+        match SavedHistory::of(&self.instance).await {
+            Ok(saved) => saved,
+            Err(error) => self.fail(&format!("has no history: {error}")),
+        }
+    }
+
+    /// How it ended, if it has, without anything being done for it.
+    ///
+    /// # Panics
+    /// When it is stalled.
+    pub(crate) async fn output(&self) -> Option<Output> {
+        let row = self.row().await;
+        if let Some(reason) = row.stalled {
+            self.fail(&format!("is stalled: {reason}"));
+        }
+        row.output.filter(|_| row.status.is_terminal())
+    }
+
+    /// That history as numbered lines, for [`assert_history!`](crate::assert_history).
+    ///
+    /// # Panics
+    /// When the store cannot be read.
+    pub async fn history_text(&self) -> String {
+        history_text(self.history().await.events())
+    }
+
+    /// What it did up to now, turn by turn.
+    pub fn timeline(&self) -> Timeline {
+        let written = self.hub.recorded().written();
+        Timeline::of(self.id().clone(), self.key, &written)
+    }
+
+    /// The same instance in a hub of its own, as everything was at `point`: raise another event
+    /// there, let other time pass. The hub of this one goes on as if nothing had been.
+    ///
+    /// Mocks are shared, and their sequences go on where they were. The fork begins like a hub after
+    /// a crash at that moment: attempts that were under way are made again.
+    pub async fn rewind_to(&self, point: TimelinePoint) -> Self {
+        let hub = self.hub.forked_at(point.written, point.at).await;
+        let client = hub.client().await;
+        Self::new(hub, client.instance(self.id().clone())).await
+    }
+
+    async fn row(&self) -> InstanceRow {
+        fetch(&self.hub, self.id()).await
+    }
+
+    /// Fails the test, with all that the instance did.
+    pub(crate) fn fail(&self, why: &str) -> ! {
+        let (id, timeline) = (self.id(), self.timeline());
+        self.hub.fail(&format!("`{id}` {why}\n{timeline}"))
+    }
+}
+
+async fn fetch(hub: &TestHub, id: &InstanceId) -> InstanceRow {
+    match hub.recorded().instance_fetch(id).await {
+        Ok(Some(row)) => row,
+        Ok(None) => hub.fail(&format!("there is no instance `{id}`")),
+        Err(error) => hub.fail(&format!("the store does not answer: {error}")),
+    }
+}
+
+impl<O> Clone for TestInstance<O> {
+    fn clone(&self) -> Self {
+        Self {
+            hub: self.hub.clone(),
+            instance: self.instance.clone(),
+            key: self.key,
+        }
+    }
+}
+
+impl<O> fmt::Debug for TestInstance<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TestInstance")
+            .field(self.instance.id())
+            .finish()
+    }
+}

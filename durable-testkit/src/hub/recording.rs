@@ -1,0 +1,356 @@
+//! A store that remembers what was written, in order: for timelines, and for forking the past.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use durable_runtime::InstanceId;
+use durable_runtime::Timestamp;
+use durable_runtime::failure::CallResult;
+use durable_runtime::history::TurnRecord;
+use durable_runtime::ids::EntityId;
+use durable_runtime::ids::Execution;
+use durable_runtime::ids::InstanceKey;
+use durable_runtime::ids::Lane;
+use durable_runtime::ids::MessageId;
+use durable_runtime::ids::Unit;
+use durable_runtime::ids::WorkerId;
+use durable_runtime::store::Created;
+use durable_runtime::store::EntityCommand;
+use durable_runtime::store::EntitySent;
+use durable_runtime::store::HubInfo;
+use durable_runtime::store::InboxMessage;
+use durable_runtime::store::Loaded;
+use durable_runtime::store::LoadedEntity;
+use durable_runtime::store::NewWorker;
+use durable_runtime::store::Sent;
+use durable_runtime::store::Store;
+use durable_runtime::store::StoreError;
+use durable_runtime::store::WorkerLease;
+use durable_runtime::work::EntityFilter;
+use durable_runtime::work::EntityListing;
+use durable_runtime::work::EntityPage;
+use durable_runtime::work::IfExists;
+use durable_runtime::work::InstanceFilter;
+use durable_runtime::work::InstancePage;
+use durable_runtime::work::InstanceRow;
+use durable_runtime::work::MessageBody;
+use durable_runtime::work::NewInstance;
+use durable_runtime::work::PageToken;
+use durable_runtime::work::Timer;
+use durable_runtime::work::TurnWrite;
+use durable_runtime::work::UnreadEvent;
+
+use super::points::PersistencePoint;
+use super::points::Points;
+use crate::lock::lock;
+
+/// Something that was written, and when.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    pub(crate) at: Timestamp,
+    pub(crate) operation: Operation,
+}
+
+/// What was written.
+#[derive(Debug, Clone)]
+pub(crate) enum Operation {
+    WorkerStart(NewWorker),
+    UnitsClaim(Vec<Lane>),
+    Create(Box<NewInstance>, IfExists),
+    Send(InstanceId, String, MessageBody),
+    EntitySend(EntityId, Box<EntityCommand>),
+    Commit(Vec<TurnWrite>),
+}
+
+impl Written {
+    /// Writes the same to another store.
+    async fn repeat(&self, store: &dyn Store, lease: &mut Option<WorkerLease>) {
+        let at = self.at;
+        let done = match (&self.operation, lease.as_mut()) {
+            (Operation::WorkerStart(worker), _) => {
+                let started = store.worker_start(worker.clone(), at).await;
+                started.map(|started| *lease = Some(started))
+            }
+            (Operation::UnitsClaim(lanes), Some(lease)) => {
+                store.units_claim(lease, lanes, at).await.map(drop)
+            }
+            (Operation::Commit(turns), Some(lease)) => store.commit(lease, turns, at).await,
+            (Operation::Create(instance, if_exists), _) => store
+                .instance_create(instance, if_exists, at)
+                .await
+                .map(drop),
+            (Operation::Send(id, command, body), _) => {
+                store.message_send(id, command, body, at).await.map(drop)
+            }
+            (Operation::EntitySend(id, command), _) => {
+                store.entity_send(id, command, at).await.map(drop)
+            }
+            (Operation::UnitsClaim(_) | Operation::Commit(_), None) => Ok(()),
+        };
+        if let Err(error) = done {
+            panic!("the past of this hub cannot be written again: {error}");
+        }
+    }
+}
+
+/// Brings an empty store to where another one was after `past`.
+pub(crate) async fn repeat_all(past: &[Written], store: &dyn Store) {
+    let mut lease = None;
+    for written in past {
+        written.repeat(store, &mut lease).await;
+    }
+}
+
+/// The store of a hub: passes everything on, remembers writes, passes persistence points.
+#[derive(Debug)]
+pub(crate) struct RecordingStore {
+    inner: Arc<dyn Store>,
+    points: Arc<Points>,
+    written: Mutex<Vec<Written>>,
+    units: Mutex<Vec<Unit>>,
+}
+
+impl RecordingStore {
+    pub(crate) fn new(inner: Arc<dyn Store>, points: &Arc<Points>, past: Vec<Written>) -> Self {
+        Self {
+            inner,
+            points: Arc::clone(points),
+            written: Mutex::new(past),
+            units: Mutex::default(),
+        }
+    }
+
+    /// Everything that was written up to now.
+    pub(crate) fn written(&self) -> Vec<Written> {
+        lock(&self.written).clone()
+    }
+
+    /// How much was written up to now.
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.written).len()
+    }
+
+    /// Whether turns were committed since so much was written.
+    pub(crate) fn committed_since(&self, written: usize) -> bool {
+        let all = lock(&self.written);
+        let mut since = all.iter().skip(written);
+        since.any(|done| matches!(done.operation, Operation::Commit(_)))
+    }
+
+    /// The timers that are set, the first due first.
+    pub(crate) async fn timers(&self) -> Result<Vec<Timer>, StoreError> {
+        const MANY: u32 = 1_000;
+        let units = lock(&self.units).clone();
+        let end_of_time = Timestamp::from_millis(i64::MAX);
+        let timers = self.inner.timers_due(&units, end_of_time, MANY).await?;
+        Ok(timers.into_iter().map(|(_, timer)| timer).collect())
+    }
+
+    fn record(&self, at: Timestamp, operation: Operation) {
+        lock(&self.written).push(Written { at, operation });
+    }
+}
+
+#[async_trait]
+impl Store for RecordingStore {
+    async fn worker_start(
+        &self,
+        worker: NewWorker,
+        now: Timestamp,
+    ) -> Result<WorkerLease, StoreError> {
+        let lease = self.inner.worker_start(worker.clone(), now).await?;
+        self.record(now, Operation::WorkerStart(worker));
+        Ok(lease)
+    }
+
+    async fn units_claim(
+        &self,
+        lease: &WorkerLease,
+        lanes: &[Lane],
+        now: Timestamp,
+    ) -> Result<Vec<Unit>, StoreError> {
+        let units = self.inner.units_claim(lease, lanes, now).await?;
+        lock(&self.units).clone_from(&units);
+        self.record(now, Operation::UnitsClaim(lanes.to_vec()));
+        Ok(units)
+    }
+
+    async fn instance_create(
+        &self,
+        instance: &NewInstance,
+        if_exists: &IfExists,
+        now: Timestamp,
+    ) -> Result<Created, StoreError> {
+        let created = self.inner.instance_create(instance, if_exists, now).await?;
+        let operation = Operation::Create(Box::new(instance.clone()), if_exists.clone());
+        self.record(now, operation);
+        Ok(created)
+    }
+
+    async fn message_send(
+        &self,
+        id: &InstanceId,
+        command: &str,
+        body: &MessageBody,
+        now: Timestamp,
+    ) -> Result<Sent, StoreError> {
+        let sent = self.inner.message_send(id, command, body, now).await?;
+        let operation = Operation::Send(id.clone(), command.to_owned(), body.clone());
+        self.record(now, operation);
+        Ok(sent)
+    }
+
+    async fn entity_send(
+        &self,
+        id: &EntityId,
+        command: &EntityCommand,
+        now: Timestamp,
+    ) -> Result<EntitySent, StoreError> {
+        let sent = self.inner.entity_send(id, command, now).await?;
+        let operation = Operation::EntitySend(id.clone(), Box::new(command.clone()));
+        self.record(now, operation);
+        Ok(sent)
+    }
+
+    async fn inbox_fetch(
+        &self,
+        units: &[Unit],
+        except: &[MessageId],
+        limit: u32,
+    ) -> Result<Vec<InboxMessage>, StoreError> {
+        let messages = self.inner.inbox_fetch(units, except, limit).await?;
+        if !messages.is_empty() {
+            self.points.pass(PersistencePoint::BeforeDelivery).await;
+        }
+        Ok(messages)
+    }
+
+    async fn commit(
+        &self,
+        lease: &mut WorkerLease,
+        turns: &[TurnWrite],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.points.pass(PersistencePoint::BeforeCommit).await;
+        self.inner.commit(lease, turns, now).await?;
+        self.record(now, Operation::Commit(turns.to_vec()));
+        self.points.pass(PersistencePoint::AfterCommit).await;
+        Ok(())
+    }
+
+    // What only asks is passed on.
+
+    async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError> {
+        self.inner.hub_open(now).await
+    }
+
+    fn is_exclusive(&self) -> bool {
+        self.inner.is_exclusive()
+    }
+
+    async fn worker_renew(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.worker_renew(lease, now).await
+    }
+
+    async fn worker_stop(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.worker_stop(lease, now).await
+    }
+
+    fn worker_abandon(&self, worker: WorkerId) {
+        self.inner.worker_abandon(worker);
+    }
+
+    async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
+        self.inner.instance_fetch(id).await
+    }
+
+    async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
+        self.inner.instance_load(key).await
+    }
+
+    async fn instances_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        self.inner.instances_to_load(units, after, limit).await
+    }
+
+    async fn instances_list(
+        &self,
+        filter: &InstanceFilter,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<InstancePage, StoreError> {
+        self.inner.instances_list(filter, after, limit).await
+    }
+
+    async fn history_fetch(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<Vec<TurnRecord>, StoreError> {
+        self.inner.history_fetch(key, execution).await
+    }
+
+    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
+        self.inner.events_unread(key).await
+    }
+
+    async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
+        self.inner.entity_load(key).await
+    }
+
+    async fn entities_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        self.inner.entities_to_load(units, after, limit).await
+    }
+
+    async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
+        self.inner.entity_fetch(id).await
+    }
+
+    async fn entities_list(
+        &self,
+        filter: &EntityFilter,
+        after: Option<&EntityId>,
+        limit: u32,
+    ) -> Result<EntityPage, StoreError> {
+        self.inner.entities_list(filter, after, limit).await
+    }
+
+    async fn answer_fetch(
+        &self,
+        key: InstanceKey,
+        command: &str,
+    ) -> Result<Option<CallResult>, StoreError> {
+        self.inner.answer_fetch(key, command).await
+    }
+
+    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
+        self.inner.answers_expire(until).await
+    }
+
+    async fn timers_due(
+        &self,
+        units: &[Unit],
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Unit, Timer)>, StoreError> {
+        self.inner.timers_due(units, until, limit).await
+    }
+
+    async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {
+        self.inner.commit_outcome(lease).await
+    }
+
+    async fn dump(&self) -> Result<String, StoreError> {
+        self.inner.dump().await
+    }
+}

@@ -1,0 +1,22 @@
+//! The seed of a run, and what a failing test says of it.
+
+use std::path::PathBuf;
+
+/// The seed of hubs that are not told one: `DURABLE_SEED`, else 0.
+///
+/// # Panics
+/// When `DURABLE_SEED` is no number.
+pub(super) fn from_environment() -> u64 {
+    match std::env::var("DURABLE_SEED") {
+        Ok(text) => match text.parse() {
+            Ok(seed) => seed,
+            Err(_) => panic!("`DURABLE_SEED={text}` is no seed: it is a number"),
+        },
+        Err(_) => 0,
+    }
+}
+
+/// Where failing tests leave their timelines: `DURABLE_TIMELINES`.
+pub(super) fn timelines_folder() -> Option<PathBuf> {
+    std::env::var_os("DURABLE_TIMELINES").map(PathBuf::from)
+}

@@ -1,0 +1,621 @@
+//! The hub that a test makes.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::fmt;
+use std::fs;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use durable_runtime::InstanceId;
+use durable_runtime::Payload;
+use durable_runtime::Timestamp;
+use durable_runtime::activity::States;
+use durable_runtime::client::Client;
+use durable_runtime::client::StoreCommands;
+use durable_runtime::clock::Clock;
+use durable_runtime::dispatcher::EngineConfig;
+use durable_runtime::entity::Entity;
+use durable_runtime::ids::InstanceKey;
+use durable_runtime::orchestration::ChildCall;
+use durable_runtime::orchestration::Orchestrator;
+use durable_runtime::payload::CodecError;
+use durable_runtime::registry::Mock;
+use durable_runtime::registry::Mockable;
+use durable_runtime::registry::Register;
+use durable_runtime::registry::Registry;
+use durable_runtime::store::ModelStore;
+use durable_runtime::store::Store;
+use durable_runtime::work::Limits;
+use durable_runtime::work::Notifier;
+use tokio::sync::Mutex as AsyncMutex;
+
+use super::Calls;
+use super::TestInstance;
+use super::TestStart;
+use super::Unmocked;
+use super::attempts::Attempts;
+use super::engine::Engine;
+use super::engine::Parts;
+use super::functions::Functions;
+use super::functions::Mocks;
+use super::points::Points;
+use super::recording::RecordingStore;
+use super::recording::Written;
+use super::recording::repeat_all;
+use super::seed;
+use crate::Timeline;
+use crate::VirtualClock;
+use crate::lock::lock;
+
+/// A hub for tests: the real engine on one thread, with time that the test moves and functions that
+/// it mocks. Clones are the same hub.
+///
+/// ```
+/// use durable_runtime::prelude::*;
+/// use durable_testkit::TestHub;
+///
+/// #[activity]
+/// async fn greet(name: String) -> String {
+///     format!("Hello, {name}")
+/// }
+///
+/// #[orchestrator]
+/// async fn remind(ctx: &OrchestrationContext, name: String) -> Result<String, Failure> {
+///     ctx.sleep(days(30)).await;
+///     greet(name).await
+/// }
+///
+/// #[tokio::main(flavor = "current_thread")] // in a test: #[tokio::test]
+/// async fn main() {
+///     let kit = TestHub::new().register(remind);
+///     let greetings = kit.mock(greet::with(|name| format!("Hi, {name}")));
+///     let reminder = kit.start(remind("Ada".to_owned())).await;
+///     kit.advance(days(29)).await;
+///     assert_eq!(greetings.calls(), 0);
+///     kit.advance(days(1)).await;
+///     assert_eq!(reminder.result().await.unwrap(), "Hi, Ada");
+/// }
+/// ```
+#[derive(Clone)]
+pub struct TestHub {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What a hub is to be made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    pub(crate) registry: Registry,
+    pub(crate) states: States,
+    pub(crate) config: EngineConfig,
+    pub(crate) unmocked: Unmocked,
+    pub(crate) seed: u64,
+    pub(crate) patience: Duration,
+}
+
+pub(super) struct Shared {
+    setup: Mutex<Setup>,
+    store: Mutex<Arc<dyn Store>>,
+    past: Mutex<Vec<Written>>,
+    clock: VirtualClock,
+    mocks: Arc<Mocks>,
+    pub(super) attempts: Arc<Attempts>,
+    pub(super) points: Arc<Points>,
+    opened: OnceLock<Opened>,
+    pub(super) engine: AsyncMutex<Option<Engine>>,
+    ids: Mutex<HashMap<String, u32>>,
+    /// The instances that the test started, for what a failing test leaves behind.
+    pub(super) started: Mutex<BTreeMap<InstanceId, InstanceKey>>,
+    steps: Mutex<u64>,
+    is_fork: bool,
+}
+
+struct Opened {
+    store: Arc<RecordingStore>,
+    notifier: Arc<Notifier>,
+    client: Client,
+}
+
+impl TestHub {
+    /// A hub in memory. Its seed is `DURABLE_SEED`, if that is set, else 0. Every execution has a
+    /// twin, so that an orchestrator that is not deterministic stalls.
+    ///
+    /// # Panics
+    /// When `DURABLE_SEED` is no number.
+    #[expect(clippy::new_without_default, reason = "it reads the environment")]
+    pub fn new() -> Self {
+        let mut config = EngineConfig::default();
+        config.machine.perturb = true;
+        let setup = Setup {
+            registry: Registry::default(),
+            states: States::default(),
+            config,
+            unmocked: Unmocked::default(),
+            seed: seed::from_environment(),
+            patience: Duration::from_secs(1),
+        };
+        Self::of(setup, Arc::default(), None)
+    }
+
+    pub(crate) fn of(setup: Setup, mocks: Arc<Mocks>, fork: Option<Fork>) -> Self {
+        let is_fork = fork.is_some();
+        let fork = fork.unwrap_or_default();
+        let shared = Shared {
+            setup: Mutex::new(setup),
+            store: Mutex::new(fork.store),
+            past: Mutex::new(fork.past),
+            clock: fork.clock,
+            mocks,
+            attempts: Arc::new(fork.attempts),
+            points: Arc::default(),
+            opened: OnceLock::new(),
+            engine: AsyncMutex::new(None),
+            ids: Mutex::default(),
+            started: Mutex::default(),
+            steps: Mutex::default(),
+            is_fork,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    fn change(self, change: impl FnOnce(&mut Setup)) -> Self {
+        assert!(
+            self.shared.opened.get().is_none(),
+            "the hub is set up before the first instance is started in it"
+        );
+        change(&mut lock(&self.shared.setup));
+        self
+    }
+
+    /// Registers an orchestrator, or an activity that is to run for real: the function itself.
+    ///
+    /// # Panics
+    /// After the first start, like everything that sets the hub up.
+    #[must_use]
+    pub fn register<F: Register<A>, A>(self, function: F) -> Self {
+        self.change(|setup| setup.registry.register(function))
+    }
+
+    /// Registers an entity.
+    #[must_use]
+    pub fn register_entity<E: Entity>(self) -> Self {
+        self.change(|setup| setup.registry.register_entity::<E>())
+    }
+
+    /// Makes `state` available to activities that take a `State<T>` and run for real.
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(self, state: T) -> Self {
+        self.change(|setup| setup.states.insert(state))
+    }
+
+    /// Over this store instead of one in memory. It must be empty for [`TestInstance::rewind_to`].
+    ///
+    /// [`TestInstance::rewind_to`]: crate::TestInstance::rewind_to
+    #[must_use]
+    pub fn store(self, store: Arc<dyn Store>) -> Self {
+        *lock(&self.shared.store) = store;
+        self.change(|_| {})
+    }
+
+    /// With this seed: it orders the results that are there at the same time. Seed 0 is the order in
+    /// which the calls were made.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        self.change(|setup| setup.seed = seed)
+    }
+
+    /// What becomes of activities that have no mock.
+    #[must_use]
+    pub fn unmocked(self, unmocked: Unmocked) -> Self {
+        self.change(|setup| setup.unmocked = unmocked)
+    }
+
+    /// How long, in real time, an activity that runs for real is waited for before time goes on
+    /// without it: one second, unless told otherwise.
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> Self {
+        self.change(|setup| setup.patience = patience)
+    }
+
+    /// Changes what the engine goes by.
+    #[must_use]
+    pub fn config(self, change: impl FnOnce(&mut EngineConfig)) -> Self {
+        self.change(|setup| change(&mut setup.config))
+    }
+
+    /// Answers calls of a function from here on by `mock`. Returns the calls that the function gets,
+    /// those before this included. A function that no registered orchestrator calls in its own body
+    /// is to be mocked before the first start.
+    pub fn mock<C: Mockable>(&self, mock: Mock<C>) -> Calls<C> {
+        self.shared.mocks.add(mock.into_stand_in());
+        Calls::new(&self.shared.attempts)
+    }
+
+    /// The calls that a function gets, mocked or not: `kit.calls_of(charge_card)`.
+    pub fn calls_of<F, C: Mockable, A>(&self, _function: F) -> Calls<C>
+    where
+        F: CalledBy<A, Call = C>,
+    {
+        Calls::new(&self.shared.attempts)
+    }
+
+    /// Starts what `call` calls: `kit.start(process_order(order)).await`.
+    pub fn start<O: Orchestrator>(&self, call: ChildCall<O>) -> TestStart<O> {
+        TestStart::new(self.clone(), call)
+    }
+
+    /// A client to the hub, for generated clients and untyped questions. What it waits for happens
+    /// only while something of the hub is awaited.
+    pub async fn client(&self) -> Client {
+        let mut engine = self.shared.engine.lock().await;
+        self.engine_of(&mut engine).await;
+        self.opened().client.clone()
+    }
+
+    /// The time in the hub.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// The clock of the hub.
+    pub fn clock(&self) -> &VirtualClock {
+        &self.shared.clock
+    }
+
+    pub(super) fn next_id(&self, name: &str) -> String {
+        let mut ids = lock(&self.shared.ids);
+        let number = ids.entry(name.to_owned()).or_default();
+        *number += 1;
+        let usable: String = name
+            .chars()
+            .map(|letter| {
+                if "/\\#?@".contains(letter) {
+                    '-'
+                } else {
+                    letter
+                }
+            })
+            .take(80)
+            .collect();
+        format!("{usable}-{number}")
+    }
+
+    pub(crate) fn setup(&self) -> Setup {
+        lock(&self.shared.setup).clone()
+    }
+
+    pub(crate) fn mocks(&self) -> Arc<Mocks> {
+        Arc::clone(&self.shared.mocks)
+    }
+
+    pub(crate) fn points(&self) -> &Points {
+        &self.shared.points
+    }
+
+    pub(crate) fn attempts(&self) -> &Attempts {
+        &self.shared.attempts
+    }
+
+    fn opened(&self) -> &Opened {
+        self.shared.opened.get_or_init(|| {
+            let shared = &self.shared;
+            let inner = Arc::clone(&lock(&shared.store));
+            let past = std::mem::take(&mut *lock(&shared.past));
+            let store = Arc::new(RecordingStore::new(inner, &shared.points, past));
+            let notifier = Arc::new(Notifier::default());
+            let commands = StoreCommands::new(
+                Arc::clone(&store) as Arc<dyn Store>,
+                Arc::clone(&notifier),
+                Arc::new(shared.clock.clone()),
+                Limits::default(),
+            );
+            let client = Client::new(Arc::new(commands));
+            Opened {
+                store,
+                notifier,
+                client,
+            }
+        })
+    }
+
+    pub(crate) fn recorded(&self) -> &Arc<RecordingStore> {
+        &self.opened().store
+    }
+
+    /// The worker, which begins with the first thing that is asked of the hub.
+    pub(super) async fn engine_of<'a>(&self, engine: &'a mut Option<Engine>) -> &'a mut Engine {
+        if engine.is_none() {
+            *engine = Some(self.new_engine().await);
+        }
+        match engine {
+            Some(engine) => engine,
+            None => unreachable!("it was put there"),
+        }
+    }
+
+    async fn new_engine(&self) -> Engine {
+        let handle = tokio::runtime::Handle::current();
+        assert!(
+            handle.runtime_flavor() == tokio::runtime::RuntimeFlavor::CurrentThread,
+            "a `TestHub` runs on one thread: write `#[tokio::test]` without a flavor"
+        );
+        let opened = self.opened();
+        if let Err(error) = opened.store.hub_open(self.now()).await {
+            self.fail(&format!("the store does not open: {error}"));
+        }
+        let setup = self.setup();
+        let shared = &self.shared;
+        let functions = Arc::new(Functions {
+            mocks: Arc::clone(&shared.mocks),
+            attempts: Arc::clone(&shared.attempts),
+            points: Arc::clone(&shared.points),
+            store: Arc::clone(&opened.store),
+            clock: shared.clock.clone(),
+            unmocked: setup.unmocked,
+            answers: Mutex::default(),
+        });
+        let parts = Parts {
+            store: Arc::clone(&opened.store),
+            clock: shared.clock.clone(),
+            registry: Arc::new(functions.wrap(&setup.registry)),
+            states: Arc::new(setup.states),
+            notifier: Arc::clone(&opened.notifier),
+            config: setup.config,
+            attempts: Arc::clone(&shared.attempts),
+            points: Arc::clone(&shared.points),
+            patience: setup.patience,
+        };
+        Engine::start(parts, setup.seed).await
+    }
+
+    /// Does everything that can be done at this time, results of activities included. Time stands
+    /// still.
+    pub async fn settle(&self) {
+        self.with_engine(async |engine| engine.settle().await).await;
+    }
+
+    /// Moves time on by `by`: from one thing that is due to the next, each at its time, and then to
+    /// the end.
+    pub async fn advance(&self, by: Duration) {
+        let until = self.now() + by;
+        self.with_engine(async |engine| {
+            loop {
+                engine.settle().await;
+                match engine.next_due().await {
+                    Some(due) if due <= until => engine.move_to(due).await,
+                    _ => break,
+                }
+            }
+            engine.move_to(until).await;
+            engine.settle().await;
+        })
+        .await;
+    }
+
+    /// Moves time on to the next thing that is due: a durable timer, the end of a time limit, the
+    /// answer of a mock that takes time. Returns by how much; `None` if nothing is.
+    pub async fn advance_to_next_timer(&self) -> Option<Duration> {
+        let before = self.now();
+        let due = self
+            .with_engine(async |engine| {
+                engine.settle().await;
+                let due = engine.next_due().await;
+                if let Some(due) = due {
+                    engine.move_to(due).await;
+                    engine.settle().await;
+                }
+                due
+            })
+            .await;
+        due.map(|due| due.since(before))
+    }
+
+    /// Goes on until nothing is left to do that time alone could bring: skips idle time by itself.
+    /// What waits for an event goes on waiting.
+    ///
+    /// # Panics
+    /// After 100,000 skips: something sleeps for ever, again and again. [`advance`](Self::advance)
+    /// is for that.
+    pub async fn run_until_idle(&self) {
+        for _ in 0..MOST_SKIPS {
+            if self.advance_to_next_timer().await.is_none() {
+                return;
+            }
+        }
+        self.fail(&format!(
+            "there is always something due after {MOST_SKIPS} skips: use `advance`"
+        ));
+    }
+
+    /// Drops the worker as a crash does, with everything in memory, and begins with another one from
+    /// what is stored.
+    pub async fn crash(&self) {
+        self.with_engine(async |engine| engine.recover().await)
+            .await;
+    }
+
+    pub(crate) async fn with_engine<T>(&self, work: impl AsyncFnOnce(&mut Engine) -> T) -> T {
+        let mut engine = self.shared.engine.lock().await;
+        let engine = self.engine_of(&mut engine).await;
+        let done = work(engine).await;
+        *lock(&self.shared.steps) = engine.steps();
+        done
+    }
+
+    /// The hub as it was at a moment of its past, to go another way from there.
+    pub(crate) async fn forked_at(&self, written: usize, at: Timestamp) -> Self {
+        let past: Vec<_> = self
+            .recorded()
+            .written()
+            .into_iter()
+            .take(written)
+            .collect();
+        let store: Arc<dyn Store> = Arc::new(ModelStore::exclusive());
+        repeat_all(&past, &*store).await;
+        let fork = Fork {
+            store,
+            past,
+            clock: VirtualClock::at(at),
+            attempts: self.shared.attempts.past(written),
+        };
+        let hub = Self::of(self.setup(), self.mocks(), Some(fork));
+        lock(&hub.shared.ids).clone_from(&lock(&self.shared.ids));
+        hub
+    }
+
+    /// An empty hub with the functions and mocks of this one.
+    pub(crate) fn sibling(&self, store: Arc<dyn Store>) -> Self {
+        let fork = Fork {
+            store,
+            ..Fork::default()
+        };
+        Self::of(self.setup(), self.mocks(), Some(fork))
+    }
+
+    /// Starts an instance with an input as it is recorded.
+    pub(crate) async fn start_input<O: Orchestrator>(
+        &self,
+        input: Result<Option<Payload>, CodecError>,
+    ) -> TestInstance<O> {
+        let client = self.client().await;
+        let id = self.next_id(O::DEFINITION.name);
+        match client.start_recorded::<O>(input).id(&id).await {
+            Ok(instance) => TestInstance::new(self.clone(), instance).await,
+            Err(error) => self.fail(&format!("`{id}` did not start: {error}")),
+        }
+    }
+
+    /// Does what can be done at this time without a further result.
+    pub(crate) async fn quiet(&self) {
+        self.with_engine(async |engine| engine.quiet().await).await;
+    }
+
+    /// When the next thing is due.
+    pub(crate) async fn next_due(&self) -> Option<Timestamp> {
+        self.with_engine(async |engine| engine.next_due().await)
+            .await
+    }
+
+    /// Moves time on to the next thing that is due, and no further.
+    pub(crate) async fn move_to_next_due(&self) {
+        self.with_engine(async |engine| {
+            if let Some(due) = engine.next_due().await {
+                engine.move_to(due).await;
+            }
+        })
+        .await;
+    }
+
+    /// Lets the call with this number, from 0, of an activity have its result.
+    pub(crate) async fn let_arrive(&self, name: &str, number: u64) {
+        let ready = self.shared.attempts.ready(self.now()).into_iter();
+        let mut ready = ready.filter(|ready| ready.name == name && ready.number == number);
+        if let Some(ready) = ready.next() {
+            self.with_engine(async |engine| engine.release_fully(&ready).await)
+                .await;
+        }
+    }
+
+    /// Makes the smallest step there is: lets one result arrive, or, if none is there, time go on to
+    /// the next thing that is due. Returns what it was, in words; `None` if there was nothing to do.
+    pub async fn step(&self) -> Option<String> {
+        self.quiet().await;
+        let step = self.with_engine(async |engine| engine.step().await).await;
+        self.quiet().await;
+        step
+    }
+
+    /// Fails the test.
+    pub(crate) fn fail(&self, why: &str) -> ! {
+        let (seed, steps) = (self.setup().seed, *lock(&self.shared.steps));
+        panic!("{why}\n(seed {seed}, step {steps})")
+    }
+}
+
+/// What a hub begins with that does not begin from nothing.
+pub(crate) struct Fork {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) past: Vec<Written>,
+    pub(crate) clock: VirtualClock,
+    pub(crate) attempts: Attempts,
+}
+
+impl Default for Fork {
+    fn default() -> Self {
+        Self {
+            store: Arc::new(ModelStore::exclusive()),
+            past: Vec::new(),
+            clock: VirtualClock::new(),
+            attempts: Attempts::default(),
+        }
+    }
+}
+
+/// How often idle time is skipped before somebody is told.
+pub(super) const MOST_SKIPS: usize = 100_000;
+
+impl fmt::Debug for TestHub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestHub")
+            .field("setup", &self.shared.setup)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A function item that is called by its name: the call that it makes.
+pub trait CalledBy<Signature> {
+    /// The call.
+    type Call;
+}
+
+macro_rules! called_by {
+    ($($argument:ident),*) => {
+        impl<F, C, $($argument),*> CalledBy<fn($($argument),*) -> C> for F
+        where
+            F: Fn($($argument),*) -> C,
+        {
+            type Call = C;
+        }
+    };
+}
+
+called_by!();
+called_by!(A1);
+called_by!(A1, A2);
+called_by!(A1, A2, A3);
+called_by!(A1, A2, A3, A4);
+called_by!(A1, A2, A3, A4, A5);
+called_by!(A1, A2, A3, A4, A5, A6);
+
+impl Drop for Shared {
+    /// What a failing test says: how to run it again exactly, and where its timelines are.
+    fn drop(&mut self) {
+        let Some(opened) = self.opened.get() else {
+            return;
+        };
+        if !std::thread::panicking() || self.is_fork {
+            return;
+        }
+        let (seed, steps) = (lock(&self.setup).seed, *lock(&self.steps));
+        eprintln!(
+            "the test hub failed at step {steps} of seed {seed}: DURABLE_SEED={seed} replays it"
+        );
+        let Some(folder) = seed::timelines_folder() else {
+            return;
+        };
+        let written = opened.store.written();
+        for (id, key) in &*lock(&self.started) {
+            let file = folder.join(format!("{id}.html"));
+            let page = Timeline::of(id.clone(), *key, &written).to_html();
+            let saved = fs::create_dir_all(&folder).and_then(|()| fs::write(&file, page));
+            match saved {
+                Ok(()) => eprintln!("its timeline is in {}", file.display()),
+                Err(error) => eprintln!("its timeline could not be saved: {error}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Why histories and code do not fit.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use durable_runtime::client::ClientError;
+
+/// Why histories and code do not fit. Its `Debug` form is the report, so that a test can end in `?`.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayCheckError {
+    /// The text is not a saved history.
+    #[error("this is not a saved history: {cause}")]
+    Unreadable {
+        /// What the reader says.
+        cause: String,
+    },
+    /// A file cannot be read or written.
+    #[error("failed to use {}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The history is that of another orchestrator.
+    #[error("the history of `{instance}` is one of `{found}`, not of `{expected}`")]
+    OtherOrchestrator {
+        /// The instance.
+        instance: String,
+        /// Whose history it is, `name@version`.
+        found: String,
+        /// Whose it should be.
+        expected: String,
+    },
+    /// The code does not decide what was recorded.
+    #[error("execution {execution} of `{instance}` does not fit the code\n{report}")]
+    DoesNotFit {
+        /// The instance.
+        instance: String,
+        /// Its execution.
+        execution: u32,
+        /// What was recorded and what the code does now, each at its line.
+        report: String,
+    },
+    /// Several histories do not fit.
+    #[error("{} histories do not fit the code{}", .0.len(), listed(.0))]
+    Several(Vec<Self>),
+    /// There was no history of this orchestrator to check, which is no proof of anything.
+    #[error("there is no history of `{expected}` here")]
+    NothingToCheck {
+        /// The orchestrator, `name@version`.
+        expected: String,
+    },
+    /// The hub does not answer.
+    #[error("failed to read the histories of a hub")]
+    Client(#[from] ClientError),
+}
+
+fn listed(errors: &[ReplayCheckError]) -> String {
+    errors.iter().map(|error| format!("\n\n{error}")).collect()
+}
+
+impl fmt::Debug for ReplayCheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}

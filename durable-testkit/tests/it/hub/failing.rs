@@ -1,0 +1,42 @@
+//! What a failing test says and leaves behind.
+
+use std::process::Command;
+
+use durable_runtime::prelude::*;
+use durable_testkit::TestHub;
+
+#[derive(Event, serde::Serialize, serde::Deserialize)]
+struct Never {}
+
+#[orchestrator(events(Never))]
+async fn waits_for_ever(ctx: &OrchestrationContext) -> u32 {
+    ctx.sleep(hours(1)).await;
+    ctx.wait_for::<Never>().await;
+    1
+}
+
+#[tokio::test]
+#[should_panic(expected = "wait_for Never")]
+async fn a_failing_test_tells_what_its_instance_waits_for() {
+    let kit = TestHub::new().register(waits_for_ever);
+    let _ = kit.start(waits_for_ever()).await.result().await;
+}
+
+/// Runs the test above in a process of its own.
+#[test]
+fn a_failing_test_prints_its_seed_and_leaves_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture"])
+        .arg("hub::failing::a_failing_test_tells_what_its_instance_waits_for")
+        .env("DURABLE_SEED", "5")
+        .env("DURABLE_TIMELINES", folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("(seed 5, step "), "{said}");
+    assert!(said.contains("DURABLE_SEED=5 replays it"), "{said}");
+    let page = folder.path().join("waits_for_ever-1.html");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("wait_for Never"), "{page}");
+}

@@ -1,0 +1,11 @@
+//! `TestHub`: mocks, time, crashes and the past.
+
+mod crashes;
+mod failing;
+mod functions;
+mod histories;
+mod mocks;
+mod order;
+mod orders_of_arrival;
+mod past;
+mod time;
