@@ -182,6 +182,7 @@ impl Dispatcher {
         let due = self.next_due(now);
         let sleep = self.clock.sleep_until(due);
         tokio::select! {
+            biased;
             ended = self.pool.next_ended() => self.take_ended(ended),
             () = self.notifier.messages() => self.hint(),
             () = sleep => {}
