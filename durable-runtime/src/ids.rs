@@ -57,10 +57,7 @@ impl InstanceId {
     /// id, its execution and the path of the call.
     pub fn of_child(parent: &InstanceId, execution: Execution, path: &CallPath) -> Self {
         let text = format!("{parent}\u{1f}{execution}\u{1f}{path}");
-        let high = fnv1a64(text.as_bytes());
-        let low = fnv1a64(format!("{text}\u{1f}low").as_bytes());
-        let id = base32((u128::from(high) << 64) | u128::from(low));
-        Self(Arc::from(id))
+        Self(Arc::from(base32(hash128(&text))))
     }
 
     /// The text of the id.
@@ -333,10 +330,43 @@ pub fn fnv1a64(bytes: &[u8]) -> u64 {
     })
 }
 
+/// Two hashes of `text` as one number. Part of the stored format, as its halves are.
+pub(crate) fn hash128(text: &str) -> u128 {
+    let high = fnv1a64(text.as_bytes());
+    // From another state on, so that texts whose first half is equal differ in the second.
+    let low = fnv1a64(format!("low\u{1f}{text}").as_bytes());
+    (u128::from(high) << 64) | u128::from(low)
+}
+
 /// 26 characters of Crockford's alphabet for 128 bits.
 fn base32(number: u128) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let digit =
         |at: u32| char::from(ALPHABET[usize::try_from((number >> (at * 5)) & 31).unwrap_or(0)]);
     (0..26).rev().map(digit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Execution;
+    use super::InstanceId;
+    use super::hash128;
+
+    #[test]
+    fn the_id_of_a_child_is_fixed_for_all_time() {
+        let parent = InstanceId::new("order-1").unwrap();
+        let child = InstanceId::of_child(&parent, Execution::FIRST, &"0.2".parse().unwrap());
+        assert_eq!(child.as_str(), "2cgvzmzg1tsqnagcvnp9pct5hv");
+    }
+
+    #[test]
+    fn texts_that_meet_in_one_half_of_the_hash_part_in_the_other() {
+        // A known pair of one FNV-1a hash.
+        let [one, other] = ["8yn0iYCKYHlIj4-BwPqk", "GReLUrM4wMqfg9yzV3KQ"];
+        assert_eq!(
+            super::fnv1a64(one.as_bytes()),
+            super::fnv1a64(other.as_bytes())
+        );
+        assert_ne!(hash128(one), hash128(other));
+    }
 }

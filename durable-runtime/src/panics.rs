@@ -4,6 +4,7 @@
 //! one that is there. It notes the place for this thread and then lets that one do its work.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::cell::RefCell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -17,6 +18,7 @@ use crate::failure::Failure;
 
 thread_local! {
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+    static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `f`; its panic becomes [`Failure::Panicked`].
@@ -30,6 +32,20 @@ pub fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Failure> {
         message: message_of(&*panic),
         location: PLACE.with_borrow_mut(Option::take),
     })
+}
+
+/// Runs `f`, whose panics no other hook is told of.
+pub fn quietly<T>(f: impl FnOnce() -> T) -> T {
+    struct Back(bool);
+
+    impl Drop for Back {
+        fn drop(&mut self) {
+            QUIET.set(self.0);
+        }
+    }
+
+    let _back = Back(QUIET.replace(true));
+    f()
 }
 
 /// A future whose panic becomes [`Failure::Panicked`].
@@ -63,7 +79,9 @@ fn note_places() {
             let place = info.location().map(ToString::to_string);
             // A thread that is being torn down has no place to note it any more.
             let _ = PLACE.try_with(|noted| noted.try_borrow_mut().map(|mut noted| *noted = place));
-            next(info);
+            if !QUIET.try_with(Cell::get).unwrap_or(false) {
+                next(info);
+            }
         }));
     });
 }

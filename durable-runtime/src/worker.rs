@@ -170,6 +170,27 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Whether every execution has a twin: a second future of the same code, which is told the same
+    /// and must decide the same. An orchestrator that is not deterministic, because it goes by the
+    /// order of a hash map, say, stalls at once, with both lines of source, instead of at some
+    /// replay. It costs the time and the memory of orchestrators twice. By default there is none;
+    /// the testkit always has one.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # #[orchestrator]
+    /// # async fn greet(_ctx: &OrchestrationContext) {}
+    /// # async fn example() -> durable_runtime::Result<()> {
+    /// let runtime = Runtime::builder().register(greet).perturb(true).start().await?;
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn perturb(mut self, perturb: bool) -> Self {
+        self.config.machine.perturb = perturb;
+        self
+    }
+
     /// The limits on sizes and numbers.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {

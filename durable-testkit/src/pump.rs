@@ -109,14 +109,17 @@ pub struct Pump {
 }
 
 impl Pump {
-    /// A pump over a model store of its own.
+    /// A pump over a model store of its own. Every execution has a twin, so that an orchestrator
+    /// that is not deterministic stalls.
     pub fn builder() -> PumpBuilder {
+        let mut config = EngineConfig::default();
+        config.machine.perturb = true;
         PumpBuilder {
             store: Arc::new(ModelStore::new()),
             clock: VirtualClock::new(),
             registry: Registry::default(),
             states: States::default(),
-            config: EngineConfig::default(),
+            config,
         }
     }
 

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 
 use crate::ids::InstanceId;
-use crate::ids::fnv1a64;
+use crate::ids::hash128;
 use crate::payload::Payload;
 use crate::work::ActivityTask;
 
@@ -187,9 +187,7 @@ fn idempotency_key(task: &ActivityTask) -> String {
         "{}\u{1f}{}\u{1f}{}\u{1f}{input}",
         task.instance, task.execution, task.path
     );
-    // The second half begins from another state, so that the halves do not collide together.
-    let low = fnv1a64(format!("low\u{1f}{text}").as_bytes());
-    format!("{:016x}{low:016x}", fnv1a64(text.as_bytes()))
+    format!("{:032x}", hash128(&text))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::collections::VecDeque;
 
 use crate::history::History;
+use crate::ids::Execution;
 use crate::ids::InstanceKey;
 use crate::ids::MessageId;
 use crate::ids::Unit;
@@ -71,6 +72,14 @@ impl Instances {
 
     pub(super) fn get(&self, key: InstanceKey) -> Option<&Slot> {
         self.slots.get(&key)
+    }
+
+    /// Whether the instance waits in memory, in that execution.
+    pub(super) fn waits_in(&self, key: InstanceKey, execution: Execution) -> bool {
+        let known = self.get(key).and_then(|slot| slot.known.as_ref());
+        known.is_some_and(|known| {
+            known.row.execution == execution && matches!(known.position, Kept::Continuation(_))
+        })
     }
 
     /// Queues a message; one of the inbox that is queued already is left out.

@@ -152,6 +152,7 @@ impl Dispatcher {
     pub async fn process_next(&mut self) -> Result<Progress, DispatcherError> {
         self.keep_lease().await?;
         self.collect_ended();
+        self.stall_reached_into();
         self.load_open().await?;
         self.fetch_inbox().await?;
         self.fire_timers().await?;
@@ -185,6 +186,7 @@ impl Dispatcher {
             biased;
             ended = self.pool.next_ended() => self.take_ended(ended),
             () = self.notifier.messages() => self.hint(),
+            () = self.config.machine.outside.reported() => {}
             () = sleep => {}
         }
     }
@@ -391,6 +393,16 @@ impl Dispatcher {
     fn collect_ended(&mut self) {
         for ended in self.pool.all_ended() {
             self.take_ended(Some(ended));
+        }
+    }
+
+    /// Has those instances stall that something outside reached into, if they are still where they
+    /// were.
+    fn stall_reached_into(&mut self) {
+        for report in self.config.machine.outside.take() {
+            if self.instances.waits_in(report.key, report.execution) {
+                self.block(report.key, report.reason);
+            }
         }
     }
 

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 use std::task::Context;
@@ -11,6 +13,8 @@ use std::task::Poll;
 use super::cursor::Frame;
 use super::cursor::current_frame;
 use super::cursor::enter;
+use super::cursor::with_frame;
+use crate::definition::Site;
 use crate::ids::CallPath;
 
 /// The numbers that the calls of one branch get.
@@ -18,6 +22,8 @@ use crate::ids::CallPath;
 pub(super) struct Numbers {
     path: CallPath,
     next: AtomicU32,
+    /// The await that the branch has come to, as far as that is known.
+    site: Mutex<Option<&'static Site>>,
 }
 
 impl Numbers {
@@ -25,6 +31,7 @@ impl Numbers {
         Self {
             path,
             next: AtomicU32::new(0),
+            site: Mutex::new(None),
         }
     }
 
@@ -32,6 +39,33 @@ impl Numbers {
     pub(super) fn take(&self) -> CallPath {
         self.path.child(self.next.fetch_add(1, Ordering::Relaxed))
     }
+
+    /// Where the branch waits, as the end of a sentence; nothing, if that is not known.
+    pub(super) fn place(&self) -> String {
+        let site = *self.site.lock().unwrap_or_else(PoisonError::into_inner);
+        site.map_or_else(String::new, |site| {
+            let Site {
+                file,
+                line,
+                column,
+                expression,
+                ..
+            } = site;
+            format!(" at {file}:{line}:{column} (`{expression}`)")
+        })
+    }
+}
+
+/// Notes that the branch which runs on this thread has come to the await at `site`.
+pub fn awaits(site: &'static Site) {
+    with_frame(|frame| {
+        let mut noted = frame
+            .numbers
+            .site
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *noted = Some(site);
+    });
 }
 
 /// A future that runs as a branch of its own; made by [`branch`].

@@ -124,18 +124,13 @@ impl RawCall {
     /// # Panics
     /// Outside an orchestration.
     pub fn schedule(&mut self) {
-        if self.stage != Stage::Made {
-            return;
-        }
         let (cursor, path) = self.place();
-        if !cursor.is_current() {
-            cursor.stall(made_elsewhere(&self.site));
-            return;
+        if self.stage == Stage::Made && cursor.is_inside(POLLED, &self.site) {
+            cursor
+                .state()
+                .open(cursor.identity(), path, &self.request, &self.site);
+            self.stage = Stage::Scheduled;
         }
-        cursor
-            .state()
-            .open(cursor.identity(), path, &self.request, &self.site);
-        self.stage = Stage::Scheduled;
     }
 
     /// Records the event that this call just yielded as rejected, and waits for the next one.
@@ -158,12 +153,8 @@ impl RawCall {
     }
 }
 
-fn made_elsewhere(site: &SourcePlace) -> String {
-    format!(
-        "a durable call ({site}) was polled outside the orchestrator that made it: await it in the \
-         orchestrator itself, not in a spawned task or on another thread"
-    )
-}
+const POLLED: &str = "a durable call was polled";
+const DROPPED: &str = "a durable call was dropped";
 
 impl Future for RawCall {
     type Output = CallResult;
@@ -172,6 +163,9 @@ impl Future for RawCall {
         let this = self.get_mut();
         this.schedule();
         let (cursor, path) = this.place();
+        if !cursor.is_inside(POLLED, &this.site) {
+            return Poll::Pending;
+        }
         let (polled, unused) = cursor.state().poll_call(path, cx.waker().clone());
         drop(unused);
         if polled.is_ready() {
@@ -189,7 +183,7 @@ impl Drop for RawCall {
             return;
         }
         if let Some((cursor, path)) = &self.place
-            && cursor.is_current()
+            && cursor.is_inside(DROPPED, &self.site)
         {
             let (closed, served) = cursor.state().cancel(cursor.identity(), path, &self.site);
             drop(closed);

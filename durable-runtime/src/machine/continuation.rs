@@ -2,11 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
 use std::task::Context;
 use std::task::Poll;
-use std::task::Wake;
 use std::task::Waker;
 
 use futures_util::future::BoxFuture;
@@ -14,12 +11,15 @@ use futures_util::future::BoxFuture;
 use super::cursor::Cursor;
 use super::cursor::Frame;
 use super::cursor::enter;
+use super::delivery::Seen;
 use super::effects::Effects;
+use super::nondeterminism::Against;
 use super::nondeterminism::Difference;
 use super::script::Script;
 use super::state::Identity;
 use super::state::RoundEnd;
 use super::state::State;
+use super::twin::Twin;
 use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::history::HistoryEvent;
@@ -48,20 +48,11 @@ pub type StartFn = dyn Fn(Cursor, Option<Payload>) -> BoxFuture<'static, BodyEnd
 pub struct Continuation {
     pub(super) cursor: Cursor,
     future: BoxFuture<'static, BodyEnd>,
-    woken: Arc<Woken>,
+    twin: Option<Twin>,
     /// The number that the next turn will have.
     pub(super) next_turn: u64,
     /// How many bytes its history has.
     pub(super) history_bytes: usize,
-}
-
-#[derive(Debug, Default)]
-struct Woken(AtomicBool);
-
-impl Wake for Woken {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// How a round ended.
@@ -74,8 +65,8 @@ pub(super) enum Round {
     Ended(Decided),
     /// It cannot go on with this code; nothing of the round counts.
     Stalled(String),
-    /// It differs from what was recorded; nothing of the round counts.
-    Differs(Difference),
+    /// It differs from what was recorded, or from what its twin does; nothing of the round counts.
+    Differs(Difference, Against),
 }
 
 /// What a round decided, in a fixed order.
@@ -83,22 +74,37 @@ pub(super) enum Round {
 pub(super) struct Decided {
     pub(super) events: Vec<HistoryEvent>,
     pub(super) effects: Effects,
-    /// Whether the round failed, so that none of the calls it made is recorded.
-    pub(super) discarded: bool,
+    /// What the round had decided when it failed, and which does not count.
+    pub(super) discarded: Option<Discarded>,
+}
+
+/// What a round that failed had decided before.
+#[derive(Debug)]
+pub(super) struct Discarded {
+    pub(super) events: Vec<HistoryEvent>,
+    /// Whether it panicked; else it came to a limit.
+    pub(super) panicked: bool,
 }
 
 impl Continuation {
-    pub(super) fn new(identity: Identity, start: &StartFn, input: Option<Payload>) -> Self {
+    pub(super) fn new(
+        identity: Identity,
+        start: &StartFn,
+        input: Option<Payload>,
+        perturb: bool,
+    ) -> Self {
+        let of_twin = perturb.then(|| (identity.of_twin(), input.clone()));
         let cursor = Cursor::new(identity, State::default());
         // Code that panics before it returns a future fails its instance in the first round.
         let future = panics::catch(|| start(cursor.clone(), input)).unwrap_or_else(|failure| {
             cursor.state().end_round(RoundEnd::Failed(failure));
             Box::pin(std::future::pending())
         });
+        let twin = of_twin.map(|(identity, input)| Twin::new(identity, start, input));
         Self {
             cursor,
             future,
-            woken: Arc::default(),
+            twin,
             next_turn: 1,
             history_bytes: 0,
         }
@@ -107,7 +113,8 @@ impl Continuation {
     /// Roughly how many bytes of memory it holds.
     pub fn size(&self) -> usize {
         const FIXED: usize = 512;
-        FIXED + size_of_val(&*self.future) + self.history_bytes
+        let twin = self.twin.as_ref().map_or(0, Twin::size);
+        FIXED + size_of_val(&*self.future) + self.history_bytes + twin
     }
 
     /// Whether an attempt of an activity is under way, which a worker that takes over must know.
@@ -135,16 +142,39 @@ impl Continuation {
             .unstarted_attempts(self.cursor.identity(), is_running)
     }
 
-    /// Polls the body until it is quiet, after an incoming event was delivered. With a script it
-    /// must decide what that says.
-    pub(super) fn round(&mut self, script: Option<Script>) -> Round {
+    /// Changes the table of calls as the incoming `event` says, and wakes whoever waits.
+    pub(super) fn deliver(&mut self, event: &HistoryEvent) -> Seen {
+        let delivering = self.cursor.wakes().deliver();
+        let seen = self.cursor.state().deliver(self.cursor.identity(), event);
+        drop(delivering);
+        if let Some(twin) = &mut self.twin {
+            twin.deliver(event);
+        }
+        seen
+    }
+
+    /// Polls the body until it is quiet, after an incoming event was delivered. What was `recorded`
+    /// for the round it must decide again. A twin must decide the same.
+    pub(super) fn round(&mut self, recorded: Option<&[HistoryEvent]>) -> Round {
+        let round = self.round_of_body(recorded.map(Script::new));
+        match &mut self.twin {
+            Some(twin) => twin.compare(round, recorded),
+            None => round,
+        }
+    }
+
+    /// The round without a twin.
+    pub(super) fn round_of_body(&mut self, script: Option<Script>) -> Round {
         self.cursor.state().begin_round(script);
         let body = self.poll_until_quiet();
+        if let Some(reason) = self.cursor.wakes().reached_into() {
+            return Round::Stalled(reason.to_owned());
+        }
         let mut state = self.cursor.state();
         let mut decided = Decided {
             events: std::mem::take(&mut state.decisions),
             effects: std::mem::take(&mut state.effects),
-            discarded: false,
+            discarded: None,
         };
         let script = state.script.take();
         let end = match (state.round_end.take(), body) {
@@ -152,22 +182,34 @@ impl Continuation {
             | (None, Quiet::Ended(BodyEnd::Stalled(reason))) => {
                 return Round::Stalled(reason);
             }
-            (Some(RoundEnd::Differs(difference)), _) => return Round::Differs(difference),
+            (Some(RoundEnd::Differs(difference)), _) => {
+                return Round::Differs(difference, Against::History);
+            }
             (Some(RoundEnd::Failed(failure)), _) | (_, Quiet::Panicked(failure)) => {
                 // What the poll decided before it failed does not count; what was recorded before
                 // and is over now still has to end.
-                let error = failure.into();
                 state.restore_custom_status();
+                let panicked = matches!(failure, Failure::Panicked { .. });
                 decided = Decided {
                     events: Vec::new(),
                     effects: decided.effects.only_ends(),
-                    discarded: true,
+                    discarded: Some(Discarded {
+                        events: decided.events,
+                        panicked,
+                    }),
                 };
+                let error = failure.into();
                 return ended(script, decided, HistoryEvent::ExecutionFailed { error });
             }
             (Some(RoundEnd::ContinuedAsNew(input)), _) => HistoryEvent::ContinuedAsNew { input },
-            (None, Quiet::Spins(polls)) => return Round::Stalled(spins(polls)),
-            (None, Quiet::Waits) => return waits(&state, script.as_ref(), decided),
+            (None, Quiet::Spins(polls)) => {
+                let place = self.cursor.identity().root.place();
+                return Round::Stalled(spins(polls, &place));
+            }
+            (None, Quiet::Waits) => {
+                let place = self.cursor.identity().root.place();
+                return waits(&state, script.as_ref(), decided, &place);
+            }
             (None, Quiet::Ended(BodyEnd::Completed(result))) => {
                 HistoryEvent::ExecutionCompleted { result }
             }
@@ -184,9 +226,10 @@ impl Continuation {
             cursor: self.cursor.clone(),
             numbers: root,
         };
-        let waker = Waker::from(Arc::clone(&self.woken));
+        let noted = Arc::clone(self.cursor.wakes());
+        let waker = Waker::from(Arc::clone(&noted));
         for polls in 1.. {
-            self.woken.0.store(false, Ordering::Relaxed);
+            noted.begin_poll();
             let polled = panics::catch(|| {
                 let _entered = enter(frame.clone());
                 self.future.as_mut().poll(&mut Context::from_waker(&waker))
@@ -197,7 +240,7 @@ impl Continuation {
                 Ok(Poll::Pending) => {}
             }
             let state = self.cursor.state();
-            if state.round_end.is_some() || !self.woken.0.load(Ordering::Relaxed) {
+            if state.round_end.is_some() || !noted.again() {
                 return Quiet::Waits;
             }
             // Counted anew each time: the polls that make the calls are among those that combinators
@@ -214,6 +257,7 @@ impl Drop for Continuation {
     /// Takes the future apart where nothing of it can do harm: its locals may panic, and wakers that
     /// own parts of it would keep it, and themselves, alive.
     fn drop(&mut self) {
+        self.cursor.wakes().close();
         let future = std::mem::replace(&mut self.future, Box::pin(std::future::pending()));
         let calls = std::mem::take(&mut self.cursor.state().calls);
         for parts in [
@@ -245,14 +289,14 @@ enum Quiet {
     Spins(usize),
 }
 
-fn spins(polls: usize) -> String {
+fn spins(polls: usize, place: &str) -> String {
     format!(
-        "the orchestrator woke itself in each of {polls} polls without anything durable happening: \
+        "the orchestrator woke itself in each of {polls} polls{place} without anything durable happening: \
          await only durable operations in it"
     )
 }
 
-fn waits(state: &State, script: Option<&Script>, mut decided: Decided) -> Round {
+fn waits(state: &State, script: Option<&Script>, mut decided: Decided, place: &str) -> Round {
     let missing = script.and_then(|script| match script.end() {
         Some(end) => {
             let (recorded, current) = (Some(Box::new(end.clone())), None);
@@ -261,14 +305,13 @@ fn waits(state: &State, script: Option<&Script>, mut decided: Decided) -> Round 
         None => script.left_over(),
     });
     if let Some(difference) = missing {
-        return Round::Differs(difference);
+        return Round::Differs(difference, Against::History);
     }
-    if state.calls.is_empty() {
-        return Round::Stalled(
-            "the orchestrator waits for something that is not durable and would wait for ever: \
+    if !state.is_waiting() {
+        return Round::Stalled(format!(
+            "the orchestrator waits{place} for something that is not durable and would wait for ever: \
              await only activities, sub-orchestrations, timers and events of its context"
-                .to_owned(),
-        );
+        ));
     }
     sort(&mut decided.events);
     Round::Waits(decided)
@@ -284,10 +327,11 @@ fn ended(script: Option<Script>, mut decided: Decided, end: HistoryEvent) -> Rou
             let recorded = script.end().cloned().or_else(|| script.first_left_over());
             let recorded = recorded.map(Box::new);
             let current = Some(Box::new(end));
-            return Round::Differs(Difference::OtherEnd { recorded, current });
+            let difference = Difference::OtherEnd { recorded, current };
+            return Round::Differs(difference, Against::History);
         }
         if let Some(difference) = script.left_over() {
-            return Round::Differs(difference);
+            return Round::Differs(difference, Against::History);
         }
     }
     decided.events.push(end);

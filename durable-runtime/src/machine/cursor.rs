@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -13,6 +14,7 @@ use super::branch::Numbers;
 use super::state::Identity;
 use super::state::RoundEnd;
 use super::state::State;
+use super::wakes::Wakes;
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::failure::Failure;
@@ -30,6 +32,7 @@ pub struct Cursor(Arc<Shared>);
 pub(super) struct Shared {
     pub(super) identity: Identity,
     state: Mutex<State>,
+    wakes: Arc<Wakes>,
 }
 
 /// Whose code runs on this thread, and in which branch.
@@ -44,10 +47,20 @@ thread_local! {
 }
 
 pub(super) fn current_frame() -> Option<Frame> {
+    with_frame(Clone::clone)
+}
+
+/// Looks at the current frame, if there is one.
+pub(super) fn with_frame<T>(look: impl FnOnce(&Frame) -> T) -> Option<T> {
     FRAMES
-        .try_with(|frames| frames.try_borrow().ok()?.last().cloned())
+        .try_with(|frames| frames.try_borrow().ok()?.last().map(look))
         .ok()
         .flatten()
+}
+
+/// Whether this thread polls the execution whose wakes these are.
+pub(super) fn is_polled_here(wakes: &Arc<Wakes>) -> bool {
+    with_frame(|frame| Arc::ptr_eq(&frame.cursor.0.wakes, wakes)).unwrap_or(false)
 }
 
 /// Makes `frame` the current one until the guard is dropped.
@@ -67,9 +80,12 @@ impl Drop for Entered {
 
 impl Cursor {
     pub(super) fn new(identity: Identity, state: State) -> Self {
+        let (key, execution) = (identity.key, identity.execution);
+        let (root, reports) = (Arc::clone(&identity.root), identity.outside.clone());
         Self(Arc::new(Shared {
             identity,
             state: Mutex::new(state),
+            wakes: Arc::new(Wakes::new(key, execution, root, reports)),
         }))
     }
 
@@ -80,7 +96,26 @@ impl Cursor {
 
     /// Whether this thread runs the code of this very execution right now.
     pub(super) fn is_current(&self) -> bool {
-        Self::current().is_some_and(|current| Arc::ptr_eq(&current.0, &self.0))
+        with_frame(|frame| Arc::ptr_eq(&frame.cursor.0, &self.0)).unwrap_or(false)
+    }
+
+    /// Whether this thread runs the code of this very execution right now. If not, the instance
+    /// stalls: what was done at `site` would be done at another moment, or not at all, on replay.
+    pub fn is_inside(&self, what: &str, site: &dyn fmt::Display) -> bool {
+        let inside = self.is_current();
+        if !inside {
+            self.wakes().reach_into(|| {
+                format!(
+                    "{what} outside its orchestrator ({site}): do that in the orchestrator itself, \
+                     not in a spawned task or on another thread"
+                )
+            });
+        }
+        inside
+    }
+
+    pub(super) fn wakes(&self) -> &Arc<Wakes> {
+        &self.0.wakes
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -97,7 +132,9 @@ impl Cursor {
     }
 
     /// A number that is the same on every replay.
+    #[track_caller]
     pub fn random(&self) -> u64 {
+        self.is_inside("a random value was asked for", Location::caller());
         let count = self.state().next_random();
         let identity = self.identity();
         mix(fnv1a64(identity.id.as_str().as_bytes())
@@ -105,6 +142,7 @@ impl Cursor {
     }
 
     /// An id that is the same on every replay.
+    #[track_caller]
     pub fn new_uuid(&self) -> Uuid {
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&self.random().to_be_bytes());
@@ -136,7 +174,9 @@ impl Cursor {
     }
 
     /// Sets the custom status. One that is too large fails the instance.
+    #[track_caller]
     pub fn set_custom_status(&self, status: Payload) {
+        self.is_inside("the status was set", Location::caller());
         let limit = self.identity().limits.custom_status_bytes;
         let mut state = self.state();
         if status.len() > limit && !state.is_replaying() {
@@ -171,7 +211,9 @@ impl Cursor {
 
     /// Whether the change named `change` applies to this execution: not to one that passed this
     /// place before the change was made.
+    #[track_caller]
     pub fn patched(&self, change: &str) -> bool {
+        self.is_inside("`patched` was asked", Location::caller());
         self.state().patched(change)
     }
 

@@ -44,8 +44,7 @@ pub(super) fn take(
 impl Turn<'_> {
     /// Delivers an incoming event, and polls the orchestrator if it sees it.
     pub(super) fn run(&mut self, continuation: &mut Continuation, event: HistoryEvent) -> Step {
-        let identity = continuation.cursor.identity();
-        if continuation.cursor.state().deliver(identity, &event) == Seen::No {
+        if continuation.deliver(&event) == Seen::No {
             let effects = std::mem::take(&mut continuation.cursor.state().effects);
             let decided = Decided {
                 effects,
@@ -60,15 +59,16 @@ impl Turn<'_> {
                 Step::GoesOn
             }
             Round::Ended(decided) => {
-                let discarded = decided.discarded;
+                let discarded = decided.discarded.is_some();
                 self.keep(continuation, event, decided);
                 Ending::of_body(self.events.last()).end_recorded(self, continuation, discarded);
                 Step::Ended
             }
             Round::Stalled(reason) => Step::Stalled(reason),
-            Round::Differs(difference) => {
+            Round::Differs(difference, against) => {
                 let report = Nondeterminism {
                     turn: self.place.1,
+                    against,
                     difference,
                 };
                 Step::Stalled(report.report(&self.line_of()))

@@ -1,4 +1,4 @@
-//! A history that today's code does not fit, told with both places in the source.
+//! Code that does not decide again what it decided before, told with both places in the source.
 
 use std::fmt::Write as _;
 
@@ -11,6 +11,7 @@ use annotate_snippets::Snippet;
 
 use crate::definition::SourcePlace;
 use crate::history::HistoryEvent;
+use crate::payload::Payload;
 
 /// How a replay differs from what was recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,12 +71,24 @@ pub enum Difference {
     },
 }
 
-/// A replay that differs from its history.
+/// What a run differs from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Against {
+    /// What is recorded. The code may have been edited since.
+    History,
+    /// What the same code did with the same messages just before.
+    Twin,
+}
+
+/// A run that differs from what was decided before.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("non-deterministic: turn {turn} of the history does not fit the code: {}", .difference.headline())]
+#[error("non-deterministic: {}", self.headline())]
 pub struct Nondeterminism {
     /// The turn in which it differs.
     pub turn: u64,
+    /// What it differs from.
+    pub against: Against,
     /// How.
     pub difference: Difference,
 }
@@ -89,10 +102,14 @@ impl Nondeterminism {
         let mut groups = vec![Group::with_title(
             Level::ERROR.primary_title(headline.as_str()),
         )];
+        let (before, again) = match self.against {
+            Against::History => ("recorded", "now"),
+            Against::Twin => ("the first time", "the second time"),
+        };
         let recorded_text = recorded
             .as_ref()
-            .map(|(what, _)| format!("recorded: {what}"));
-        let current_text = current.as_ref().map(|(what, _)| format!("now: {what}"));
+            .map(|(what, _)| format!("{before}: {what}"));
+        let current_text = current.as_ref().map(|(what, _)| format!("{again}: {what}"));
         let recorded_line = recorded
             .as_ref()
             .and_then(|(_, site)| lines(site.as_ref(), line_of));
@@ -106,12 +123,29 @@ impl Nondeterminism {
             groups.push(group(text, current_line.as_ref()));
         }
         let mut report = Renderer::plain().render(&groups);
-        let _ = write!(
-            report,
-            "\nhelp: run the code that recorded this history, or make the change under \
-             `ctx.patched(\"…\")`, or give the orchestrator a new version"
-        );
+        let help = match self.against {
+            Against::History => {
+                "run the code that recorded this history, or make the change under \
+                 `ctx.patched(\"…\")`, or give the orchestrator a new version"
+            }
+            Against::Twin => {
+                "something that it reads is not the same twice: the order of a hash map or set, a \
+                 clock, a random number, a static. Order comes from a `BTreeMap`, time and random \
+                 numbers from the context, anything else from an activity or `ctx.side_effect`"
+            }
+        };
+        let _ = write!(report, "\nhelp: {help}");
         report
+    }
+
+    fn headline(&self) -> String {
+        let (turn, what) = (self.turn, self.difference.headline(self.against));
+        match self.against {
+            Against::History => format!("turn {turn} of the history does not fit the code: {what}"),
+            Against::Twin => {
+                format!("turn {turn} comes out differently when it is run twice: {what}")
+            }
+        }
     }
 }
 
@@ -159,7 +193,27 @@ fn byte_of(text: &str, column: usize) -> usize {
 type Side = Option<(String, Option<SourcePlace>)>;
 
 impl Difference {
-    fn headline(&self) -> &'static str {
+    fn headline(&self, against: Against) -> &'static str {
+        match against {
+            Against::History => self.headline_against_history(),
+            Against::Twin => self.headline_against_twin(),
+        }
+    }
+
+    fn headline_against_twin(&self) -> &'static str {
+        match self {
+            Self::NotRecorded { .. } => "the second time it makes one more call",
+            Self::OtherCall { .. } => "the second time it makes another call",
+            Self::InputDrift { .. } => "the second time it makes the call with another input",
+            Self::SideEffect { .. } => "the second time it records one more local value",
+            Self::Missing { .. } => "the second time it does not do what it did the first time",
+            Self::NotCancelled { .. } => "the second time it drops one more call",
+            Self::Rejected { .. } => "the second time it rejects an event that it accepted",
+            Self::OtherEnd { .. } => "the second time it ends otherwise",
+        }
+    }
+
+    fn headline_against_history(&self) -> &'static str {
         match self {
             Self::NotRecorded { .. } => "it makes a call that was not recorded",
             Self::OtherCall { .. } => "it makes another call than the recorded one",
@@ -176,9 +230,8 @@ impl Difference {
         let told = |event: &HistoryEvent| Some((describe(event), site_of(event).cloned()));
         match self {
             Self::NotRecorded { current } => (None, told(current)),
-            Self::OtherCall { recorded, current } | Self::InputDrift { recorded, current } => {
-                (told(recorded), told(current))
-            }
+            Self::OtherCall { recorded, current } => both(recorded, current),
+            Self::InputDrift { recorded, current } => (told(recorded), told(current)),
             Self::SideEffect { recorded, site } => (
                 recorded.as_deref().and_then(told),
                 Some((
@@ -206,6 +259,31 @@ impl Difference {
     }
 }
 
+/// The two calls; where they read alike, with their options.
+fn both(recorded: &HistoryEvent, current: &HistoryEvent) -> (Side, Side) {
+    let alike = describe(recorded) == describe(current);
+    let told = |event: &HistoryEvent| {
+        let options = if alike {
+            options_of(event)
+        } else {
+            String::new()
+        };
+        let text = format!("{}{options}", describe(event));
+        Some((text, site_of(event).cloned()))
+    };
+    (told(recorded), told(current))
+}
+
+fn options_of(event: &HistoryEvent) -> String {
+    match event {
+        HistoryEvent::ActivityScheduled { options, .. } => format!(", with {options:?}"),
+        HistoryEvent::ChildScheduled {
+            version, options, ..
+        } => format!(", version {version:?}, with {options:?}"),
+        _ => String::new(),
+    }
+}
+
 fn site_of(event: &HistoryEvent) -> Option<&SourcePlace> {
     match event {
         HistoryEvent::ActivityScheduled { site, .. }
@@ -217,12 +295,6 @@ fn site_of(event: &HistoryEvent) -> Option<&SourcePlace> {
 }
 
 fn describe(event: &HistoryEvent) -> String {
-    let input = |input: &Option<crate::payload::Payload>| {
-        input
-            .as_ref()
-            .map(|input| shorten(input.as_text()))
-            .unwrap_or_default()
-    };
     match event {
         HistoryEvent::ActivityScheduled {
             path,
@@ -230,7 +302,10 @@ fn describe(event: &HistoryEvent) -> String {
             input: arguments,
             ..
         } => {
-            format!("activity `{name}`({}), call {path}", input(arguments))
+            format!(
+                "activity `{name}`({}), call {path}",
+                input_text(arguments.as_ref())
+            )
         }
         HistoryEvent::ChildScheduled {
             path,
@@ -241,7 +316,7 @@ fn describe(event: &HistoryEvent) -> String {
         } => {
             format!(
                 "sub-orchestration `{name}`({}) as `{instance}`, call {path}",
-                input(arguments)
+                input_text(arguments.as_ref())
             )
         }
         HistoryEvent::TimerCreated { path, due, .. } => format!("timer due {due}, call {path}"),
@@ -254,13 +329,22 @@ fn describe(event: &HistoryEvent) -> String {
         HistoryEvent::CallCancelled { path } => format!("call {path} dropped"),
         HistoryEvent::PatchMarked { change, .. } => format!("`patched({change:?})`"),
         HistoryEvent::EventRejected { name, .. } => format!("event `{name}` rejected"),
-        HistoryEvent::ContinuedAsNew { .. } => "continue-as-new".to_owned(),
+        HistoryEvent::ContinuedAsNew { input: None } => "continue-as-new".to_owned(),
+        HistoryEvent::ContinuedAsNew { input } => {
+            format!("continue-as-new with {}", input_text(input.as_ref()))
+        }
         HistoryEvent::ExecutionCompleted { result } => {
             format!("completed with {}", shorten(result.as_text()))
         }
         HistoryEvent::ExecutionFailed { error } => format!("failed: {}", error.message()),
         other => format!("{other:?}"),
     }
+}
+
+fn input_text(input: Option<&Payload>) -> String {
+    input
+        .map(|input| shorten(input.as_text()))
+        .unwrap_or_default()
 }
 
 fn shorten(text: &str) -> String {

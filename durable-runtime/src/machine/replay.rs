@@ -9,7 +9,6 @@ use super::continuation::StartFn;
 use super::delivery::Seen;
 use super::effects::Effects;
 use super::nondeterminism::Nondeterminism;
-use super::script::Script;
 use super::state::Identity;
 use super::turn::Config;
 use crate::failure::CallError;
@@ -48,7 +47,12 @@ pub fn replay(
     let Some(HistoryEvent::ExecutionStarted { input, .. }) = history.events().next() else {
         return Err(ReplayError::Empty);
     };
-    let mut continuation = Continuation::new(identity(config, instance), start, input.clone());
+    let mut continuation = Continuation::new(
+        identity(config, instance),
+        start,
+        input.clone(),
+        config.perturb,
+    );
     for record in history.turns() {
         let mut events = record.events.as_slice();
         while let Some((incoming, rest)) = events.split_first() {
@@ -78,15 +82,19 @@ impl Continuation {
             return Ok(false);
         }
         self.history_bytes += size_of_val(decided) + size_of_val(incoming);
-        let identity = self.cursor.identity();
-        if self.cursor.state().deliver(identity, incoming) == Seen::No {
+        if self.deliver(incoming) == Seen::No {
             return Ok(true);
         }
-        match self.round(Some(Script::new(decided))) {
+        match self.round(Some(decided)) {
             Round::Waits(_) => Ok(true),
             Round::Ended(_) => Ok(false),
             Round::Stalled(reason) => Err(ReplayError::Stalled(reason)),
-            Round::Differs(difference) => Err(Box::new(Nondeterminism { turn, difference }).into()),
+            Round::Differs(difference, against) => Err(Box::new(Nondeterminism {
+                turn,
+                against,
+                difference,
+            })
+            .into()),
         }
     }
 }
@@ -116,5 +124,6 @@ pub(super) fn identity(config: &Config, instance: &InstanceRow) -> Identity {
         limits: Arc::clone(&config.limits),
         strict_inputs: config.strict_inputs,
         root: Arc::new(Numbers::new(CallPath::root())),
+        outside: config.outside.clone(),
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Script {
     patches: BTreeMap<String, bool>,
     rejected: Vec<(String, Payload)>,
     end: Option<HistoryEvent>,
+    /// Whether the code has not been edited since, so that nothing may differ.
+    exact: bool,
 }
 
 impl Script {
@@ -27,6 +29,14 @@ impl Script {
             script.add(event);
         }
         script
+    }
+
+    /// What the same code has decided just now, and must decide again.
+    pub(super) fn exact<'a>(decisions: impl IntoIterator<Item = &'a HistoryEvent>) -> Self {
+        Self {
+            exact: true,
+            ..Self::new(decisions)
+        }
     }
 
     fn add(&mut self, event: &HistoryEvent) {
@@ -61,14 +71,21 @@ impl Script {
                 current: Box::new(current.clone()),
             });
         };
-        if is_other_call(&recorded, current) {
+        if is_other_call(&recorded, current)
+            || (self.exact && has_other_options(&recorded, current))
+        {
             return Err(Difference::OtherCall {
                 recorded: Box::new(recorded),
                 current: Box::new(current.clone()),
             });
         }
         let drifted = input_drifted(&recorded, current, reencode);
-        Ok(Matched { recorded, drifted })
+        let exact = self.exact;
+        Ok(Matched {
+            recorded,
+            drifted,
+            exact,
+        })
     }
 
     pub(super) fn take_side_effect(
@@ -146,6 +163,8 @@ pub(super) struct Matched {
     pub(super) recorded: HistoryEvent,
     /// Whether its input is another value than the recorded one.
     pub(super) drifted: bool,
+    /// Whether that is always a difference.
+    pub(super) exact: bool,
 }
 
 /// Whether two calls at one path are different calls: by kind or name. Options, labels and places
@@ -176,6 +195,30 @@ fn is_other_call(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
             a.to_lowercase() != b.to_lowercase()
         }
         _ => true,
+    }
+}
+
+/// Whether two calls that are the same are to be made in different ways, which an edit may change.
+fn has_other_options(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
+    use HistoryEvent::ActivityScheduled;
+    use HistoryEvent::ChildScheduled;
+    use HistoryEvent::TimerCreated;
+    match (recorded, current) {
+        (ActivityScheduled { options: a, .. }, ActivityScheduled { options: b, .. }) => a != b,
+        (
+            ChildScheduled {
+                version: a,
+                options: options_a,
+                ..
+            },
+            ChildScheduled {
+                version: b,
+                options: options_b,
+                ..
+            },
+        ) => a != b || options_a != options_b,
+        (TimerCreated { due: a, .. }, TimerCreated { due: b, .. }) => a != b,
+        _ => false,
     }
 }
 

@@ -19,6 +19,7 @@ use super::external_events::ExternalEvents;
 use super::external_events::QueuedEvent;
 use super::external_events::Waiter;
 use super::nondeterminism::Difference;
+use super::outside::OutsideReports;
 use super::script::Script;
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
@@ -48,6 +49,23 @@ pub(super) struct Identity {
     pub(super) limits: Arc<Limits>,
     pub(super) strict_inputs: bool,
     pub(super) root: Arc<Numbers>,
+    pub(super) outside: OutsideReports,
+}
+
+impl Identity {
+    /// The same with numbers of its own.
+    pub(super) fn of_twin(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            parent: self.parent.clone(),
+            tags: self.tags.clone(),
+            headers: self.headers.clone(),
+            limits: Arc::clone(&self.limits),
+            root: Arc::new(Numbers::new(CallPath::root())),
+            outside: self.outside.clone(),
+            ..*self
+        }
+    }
 }
 
 /// Why a round ended before the body did.
@@ -77,6 +95,8 @@ pub(super) struct State {
     randoms: u64,
     patches: BTreeMap<String, bool>,
     last_read: Option<(Waiter, QueuedEvent)>,
+    /// Whether the call that was polled last waits, and was not dropped since.
+    waits: bool,
 }
 
 impl State {
@@ -100,7 +120,13 @@ impl State {
         self.round_bytes = 0;
         self.script = script;
         self.last_read = None;
+        self.waits = false;
         self.status_before.clone_from(&self.custom_status);
+    }
+
+    /// Whether the body waits for a call. One that was only spawned is not waited for.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waits || self.calls.values().any(|call| call.waker.is_some())
     }
 
     /// Undoes what the round did to the custom status.
@@ -246,7 +272,7 @@ impl State {
         if matched.drifted {
             let (recorded, current) = (Box::new(matched.recorded.clone()), Box::new(event));
             let drift = Difference::InputDrift { recorded, current };
-            if identity.strict_inputs {
+            if matched.exact || identity.strict_inputs {
                 self.end_round(RoundEnd::Differs(drift));
                 return None;
             }
@@ -382,17 +408,18 @@ impl State {
             CallKind::Wait { event } => self.events.read(event, &Waiter::new(call.round, path)),
             _ => None,
         };
-        let result = match read {
-            Some(queued) => {
-                let payload = queued.payload.clone();
-                self.last_read = Some((Waiter::new(call.round, path), queued));
-                Ok(payload)
-            }
-            None => match call.result.take() {
-                Some(result) => result,
-                None => return (Poll::Pending, call.waker.replace(waker)),
-            },
+        let result = if let Some(queued) = read {
+            let payload = queued.payload.clone();
+            self.last_read = Some((Waiter::new(call.round, path), queued));
+            Ok(payload)
+        } else {
+            let Some(result) = call.result.take() else {
+                self.waits = true;
+                return (Poll::Pending, call.waker.replace(waker));
+            };
+            result
         };
+        self.waits = false;
         let unused = self.calls.remove(path).and_then(|call| call.waker);
         (Poll::Ready(result), unused)
     }
@@ -439,6 +466,7 @@ impl State {
         if self.round_end.is_some() {
             return (None, None);
         }
+        self.waits = false;
         let Some(call) = self.calls.remove(path) else {
             return (None, None);
         };

@@ -9,6 +9,7 @@ use super::ending::leave_over;
 use super::live::Step;
 use super::live::take;
 use super::open::open_children;
+use super::outside::OutsideReports;
 use super::replay::identity;
 use crate::failure::Failure;
 use crate::history::FORMAT;
@@ -42,8 +43,13 @@ pub struct Config {
     /// Whether a call with another input than the recorded one stalls the instance. If not, it is
     /// logged, and the recorded input stands.
     pub strict_inputs: bool,
+    /// Whether every execution has a twin: a second future of the same code that is told the same,
+    /// and must decide the same. What differs is not deterministic, and stalls the instance.
+    pub perturb: bool,
     /// Returns a line of a source file, for reports, where that can be read.
     pub line_of: fn(&str, usize) -> Option<String>,
+    /// Where executions tell that something outside reached into them.
+    pub outside: OutsideReports,
 }
 
 impl Default for Config {
@@ -51,7 +57,9 @@ impl Default for Config {
         Self {
             limits: Arc::default(),
             strict_inputs: cfg!(debug_assertions),
+            perturb: false,
             line_of: |_, _| None,
+            outside: OutsideReports::default(),
         }
     }
 }
@@ -199,7 +207,12 @@ impl<'a> Turn<'a> {
         let event = self.started_event(message.at, carried);
         let identity = identity(self.config, &self.row);
         let input = self.row.input.clone();
-        let mut continuation = Box::new(Continuation::new(identity, start, input));
+        let mut continuation = Box::new(Continuation::new(
+            identity,
+            start,
+            input,
+            self.config.perturb,
+        ));
         match self.run(&mut continuation, event) {
             Step::GoesOn => {
                 self.consume(message);

@@ -154,6 +154,7 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     /// # Panics
     /// When the status has no recorded form (a map with keys that are not text, say).
     #[expect(clippy::needless_pass_by_value, reason = "what is set is given away")]
+    #[track_caller]
     pub fn set_status(&self, status: O::Status) {
         match status.to_payload() {
             Ok(status) => self.core.core.set_custom_status(status),
@@ -178,11 +179,13 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     ///
     /// # Replay
     /// Records `ContinuedAsNew`, the last event of this execution's history.
+    #[track_caller]
     pub fn continue_as_new(
         &self,
         arguments: impl IntoArguments<O::Arguments>,
     ) -> ContinueAsNew<O::Return> {
-        ContinueAsNew::new(self.core.core.clone(), &arguments.into_arguments())
+        let site = here(Location::caller());
+        ContinueAsNew::new(self.core.core.clone(), site, &arguments.into_arguments())
     }
 }
 
@@ -199,6 +202,7 @@ impl OrchestrationContext {
     ///
     /// # Replay
     /// The same at the same place; another one after continue-as-new.
+    #[track_caller]
     pub fn new_uuid(&self) -> Uuid {
         self.core.new_uuid()
     }
@@ -216,6 +220,7 @@ impl OrchestrationContext {
     ///
     /// # Replay
     /// The same at the same place; another one after continue-as-new.
+    #[track_caller]
     pub fn random<T: Random>(&self) -> T {
         T::from_bits(self.core.random())
     }
@@ -319,6 +324,7 @@ impl OrchestrationContext {
     /// # Replay
     /// Records `PatchMarked` with the answer, once for each change. On replay the answer is the
     /// same.
+    #[track_caller]
     pub fn patched(&self, change: &str) -> bool {
         self.core.patched(change)
     }

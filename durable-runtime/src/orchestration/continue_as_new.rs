@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
 
+use crate::definition::SourcePlace;
 use crate::machine::Cursor;
 use crate::payload::Arguments;
 use crate::payload::CodecError;
@@ -20,14 +21,16 @@ use crate::payload::Payload;
 #[must_use = "the execution goes on until this is awaited"]
 pub struct ContinueAsNew<R> {
     cursor: Cursor,
+    site: SourcePlace,
     input: Result<Option<Payload>, CodecError>,
     returns: PhantomData<fn() -> R>,
 }
 
 impl<R> ContinueAsNew<R> {
-    pub(super) fn new<A: Arguments>(cursor: Cursor, arguments: &A) -> Self {
+    pub(super) fn new<A: Arguments>(cursor: Cursor, site: SourcePlace, arguments: &A) -> Self {
         Self {
             cursor,
+            site,
             input: arguments.encode(),
             returns: PhantomData,
         }
@@ -38,6 +41,12 @@ impl<R> Future for ContinueAsNew<R> {
     type Output = R;
 
     fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<R> {
+        if !self
+            .cursor
+            .is_inside("continue-as-new was awaited", &self.site)
+        {
+            return Poll::Pending;
+        }
         match &self.input {
             Ok(input) => self.cursor.continue_as_new(input.clone()),
             Err(error) => panic!("the input of the next execution cannot be recorded: {error}"),

@@ -4,6 +4,7 @@
 //! not durable, and inference is left alone.
 
 use crate::definition::Site;
+use crate::machine::awaits;
 
 /// A future that may be awaited in an orchestrator: it survives a crash, and a replay finds it
 /// again. Calls of activities and orchestrators, what the context gives, `async` blocks, and the
@@ -35,6 +36,7 @@ pub trait Durable {}
 pub trait DurableStream {}
 
 /// `future`, which is awaited at `site`; for generated code.
-pub fn durable<F: Durable>(future: F, _site: &'static Site) -> F {
+pub fn durable<F: Durable>(future: F, site: &'static Site) -> F {
+    awaits(site);
     future
 }

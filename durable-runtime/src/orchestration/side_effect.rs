@@ -43,6 +43,12 @@ impl<T: Recorded, F: FnOnce() -> T> Future for SideEffect<F, T> {
         let Some(compute) = this.compute.take() else {
             return Poll::Pending;
         };
+        if !this
+            .cursor
+            .is_inside("a local value was computed", &this.site)
+        {
+            return Poll::Pending;
+        }
         let encoded = || compute().to_payload();
         let recorded = match this.cursor.side_effect(&this.site, encoded) {
             Ok(recorded) => recorded,

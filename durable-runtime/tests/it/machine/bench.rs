@@ -102,7 +102,8 @@ impl Bench {
         let config = Config {
             limits: Arc::default(),
             strict_inputs: true,
-            line_of: |_, _| None,
+            perturb: true,
+            ..Config::default()
         };
         let mut bench = Self {
             config,

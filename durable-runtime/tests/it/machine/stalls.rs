@@ -200,7 +200,7 @@ fn a_call_polled_on_another_thread_stalls() {
     assert!(
         bench
             .stalled()
-            .contains("polled outside the orchestrator that made it")
+            .contains("a durable call was polled outside its orchestrator")
     );
 }
 
