@@ -8,6 +8,7 @@ use super::instances::Known;
 use super::step::Dispatcher;
 use super::step::DispatcherError;
 use crate::ids::InstanceKey;
+use crate::ids::Unit;
 use crate::machine::Continuation;
 use crate::store::StoreError;
 use crate::work::ActivityTask;
@@ -113,9 +114,9 @@ impl Dispatcher {
     fn committed(&mut self, made: Made, write: &TurnWrite) {
         let Made {
             key,
+            messages,
             outcome,
             continuation,
-            ..
         } = made;
         let Outcome {
             instance,
@@ -124,8 +125,10 @@ impl Dispatcher {
             next,
             ..
         } = outcome;
-        self.instances
-            .release(write.consumed.iter().chain(&write.parked));
+        let taken: Vec<_> = messages.iter().filter_map(|message| message.id).collect();
+        self.instances.release(&taken);
+        // What the turn left in the inbox as it was is fetched again.
+        self.inbox_hint |= taken.len() > write.consumed.len() + write.parked.len();
         if !write.sends.is_empty() || !write.starts.is_empty() || write.replacement.is_some() {
             self.inbox_hint = true;
         }
@@ -159,7 +162,7 @@ impl Dispatcher {
             next,
         );
         for task in activities {
-            self.start_attempt(task);
+            self.start_attempt(task, write.unit);
         }
         if changed {
             self.notifier.instance_changed(key);
@@ -175,9 +178,9 @@ impl Dispatcher {
         }
     }
 
-    pub(super) fn start_attempt(&mut self, task: ActivityTask) {
+    pub(super) fn start_attempt(&mut self, task: ActivityTask, unit: Unit) {
         let key = task.key;
-        if let Err(reason) = self.pool.start(task) {
+        if let Err(reason) = self.pool.start(task, unit) {
             self.block(key, reason);
         }
     }

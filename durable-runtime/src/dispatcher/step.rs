@@ -270,9 +270,8 @@ impl Dispatcher {
     /// What is in memory of units that went to others is dropped before the next commit; their
     /// new owners begin with what is stored.
     fn units_changed(&mut self, units: Vec<Unit>) {
-        for key in self.instances.retain_units(&units) {
-            self.pool.cancel_instance(key);
-        }
+        self.instances.retain_units(&units);
+        self.pool.retain_units(&units);
         self.units = units;
         self.timers = TimerWindow::default();
         self.to_load = ToLoad::After(None);
