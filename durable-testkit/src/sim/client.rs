@@ -60,7 +60,10 @@ pub(crate) struct Clients {
 impl Clients {
     /// A client, in the process of some worker or in one of its own.
     fn commands(&self, waits: bool) -> StoreCommands {
-        let notifiers = self.notifiers.lock().unwrap_or_else(PoisonError::into_inner);
+        let notifiers = self
+            .notifiers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut inner = self.world.inner();
         let apart = inner.faults.lost_wake_ups || inner.draw.chance(30);
         let near = (!waits && !apart && !notifiers.is_empty())
@@ -138,7 +141,10 @@ impl Clients {
             // Noted before: it may take effect before its answer is here.
             self.record(number, |record| record.note(event, Answer::Lost));
             let name = if event % 2 == 0 { "Told" } else { "told" };
-            let raised = self.commands(false).raise(id, name, payload, &command).await;
+            let raised = self
+                .commands(false)
+                .raise(id, name, payload, &command)
+                .await;
             let answer = match raised {
                 Ok(()) => Answer::Accepted,
                 Err(CommandError::AlreadyFinished { .. }) => Answer::Refused,
@@ -193,8 +199,7 @@ impl Clients {
                 self.world.note(format_args!("{id} is {}", row.status));
                 return;
             }
-            if matches!(planned.expected, Expected::Stalls)
-                && row.status == InstanceStatus::Stalled
+            if matches!(planned.expected, Expected::Stalls) && row.status == InstanceStatus::Stalled
             {
                 self.world.count("stalled");
                 self.clock.sleep(5_000).await;

@@ -144,7 +144,10 @@ impl Future for Sleep {
         if let Some(place) = self.place.take() {
             inner.sleepers.remove(&place);
         }
-        let due = self.due.as_millis().saturating_sub(inner.skews[self.clock.number]);
+        let due = self
+            .due
+            .as_millis()
+            .saturating_sub(inner.skews[self.clock.number]);
         if due <= inner.now {
             return Poll::Ready(());
         }

@@ -19,6 +19,7 @@ use durable_runtime::ids::WorkerId;
 use durable_runtime::work::ActivityTask;
 use durable_runtime::work::Address;
 use durable_runtime::work::InstanceRow;
+use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::OutgoingMessage;
 use durable_runtime::work::TurnWrite;
@@ -162,7 +163,8 @@ impl Ledger {
         }
         if let Some(row) = &turn.history {
             let next = known.ended && row.execution == known.execution.next() && row.turn == 1;
-            let same = !known.ended && row.execution == known.execution && row.turn == known.turn + 1;
+            let same =
+                !known.ended && row.execution == known.execution && row.turn == known.turn + 1;
             if next {
                 known.calls.clear();
                 known.ended = false;
@@ -184,12 +186,17 @@ impl Ledger {
                         }
                     }
                 }
-                Err(error) => wrong.push(format!("3: `{id}` recorded what cannot be read: {error}")),
+                Err(error) => {
+                    wrong.push(format!("3: `{id}` recorded what cannot be read: {error}"))
+                }
             }
         }
         wrong.extend(turn.sends.iter().filter_map(|send| self.reply(&id, send)));
         if let Some(update) = &turn.update {
             known.terminal = update.status.is_terminal();
+            if update.status == InstanceStatus::Stalled {
+                self.kept_from_running(&known);
+            }
         }
         if turn.replacement.is_some() {
             known.terminal = false;
@@ -240,10 +247,7 @@ impl Ledger {
         }
         match event {
             E::ActivityScheduled {
-                path,
-                name,
-                input,
-                ..
+                path, name, input, ..
             } => {
                 let idempotency_key = key_of(known, key, path, name, input.clone());
                 let activity = Activity {
@@ -338,6 +342,17 @@ impl Ledger {
         }
     }
 
+    /// The attempts of a stalled instance are made when it goes on, under the same numbers.
+    fn kept_from_running(&mut self, known: &Known) {
+        for call in known.calls.values() {
+            if let Some(Call::Activity(key)) = call
+                && let Some(activity) = self.activities.get_mut(key)
+            {
+                activity.begun.clear();
+            }
+        }
+    }
+
     fn close(&mut self, key: &str) {
         if let Some(activity) = self.activities.get_mut(key) {
             activity.open = false;
@@ -369,11 +384,15 @@ impl Ledger {
             return Ok(());
         }
         if !activity.open {
-            return Err(format!("4: attempt {attempt} begins after its call is over"));
+            return Err(format!(
+                "4: attempt {attempt} begins after its call is over"
+            ));
         }
         if activity.attempt != attempt || activity.waiting {
             let expected = activity.attempt;
-            return Err(format!("4: attempt {attempt} begins in place of {expected}"));
+            return Err(format!(
+                "4: attempt {attempt} begins in place of {expected}"
+            ));
         }
         if !activity.begun.insert(attempt) {
             return Err(format!("4: attempt {attempt} begins twice"));

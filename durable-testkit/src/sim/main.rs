@@ -89,7 +89,9 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
 }
 
 fn range(text: &str) -> Result<Range<u64>, String> {
-    let (from, to) = text.split_once("..").ok_or(format!("`{text}` is no range"))?;
+    let (from, to) = text
+        .split_once("..")
+        .ok_or(format!("`{text}` is no range"))?;
     Ok(number(from)?..number(to)?)
 }
 
@@ -106,7 +108,10 @@ struct Found {
 }
 
 fn run(seeds: Range<u64>, jobs: Option<usize>, trace: bool, hashes: bool) -> ExitCode {
-    #[expect(clippy::disallowed_methods, reason = "how long it took is told to people")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long it took is told to people"
+    )]
     let begin = std::time::Instant::now();
     let count = seeds.end.saturating_sub(seeds.start);
     let jobs = jobs.or_else(|| std::thread::available_parallelism().ok().map(Into::into));

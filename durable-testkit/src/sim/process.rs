@@ -46,6 +46,7 @@ impl Setup {
         config.worker_name = format!("p{number}");
         config.machine.line_of = |_, _| None;
         config.machine.strict_inputs = true;
+        config.machine.perturb = draw.chance(20);
         config.cache_bytes = match draw.below(4) {
             0 | 1 if faults.eviction => 0,
             2 if faults.eviction => 3_000,
@@ -76,7 +77,12 @@ impl Setup {
 }
 
 impl Process {
-    pub(crate) fn start(number: usize, world: &Arc<World>, inner: ModelStore, setup: Setup) -> Self {
+    pub(crate) fn start(
+        number: usize,
+        world: &Arc<World>,
+        inner: ModelStore,
+        setup: Setup,
+    ) -> Self {
         let clock = world.time.clock(setup.skew);
         let store = SimStore::new(inner, Arc::clone(world), number);
         let notifier = Arc::new(Notifier::default());
@@ -196,7 +202,8 @@ impl Worker {
         } else {
             "worker begins anew"
         });
-        self.world.note(format_args!("p{number} begins anew: {error:?}"));
+        self.world
+            .note(format_args!("p{number} begins anew: {error:?}"));
         let mut wait = 10;
         loop {
             self.clock.sleep(wait).await;

@@ -57,7 +57,9 @@ pub(crate) async fn check(simulation: &Simulation) {
         let seen = check_instance(&simulation.store, &registry, &rows, row).await;
         match seen {
             Ok(seen) => drop(raised.insert(row.id.clone(), seen)),
-            Err(what) => simulation.world.violation(format!("{what} of `{}`", row.id)),
+            Err(what) => simulation
+                .world
+                .violation(format!("{what} of `{}`", row.id)),
         }
     }
     let records = simulation
@@ -94,7 +96,8 @@ async fn check_instance(
     for number in 1..=row.execution.0 {
         let execution = Execution(number);
         let turns = store.history_fetch(row.key, execution).await;
-        let turns = turns.map_err(|error| format!("3: execution {number} cannot be read: {error}"))?;
+        let turns =
+            turns.map_err(|error| format!("3: execution {number} cannot be read: {error}"))?;
         let history = History::try_from(turns)
             .map_err(|error| format!("3: the history of execution {number}: {error}"))?;
         if !history.has_ended() {
@@ -120,7 +123,9 @@ async fn check_instance(
 }
 
 fn number_of(payload: &Payload) -> Result<u64, String> {
-    let told: Told = payload.decode().map_err(|error| format!("1: an event: {error}"))?;
+    let told: Told = payload
+        .decode()
+        .map_err(|error| format!("1: an event: {error}"))?;
     Ok(told.number)
 }
 
@@ -134,7 +139,10 @@ fn replays(
         return Ok(());
     };
     // Its code never came to a first turn.
-    if history.events().nth(1).is_some_and(HistoryEvent::is_terminal)
+    if history
+        .events()
+        .nth(1)
+        .is_some_and(HistoryEvent::is_terminal)
         && row.status == InstanceStatus::Terminated
     {
         return Ok(());
@@ -176,7 +184,10 @@ fn children_agree(
             }
             HistoryEvent::ChildFailed { path, .. } => {
                 let completed = InstanceStatus::Completed;
-                if children.get(path).is_none_or(|child| child.status == completed) {
+                if children
+                    .get(path)
+                    .is_none_or(|child| child.status == completed)
+                {
                     return Err(format!("2: child {path} failed and did not"));
                 }
             }
@@ -252,11 +263,17 @@ fn reads_agree(read: &[u64], record: &Record, events: &Events) -> Result<(), Str
     if let Some(number) = read.iter().find(|number| events.unread.contains(number)) {
         return Err(format!("1: event {number} was read and is unread"));
     }
-    let refused = |number: &&u64| record.raised.get(number).is_none_or(|a| *a == Answer::Refused);
+    let refused = |number: &&u64| {
+        record
+            .raised
+            .get(number)
+            .is_none_or(|a| *a == Answer::Refused)
+    };
     if let Some(number) = read.iter().find(refused) {
         return Err(format!("1: event {number} was read and never accepted"));
     }
-    match accepted(record).find(|number| !read.contains(number) && !events.unread.contains(number)) {
+    match accepted(record).find(|number| !read.contains(number) && !events.unread.contains(number))
+    {
         Some(number) => Err(format!("1: event {number} was accepted and nobody has it")),
         None => Ok(()),
     }

@@ -219,7 +219,8 @@ impl Simulation {
             free[inner.draw.index(free.len())]
         };
         let (number, process, what) = chosen;
-        self.world.note(format_args!("p{process} goes on at {what}"));
+        self.world
+            .note(format_args!("p{process} goes on at {what}"));
         self.world.release(number, Verdict::Pass);
         true
     }
@@ -320,7 +321,8 @@ impl Simulation {
             // What a database refused is tried again when a worker starts.
             self.processes.clear();
         }
-        self.processes.retain(|p| !p.has_ended() && !p.is_stopping());
+        self.processes
+            .retain(|p| !p.has_ended() && !p.is_stopping());
         for process in &self.processes {
             process.clock.set(0);
         }
@@ -332,7 +334,9 @@ impl Simulation {
         for step in 0..MOST_STEPS {
             self.release_all();
             self.settle().await;
-            if self.is_wrong() || self.tasks.iter().all(JoinHandle::is_finished) && self.all_ended().await {
+            if self.is_wrong()
+                || self.tasks.iter().all(JoinHandle::is_finished) && self.all_ended().await
+            {
                 return;
             }
             let now = self.world.time.now();
@@ -341,7 +345,11 @@ impl Simulation {
             }
             // What does not end in minutes is looked at less closely.
             let least = now + Duration::from_millis(step / 100);
-            let next = self.world.time.next_wake().unwrap_or(now + Duration::from_secs(1));
+            let next = self
+                .world
+                .time
+                .next_wake()
+                .unwrap_or(now + Duration::from_secs(1));
             self.world.time.advance_to(next.max(least));
         }
         self.not_all_ended().await;

@@ -98,7 +98,11 @@ impl SimStore {
             Decision::Go(verdict) => verdict,
             Decision::Hold(millis) => {
                 let until = self.now().as_millis() + millis;
-                let place = if side == Side::After { point_after(what) } else { what };
+                let place = if side == Side::After {
+                    point_after(what)
+                } else {
+                    what
+                };
                 self.world.park(self.process, place, until).await
             }
         };
@@ -175,7 +179,11 @@ fn decide(inner: &mut Inner, side: Side) -> Decision {
 }
 
 fn point_after(what: &'static str) -> &'static str {
-    if what == "commit" { "commit done" } else { what }
+    if what == "commit" {
+        "commit done"
+    } else {
+        what
+    }
 }
 
 fn error_of(action: &'static str, verdict: Verdict) -> StoreError {
@@ -330,7 +338,10 @@ impl Store for SimStore {
         _now: Timestamp,
     ) -> Result<Sent, StoreError> {
         self.before("message_send").await?;
-        let sent = self.inner.message_send(id, command, body, self.now()).await?;
+        let sent = self
+            .inner
+            .message_send(id, command, body, self.now())
+            .await?;
         self.after("message_send").await?;
         Ok(sent)
     }
@@ -432,9 +443,7 @@ impl SimStore {
         let mut wrong = Vec::new();
         for turn in turns {
             let known = self.world.inner().ledger.knows(turn.key);
-            if !known
-                && let Ok(Some(loaded)) = self.inner.instance_load(turn.key).await
-            {
+            if !known && let Ok(Some(loaded)) = self.inner.instance_load(turn.key).await {
                 self.world.inner().ledger.learn(&loaded.instance);
             }
             let mut inner = self.world.inner();

@@ -105,7 +105,11 @@ pub(crate) async fn laps(ctx: &OrchestrationContext, mut lap: Lap) -> Vec<u64> {
 }
 
 pub(crate) fn planned_laps(draw: &mut Draw, _faults: &Faults) -> Planned {
-    let laps = if draw.chance(15) { 50 } else { draw.between(2, 8) };
+    let laps = if draw.chance(15) {
+        50
+    } else {
+        draw.between(2, 8)
+    };
     let lap = Lap {
         lap: 1,
         laps,

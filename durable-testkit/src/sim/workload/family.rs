@@ -25,7 +25,8 @@ pub(crate) struct Family {
 
 #[orchestrator]
 pub(crate) async fn family(ctx: &OrchestrationContext, tree: Family) -> Result<u64, Broken> {
-    ctx.sleep(std::time::Duration::from_millis(tree.millis)).await;
+    ctx.sleep(std::time::Duration::from_millis(tree.millis))
+        .await;
     let limit = tree.limit_millis.map(std::time::Duration::from_millis);
     let children = tree.children.into_iter().map(|child| {
         let call = family(child);
@@ -44,7 +45,9 @@ fn drawn(draw: &mut Draw, faults: &Faults, depth: u64) -> Family {
     Family {
         millis: draw.below(8_000),
         step: Step::drawn(draw, depth, faults.activity),
-        children: (0..children).map(|_| drawn(draw, faults, depth - 1)).collect(),
+        children: (0..children)
+            .map(|_| drawn(draw, faults, depth - 1))
+            .collect(),
         limit_millis: draw.chance(15).then(|| draw.between(1, 15_000)),
     }
 }

@@ -101,13 +101,15 @@ fn plain(op: &Op) -> Result<u64, Broken> {
     match op {
         Op::Step(step) => step.expected(),
         Op::Sleep(_) => Ok(2),
-        Op::Sequence(ops) => ops.iter().try_fold(3, |value, op| Ok(both(value, plain(op)?))),
-        Op::SideBySide(ops) => ops.iter().try_fold(5, |value, op| Ok(both(value, plain(op)?))),
+        Op::Sequence(ops) => ops
+            .iter()
+            .try_fold(3, |value, op| Ok(both(value, plain(op)?))),
+        Op::SideBySide(ops) => ops
+            .iter()
+            .try_fold(5, |value, op| Ok(both(value, plain(op)?))),
         Op::TimerWins(_) => Ok(7),
         Op::Beats(op) | Op::Child(op) => plain(op),
-        Op::Repeat(times, op) => {
-            (0..*times).try_fold(11, |value, _| Ok(both(value, plain(op)?)))
-        }
+        Op::Repeat(times, op) => (0..*times).try_fold(11, |value, _| Ok(both(value, plain(op)?))),
         Op::Otherwise(op, value) => Ok(plain(op).unwrap_or(*value)),
         Op::SideEffect(value) => Ok(*value),
     }

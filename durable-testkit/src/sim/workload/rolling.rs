@@ -14,7 +14,10 @@ pub(crate) mod before {
     use super::*;
 
     #[orchestrator(name = "rolling", version = "1")]
-    pub(crate) async fn rolling(ctx: &OrchestrationContext, steps: Vec<Step>) -> Result<u64, Broken> {
+    pub(crate) async fn rolling(
+        ctx: &OrchestrationContext,
+        steps: Vec<Step>,
+    ) -> Result<u64, Broken> {
         let mut sum = 1;
         for step in steps {
             sum += sure(ctx, step).await?;
@@ -28,7 +31,10 @@ pub(crate) mod after {
     use super::*;
 
     #[orchestrator(name = "rolling", version = "2")]
-    pub(crate) async fn rolling(ctx: &OrchestrationContext, steps: Vec<Step>) -> Result<u64, Broken> {
+    pub(crate) async fn rolling(
+        ctx: &OrchestrationContext,
+        steps: Vec<Step>,
+    ) -> Result<u64, Broken> {
         let mut sum = 1_000_000;
         for step in steps {
             ctx.sleep(seconds(2)).await;

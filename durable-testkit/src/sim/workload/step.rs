@@ -64,7 +64,11 @@ impl Step {
     pub(crate) fn drawn(draw: &mut Draw, number: u64, trouble: bool) -> Self {
         let mut step = Self {
             number,
-            millis: if draw.chance(30) { draw.between(1, 4_000) } else { 0 },
+            millis: if draw.chance(30) {
+                draw.between(1, 4_000)
+            } else {
+                0
+            },
             ..Self::default()
         };
         if trouble && draw.chance(25) {
