@@ -208,6 +208,10 @@ impl Dispatcher {
         let (failures, instance) = (slot.failures, &outcome.instance.id);
         tracing::error!(%instance, failures, error = error as &dyn Error, "a turn cannot be committed");
         if failures < MAX_FAILURES {
+            if outcome.next == Next::Stalled {
+                // What it stalls for is still so.
+                slot.blocked = outcome.instance.stalled;
+            }
             self.instances.make_ready(key);
         } else if failures == MAX_FAILURES {
             self.block(key, format!("its turn cannot be committed: {error}"));

@@ -438,7 +438,7 @@ impl Dispatcher {
     /// Stalls an instance that this worker cannot go on with. Its messages wait for a turn that
     /// begins with what is stored.
     fn stall(&mut self, key: InstanceKey, row: InstanceRow, report: String) -> Made {
-        self.pool.cancel_instance(key);
+        // Attempts that are under way go on: how they end is kept for the cure.
         let position = Position::Stopped {
             history: History::new(),
             report: Some(report),

@@ -5,12 +5,17 @@ use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 
 use durable_runtime::history::HistoryEvent;
+use durable_runtime::ids::InstanceKey;
 use durable_runtime::prelude::*;
 use durable_runtime::store::ModelStore;
+use durable_runtime::store::Store;
 use durable_runtime::work::InstanceStatus;
+use durable_testkit::Fault;
+use durable_testkit::FaultyStore;
 use durable_testkit::Pump;
 use durable_testkit::PumpBuilder;
 use durable_testkit::VirtualClock;
+use tokio::sync::Notify;
 
 type Count = Arc<AtomicU32>;
 
@@ -72,6 +77,29 @@ async fn endless(ctx: ActivityContext) -> Result<u32, Failure> {
 #[orchestrator]
 async fn waits_for_ever(_ctx: &OrchestrationContext) -> Result<u32, Failure> {
     endless().await
+}
+
+#[activity]
+async fn gated(gate: State<Arc<Notify>>, count: State<Count>) -> Result<u32, Failure> {
+    count.fetch_add(1, Ordering::SeqCst);
+    gate.notified().await;
+    Ok(1)
+}
+
+#[activity]
+async fn nobody_has_this() -> Result<u32, Failure> {
+    Ok(1)
+}
+
+#[orchestrator]
+async fn quick_and_slow(_ctx: &OrchestrationContext) -> Result<String, Failure> {
+    let (length, _) = futures::future::join(deployed::measure(), gated()).await;
+    length
+}
+
+#[orchestrator]
+async fn calls_nobody(_ctx: &OrchestrationContext) -> Result<u32, Failure> {
+    nobody_has_this().await
 }
 
 #[orchestrator]
@@ -201,4 +229,45 @@ async fn attempts_end_with_the_hold_on_their_instance_also_when_nothing_else_of_
     );
     assert!(there > 0, "no unit moved");
     assert_eq!(here + there, 32, "{here} here, {there} there");
+}
+
+#[tokio::test]
+async fn a_stall_that_cannot_be_committed_cancels_nothing() {
+    let store = FaultyStore::new(Arc::new(ModelStore::new()));
+    let (gate, count) = (Arc::new(Notify::new()), Count::default());
+    let builder = Pump::builder()
+        .store(store.clone())
+        .state(Arc::clone(&gate))
+        .state(Arc::clone(&count))
+        .register(deployed::measure)
+        .register(gated)
+        .register(quick_and_slow);
+    let mut pump = builder.start().await.unwrap();
+    let client = QuickAndSlowClient::new(pump.client());
+    let instance = client.start().await.unwrap();
+    let _ = pump.step().await.unwrap();
+    let row = store.instance_fetch(instance.id()).await.unwrap().unwrap();
+    store.poison(Some(row.key));
+    pump.run_until_idle().await.unwrap();
+    store.poison(None);
+    gate.notify_one();
+    pump.run_until_idle().await.unwrap();
+    let status = instance.status().await.unwrap();
+    assert_eq!(status.output().unwrap(), "a yard");
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn an_attempt_that_never_began_is_not_lost_when_its_stall_has_to_be_written_again() {
+    let store = FaultyStore::new(Arc::new(ModelStore::new()));
+    let builder = Pump::builder().store(store.clone()).register(calls_nobody);
+    let mut pump = builder.start().await.unwrap();
+    let instance = CallsNobodyClient::new(pump.client()).start().await.unwrap();
+    store.plan([Fault::None, Fault::Conflict(InstanceKey(0))]);
+    pump.run_until_idle().await.unwrap();
+    let status = instance.status().await.unwrap().status();
+    assert_eq!(status, InstanceStatus::Stalled);
+    let history = instance.history().await.unwrap();
+    let lost = |event: &HistoryEvent| matches!(event, HistoryEvent::ActivityAttemptLost { .. });
+    assert!(!history.events().any(lost), "{history:?}");
 }
