@@ -102,7 +102,7 @@ impl Clients {
         self.raise(number, &id, &planned).await;
         if planned.terminated {
             self.pause(12_000).await;
-            self.terminate(&id).await;
+            let _ = self.terminate(&id).await;
         }
         self.wait(&id, &planned).await;
         if planned.raises > 0 {
@@ -176,7 +176,7 @@ impl Clients {
         }
     }
 
-    async fn terminate(&self, id: &InstanceId) {
+    async fn terminate(&self, id: &InstanceId) -> bool {
         let ended = self
             .commands(false)
             .terminate(id, "planned", "terminate")
@@ -186,6 +186,7 @@ impl Clients {
         if ended.is_ok() {
             self.world.count("terminated");
         }
+        !matches!(ended, Err(CommandError::Store { .. }))
     }
 
     async fn wait(&self, id: &InstanceId, planned: &Planned) {
@@ -203,7 +204,9 @@ impl Clients {
             {
                 self.world.count("stalled");
                 self.clock.sleep(5_000).await;
-                self.terminate(id).await;
+                while !self.terminate(id).await {
+                    self.clock.sleep(500).await;
+                }
             }
             commands.changed(&row).await;
         }
