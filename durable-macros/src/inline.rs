@@ -1,9 +1,12 @@
 //! `#[orchestrator(inline)]`: an async function into one that returns a `DurableBox`, so that it
 //! can be awaited in an orchestrator, and call itself.
 
+use proc_macro2::Ident;
 use proc_macro2::Span;
 use proc_macro2::TokenStream;
+use proc_macro2::TokenTree;
 use quote::ToTokens;
+use quote::format_ident;
 use quote::quote;
 use syn::FnArg;
 use syn::GenericParam;
@@ -14,13 +17,16 @@ use syn::Pat;
 use syn::Receiver;
 use syn::ReceiverKind;
 use syn::ReturnType;
+use syn::Type;
 use syn::TypeImplTrait;
 use syn::TypeReference;
 use syn::parse_quote;
+use syn::visit::Visit;
 use syn::visit_mut;
 use syn::visit_mut::VisitMut;
 
 use crate::body::Rewritten;
+use crate::body::generated;
 use crate::body::rewrite;
 use crate::debug;
 use crate::diagnostics::Diagnostics;
@@ -36,6 +42,11 @@ pub(crate) fn expand(function: &Function, mut diagnostics: Diagnostics) -> Token
     check_asyncness(function, &mut diagnostics);
     check_context(function, &mut diagnostics);
     let table = quote!(__DURABLE_SITES);
+    if is_declaration(function) {
+        let declaration = emit_declaration(function);
+        let errors = diagnostics.into_compile_errors();
+        return quote!(#declaration #errors);
+    }
     let patterns = patterns(function);
     let rewritten = rewrite(&function.body, &table, &patterns, &mut diagnostics);
     let helper = emit_function(function, &rewritten);
@@ -89,39 +100,156 @@ fn patterns(function: &Function) -> Vec<Pat> {
         .collect()
 }
 
+/// Whether the helper is declared in a trait and defined elsewhere.
+fn is_declaration(function: &Function) -> bool {
+    function.body.to_string() == ";"
+}
+
+fn emit_declaration(function: &Function) -> TokenStream {
+    let mut signature = function.signature.clone();
+    let header = emit_header(function, &mut signature).header;
+    quote!(#header;)
+}
+
 fn emit_function(function: &Function, rewritten: &Rewritten) -> TokenStream {
+    // What the future cannot hold is told at the helper's name.
+    let seam = item::seam_at(generated(function.signature.ident.span()));
+    let mut signature = function.signature.clone();
+    let arguments = take_arguments(&mut signature);
+    let Header { header, output } = emit_header(function, &mut signature);
+    let (typed, body) = typed_body(&output, &rewritten.body);
+    let sites = &rewritten.sites;
+    quote! {
+        #header {
+            const __DURABLE_SITES: &[#seam::Site] = #sites;
+            #seam::DurableBox::new(async move { #typed #(#arguments)* #body })
+        }
+    }
+}
+
+/// Tells the compiler the type that the body returns, so that it coerces as an `async fn` does: a
+/// block has that of what it returns first. Nothing is to be said of `()`, and nothing can be said of
+/// `impl Trait`.
+fn typed_body(output: &ReturnType, body: &TokenStream) -> (Option<TokenStream>, TokenStream) {
+    let ty = match output {
+        ReturnType::Type(_, ty) if !is_impl_trait(ty) => ty,
+        _ => return (None, body.clone()),
+    };
+    let first = quote! {
+        if let ::core::option::Option::Some(__returned) = ::core::option::Option::None::<#ty> {
+            #[allow(unreachable_code)]
+            return __returned;
+        }
+    };
+    let last = quote! {
+        let __returned: #ty = #body;
+        #[allow(unreachable_code)]
+        __returned
+    };
+    (Some(first), last)
+}
+
+fn is_impl_trait(ty: &Type) -> bool {
+    struct Found(bool);
+
+    impl<'ast> Visit<'ast> for Found {
+        fn visit_type_impl_trait(&mut self, _: &'ast TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+
+    let mut found = Found(false);
+    found.visit_type(ty);
+    found.0
+}
+
+/// What stands before the body, and what the body returns.
+struct Header {
+    header: TokenStream,
+    output: ReturnType,
+}
+
+/// All that stands before the body: the signature of a plain function that returns a `DurableBox`.
+fn emit_header(function: &Function, signature: &mut syn::Signature) -> Header {
     let seam = item::seam();
     let (attributes, visibility) = (&function.attributes, &function.visibility);
-    let mut signature = function.signature.clone();
     signature.asyncness = None;
-    name_lifetimes(&mut signature);
-    let output = match std::mem::replace(&mut signature.output, ReturnType::Default) {
+    name_lifetimes(signature);
+    let output = std::mem::replace(&mut signature.output, ReturnType::Default);
+    let returned = match &output {
         ReturnType::Default => quote!(()),
         ReturnType::Type(_, ty) => ty.into_token_stream(),
     };
     // The bounds stand behind the return type.
     let bounds = signature.generics.where_clause.take();
-    let (sites, body) = (&rewritten.sites, &rewritten.body);
-    quote! {
+    let header = quote! {
         #(#attributes)*
         #[allow(
             clippy::too_many_arguments,
             clippy::needless_lifetimes,
             clippy::elidable_lifetime_names,
+            clippy::multiple_bound_locations,
             clippy::type_complexity,
             clippy::needless_pass_by_value
         )]
-        #visibility #signature -> #seam::DurableBox<'durable, #output> #bounds {
-            const __DURABLE_SITES: &[#seam::Site] = #sites;
-            #seam::DurableBox::new(async move #body)
+        #visibility #signature -> #seam::DurableBox<'durable, #returned> #bounds
+    };
+    Header { header, output }
+}
+
+/// Moves every argument into the future, as an `async fn` does: one that the body does not use must
+/// live as long as the others, for it may be a call that runs. Leaves plain names in the signature.
+fn take_arguments(signature: &mut syn::Signature) -> Vec<TokenStream> {
+    let inputs = signature.inputs.iter_mut().enumerate();
+    let taken = inputs.map(|(position, input)| match input {
+        FnArg::Receiver(receiver) => {
+            let this = Ident::new("self", receiver.self_token.span);
+            quote!(let _ = &#this;)
         }
+        FnArg::Typed(typed) => {
+            let name = match &*typed.pat {
+                Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
+                    // As a macro writes it: lints leave it alone.
+                    Ident::new(&name.ident.to_string(), located(name.ident.span()))
+                }
+                _ => format_ident!("__argument_{position}"),
+            };
+            let pattern = std::mem::replace(&mut *typed.pat, parse_quote!(#name));
+            // What a pattern leaves out lives on, too.
+            let whole = (!matches!(pattern, Pat::Ident(_))).then(|| quote!(let #name = #name;));
+            // A name with an underscore is as good as another here.
+            quote! {
+                #whole
+                #[allow(clippy::no_effect_underscore_binding)]
+                let #pattern = #name;
+            }
+        }
+    });
+    taken.collect()
+}
+
+/// Where `at` is, named as there, but as written by a macro.
+fn located(at: Span) -> Span {
+    Span::call_site().located_at(at)
+}
+
+/// Whether the helper stands in an `impl` or a trait, as far as its signature tells.
+fn is_method(signature: &syn::Signature) -> bool {
+    fn names_self(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(word) => word == "Self",
+            TokenTree::Group(group) => names_self(group.stream()),
+            _ => false,
+        })
     }
+
+    signature.receiver().is_some() || names_self(signature.to_token_stream())
 }
 
 /// A free helper lists its own callees with those of its callers. A method has no name to find it
 /// by.
 fn emit_listed(function: &Function, rewritten: &Rewritten) -> Option<TokenStream> {
-    if function.signature.receiver().is_some() {
+    if is_method(&function.signature) {
         return None;
     }
     let seam = item::seam();
@@ -157,6 +285,11 @@ fn name_lifetimes(signature: &mut syn::Signature) {
         Fill(&elided).visit_return_type_mut(&mut signature.output);
     }
     let durable = Lifetime::new("'durable", Span::call_site());
+    if is_method(signature) {
+        // Says it of the parameters of the `impl`, which cannot be seen from here.
+        let clause = signature.generics.make_where_clause();
+        clause.predicates.push(parse_quote!(Self: #durable));
+    }
     outlive(&mut signature.generics, &durable);
     let mut lifetimes = names.given;
     lifetimes.insert(0, durable.clone());
@@ -231,6 +364,10 @@ impl VisitMut for Names {
             reference.lifetime = Some(self.next());
         }
         visit_mut::visit_type_reference_mut(self, reference);
+        // Behind a reference, several bounds stand in parentheses.
+        if let Type::ImplTrait(argument) = &*reference.elem {
+            *reference.elem = parse_quote!((#argument));
+        }
     }
 
     fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {

@@ -80,6 +80,8 @@ pub enum Callee {
     Activity(&'static str),
     /// A sub-orchestration, by name and version.
     Orchestrator(&'static str, &'static str),
+    /// An entity, by name.
+    Entity(&'static str),
 }
 
 /// What is known of an orchestrator without running it.

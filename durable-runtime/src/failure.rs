@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::ids::EntityId;
 use crate::ids::InstanceId;
 use crate::payload::CodecError;
 use crate::payload::Payload;
@@ -78,6 +79,17 @@ pub enum Failure {
     /// A value has no recorded form.
     #[error("the value cannot be recorded")]
     Codec(#[from] CodecError),
+    /// An entity could not run the operation; its state is as it was.
+    #[error("{entity} {problem}")]
+    Entity {
+        /// The entity.
+        entity: EntityId,
+        /// Why not.
+        problem: EntityProblem,
+    },
+    /// What was asked breaks a rule of critical sections; nothing was done.
+    #[error("{0}")]
+    CriticalSection(SectionRule),
     /// A failure with its causes, outermost first, the way another error told it.
     #[error("{message}")]
     Caused {
@@ -102,6 +114,90 @@ fn at(location: Option<&str>) -> String {
     location
         .map(|location| format!(" at {location}"))
         .unwrap_or_default()
+}
+
+/// Why an entity could not run an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum EntityProblem {
+    /// Its stored state is not one that the code which runs now reads. It was left untouched.
+    #[error("has a state that this code does not read: {report}")]
+    StateUnreadable {
+        /// What the reader says.
+        report: String,
+    },
+    /// The code that runs now has no such operation.
+    #[error("has no operation `{operation}`")]
+    UnknownOperation {
+        /// The operation that was called.
+        operation: String,
+    },
+    /// The arguments are not those of the operation.
+    #[error("cannot run `{operation}` with these arguments: {report}")]
+    ArgumentsUnreadable {
+        /// The operation that was called.
+        operation: String,
+        /// What the reader says.
+        report: String,
+    },
+    /// The operation waits for something. An entity's operation runs through: it may await signals
+    /// and starts, and nothing else.
+    #[error(
+        "ran `{operation}`, which awaits something: an operation runs through, so call what takes time from an orchestrator"
+    )]
+    Waits {
+        /// The operation that was called.
+        operation: String,
+    },
+    /// The operation only reads, and yet it signals, starts or deletes.
+    #[error("ran `{operation}`, which is `#[read_only]` and yet signals, starts or deletes")]
+    WritesInReading {
+        /// The operation that was called.
+        operation: String,
+    },
+}
+
+/// A rule of critical sections.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum SectionRule {
+    /// One critical section at a time.
+    #[error(
+        "`lock!` in a critical section: lock all entities at once, or drop the parts of the first lock"
+    )]
+    NestedLock,
+    /// No sub-orchestration: it might want what is locked here, and both would wait for ever.
+    #[error(
+        "sub-orchestration `{name}` in a critical section: call it before or after, or start it detached"
+    )]
+    SubOrchestration {
+        /// The orchestrator's name.
+        name: String,
+    },
+    /// No signal to an entity that is locked here: it would wait for the end of the section.
+    #[error("signal to {entity}, which is locked here: call it through its part of the lock")]
+    SignalToLocked {
+        /// The entity.
+        entity: EntityId,
+    },
+    /// No call to an entity that is not locked here: another section may hold it.
+    #[error("call of {entity} in a critical section that has not locked it: lock it too")]
+    CallToUnlocked {
+        /// The entity.
+        entity: EntityId,
+    },
+    /// The critical section to which the call belonged is over.
+    #[error("call of {entity} through a lock that is not held any more")]
+    LockLost {
+        /// The entity.
+        entity: EntityId,
+    },
+    /// Calls to an entity that is locked here go through its part of the lock.
+    #[error("call of {entity}, which is locked here: call it through its part of the lock")]
+    CallPastLock {
+        /// The entity.
+        entity: EntityId,
+    },
 }
 
 /// Which limit on time was passed.

@@ -60,6 +60,14 @@ impl InstanceId {
         Self(Arc::from(base32(hash128(&text))))
     }
 
+    /// The id of an orchestration that an entity starts: 26 characters, a hash of the entity, the
+    /// message whose operation starts it, and its place among the starts of that.
+    pub fn of_start(entity: &EntityId, message: MessageId, number: usize) -> Self {
+        let (name, key) = (entity.name(), entity.key());
+        let text = format!("{name}\u{1f}{key}\u{1f}{message}\u{1f}{number}");
+        Self(Arc::from(base32(hash128(&text))))
+    }
+
     /// The text of the id.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -67,12 +75,7 @@ impl InstanceId {
 
     /// The partition this instance falls into.
     pub fn partition(&self) -> u16 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a remainder of PARTITIONS fits"
-        )]
-        let partition = (fnv1a64(self.0.as_bytes()) % u64::from(PARTITIONS)) as u16;
-        partition
+        partition_of(&self.0)
     }
 }
 
@@ -184,6 +187,14 @@ number! {
     /// The integer under which the store keeps an instance.
     InstanceKey(i64)
 }
+impl InstanceKey {
+    /// Whether this is the key of an entity: those are the negative ones, so that an inbox, a timer
+    /// or a command belongs to one without a doubt.
+    pub fn is_entity(self) -> bool {
+        self.0 < 0
+    }
+}
+
 number! {
     /// Which run of an instance: 1 at its start, one more after each continue-as-new or replacement.
     Execution(u32)
@@ -212,7 +223,60 @@ impl Execution {
     }
 }
 
-/// The unit of routing: `name@version` of an orchestrator.
+/// An entity: the name of its kind, and the key that tells it from the others of that kind.
+///
+/// Any text is a key, up to a limit on its length. Compared byte by byte, name first: the order in
+/// which entities are locked.
+///
+/// ```
+/// use durable_runtime::ids::EntityId;
+///
+/// let account = EntityId::new("Account", "alice");
+/// assert_eq!(account.to_string(), "Account(alice)");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EntityId {
+    name: Arc<str>,
+    key: Arc<str>,
+}
+
+impl EntityId {
+    /// The entity `key` of the kind `name`.
+    pub fn new(name: impl Into<Arc<str>>, key: impl Into<Arc<str>>) -> Self {
+        Self {
+            name: name.into(),
+            key: key.into(),
+        }
+    }
+
+    /// The name of its kind.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The partition this entity falls into.
+    pub fn partition(&self) -> u16 {
+        partition_of(&self.key)
+    }
+
+    /// The lane of all entities of this kind.
+    pub fn lane(&self) -> Lane {
+        Lane::entity(&self.name)
+    }
+}
+
+impl fmt::Display for EntityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name, self.key)
+    }
+}
+
+/// The unit of routing: `name@version` of an orchestrator, `@name` of an entity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Lane(Arc<str>);
@@ -221,6 +285,11 @@ impl Lane {
     /// The lane of an orchestrator.
     pub fn orchestrator(name: &str, version: &str) -> Self {
         Self(Arc::from(format!("{name}@{version}")))
+    }
+
+    /// The lane of an entity.
+    pub fn entity(name: &str) -> Self {
+        Self(Arc::from(format!("@{name}")))
     }
 
     /// The lane with this very name, as it was stored.
@@ -328,6 +397,14 @@ pub fn fnv1a64(bytes: &[u8]) -> u64 {
     bytes.iter().fold(OFFSET, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(PRIME)
     })
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a remainder of PARTITIONS fits"
+)]
+fn partition_of(id: &str) -> u16 {
+    (fnv1a64(id.as_bytes()) % u64::from(PARTITIONS)) as u16
 }
 
 /// Two hashes of `text` as one number. Part of the stored format, as its halves are.

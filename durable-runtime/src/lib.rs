@@ -56,10 +56,6 @@
 //! together, and only then do activities start, timers run and replies go out.
 
 // Generated code names this crate as its users do, also inside this crate.
-#[expect(
-    unused_extern_crates,
-    reason = "nothing in this crate is generated now"
-)]
 extern crate self as durable_runtime;
 
 #[doc(hidden)]
@@ -70,6 +66,7 @@ pub mod client;
 pub mod clock;
 pub mod definition;
 pub mod dispatcher;
+pub mod entity;
 pub mod failure;
 pub mod history;
 pub mod ids;

@@ -17,7 +17,9 @@ use crate::dispatcher::Dispatcher;
 use crate::dispatcher::DispatcherError;
 use crate::dispatcher::EngineConfig;
 use crate::dispatcher::Progress;
+use crate::entity::Entity;
 use crate::ids::WorkerId;
+use crate::machine::Archive;
 use crate::registry::Register;
 use crate::registry::Registry;
 use crate::registry::RegistryError;
@@ -141,6 +143,13 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Registers an entity.
+    #[must_use]
+    pub fn register_entity<E: Entity>(mut self) -> Self {
+        self.registry.register_entity::<E>();
+        self
+    }
+
     /// How many bytes of waiting orchestrations are kept in memory; at 0 every turn replays.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
@@ -195,6 +204,21 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.machine.limits = Arc::new(limits);
+        self
+    }
+
+    /// How many events gather before an orchestrator with checkpoints takes the next one, unless its
+    /// attribute says so: 256 by default.
+    #[must_use]
+    pub fn checkpoint_after(mut self, events: usize) -> Self {
+        self.config.machine.checkpoint_after = events;
+        self
+    }
+
+    /// What becomes of the history before a checkpoint: by default it is kept.
+    #[must_use]
+    pub fn archive(mut self, archive: Archive) -> Self {
+        self.config.machine.archive = archive;
         self
     }
 

@@ -12,6 +12,7 @@ use durable_runtime::dispatcher::Dispatcher;
 use durable_runtime::dispatcher::DispatcherError;
 use durable_runtime::dispatcher::EngineConfig;
 use durable_runtime::dispatcher::Progress;
+use durable_runtime::entity::Entity;
 use durable_runtime::registry::Register;
 use durable_runtime::registry::Registry;
 use durable_runtime::store::ModelStore;
@@ -57,6 +58,13 @@ impl PumpBuilder {
     #[must_use]
     pub fn register<F: Register<A>, A>(mut self, function: F) -> Self {
         self.registry.register(function);
+        self
+    }
+
+    /// Registers an entity.
+    #[must_use]
+    pub fn register_entity<E: Entity>(mut self) -> Self {
+        self.registry.register_entity::<E>();
         self
     }
 

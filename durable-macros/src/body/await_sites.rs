@@ -143,7 +143,7 @@ pub(super) fn without_parentheses(expression: &Expr) -> &Expr {
 }
 
 /// Where `at` is, but as written by a macro: lints leave it alone.
-pub(super) fn generated(at: Span) -> Span {
+pub(crate) fn generated(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }
 

@@ -10,6 +10,7 @@ mod known_macros;
 mod source_text;
 
 pub(crate) use await_sites::Rewritten;
+pub(crate) use await_sites::generated;
 pub(crate) use await_sites::rewrite;
 pub(crate) use expressions::expressions_in;
 pub(crate) use source_text::source_text;

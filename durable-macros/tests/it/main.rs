@@ -1,5 +1,7 @@
 //! The integration tests, in one binary.
 
+#[cfg(test)]
+mod inline_helpers;
 mod mistakes;
 // The attribute tells clippy that also the functions between the tests may unwrap.
 #[cfg(test)]

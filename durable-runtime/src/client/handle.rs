@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use super::Entities;
+use super::EntityHandle;
 use super::Instance;
 use super::Instances;
 use super::StartBuilder;
 use super::StoreCommands;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
+use crate::entity::Entity;
 use crate::ids::InstanceId;
 use crate::orchestration::ChildCall;
 use crate::orchestration::Orchestrator;
@@ -72,6 +75,16 @@ impl Client {
     /// An instance by its id. Nothing is asked before the first method of it.
     pub fn instance<O: Orchestrator>(&self, id: InstanceId) -> Instance<O> {
         Instance::new(Arc::clone(&self.commands), id, None)
+    }
+
+    /// An entity by its key. Nothing is asked before the first method of it.
+    pub fn entity<E: Entity>(&self, key: impl AsRef<str>) -> EntityHandle<E> {
+        EntityHandle::new(Arc::clone(&self.commands), key.as_ref())
+    }
+
+    /// Lists entities.
+    pub fn entities(&self) -> Entities {
+        Entities::new(Arc::clone(&self.commands))
     }
 
     /// Lists instances.

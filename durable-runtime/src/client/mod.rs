@@ -10,6 +10,9 @@
 //!    the worker is near.
 
 mod command;
+mod entities;
+mod entity;
+mod entity_commands;
 mod error;
 mod handle;
 mod info;
@@ -23,6 +26,13 @@ mod store_commands;
 mod target;
 mod terminate;
 
+pub use entities::Entities;
+pub use entities::EntityInfo;
+pub use entities::EntityPages;
+pub use entity::ClientCall;
+pub use entity::ClientSignal;
+pub use entity::EntityHandle;
+pub use entity::OperationError;
 pub use error::ClientError;
 pub use handle::Client;
 pub use info::InstanceInfo;

@@ -10,7 +10,9 @@ use futures_util::future::select;
 
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::failure::CallResult;
 use crate::history::History;
+use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::payload::Payload;
@@ -20,6 +22,11 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::work::CommandError;
 use crate::work::Commands;
+use crate::work::EntityFilter;
+use crate::work::EntityListing;
+use crate::work::EntityPage;
+use crate::work::EntityRequest;
+use crate::work::EntityTicket;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
@@ -45,8 +52,8 @@ const RETRY_WAITS: [Duration; 5] = [
 ];
 
 /// How often an instance is looked at that another process may own.
-const SHORTEST_POLL: Duration = Duration::from_millis(10);
-const LONGEST_POLL: Duration = Duration::from_secs(1);
+pub(super) const SHORTEST_POLL: Duration = Duration::from_millis(10);
+pub(super) const LONGEST_POLL: Duration = Duration::from_secs(1);
 
 /// [`Commands`] on a [`Store`] of this process.
 ///
@@ -54,10 +61,10 @@ const LONGEST_POLL: Duration = Duration::from_secs(1);
 /// again for a short while; that is safe, since each command carries an id that makes it count once.
 #[derive(Debug, Clone)]
 pub struct StoreCommands {
-    store: Arc<dyn Store>,
-    notifier: Arc<Notifier>,
-    clock: Arc<dyn Clock>,
-    limits: Limits,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) notifier: Arc<Notifier>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) limits: Limits,
 }
 
 impl StoreCommands {
@@ -127,7 +134,11 @@ impl StoreCommands {
         }
     }
 
-    fn check_payload(&self, what: &'static str, payload: &Payload) -> Result<(), CommandError> {
+    pub(super) fn check_payload(
+        &self,
+        what: &'static str,
+        payload: &Payload,
+    ) -> Result<(), CommandError> {
         let (actual, limit) = (payload.len(), self.limits.payload_bytes);
         if actual > limit {
             return Err(CommandError::PayloadTooLarge {
@@ -168,6 +179,7 @@ impl Commands for StoreCommands {
         match created {
             Created::Refused(status) => return Err(CommandError::AlreadyExists { id, status }),
             Created::Existed => {}
+            Created::Created if instance.start_at.is_some() => self.notifier.timer_set(),
             Created::Created | Created::Replacing => self.notifier.message_sent(),
         }
         Ok(Started {
@@ -279,6 +291,31 @@ impl Commands for StoreCommands {
         })
         .await
     }
+
+    async fn entity_send(&self, request: EntityRequest) -> Result<EntityTicket, CommandError> {
+        self.send_to_entity(request).await
+    }
+
+    async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError> {
+        self.answer(ticket).await
+    }
+
+    async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, CommandError> {
+        self.ask("fetch an entity", || self.store.entity_fetch(id))
+            .await
+    }
+
+    async fn entities(
+        &self,
+        filter: &EntityFilter,
+        after: Option<&EntityId>,
+        limit: u32,
+    ) -> Result<EntityPage, CommandError> {
+        self.ask("list entities", || {
+            self.store.entities_list(filter, after, limit)
+        })
+        .await
+    }
 }
 
 fn new_instance(request: StartRequest, now: Timestamp) -> NewInstance {
@@ -298,7 +335,11 @@ fn new_instance(request: StartRequest, now: Timestamp) -> NewInstance {
     }
 }
 
-fn check_limit(what: &'static str, actual: usize, limit: usize) -> Result<(), CommandError> {
+pub(super) fn check_limit(
+    what: &'static str,
+    actual: usize,
+    limit: usize,
+) -> Result<(), CommandError> {
     if actual > limit {
         return Err(CommandError::LimitExceeded {
             what,

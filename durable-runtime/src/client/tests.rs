@@ -103,6 +103,7 @@ impl Hub {
             custom_status: None,
             stalled: None,
             load_at_start: false,
+            checkpoint: None,
         });
         self.store.commit(&mut lease, &[turn], now).await.unwrap();
         self.notifier.instance_changed(row.key);

@@ -10,6 +10,7 @@ use super::step::DispatcherError;
 use crate::ids::InstanceKey;
 use crate::ids::Unit;
 use crate::machine::Continuation;
+use crate::machine::entity::EntityOutcome;
 use crate::store::StoreError;
 use crate::work::ActivityTask;
 use crate::work::InstanceStatus;
@@ -21,18 +22,57 @@ use crate::work::TurnWrite;
 /// A turn that was made and is not committed yet.
 #[derive(Debug)]
 pub(super) struct Made {
-    pub(super) key: InstanceKey,
+    key: InstanceKey,
     /// The messages it took, to be taken again if it cannot be committed.
-    pub(super) messages: Vec<Message>,
-    pub(super) outcome: Outcome,
-    pub(super) continuation: Option<Box<Continuation>>,
+    messages: Vec<Message>,
+    write: TurnWrite,
+    turned: Turned,
+}
+
+/// Whose turn it was, and what becomes of it.
+#[derive(Debug)]
+enum Turned {
+    Instance(Box<Outcome>, Option<Box<Continuation>>),
+    Entity(Box<EntityOutcome>),
 }
 
 impl Made {
-    fn take_write(&mut self) -> TurnWrite {
-        let write = &mut self.outcome.write;
-        std::mem::replace(write, TurnWrite::new(write.key, write.unit))
+    pub(super) fn of_instance(
+        key: InstanceKey,
+        messages: Vec<Message>,
+        mut outcome: Outcome,
+        continuation: Option<Box<Continuation>>,
+    ) -> Self {
+        let write = taken(&mut outcome.write);
+        Self {
+            key,
+            messages,
+            write,
+            turned: Turned::Instance(Box::new(outcome), continuation),
+        }
     }
+
+    pub(super) fn of_entity(
+        key: InstanceKey,
+        messages: Vec<Message>,
+        mut outcome: EntityOutcome,
+    ) -> Self {
+        let write = taken(&mut outcome.write);
+        Self {
+            key,
+            messages,
+            write,
+            turned: Turned::Entity(Box::new(outcome)),
+        }
+    }
+
+    fn take_write(&mut self) -> TurnWrite {
+        taken(&mut self.write)
+    }
+}
+
+fn taken(write: &mut TurnWrite) -> TurnWrite {
+    std::mem::replace(write, TurnWrite::new(write.key, write.unit))
 }
 
 /// How long to wait before a commit that may succeed later is tried again.
@@ -45,9 +85,8 @@ impl Dispatcher {
     /// Commits turns in one transaction. When one of them cannot be written, the batch is halved
     /// until that one is alone.
     pub(super) async fn commit(&mut self, turns: Vec<Made>) -> Result<(), DispatcherError> {
-        let (idle, mut turns): (Vec<_>, Vec<_>) = turns
-            .into_iter()
-            .partition(|made| made.outcome.write.is_empty());
+        let (idle, mut turns): (Vec<_>, Vec<_>) =
+            turns.into_iter().partition(|made| made.write.is_empty());
         for mut made in idle {
             let write = made.take_write();
             self.committed(made, &write);
@@ -112,23 +151,8 @@ impl Dispatcher {
 
     /// Lets the effects of a committed turn begin.
     fn committed(&mut self, made: Made, write: &TurnWrite) {
-        let Made {
-            key,
-            messages,
-            outcome,
-            continuation,
-        } = made;
-        let Outcome {
-            instance,
-            activities,
-            cancelled,
-            next,
-            ..
-        } = outcome;
-        let taken: Vec<_> = messages.iter().filter_map(|message| message.id).collect();
-        self.instances.release(&taken);
-        // What the turn left in the inbox as it was is fetched again.
-        self.inbox_hint |= taken.len() > write.consumed.len() + write.parked.len();
+        self.instances
+            .release(write.consumed.iter().chain(&write.parked));
         if !write.sends.is_empty() || !write.starts.is_empty() || write.replacement.is_some() {
             self.inbox_hint = true;
         }
@@ -138,6 +162,45 @@ impl Dispatcher {
         for timer in &write.timers {
             self.timers.created(timer);
         }
+        if write.sends.iter().any(|send| send.due.is_some()) {
+            // The timer of a delayed signal is its receiver's.
+            self.timers_hint = true;
+        }
+        for answer in &write.answers {
+            self.notifier.answered(&answer.command, &answer.result);
+        }
+        match made.turned {
+            Turned::Instance(outcome, continuation) => {
+                self.release_left(&made.messages, write);
+                self.instance_committed(made.key, *outcome, continuation, write);
+            }
+            Turned::Entity(outcome) => self.entity_committed(*outcome),
+        }
+    }
+
+    /// What a turn left in the inbox as it was is fetched again.
+    fn release_left(&mut self, messages: &[Message], write: &TurnWrite) {
+        let taken: Vec<_> = messages.iter().filter_map(|message| message.id).collect();
+        if taken.len() > write.consumed.len() + write.parked.len() {
+            self.instances.release(&taken);
+            self.inbox_hint = true;
+        }
+    }
+
+    fn instance_committed(
+        &mut self,
+        key: InstanceKey,
+        outcome: Outcome,
+        continuation: Option<Box<Continuation>>,
+        write: &TurnWrite,
+    ) {
+        let Outcome {
+            instance,
+            activities,
+            cancelled,
+            next,
+            ..
+        } = outcome;
         if next == Next::ExecutionEnded {
             self.pool.cancel_instance(key);
         }
@@ -198,22 +261,32 @@ impl Dispatcher {
         let Made {
             key,
             messages,
-            outcome,
+            turned,
             ..
         } = made;
+        let (whose, stalls) = match turned {
+            Turned::Instance(outcome, _) => {
+                let stalls = (outcome.next == Next::Stalled).then_some(outcome.instance.stalled);
+                (outcome.instance.id.to_string(), stalls.flatten())
+            }
+            Turned::Entity(outcome) => (outcome.row.id.to_string(), None),
+        };
         self.instances.forget(key);
         self.instances.put_back(key, messages);
         let slot = self.instances.slot(key);
         slot.failures += 1;
-        let (failures, instance) = (slot.failures, &outcome.instance.id);
-        tracing::error!(%instance, failures, error = error as &dyn Error, "a turn cannot be committed");
+        let failures = slot.failures;
+        tracing::error!(
+            whose,
+            failures,
+            error = error as &dyn Error,
+            "a turn cannot be committed"
+        );
         if failures < MAX_FAILURES {
-            if outcome.next == Next::Stalled {
-                // What it stalls for is still so.
-                slot.blocked = outcome.instance.stalled;
-            }
+            // What it stalls for is still so.
+            slot.blocked = stalls;
             self.instances.make_ready(key);
-        } else if failures == MAX_FAILURES {
+        } else if failures == MAX_FAILURES && !key.is_entity() {
             self.block(key, format!("its turn cannot be committed: {error}"));
         }
     }

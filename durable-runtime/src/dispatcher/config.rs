@@ -14,6 +14,8 @@ pub struct EngineConfig {
     pub lease: Duration,
     /// How many bytes of waiting orchestrations are kept in memory. At 0 every turn replays.
     pub cache_bytes: usize,
+    /// How many bytes of entities are kept in memory. At 0 every turn loads its entity.
+    pub entity_cache_bytes: usize,
     /// How many attempts of activities run at once.
     pub max_concurrent_activities: usize,
     /// How many turns go into one commit.
@@ -32,6 +34,7 @@ impl Default for EngineConfig {
             worker_name: format!("worker-{}", std::process::id()),
             lease: Duration::from_secs(15),
             cache_bytes: 256 << 20,
+            entity_cache_bytes: 64 << 20,
             max_concurrent_activities: 1_000,
             max_turns_per_commit: 512,
             timer_window: Duration::from_mins(1),

@@ -14,7 +14,7 @@ use crate::ids::InstanceKey;
 use crate::machine::BodyEnd;
 use crate::machine::Cursor;
 use crate::machine::ReplayError;
-use crate::machine::replay;
+use crate::machine::resume;
 use crate::payload::Payload;
 use crate::store::Loaded;
 use crate::store::StoreError;
@@ -77,7 +77,7 @@ impl Dispatcher {
     }
 
     /// An instance that was purged, or that another worker owns: there is nothing to do for it here.
-    fn discard(&mut self, key: InstanceKey) {
+    pub(super) fn discard(&mut self, key: InstanceKey) {
         let messages = self.instances.take_messages(key, usize::MAX);
         let ids: Vec<_> = messages.iter().filter_map(|message| message.id).collect();
         self.instances.release(&ids);
@@ -190,7 +190,7 @@ impl Dispatcher {
         let span =
             tracing::debug_span!("replay", instance = %row.id, turns = history.turns().len());
         let config = &self.config.machine;
-        let replayed = span.in_scope(|| replay(config, row, &history, &*orchestrator.start));
+        let replayed = span.in_scope(|| resume(config, row, &history, &*orchestrator.start));
         match replayed {
             Ok(Some(continuation)) => Kept::Continuation(continuation.into()),
             Ok(None) => Kept::Stopped {

@@ -13,6 +13,7 @@
 mod attempt;
 mod commit;
 mod config;
+mod entities;
 mod instances;
 mod load;
 mod pool;

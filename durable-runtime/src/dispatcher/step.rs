@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::commit::Made;
 use super::config::EngineConfig;
+use super::entities::EXPIRY;
+use super::entities::Entities;
 use super::instances::Instances;
 use super::instances::Kept;
 use super::pool::ActivityPool;
@@ -28,6 +30,7 @@ use crate::work::InstanceRow;
 use crate::work::Message;
 use crate::work::MessageBody;
 use crate::work::Notifier;
+use crate::work::TimerKind;
 use crate::work::TurnRequest;
 use crate::work::TurnWrite;
 
@@ -51,6 +54,7 @@ pub struct Dispatcher {
     pub(super) lease: WorkerLease,
     pub(super) units: Vec<Unit>,
     pub(super) instances: Instances,
+    pub(super) entities: Entities,
     pub(super) timers: TimerWindow,
     pub(super) pool: ActivityPool,
     /// Messages were sent that are not in memory.
@@ -58,6 +62,7 @@ pub struct Dispatcher {
     /// Timers may have been created that are not in memory.
     pub(super) timers_hint: bool,
     pub(super) commits: u64,
+    pub(super) expire_at: Timestamp,
     to_load: ToLoad,
     poll_wait: Duration,
     poll_at: Timestamp,
@@ -69,6 +74,8 @@ pub struct Dispatcher {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ToLoad {
     After(Option<InstanceKey>),
+    /// The instances are through, entities follow.
+    EntitiesAfter(Option<InstanceKey>),
     Through,
 }
 
@@ -129,11 +136,13 @@ impl Dispatcher {
             lease,
             units: Vec::new(),
             instances: Instances::default(),
+            entities: Entities::default(),
             timers: TimerWindow::default(),
             pool,
             inbox_hint: true,
             timers_hint: false,
             commits: 0,
+            expire_at: now + EXPIRY,
             to_load: ToLoad::After(None),
             poll_wait: SHORTEST_POLL,
             poll_at: now,
@@ -157,18 +166,23 @@ impl Dispatcher {
         self.fetch_inbox().await?;
         self.fire_timers().await?;
         self.save_heartbeats().await?;
+        self.repair_locks().await?;
+        self.expire_answers().await?;
         self.collect_ended();
         let ready = self.instances.take_ready(self.config.max_turns_per_commit);
         if ready.is_empty() {
             return Ok(self.progress());
         }
-        let runnable = self.load_missing(ready.clone()).await?;
-        let turns: Vec<_> = runnable
-            .into_iter()
-            .filter_map(|key| self.make_turn(key))
-            .collect();
+        let (entities, instances) = ready.iter().partition(|key| key.is_entity());
+        let runnable = self.load_missing(instances).await?;
+        let entities = self.load_entities(entities).await?;
+        let mut turns = Vec::with_capacity(ready.len());
+        turns.extend(runnable.into_iter().filter_map(|key| self.make_turn(key)));
+        let of_entities = entities.into_iter();
+        turns.extend(of_entities.filter_map(|key| self.make_entity_turn(key)));
         self.commit(turns).await?;
         self.instances.shrink(self.config.cache_bytes, ready);
+        self.entities.shrink(self.config.entity_cache_bytes);
         Ok(Progress::Made)
     }
 
@@ -196,7 +210,9 @@ impl Dispatcher {
         let timer = self.timers.next_due(self.config.timer_window);
         let heartbeats = (self.pool.running() > 0).then_some(self.heartbeats_at.max(now));
         let renew = (!self.store.is_exclusive()).then_some(self.renew_at);
-        let due = [timer, heartbeats, renew].into_iter().flatten().min();
+        let locks = self.entities.next_check();
+        let due = [timer, heartbeats, renew, locks].into_iter().flatten();
+        let due = due.min();
         due.map_or(self.poll_at, |due| due.min(self.poll_at))
     }
 
@@ -233,6 +249,7 @@ impl Dispatcher {
     pub async fn restart(&mut self) -> Result<(), DispatcherError> {
         self.pool.clear();
         self.instances.clear();
+        self.entities = Entities::default();
         self.timers = TimerWindow::default();
         let now = self.clock.now();
         // What this worker still owns is to be free at once; one that was fenced owns nothing.
@@ -253,6 +270,7 @@ impl Dispatcher {
     pub async fn stop(&mut self) -> Result<(), DispatcherError> {
         self.pool.clear();
         self.instances.clear();
+        self.entities = Entities::default();
         let now = self.clock.now();
         Ok(self.store.worker_stop(&self.lease, now).await?)
     }
@@ -272,6 +290,7 @@ impl Dispatcher {
     fn units_changed(&mut self, units: Vec<Unit>) {
         self.instances.retain_units(&units);
         self.pool.retain_units(&units);
+        self.entities.retain_units(&units);
         self.units = units;
         self.timers = TimerWindow::default();
         self.to_load = ToLoad::After(None);
@@ -290,8 +309,10 @@ impl Dispatcher {
     /// Takes up the instances that had activities under way, or were stalled, when their worker
     /// went.
     async fn load_open(&mut self) -> Result<(), DispatcherError> {
-        let ToLoad::After(after) = self.to_load else {
-            return Ok(());
+        let after = match self.to_load {
+            ToLoad::After(after) => after,
+            ToLoad::EntitiesAfter(after) => return self.load_blocked(after).await,
+            ToLoad::Through => return Ok(()),
         };
         let keys = self
             .store
@@ -299,7 +320,7 @@ impl Dispatcher {
             .await?;
         let through = keys.len() < ROWS_AT_ONCE as usize;
         self.to_load = if through {
-            ToLoad::Through
+            ToLoad::EntitiesAfter(None)
         } else {
             ToLoad::After(keys.last().copied())
         };
@@ -309,6 +330,24 @@ impl Dispatcher {
                 slot.retry = true;
                 self.instances.make_ready(key);
             }
+        }
+        Ok(())
+    }
+
+    /// Takes up the entities for whose locks others waited when their worker went.
+    async fn load_blocked(&mut self, after: Option<InstanceKey>) -> Result<(), DispatcherError> {
+        let keys = self
+            .store
+            .entities_to_load(&self.units, after, ROWS_AT_ONCE)
+            .await?;
+        let through = keys.len() < ROWS_AT_ONCE as usize;
+        self.to_load = if through {
+            ToLoad::Through
+        } else {
+            ToLoad::EntitiesAfter(keys.last().copied())
+        };
+        for key in keys {
+            self.instances.make_ready(key);
         }
         Ok(())
     }
@@ -341,7 +380,8 @@ impl Dispatcher {
     async fn fire_timers(&mut self) -> Result<(), DispatcherError> {
         let now = self.clock.now();
         let window = self.config.timer_window;
-        if std::mem::take(&mut self.timers_hint) || self.timers.wants_more(now, window) {
+        let hinted = std::mem::take(&mut self.timers_hint) | self.notifier.take_timer_set();
+        if hinted || self.timers.wants_more(now, window) {
             let until = now + window;
             let timers = self
                 .store
@@ -352,6 +392,10 @@ impl Dispatcher {
             self.timers.loaded(timers, until, complete);
         }
         for id in self.timers.fire(now) {
+            if id.kind == TimerKind::Signal {
+                // The signal that is due is in the store.
+                self.entities.forget(id.key);
+            }
             let body = MessageBody::TimerDue {
                 execution: id.execution,
                 path: id.path,
@@ -482,12 +526,7 @@ impl Dispatcher {
             Some(orchestrator) => turn(config, position, &*orchestrator.start, request),
             None => turn(config, position, &super::load::not_registered, request),
         };
-        Made {
-            key,
-            messages,
-            outcome,
-            continuation,
-        }
+        Made::of_instance(key, messages, outcome, continuation)
     }
 }
 

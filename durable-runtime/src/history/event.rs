@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::Checkpoint;
 use crate::clock::Timestamp;
 use crate::definition::CallOptions;
 use crate::definition::SourcePlace;
 use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::ids::CallPath;
+use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
@@ -145,6 +147,31 @@ pub enum HistoryEvent {
         /// Why.
         error: CallError,
     },
+    /// An operation of an entity returned a value.
+    EntityCompleted {
+        /// When.
+        at: Timestamp,
+        /// Which call.
+        path: CallPath,
+        /// What it returned.
+        result: Payload,
+    },
+    /// An operation of an entity failed.
+    EntityFailed {
+        /// When.
+        at: Timestamp,
+        /// Which call.
+        path: CallPath,
+        /// Why.
+        error: CallError,
+    },
+    /// All entities of a lock are locked.
+    LockGranted {
+        /// When.
+        at: Timestamp,
+        /// Which lock.
+        path: CallPath,
+    },
 
     // What the orchestrator decided.
     /// An activity was called.
@@ -202,6 +229,54 @@ pub enum HistoryEvent {
         /// Where the call stands in the source.
         site: SourcePlace,
     },
+    /// An operation of an entity was called.
+    EntityCalled {
+        /// Which call.
+        path: CallPath,
+        /// The entity.
+        entity: EntityId,
+        /// The operation.
+        operation: String,
+        /// Its arguments.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+        input: Option<Payload>,
+        /// The lock in whose critical section it was called.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lock: Option<CallPath>,
+        /// Where the call stands in the source.
+        site: SourcePlace,
+    },
+    /// An entity was signalled: called without waiting for an answer.
+    EntitySignalled {
+        /// Which call.
+        path: CallPath,
+        /// The entity.
+        entity: EntityId,
+        /// The operation.
+        operation: String,
+        /// Its arguments.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+        input: Option<Payload>,
+        /// When the signal is due, if that is later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Timestamp>,
+        /// Where the call stands in the source.
+        site: SourcePlace,
+    },
+    /// A lock of entities was asked for.
+    LockRequested {
+        /// Which lock.
+        path: CallPath,
+        /// The entities, in the order in which they are locked.
+        entities: Vec<EntityId>,
+        /// Where the lock stands in the source.
+        site: SourcePlace,
+    },
+    /// A lock that was granted was given back.
+    LockReleased {
+        /// Which lock.
+        path: CallPath,
+    },
     /// A local value was recorded.
     SideEffectRecorded {
         /// Which call.
@@ -229,6 +304,11 @@ pub enum HistoryEvent {
         payload: Payload,
         /// Why it did not decode.
         reason: String,
+    },
+    /// The orchestrator's state was saved at the head of a loop. Nothing was open there.
+    CheckpointTaken {
+        /// That state.
+        checkpoint: Box<Checkpoint>,
     },
 
     // How it ended.
@@ -310,6 +390,9 @@ impl HistoryEvent {
             | Self::EventRaised { at, .. }
             | Self::ChildCompleted { at, .. }
             | Self::ChildFailed { at, .. }
+            | Self::EntityCompleted { at, .. }
+            | Self::EntityFailed { at, .. }
+            | Self::LockGranted { at, .. }
             | Self::ExecutionTerminated { at, .. } => Some(*at),
             _ => None,
         }
@@ -327,6 +410,13 @@ impl HistoryEvent {
             | Self::DeadlinePassed { path, .. }
             | Self::ChildCompleted { path, .. }
             | Self::ChildFailed { path, .. }
+            | Self::EntityCompleted { path, .. }
+            | Self::EntityFailed { path, .. }
+            | Self::LockGranted { path, .. }
+            | Self::EntityCalled { path, .. }
+            | Self::EntitySignalled { path, .. }
+            | Self::LockRequested { path, .. }
+            | Self::LockReleased { path }
             | Self::ActivityScheduled { path, .. }
             | Self::ChildScheduled { path, .. }
             | Self::TimerCreated { path, .. }

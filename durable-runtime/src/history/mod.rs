@@ -6,10 +6,13 @@
 //! 2. The first event is `ExecutionStarted`; nothing follows a terminal event.
 //! 3. A completion follows the event that scheduled it.
 //! 4. A decision belongs to the last incoming event before it.
+//! 5. Where nothing is open a checkpoint may stand; a history can begin with the turn that has one.
 
+mod checkpoint;
 mod event;
 mod record;
 
+pub use checkpoint::Checkpoint;
 pub use event::CarriedEvent;
 pub use event::HistoryEvent;
 pub use event::ParentLink;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::Checkpoint;
 use super::HistoryEvent;
 use crate::ids::CallPath;
 
@@ -22,7 +23,18 @@ pub struct TurnRecord {
     pub events: Vec<HistoryEvent>,
 }
 
-/// The history of one execution.
+impl TurnRecord {
+    /// The last checkpoint of the turn, with its place among the events.
+    pub fn last_checkpoint(&self) -> Option<(usize, &Checkpoint)> {
+        let mut events = self.events.iter().enumerate().rev();
+        events.find_map(|(at, event)| match event {
+            HistoryEvent::CheckpointTaken { checkpoint } => Some((at, &**checkpoint)),
+            _ => None,
+        })
+    }
+}
+
+/// The history of one execution, or what is left of it from a checkpoint on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Vec<TurnRecord>", into = "Vec<TurnRecord>")]
 pub struct History {
@@ -49,7 +61,7 @@ impl History {
                 format: turn.format,
             });
         }
-        if turn.turn != expected {
+        if turn.turn != expected && !self.begins_with(&turn) {
             return Err(HistoryError::Gap {
                 expected,
                 found: turn.turn,
@@ -57,7 +69,7 @@ impl History {
         }
         let mut scheduled = Vec::new();
         let mut ended = self.ended;
-        for (at, event) in turn.events.iter().enumerate() {
+        for (at, event) in turn.events.iter().enumerate().skip(self.known_from(&turn)) {
             let first = self.turns.is_empty() && at == 0;
             let problem = self.problem_with(event, first, ended, &scheduled);
             if let Some(problem) = problem {
@@ -73,6 +85,19 @@ impl History {
         self.scheduled.extend(scheduled);
         self.turns.push(turn);
         Ok(())
+    }
+
+    /// Whether the history can begin with this turn: it is the first, or has a checkpoint.
+    fn begins_with(&self, turn: &TurnRecord) -> bool {
+        self.is_empty() && turn.turn > 1 && turn.last_checkpoint().is_some()
+    }
+
+    /// The event of `turn` from which on everything before is known too. Where a history begins
+    /// with a checkpoint, what stands before that belongs to turns that are not there.
+    fn known_from(&self, turn: &TurnRecord) -> usize {
+        let begins = self.begins_with(turn);
+        let last = begins.then(|| turn.last_checkpoint()).flatten();
+        last.map_or(0, |(at, _)| at)
     }
 
     fn problem_with(
@@ -113,6 +138,15 @@ impl History {
         self.ended
     }
 
+    /// The last checkpoint, with its places among the turns and among the events of its turn.
+    pub fn last_checkpoint(&self) -> Option<(usize, usize, &Checkpoint)> {
+        let mut turns = self.turns.iter().enumerate().rev();
+        turns.find_map(|(at, turn)| {
+            let (event, last) = turn.last_checkpoint()?;
+            Some((at, event, last))
+        })
+    }
+
     /// Whether nothing was recorded yet.
     pub fn is_empty(&self) -> bool {
         self.turns.is_empty()
@@ -124,7 +158,9 @@ fn scheduled_path(event: &HistoryEvent) -> Option<&CallPath> {
         HistoryEvent::ActivityScheduled { path, .. }
         | HistoryEvent::ChildScheduled { path, .. }
         | HistoryEvent::TimerCreated { path, .. }
-        | HistoryEvent::WaitStarted { path, .. } => Some(path),
+        | HistoryEvent::WaitStarted { path, .. }
+        | HistoryEvent::EntityCalled { path, .. }
+        | HistoryEvent::LockRequested { path, .. } => Some(path),
         _ => None,
     }
 }

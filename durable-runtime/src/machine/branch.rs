@@ -28,11 +28,21 @@ pub(super) struct Numbers {
 
 impl Numbers {
     pub(super) fn new(path: CallPath) -> Self {
+        Self::from(path, 0)
+    }
+
+    /// Numbers that go on with `next`.
+    pub(super) fn from(path: CallPath, next: u32) -> Self {
         Self {
             path,
-            next: AtomicU32::new(0),
+            next: AtomicU32::new(next),
             site: Mutex::new(None),
         }
+    }
+
+    /// The number that comes next.
+    pub(super) fn next(&self) -> u32 {
+        self.next.load(Ordering::Relaxed)
     }
 
     /// The path of the next call or branch.

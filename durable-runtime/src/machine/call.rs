@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use super::cursor::Cursor;
 use super::cursor::current_frame;
+use super::section::Section;
 use crate::clock::Timestamp;
 use crate::definition::CallOptions;
 use crate::definition::SourcePlace;
 use crate::failure::CallResult;
 use crate::ids::CallPath;
+use crate::ids::EntityId;
 use crate::ids::InstanceId;
 use crate::payload::CodecError;
 use crate::payload::Payload;
@@ -61,11 +63,43 @@ pub enum CallRequest {
         /// Its name.
         name: &'static str,
     },
+    /// An operation of an entity, whose answer is waited for.
+    EntityCall {
+        /// The entity.
+        entity: EntityId,
+        /// The operation.
+        operation: &'static str,
+        /// Its arguments, or why they have no recorded form.
+        input: Result<Option<Payload>, CodecError>,
+        /// For comparing with recorded arguments.
+        reencode: Reencode,
+        /// The lock in whose critical section it is called.
+        lock: Option<CallPath>,
+    },
+    /// An operation of an entity without an answer; completes at once.
+    EntitySignal {
+        /// The entity.
+        entity: EntityId,
+        /// The operation.
+        operation: &'static str,
+        /// Its arguments, or why they have no recorded form.
+        input: Result<Option<Payload>, CodecError>,
+        /// For comparing with recorded arguments.
+        reencode: Reencode,
+        /// How long after it is first polled it is due.
+        delay: Option<Duration>,
+    },
+    /// A lock of entities.
+    Lock {
+        /// The entities, in any order.
+        entities: Vec<EntityId>,
+    },
 }
 
 /// A durable call: lazy, [`Unpin`] and [`Send`].
 ///
-/// It takes its number when it is made. Timers yield `null`; events yield their value.
+/// It takes its number when it is made. Timers, signals and locks yield `null`; events yield their
+/// value.
 ///
 /// # Replay
 /// Records its schedule when first polled. On replay it must be the call that was recorded under
@@ -139,6 +173,17 @@ impl RawCall {
             cursor.state().reject_event(path, reason, &self.site);
             self.stage = Stage::Scheduled;
         }
+    }
+
+    /// The critical section of a lock that was granted: it ends when this is dropped.
+    pub fn section(&self) -> Option<Section> {
+        let granted = self.stage == Stage::Finished;
+        let (cursor, path) = self.place.as_ref().filter(|_| granted)?;
+        Some(Section::new(
+            cursor.clone(),
+            path.clone(),
+            self.site.clone(),
+        ))
     }
 
     fn place(&self) -> (&Cursor, &CallPath) {

@@ -35,6 +35,10 @@ pub(super) enum CallKind {
     Wait {
         event: String,
     },
+    /// An operation of an entity.
+    Entity,
+    /// A lock; its section has the rest.
+    Lock,
     /// Failed before anything was recorded, or completed by being made.
     Immediate,
 }

@@ -8,6 +8,7 @@ use std::task::Waker;
 
 use futures_util::future::BoxFuture;
 
+use super::checkpoint::after_checkpoint;
 use super::cursor::Cursor;
 use super::cursor::Frame;
 use super::cursor::enter;
@@ -22,6 +23,7 @@ use super::state::State;
 use super::twin::Twin;
 use crate::failure::CallError;
 use crate::failure::Failure;
+use crate::history::Checkpoint;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::panics;
@@ -87,20 +89,23 @@ pub(super) struct Discarded {
 }
 
 impl Continuation {
+    /// An orchestration from its beginning, or from a checkpoint.
     pub(super) fn new(
         identity: Identity,
         start: &StartFn,
         input: Option<Payload>,
         perturb: bool,
+        from: Option<&Checkpoint>,
     ) -> Self {
         let of_twin = perturb.then(|| (identity.of_twin(), input.clone()));
-        let cursor = Cursor::new(identity, State::default());
+        let state = from.map_or_else(State::default, State::resumed);
+        let cursor = Cursor::new(identity, state);
         // Code that panics before it returns a future fails its instance in the first round.
         let future = panics::catch(|| start(cursor.clone(), input)).unwrap_or_else(|failure| {
             cursor.state().end_round(RoundEnd::Failed(failure));
             Box::pin(std::future::pending())
         });
-        let twin = of_twin.map(|(identity, input)| Twin::new(identity, start, input));
+        let twin = of_twin.map(|(identity, input)| Twin::new(identity, start, input, from));
         Self {
             cursor,
             future,
@@ -115,6 +120,17 @@ impl Continuation {
         const FIXED: usize = 512;
         let twin = self.twin.as_ref().map_or(0, Twin::size);
         FIXED + size_of_val(&*self.future) + self.history_bytes + twin
+    }
+
+    /// Counts what a round recorded, from its last checkpoint on.
+    pub(super) fn recorded(&mut self, incoming: Option<&HistoryEvent>, decided: &[HistoryEvent]) {
+        self.cursor.state().gather(incoming.iter().count(), decided);
+        if let Some(rest) = after_checkpoint(decided) {
+            self.history_bytes = size_of_val(rest);
+        } else {
+            let incoming = incoming.map_or(0, size_of_val);
+            self.history_bytes += incoming + size_of_val(decided);
+        }
     }
 
     /// Whether an attempt of an activity is under way, which a worker that takes over must know.
@@ -171,6 +187,9 @@ impl Continuation {
             return Round::Stalled(reason.to_owned());
         }
         let mut state = self.cursor.state();
+        if let Some(reason) = state.not_resumed() {
+            state.end_first(RoundEnd::Stalled(reason));
+        }
         let mut decided = Decided {
             events: std::mem::take(&mut state.decisions),
             effects: std::mem::take(&mut state.effects),
@@ -363,6 +382,14 @@ fn same_end(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
 /// Brings the decisions of a round into the order in which they are recorded: by call path, so that
 /// the order in which one poll visits its futures leaves no trace.
 fn sort(decisions: &mut [HistoryEvent]) {
+    let is_checkpoint =
+        |event: &HistoryEvent| matches!(event, HistoryEvent::CheckpointTaken { .. });
+    // A checkpoint parts what was decided before it from what comes after it.
+    let stretches = decisions.split_mut(is_checkpoint);
+    stretches.for_each(sort_stretch);
+}
+
+fn sort_stretch(decisions: &mut [HistoryEvent]) {
     fn key(event: &HistoryEvent) -> (bool, Option<&CallPath>, bool) {
         let cancelled = matches!(event, HistoryEvent::CallCancelled { .. });
         (event.path().is_some(), event.path(), cancelled)

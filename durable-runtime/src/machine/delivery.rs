@@ -101,6 +101,29 @@ impl State {
                 let call = self.attempt(identity, *execution, path, *attempt)?;
                 Some(attempt_lost(at, path, call, heartbeat.as_ref()))
             }
+            MessageBody::EntityCompleted {
+                execution,
+                path,
+                result,
+            } => {
+                self.pending_of_entity(identity, *execution, path)?;
+                let (path, result) = (path.clone(), result.clone());
+                Some(HistoryEvent::EntityCompleted { at, path, result })
+            }
+            MessageBody::EntityFailed {
+                execution,
+                path,
+                error,
+            } => {
+                self.pending_of_entity(identity, *execution, path)?;
+                let (path, error) = (path.clone(), error.clone());
+                Some(HistoryEvent::EntityFailed { at, path, error })
+            }
+            MessageBody::LockGranted { execution, path } => {
+                self.pending_of_entity(identity, *execution, path)?;
+                let path = path.clone();
+                Some(HistoryEvent::LockGranted { at, path })
+            }
             MessageBody::TimerDue {
                 execution,
                 path,
@@ -115,7 +138,7 @@ impl State {
         }
     }
 
-    fn pending(&self, path: &CallPath) -> Option<&OpenCall> {
+    pub(super) fn pending(&self, path: &CallPath) -> Option<&OpenCall> {
         self.calls.get(path).filter(|call| call.is_pending())
     }
 
@@ -203,14 +226,20 @@ impl State {
                 Seen::Yes
             }
             HistoryEvent::ActivityCompleted { path, result, .. }
-            | HistoryEvent::ChildCompleted { path, result, .. } => {
+            | HistoryEvent::ChildCompleted { path, result, .. }
+            | HistoryEvent::EntityCompleted { path, result, .. } => {
                 self.complete(path, Ok(result.clone()))
             }
             HistoryEvent::ActivityFailed { path, error, .. }
-            | HistoryEvent::ChildFailed { path, error, .. } => {
+            | HistoryEvent::ChildFailed { path, error, .. }
+            | HistoryEvent::EntityFailed { path, error, .. } => {
                 self.complete(path, Err(error.clone()))
             }
             HistoryEvent::TimerFired { path, .. } => self.complete(path, null()),
+            HistoryEvent::LockGranted { path, .. } => {
+                self.granted(path);
+                self.complete(path, null())
+            }
             HistoryEvent::DeadlinePassed { path, failure, .. } => {
                 if let Some(call) = self.calls.get_mut(path) {
                     let kind = std::mem::replace(&mut call.kind, CallKind::Immediate);
@@ -394,6 +423,6 @@ fn attempt_lost(
     }
 }
 
-fn null() -> CallResult {
+pub(super) fn null() -> CallResult {
     Payload::encode(&()).map_err(|error| Failure::Codec(error).into())
 }

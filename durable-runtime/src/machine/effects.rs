@@ -9,6 +9,7 @@ use crate::ids::CallPath;
 use crate::ids::InstanceId;
 use crate::work::ActivityTask;
 use crate::work::NewInstance;
+use crate::work::OutgoingMessage;
 use crate::work::TimerKind;
 
 /// Effects of a round, or of the rounds of a turn together.
@@ -20,6 +21,21 @@ pub(super) struct Effects {
     pub(super) children_ended: BTreeMap<CallPath, (InstanceId, ParentLink)>,
     pub(super) tasks: BTreeMap<CallPath, ActivityTask>,
     pub(super) tasks_cancelled: BTreeSet<CallPath>,
+    /// What goes to entities, in the order in which it was decided: they see it in this order.
+    pub(super) to_entities: Vec<(CallPath, ToEntity)>,
+}
+
+/// What a call has to do with entities.
+#[derive(Debug)]
+pub(super) enum ToEntity {
+    /// An operation, or a request for a lock.
+    Send(OutgoingMessage),
+    /// The call is not wanted any more; too late if it was sent.
+    TakeBack,
+    /// The lock was not granted yet and is not wanted any more.
+    Withdraw(OutgoingMessage),
+    /// The end of a critical section.
+    Unlock(Vec<OutgoingMessage>),
 }
 
 impl Effects {
@@ -46,9 +62,27 @@ impl Effects {
         }
     }
 
+    /// Adds what a call has to do with entities; what was not sent yet is simply not sent.
+    pub(super) fn to_entity(&mut self, path: &CallPath, what: ToEntity) {
+        if let ToEntity::TakeBack | ToEntity::Withdraw(_) = what {
+            let unsent = self
+                .to_entities
+                .iter()
+                .position(|(of, what)| of == path && matches!(what, ToEntity::Send(_)));
+            if let Some(at) = unsent {
+                self.to_entities.remove(at);
+                return;
+            }
+        }
+        self.to_entities.push((path.clone(), what));
+    }
+
     /// Only what undoes or ends something that was begun before.
-    pub(super) fn only_ends(self) -> Self {
+    pub(super) fn only_ends(mut self) -> Self {
+        self.to_entities
+            .retain(|(_, what)| !matches!(what, ToEntity::Send(_)));
         Self {
+            to_entities: self.to_entities,
             timers_gone: self.timers_gone,
             children_ended: self.children_ended,
             tasks_cancelled: self.tasks_cancelled,
@@ -66,6 +100,9 @@ impl Effects {
         }
         for path in later.tasks_cancelled {
             self.cancel_task(&path);
+        }
+        for (path, what) in later.to_entities {
+            self.to_entity(&path, what);
         }
         self.timers.extend(later.timers);
         self.starts.extend(later.starts);

@@ -79,6 +79,7 @@ impl Ending {
                 state.closed(path, &call.kind);
             }
         }
+        state.unlock_all(unrecorded);
         turn.effects.absorb(std::mem::take(&mut state.effects));
         let unread = state.events.unread();
         drop(state);
@@ -94,6 +95,7 @@ impl Ending {
         let at = last.map_or(turn.now, |last| turn.now.max(last));
         turn.events.push(self.event(at));
         turn.terminate_open_children(history);
+        turn.unlock_open_sections(history);
         self.finish(turn, unread_events(history));
     }
 
@@ -150,11 +152,7 @@ fn continue_as_new(turn: &mut Turn<'_>, input: Option<Payload>, carried: Vec<Car
         carried,
     };
     let to = Address::Key(turn.row.key);
-    turn.write.sends.push(OutgoingMessage {
-        to,
-        body,
-        parked: false,
-    });
+    turn.write.sends.push(OutgoingMessage::new(to, body));
 }
 
 /// What nobody read goes back to the inbox, where it is listed.
@@ -162,11 +160,7 @@ fn keep_unread(turn: &mut Turn<'_>, unread: Vec<CarriedEvent>) {
     for CarriedEvent { name, payload, .. } in unread {
         let body = MessageBody::EventRaised { name, payload };
         let to = Address::Key(turn.row.key);
-        turn.write.sends.push(OutgoingMessage {
-            to,
-            body,
-            parked: true,
-        });
+        turn.write.sends.push(OutgoingMessage::parked(to, body));
     }
 }
 

@@ -131,6 +131,13 @@ impl ExternalEvents {
         line.last_served()
     }
 
+    /// Keeps events that nobody waits for.
+    pub(super) fn keep_all(&mut self, events: &[CarriedEvent]) {
+        for CarriedEvent { at, name, payload } in events {
+            self.arrive(*at, name, payload.clone());
+        }
+    }
+
     /// Everything that was not read, in the order in which it came.
     pub(super) fn unread(&self) -> Vec<CarriedEvent> {
         let lines = self.lines.values();

@@ -77,7 +77,7 @@ impl Turn<'_> {
     }
 
     fn keep(&mut self, continuation: &mut Continuation, event: HistoryEvent, decided: Decided) {
-        continuation.history_bytes += size_of_val(&event) + size_of_val(decided.events.as_slice());
+        continuation.recorded(Some(&event), &decided.events);
         let status = &continuation.cursor.state().custom_status;
         self.row.custom_status.clone_from(status);
         self.events.push(event);

@@ -10,6 +10,7 @@ use annotate_snippets::Renderer;
 use annotate_snippets::Snippet;
 
 use crate::definition::SourcePlace;
+use crate::history::Checkpoint;
 use crate::history::HistoryEvent;
 use crate::payload::Payload;
 
@@ -61,6 +62,13 @@ pub enum Difference {
         name: String,
         /// Where the code waits for it.
         site: SourcePlace,
+    },
+    /// The code saves another state at the head of a loop.
+    Checkpoint {
+        /// What was recorded.
+        recorded: Box<HistoryEvent>,
+        /// What the code saves now.
+        current: Box<HistoryEvent>,
     },
     /// The code ends where it did not end, or otherwise than it did.
     OtherEnd {
@@ -209,6 +217,7 @@ impl Difference {
             Self::Missing { .. } => "the second time it does not do what it did the first time",
             Self::NotCancelled { .. } => "the second time it drops one more call",
             Self::Rejected { .. } => "the second time it rejects an event that it accepted",
+            Self::Checkpoint { .. } => "the second time it saves another state at a loop",
             Self::OtherEnd { .. } => "the second time it ends otherwise",
         }
     }
@@ -222,6 +231,7 @@ impl Difference {
             Self::Missing { .. } => "it does not do what was recorded",
             Self::NotCancelled { .. } => "it drops a call that was not dropped",
             Self::Rejected { .. } => "it rejects an event that was accepted",
+            Self::Checkpoint { .. } => "it saves another state at the head of a loop",
             Self::OtherEnd { .. } => "it ends otherwise than recorded",
         }
     }
@@ -231,7 +241,9 @@ impl Difference {
         match self {
             Self::NotRecorded { current } => (None, told(current)),
             Self::OtherCall { recorded, current } => both(recorded, current),
-            Self::InputDrift { recorded, current } => (told(recorded), told(current)),
+            Self::InputDrift { recorded, current } | Self::Checkpoint { recorded, current } => {
+                (told(recorded), told(current))
+            }
             Self::SideEffect { recorded, site } => (
                 recorded.as_deref().and_then(told),
                 Some((
@@ -280,6 +292,7 @@ fn options_of(event: &HistoryEvent) -> String {
         HistoryEvent::ChildScheduled {
             version, options, ..
         } => format!(", version {version:?}, with {options:?}"),
+        HistoryEvent::EntitySignalled { due: Some(due), .. } => format!(", due {due}"),
         _ => String::new(),
     }
 }
@@ -289,7 +302,11 @@ fn site_of(event: &HistoryEvent) -> Option<&SourcePlace> {
         HistoryEvent::ActivityScheduled { site, .. }
         | HistoryEvent::ChildScheduled { site, .. }
         | HistoryEvent::TimerCreated { site, .. }
-        | HistoryEvent::WaitStarted { site, .. } => Some(site),
+        | HistoryEvent::WaitStarted { site, .. }
+        | HistoryEvent::EntityCalled { site, .. }
+        | HistoryEvent::EntitySignalled { site, .. }
+        | HistoryEvent::LockRequested { site, .. } => Some(site),
+        HistoryEvent::CheckpointTaken { checkpoint } => Some(&checkpoint.site),
         _ => None,
     }
 }
@@ -323,12 +340,40 @@ fn describe(event: &HistoryEvent) -> String {
         HistoryEvent::WaitStarted { path, event, .. } => {
             format!("wait for event `{event}`, call {path}")
         }
+        HistoryEvent::EntityCalled {
+            path,
+            entity,
+            operation,
+            input: arguments,
+            lock,
+            ..
+        } => {
+            let locked = if lock.is_some() { ", locked" } else { "" };
+            let arguments = input_text(arguments.as_ref());
+            format!("call of {entity} `{operation}`({arguments}){locked}, call {path}")
+        }
+        HistoryEvent::EntitySignalled {
+            path,
+            entity,
+            operation,
+            input: arguments,
+            ..
+        } => {
+            let arguments = input_text(arguments.as_ref());
+            format!("signal to {entity} `{operation}`({arguments}), call {path}")
+        }
+        HistoryEvent::LockRequested { path, entities, .. } => {
+            let names: Vec<_> = entities.iter().map(ToString::to_string).collect();
+            format!("lock of {}, call {path}", names.join(", "))
+        }
+        HistoryEvent::LockReleased { path } => format!("lock {path} given back"),
         HistoryEvent::SideEffectRecorded { path, value } => {
             format!("local value {}, call {path}", shorten(value.as_text()))
         }
         HistoryEvent::CallCancelled { path } => format!("call {path} dropped"),
         HistoryEvent::PatchMarked { change, .. } => format!("`patched({change:?})`"),
         HistoryEvent::EventRejected { name, .. } => format!("event `{name}` rejected"),
+        HistoryEvent::CheckpointTaken { checkpoint } => describe_checkpoint(checkpoint),
         HistoryEvent::ContinuedAsNew { input: None } => "continue-as-new".to_owned(),
         HistoryEvent::ContinuedAsNew { input } => {
             format!("continue-as-new with {}", input_text(input.as_ref()))
@@ -339,6 +384,16 @@ fn describe(event: &HistoryEvent) -> String {
         HistoryEvent::ExecutionFailed { error } => format!("failed: {}", error.message()),
         other => format!("{other:?}"),
     }
+}
+
+fn describe_checkpoint(checkpoint: &Checkpoint) -> String {
+    let values = checkpoint.values.iter();
+    let values: Vec<_> = values
+        .map(|(name, value)| format!("`{name}` = {}", shorten(value.as_text())))
+        .collect();
+    let (head, calls) = (checkpoint.head, checkpoint.calls);
+    let values = values.join(", ");
+    format!("checkpoint at loop {head} before call {calls} with {values}")
 }
 
 fn input_text(input: Option<&Payload>) -> String {

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use super::external_events::ExternalEvents;
 use super::external_events::Waiter;
+use super::section::OpenSection;
 use crate::history::CarriedEvent;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::ids::InstanceId;
+use crate::work::LockHolder;
 
 /// The sub-orchestrations that the history waits for.
 pub(super) fn open_children(history: &History) -> BTreeMap<CallPath, InstanceId> {
@@ -30,6 +32,35 @@ pub(super) fn open_children(history: &History) -> BTreeMap<CallPath, InstanceId>
             | HistoryEvent::CallCancelled { path } => {
                 open.remove(path);
             }
+            HistoryEvent::CheckpointTaken { .. } => open.clear(),
+            _ => {}
+        }
+    }
+    open
+}
+
+/// The locks that the history has asked for and not given back.
+pub(super) fn open_sections(
+    history: &History,
+    holder: impl Fn(&CallPath) -> LockHolder,
+) -> BTreeMap<CallPath, OpenSection> {
+    let mut open = BTreeMap::new();
+    for event in history.events() {
+        match event {
+            HistoryEvent::LockRequested { path, entities, .. } => {
+                open.insert(
+                    path.clone(),
+                    OpenSection::new(holder(path), entities.clone(), 0),
+                );
+            }
+            HistoryEvent::LockGranted { path, .. } => {
+                if let Some(section) = open.get_mut(path) {
+                    section.granted = true;
+                }
+            }
+            HistoryEvent::LockReleased { path } | HistoryEvent::CallCancelled { path } => {
+                open.remove(path);
+            }
             _ => {}
         }
     }
@@ -46,9 +77,7 @@ pub(super) fn unread_events(history: &History) -> Vec<CarriedEvent> {
         round += u64::from(event.is_incoming());
         match event {
             HistoryEvent::ExecutionStarted { carried, .. } => {
-                for CarriedEvent { at, name, payload } in carried {
-                    events.arrive(*at, name, payload.clone());
-                }
+                events.keep_all(carried);
             }
             HistoryEvent::EventRaised { at, name, payload } => {
                 events.arrive(*at, name, payload.clone());
@@ -64,6 +93,10 @@ pub(super) fn unread_events(history: &History) -> Vec<CarriedEvent> {
                 }
             }
             HistoryEvent::EventRejected { name, payload, .. } => events.reject(name, payload),
+            HistoryEvent::CheckpointTaken { checkpoint } => {
+                (events, waits) = (ExternalEvents::default(), BTreeMap::new());
+                events.keep_all(&checkpoint.unread);
+            }
             _ => {}
         }
     }

@@ -15,6 +15,7 @@ use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::history::History;
 use crate::history::HistoryEvent;
+use crate::history::TurnRecord;
 use crate::ids::CallPath;
 use crate::work::InstanceRow;
 
@@ -33,7 +34,7 @@ pub enum ReplayError {
     Empty,
 }
 
-/// Replays `history` of `instance` with the code that `start` begins. Returns where it stands at
+/// Replays all of `history` of `instance` with the code that `start` begins. Returns where it stands at
 /// the end of the history; of a history that has ended, `None`.
 ///
 /// # Errors
@@ -44,20 +45,64 @@ pub fn replay(
     history: &History,
     start: &StartFn,
 ) -> Result<Option<Continuation>, ReplayError> {
-    let Some(HistoryEvent::ExecutionStarted { input, .. }) = history.events().next() else {
-        return Err(ReplayError::Empty);
+    match history.events().next() {
+        Some(HistoryEvent::ExecutionStarted { input, .. }) => {
+            let identity = identity(config, instance);
+            let input = input.clone();
+            let continuation = Continuation::new(identity, start, input, config.perturb, None);
+            go_through(continuation, history.turns(), 0)
+        }
+        // What stands before its first checkpoint is gone.
+        _ => resume(config, instance, history, start),
+    }
+}
+
+/// Goes on from the last checkpoint of `history`, or replays all of it where there is none. Leads to
+/// the same place as [`replay`].
+///
+/// # Errors
+/// [`ReplayError`] when the code does not decide what was recorded, or does not go on from that
+/// checkpoint.
+pub fn resume(
+    config: &Config,
+    instance: &InstanceRow,
+    history: &History,
+    start: &StartFn,
+) -> Result<Option<Continuation>, ReplayError> {
+    let Some((at, event, checkpoint)) = history.last_checkpoint() else {
+        if history.is_empty() {
+            return Err(ReplayError::Empty);
+        }
+        return replay(config, instance, history, start);
     };
-    let mut continuation = Continuation::new(
-        identity(config, instance),
-        start,
-        input.clone(),
-        config.perturb,
-    );
-    for record in history.turns() {
-        let mut events = record.events.as_slice();
+    let turns = &history.turns()[at..];
+    let identity = Identity {
+        root: Arc::new(Numbers::from(CallPath::root(), checkpoint.calls)),
+        ..identity(config, instance)
+    };
+    let (input, perturb) = (instance.input.clone(), config.perturb);
+    let continuation = Continuation::new(identity, start, input, perturb, Some(checkpoint));
+    go_through(continuation, turns, event + 1)
+}
+
+/// Replays `turns`, the first of them from its event `from` on.
+fn go_through(
+    mut continuation: Continuation,
+    turns: &[TurnRecord],
+    mut from: usize,
+) -> Result<Option<Continuation>, ReplayError> {
+    for record in turns {
+        let mut events = &record.events[from..];
+        if from > 0 {
+            let (decided, rest) = split_decided(events);
+            events = rest;
+            if !continuation.replay_rest(record.turn, decided)? {
+                return Ok(None);
+            }
+        }
+        from = 0;
         while let Some((incoming, rest)) = events.split_first() {
-            let decisions = rest.iter().take_while(|event| !event.is_incoming()).count();
-            let (decided, rest) = rest.split_at(decisions);
+            let (decided, rest) = split_decided(rest);
             events = rest;
             if !continuation.replay_round(record.turn, incoming, decided)? {
                 return Ok(None);
@@ -70,7 +115,19 @@ pub fn replay(
     Ok(Some(continuation))
 }
 
+/// What was decided on the event before, and what follows.
+fn split_decided(events: &[HistoryEvent]) -> (&[HistoryEvent], &[HistoryEvent]) {
+    let decisions = events.iter().take_while(|event| !event.is_incoming());
+    events.split_at(decisions.count())
+}
+
 impl Continuation {
+    /// Replays what was decided after a checkpoint in its own round.
+    fn replay_rest(&mut self, turn: u64, decided: &[HistoryEvent]) -> Result<bool, ReplayError> {
+        self.recorded(None, decided);
+        self.replay_decided(turn, decided)
+    }
+
     /// Replays one incoming event with what was decided on it; `false` at the end of the execution.
     fn replay_round(
         &mut self,
@@ -81,10 +138,14 @@ impl Continuation {
         if incoming.is_terminal() || decided.last().is_some_and(is_panic) {
             return Ok(false);
         }
-        self.history_bytes += size_of_val(decided) + size_of_val(incoming);
+        self.recorded(Some(incoming), decided);
         if self.deliver(incoming) == Seen::No {
             return Ok(true);
         }
+        self.replay_decided(turn, decided)
+    }
+
+    fn replay_decided(&mut self, turn: u64, decided: &[HistoryEvent]) -> Result<bool, ReplayError> {
         match self.round(Some(decided)) {
             Round::Waits(_) => Ok(true),
             Round::Ended(_) => Ok(false),
@@ -124,6 +185,7 @@ pub(super) fn identity(config: &Config, instance: &InstanceRow) -> Identity {
         limits: Arc::clone(&config.limits),
         strict_inputs: config.strict_inputs,
         root: Arc::new(Numbers::new(CallPath::root())),
+        checkpoint_after: config.checkpoint_after,
         outside: config.outside.clone(),
     }
 }

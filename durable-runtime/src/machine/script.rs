@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::call::Reencode;
 use super::nondeterminism::Difference;
 use crate::definition::SourcePlace;
+use crate::history::Checkpoint;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::payload::Payload;
@@ -15,8 +16,10 @@ use crate::payload::Payload;
 pub(super) struct Script {
     calls: BTreeMap<CallPath, HistoryEvent>,
     cancelled: BTreeSet<CallPath>,
+    released: BTreeSet<CallPath>,
     patches: BTreeMap<String, bool>,
     rejected: Vec<(String, Payload)>,
+    checkpoint: Option<Box<Checkpoint>>,
     end: Option<HistoryEvent>,
     /// Whether the code has not been edited since, so that nothing may differ.
     exact: bool,
@@ -44,11 +47,17 @@ impl Script {
             HistoryEvent::CallCancelled { path } => {
                 self.cancelled.insert(path.clone());
             }
+            HistoryEvent::LockReleased { path } => {
+                self.released.insert(path.clone());
+            }
             HistoryEvent::PatchMarked { change, applies } => {
                 self.patches.insert(change.clone(), *applies);
             }
             HistoryEvent::EventRejected { name, payload, .. } => {
                 self.rejected.push((name.clone(), payload.clone()));
+            }
+            HistoryEvent::CheckpointTaken { checkpoint } => {
+                self.checkpoint = Some(checkpoint.clone());
             }
             event if event.is_terminal() => self.end = Some(event.clone()),
             event => {
@@ -107,6 +116,10 @@ impl Script {
         self.cancelled.remove(path)
     }
 
+    pub(super) fn take_released(&mut self, path: &CallPath) -> bool {
+        self.released.remove(path)
+    }
+
     pub(super) fn take_patch(&mut self, change: &str) -> Option<bool> {
         self.patches.remove(change)
     }
@@ -117,6 +130,17 @@ impl Script {
             .iter()
             .position(|(n, p)| n == name && p.same_value(payload));
         found.map(|at| self.rejected.remove(at)).is_some()
+    }
+
+    /// Whether a checkpoint was recorded at this pass of a loop head.
+    pub(super) fn has_checkpoint(&self, pass: u64) -> bool {
+        self.checkpoint
+            .as_ref()
+            .is_some_and(|recorded| recorded.pass == pass)
+    }
+
+    pub(super) fn take_checkpoint(&mut self) -> Option<Box<Checkpoint>> {
+        self.checkpoint.take()
     }
 
     pub(super) fn end(&self) -> Option<&HistoryEvent> {
@@ -142,18 +166,24 @@ impl Script {
         if let Some(path) = self.cancelled.first() {
             return Some(HistoryEvent::CallCancelled { path: path.clone() });
         }
+        if let Some(path) = self.released.first() {
+            return Some(HistoryEvent::LockReleased { path: path.clone() });
+        }
         if let Some((change, applies)) = self.patches.first_key_value() {
             return Some(HistoryEvent::PatchMarked {
                 change: change.clone(),
                 applies: *applies,
             });
         }
-        let (name, payload) = self.rejected.first()?;
-        Some(HistoryEvent::EventRejected {
-            name: name.clone(),
-            payload: payload.clone(),
-            reason: String::new(),
-        })
+        if let Some((name, payload)) = self.rejected.first() {
+            return Some(HistoryEvent::EventRejected {
+                name: name.clone(),
+                payload: payload.clone(),
+                reason: String::new(),
+            });
+        }
+        let checkpoint = self.checkpoint.clone()?;
+        Some(HistoryEvent::CheckpointTaken { checkpoint })
     }
 }
 
@@ -172,6 +202,9 @@ pub(super) struct Matched {
 fn is_other_call(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
     use HistoryEvent::ActivityScheduled;
     use HistoryEvent::ChildScheduled;
+    use HistoryEvent::EntityCalled;
+    use HistoryEvent::EntitySignalled;
+    use HistoryEvent::LockRequested;
     use HistoryEvent::TimerCreated;
     use HistoryEvent::WaitStarted;
     match (recorded, current) {
@@ -190,6 +223,33 @@ fn is_other_call(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
                 ..
             },
         ) => a != b || id_a != id_b || detached_a != detached_b,
+        (
+            EntityCalled {
+                entity: a,
+                operation: operation_a,
+                lock: lock_a,
+                ..
+            },
+            EntityCalled {
+                entity: b,
+                operation: operation_b,
+                lock: lock_b,
+                ..
+            },
+        ) => a != b || operation_a != operation_b || lock_a != lock_b,
+        (
+            EntitySignalled {
+                entity: a,
+                operation: operation_a,
+                ..
+            },
+            EntitySignalled {
+                entity: b,
+                operation: operation_b,
+                ..
+            },
+        ) => a != b || operation_a != operation_b,
+        (LockRequested { entities: a, .. }, LockRequested { entities: b, .. }) => a != b,
         (TimerCreated { .. }, TimerCreated { .. }) => false,
         (WaitStarted { event: a, .. }, WaitStarted { event: b, .. }) => {
             a.to_lowercase() != b.to_lowercase()
@@ -202,6 +262,7 @@ fn is_other_call(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
 fn has_other_options(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
     use HistoryEvent::ActivityScheduled;
     use HistoryEvent::ChildScheduled;
+    use HistoryEvent::EntitySignalled;
     use HistoryEvent::TimerCreated;
     match (recorded, current) {
         (ActivityScheduled { options: a, .. }, ActivityScheduled { options: b, .. }) => a != b,
@@ -218,6 +279,7 @@ fn has_other_options(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
             },
         ) => a != b || options_a != options_b,
         (TimerCreated { due: a, .. }, TimerCreated { due: b, .. }) => a != b,
+        (EntitySignalled { due: a, .. }, EntitySignalled { due: b, .. }) => a != b,
         _ => false,
     }
 }
@@ -248,7 +310,9 @@ fn same(a: Option<&Payload>, b: Option<&Payload>) -> bool {
 fn input_of(event: &HistoryEvent) -> Option<&Payload> {
     match event {
         HistoryEvent::ActivityScheduled { input, .. }
-        | HistoryEvent::ChildScheduled { input, .. } => input.as_ref(),
+        | HistoryEvent::ChildScheduled { input, .. }
+        | HistoryEvent::EntityCalled { input, .. }
+        | HistoryEvent::EntitySignalled { input, .. } => input.as_ref(),
         _ => None,
     }
 }

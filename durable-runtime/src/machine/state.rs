@@ -13,18 +13,22 @@ use super::calls::ActivityCall;
 use super::calls::CallKind;
 use super::calls::ChildCall;
 use super::calls::OpenCall;
+use super::checkpoint::Checkpoints;
 use super::cursor::too_large;
 use super::effects::Effects;
+use super::effects::ToEntity;
 use super::external_events::ExternalEvents;
 use super::external_events::QueuedEvent;
 use super::external_events::Waiter;
 use super::nondeterminism::Difference;
 use super::outside::OutsideReports;
 use super::script::Script;
+use super::section::OpenSection;
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::failure::CallResult;
 use crate::failure::Failure;
+use crate::history::Checkpoint;
 use crate::history::HistoryEvent;
 use crate::history::ParentLink;
 use crate::ids::CallPath;
@@ -49,6 +53,8 @@ pub(super) struct Identity {
     pub(super) limits: Arc<Limits>,
     pub(super) strict_inputs: bool,
     pub(super) root: Arc<Numbers>,
+    /// How many events gather before a checkpoint is taken.
+    pub(super) checkpoint_after: usize,
     pub(super) outside: OutsideReports,
 }
 
@@ -61,7 +67,7 @@ impl Identity {
             tags: self.tags.clone(),
             headers: self.headers.clone(),
             limits: Arc::clone(&self.limits),
-            root: Arc::new(Numbers::new(CallPath::root())),
+            root: Arc::new(Numbers::from(CallPath::root(), self.root.next())),
             outside: self.outside.clone(),
             ..*self
         }
@@ -83,6 +89,8 @@ pub(super) struct State {
     pub(super) custom_status: Option<Payload>,
     pub(super) calls: HashMap<CallPath, OpenCall>,
     pub(super) events: ExternalEvents,
+    /// The locks that were asked for and not given back.
+    pub(super) sections: BTreeMap<CallPath, OpenSection>,
     /// What the round that is replayed must decide; `None` when live.
     pub(super) script: Option<Script>,
     pub(super) decisions: Vec<HistoryEvent>,
@@ -92,14 +100,30 @@ pub(super) struct State {
     round_bytes: usize,
     /// The custom status before the round.
     status_before: Option<Payload>,
-    randoms: u64,
-    patches: BTreeMap<String, bool>,
+    pub(super) randoms: u64,
+    pub(super) patches: BTreeMap<String, bool>,
+    pub(super) checkpoints: Checkpoints,
     last_read: Option<(Waiter, QueuedEvent)>,
     /// Whether the call that was polled last waits, and was not dropped since.
     waits: bool,
 }
 
 impl State {
+    /// The state in which the code goes on from `checkpoint`.
+    pub(super) fn resumed(checkpoint: &Checkpoint) -> Self {
+        let mut events = ExternalEvents::default();
+        events.keep_all(&checkpoint.unread);
+        Self {
+            now: checkpoint.now,
+            custom_status: checkpoint.custom_status.clone(),
+            events,
+            randoms: checkpoint.randoms,
+            patches: checkpoint.patches.clone(),
+            checkpoints: Checkpoints::resuming(checkpoint),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn is_replaying(&self) -> bool {
         self.script.is_some()
     }
@@ -114,12 +138,20 @@ impl State {
         self.round_end.get_or_insert(end);
     }
 
+    /// Ends the round for a reason that goes before all others but a stall.
+    pub(super) fn end_first(&mut self, end: RoundEnd) {
+        if !matches!(self.round_end, Some(RoundEnd::Stalled(_))) {
+            self.round_end = Some(end);
+        }
+    }
+
     /// Begins a round that live code decides, or that must decide what `script` says.
     pub(super) fn begin_round(&mut self, script: Option<Script>) {
         self.round += 1;
         self.round_bytes = 0;
         self.script = script;
         self.last_read = None;
+        self.begin_checkpoints();
         self.waits = false;
         self.status_before.clone_from(&self.custom_status);
     }
@@ -209,6 +241,9 @@ impl State {
                 options,
                 detached,
             } => {
+                if !detached && !recorded {
+                    self.check_child_in_section(name)?;
+                }
                 let depth = identity.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
                 if depth > limits.depth && !recorded {
                     let (depth, limit) = (depth as usize, limits.depth as usize);
@@ -247,6 +282,11 @@ impl State {
                 let event = (*name).to_owned();
                 Ok((HistoryEvent::WaitStarted { path, event, site }, None))
             }
+            request @ (CallRequest::EntityCall { .. }
+            | CallRequest::EntitySignal { .. }
+            | CallRequest::Lock { .. }) => {
+                self.wanted_of_entity(limits, path, request, site, recorded)
+            }
         }
     }
 
@@ -281,7 +321,7 @@ impl State {
         Some(matched.recorded)
     }
 
-    fn decide(&mut self, identity: &Identity, event: HistoryEvent) {
+    pub(super) fn decide(&mut self, identity: &Identity, event: HistoryEvent) {
         self.round_bytes += bytes_of(&event);
         self.decisions.push(event);
         let limit = identity.limits.poll_bytes;
@@ -330,7 +370,7 @@ impl State {
                 self.calls.insert(path.clone(), call);
                 return self.events.wait(&event, Waiter::new(self.round, path));
             }
-            _ => return,
+            event => return self.entity_opened(identity, path, event),
         };
         self.calls
             .insert(path.clone(), OpenCall::new(kind, self.round));
@@ -476,6 +516,8 @@ impl State {
         };
         let served = served.and_then(|path| self.calls.get_mut(&path)?.waker.take());
         if !call.is_pending() {
+            // A lock that was granted and not looked at goes to the next.
+            self.release(identity, path, site);
             return (Some(call), served);
         }
         match &mut self.script {
@@ -508,6 +550,8 @@ impl State {
                     .end_child(path, child.instance.clone(), child.link.clone());
             }
             CallKind::Timer { .. } => self.effects.clear_timer(path, TimerKind::Sleep),
+            CallKind::Entity => self.effects.to_entity(path, ToEntity::TakeBack),
+            CallKind::Lock => self.withdraw(path),
             CallKind::Wait { .. } | CallKind::Immediate => {}
         }
     }
@@ -587,14 +631,19 @@ fn bytes_of(event: &HistoryEvent) -> usize {
     OVERHEAD
         + match event {
             HistoryEvent::ActivityScheduled { input, .. }
-            | HistoryEvent::ChildScheduled { input, .. } => input.as_ref().map_or(0, Payload::len),
+            | HistoryEvent::ChildScheduled { input, .. }
+            | HistoryEvent::EntityCalled { input, .. }
+            | HistoryEvent::EntitySignalled { input, .. } => input.as_ref().map_or(0, Payload::len),
             HistoryEvent::SideEffectRecorded { value, .. } => value.len(),
             HistoryEvent::EventRejected { payload, .. } => payload.len(),
+            HistoryEvent::CheckpointTaken { checkpoint } => {
+                checkpoint.values.values().map(Payload::len).sum()
+            }
             _ => 0,
         }
 }
 
-fn checked(
+pub(super) fn checked(
     input: &Result<Option<Payload>, crate::payload::CodecError>,
     limits: &Limits,
     recorded: bool,

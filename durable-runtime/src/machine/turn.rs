@@ -9,8 +9,10 @@ use super::ending::leave_over;
 use super::live::Step;
 use super::live::take;
 use super::open::open_children;
+use super::open::open_sections;
 use super::outside::OutsideReports;
 use super::replay::identity;
+use super::section::OpenSection;
 use crate::failure::Failure;
 use crate::history::FORMAT;
 use crate::history::History;
@@ -18,12 +20,15 @@ use crate::history::HistoryEvent;
 use crate::history::ParentLink;
 use crate::ids::CallPath;
 use crate::machine::effects::Effects;
+use crate::machine::effects::ToEntity;
 use crate::work::Address;
+use crate::work::HistoryGone;
 use crate::work::HistoryRow;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 use crate::work::InstanceUpdate;
 use crate::work::Limits;
+use crate::work::LockHolder;
 use crate::work::Message;
 use crate::work::MessageBody;
 use crate::work::Next;
@@ -50,6 +55,25 @@ pub struct Config {
     pub line_of: fn(&str, usize) -> Option<String>,
     /// Where executions tell that something outside reached into them.
     pub outside: OutsideReports,
+    /// How many events gather before an orchestrator with checkpoints takes the next one, unless it
+    /// says so itself.
+    pub checkpoint_after: usize,
+    /// What becomes of the history before a checkpoint.
+    pub archive: Archive,
+}
+
+/// What becomes of the history before a checkpoint. It is not read any more to go on; people, forks
+/// and rewinds may want it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Archive {
+    /// It is kept.
+    #[default]
+    Keep,
+    /// It is kept until the execution ends, and dropped then.
+    Drop,
+    /// It is dropped with the next checkpoint: for executions that never end.
+    DropAtCheckpoint,
 }
 
 impl Default for Config {
@@ -59,6 +83,8 @@ impl Default for Config {
             strict_inputs: cfg!(debug_assertions),
             perturb: false,
             line_of: |_, _| None,
+            checkpoint_after: 256,
+            archive: Archive::default(),
             outside: OutsideReports::default(),
         }
     }
@@ -212,6 +238,7 @@ impl<'a> Turn<'a> {
             start,
             input,
             self.config.perturb,
+            None,
         ));
         match self.run(&mut continuation, event) {
             Step::GoesOn => {
@@ -343,8 +370,8 @@ impl<'a> Turn<'a> {
             (None, MessageBody::TimerDue { .. } | MessageBody::ActivityAttemptLost { .. }) => {}
             (None, _) => {
                 let to = Address::Key(self.row.key);
-                let (body, parked) = (message.body, true);
-                self.write.sends.push(OutgoingMessage { to, body, parked });
+                let kept = OutgoingMessage::parked(to, message.body);
+                self.write.sends.push(kept);
             }
         }
     }
@@ -372,11 +399,8 @@ impl<'a> Turn<'a> {
                 error,
             },
         };
-        self.write.sends.push(OutgoingMessage {
-            to: Address::Key(key),
-            body,
-            parked: false,
-        });
+        let reply = OutgoingMessage::new(Address::Key(key), body);
+        self.write.sends.push(reply);
     }
 
     pub(super) fn terminate_child(&mut self, child: crate::ids::InstanceId, link: ParentLink) {
@@ -388,11 +412,8 @@ impl<'a> Turn<'a> {
             reason,
             by_parent: Some(link),
         };
-        self.write.sends.push(OutgoingMessage {
-            to: Address::Id(child),
-            body,
-            parked: false,
-        });
+        let end = OutgoingMessage::new(Address::Id(child), body);
+        self.write.sends.push(end);
     }
 
     /// Terminates the children that `history` leaves open.
@@ -402,6 +423,19 @@ impl<'a> Turn<'a> {
             let link = self.link(path, depth);
             self.terminate_child(child, link);
         }
+    }
+
+    /// Gives back the locks that `history` leaves open.
+    pub(super) fn unlock_open_sections(&mut self, history: &History) {
+        let holder = |path: &CallPath| LockHolder {
+            key: self.row.key,
+            instance: self.row.id.clone(),
+            execution: self.row.execution,
+            path: path.clone(),
+        };
+        let open = open_sections(history, holder);
+        let ends = open.values().flat_map(OpenSection::end);
+        self.write.sends.extend(ends);
     }
 
     fn link(&self, path: CallPath, depth: u32) -> ParentLink {
@@ -427,6 +461,7 @@ impl<'a> Turn<'a> {
         let effects = std::mem::take(&mut self.effects);
         self.apply(&effects);
         self.record();
+        self.archive();
         self.update();
         Outcome {
             write: self.write,
@@ -457,6 +492,15 @@ impl<'a> Turn<'a> {
         gone.sort();
         gone.dedup();
         self.write.starts.extend(effects.starts.values().cloned());
+        for (_, what) in &effects.to_entities {
+            match what {
+                ToEntity::Send(message) | ToEntity::Withdraw(message) => {
+                    self.write.sends.push(message.clone());
+                }
+                ToEntity::Unlock(messages) => self.write.sends.extend(messages.iter().cloned()),
+                ToEntity::TakeBack => {}
+            }
+        }
         for (child, link) in effects.children_ended.values() {
             self.terminate_child(child.clone(), link.clone());
         }
@@ -488,6 +532,28 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Notes the last checkpoint, and drops what stands before it if that is the policy.
+    fn archive(&mut self) {
+        let has_checkpoint =
+            |event: &HistoryEvent| matches!(event, HistoryEvent::CheckpointTaken { .. });
+        let (execution, turn) = self.place;
+        let taken = self.write.history.is_some() && self.events.iter().any(has_checkpoint);
+        let last = if taken {
+            Some(turn)
+        } else {
+            self.before.checkpoint
+        };
+        let goes = match self.config.archive {
+            Archive::Keep => false,
+            Archive::Drop => self.next == Next::ExecutionEnded,
+            Archive::DropAtCheckpoint => taken,
+        };
+        if let Some(before) = last.filter(|_| goes) {
+            self.write.history_gone = Some(HistoryGone { execution, before });
+        }
+        self.row.checkpoint = last.filter(|_| self.row.execution == execution);
+    }
+
     fn update(&mut self) {
         let (before, row) = (&self.before, &mut self.row);
         let input = (before.execution != row.execution).then(|| row.input.clone());
@@ -496,7 +562,8 @@ impl<'a> Turn<'a> {
             && before.output == row.output
             && before.custom_status == row.custom_status
             && before.stalled == row.stalled
-            && before.load_at_start == row.load_at_start;
+            && before.load_at_start == row.load_at_start
+            && before.checkpoint == row.checkpoint;
         if same {
             return;
         }
@@ -509,6 +576,7 @@ impl<'a> Turn<'a> {
             custom_status: row.custom_status.clone(),
             stalled: row.stalled.clone(),
             load_at_start: row.load_at_start,
+            checkpoint: row.checkpoint,
         });
     }
 }

@@ -19,6 +19,7 @@ use super::continuation::StartFn;
 use super::nondeterminism::Against;
 use super::script::Script;
 use super::state::Identity;
+use crate::history::Checkpoint;
 use crate::history::HistoryEvent;
 use crate::panics;
 use crate::payload::Payload;
@@ -27,8 +28,13 @@ use crate::payload::Payload;
 pub(super) struct Twin(Box<Continuation>);
 
 impl Twin {
-    pub(super) fn new(identity: Identity, start: &StartFn, input: Option<Payload>) -> Self {
-        let body = quietly(|| Continuation::new(identity, start, input, false));
+    pub(super) fn new(
+        identity: Identity,
+        start: &StartFn,
+        input: Option<Payload>,
+        from: Option<&Checkpoint>,
+    ) -> Self {
+        let body = quietly(|| Continuation::new(identity, start, input, false, from));
         Self(Box::new(body))
     }
 

@@ -62,7 +62,7 @@ pub fn activity_call<A: Activity>(arguments: A::Arguments) -> Call<A> {
 }
 
 /// Reads recorded arguments and writes them again.
-pub(super) fn reencode<A: Arguments>(
+pub(crate) fn reencode<A: Arguments>(
     recorded: Option<&Payload>,
 ) -> Result<Option<Payload>, CodecError> {
     A::decode(recorded)?.encode()

@@ -30,6 +30,11 @@ impl CalleeList {
         self.found.insert(callee);
     }
 
+    /// Adds an entity, by name.
+    pub fn entity(&mut self, name: &'static str) {
+        self.found.insert(Callee::Entity(name));
+    }
+
     /// Adds what an inline helper calls.
     pub fn inline<H: 'static>(&mut self, callees: impl FnOnce(&mut Self)) {
         let helper = TypeId::of::<H>();

@@ -8,9 +8,10 @@
 //! 3. What the orchestrator sees is always decoded from what is recorded. What does not decode
 //!    parks the instance: a deploy can cure it.
 
-mod activity_call;
+pub(crate) mod activity_call;
 mod branch;
 mod callees;
+mod checkpoint;
 mod child;
 mod combinators;
 mod context;
@@ -30,7 +31,7 @@ mod side_effect;
 mod spawn;
 mod start;
 mod timer;
-mod typed_call;
+pub(crate) mod typed_call;
 
 pub use activity_call::Call;
 pub use activity_call::activity_call;
@@ -42,6 +43,23 @@ pub use callees::Listed;
 pub use callees::ListedCallee;
 pub use callees::UnlistedCallee;
 pub use callees::callees_of;
+pub use checkpoint::Carried;
+pub use checkpoint::CheckpointValue;
+pub use checkpoint::EndsBeforeLoop;
+pub use checkpoint::Items;
+pub use checkpoint::KeepNothing;
+pub use checkpoint::KeepRefused;
+pub use checkpoint::KeepSaved;
+pub use checkpoint::Kept;
+pub use checkpoint::LoopHead;
+pub use checkpoint::RangeItems;
+pub use checkpoint::Resumed;
+pub use checkpoint::Saving;
+pub use checkpoint::checkpoint_due;
+pub use checkpoint::checkpoint_value;
+pub use checkpoint::range;
+pub use checkpoint::resume;
+pub use checkpoint::sequence;
 pub use child::ChildCall;
 pub use child::child_call;
 pub use context::ContextOf;

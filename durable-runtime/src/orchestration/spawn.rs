@@ -32,7 +32,7 @@ pub trait Schedule {
 pub struct Spawned<C>(C);
 
 impl<C: Schedule> Spawned<C> {
-    pub(super) fn new(mut call: C) -> Self {
+    pub(crate) fn new(mut call: C) -> Self {
         call.schedule();
         Self(call)
     }

@@ -19,7 +19,7 @@ use crate::payload::Recorded;
 use crate::retry::RetryPolicy;
 
 /// A call that yields `Result<T, E>`.
-pub(super) struct TypedCall<T, E> {
+pub(crate) struct TypedCall<T, E> {
     raw: RawCall,
     /// Why the call fails without being made: an option that makes no sense.
     refused: Option<Failure>,
@@ -27,7 +27,7 @@ pub(super) struct TypedCall<T, E> {
 }
 
 impl<T, E> TypedCall<T, E> {
-    pub(super) fn new(raw: RawCall) -> Self {
+    pub(crate) fn new(raw: RawCall) -> Self {
         Self {
             raw,
             refused: None,
@@ -35,12 +35,12 @@ impl<T, E> TypedCall<T, E> {
         }
     }
 
-    pub(super) fn raw(&self) -> &RawCall {
+    pub(crate) fn raw(&self) -> &RawCall {
         &self.raw
     }
 
     /// The same call, read as other types.
-    pub(super) fn retyped<U, F>(self) -> TypedCall<U, F> {
+    pub(crate) fn retyped<U, F>(self) -> TypedCall<U, F> {
         TypedCall {
             raw: self.raw,
             refused: self.refused,
@@ -49,12 +49,12 @@ impl<T, E> TypedCall<T, E> {
     }
 
     /// The request, while it can be changed.
-    pub(super) fn request_mut(&mut self) -> Option<&mut CallRequest> {
+    pub(crate) fn request_mut(&mut self) -> Option<&mut CallRequest> {
         self.raw.request_mut()
     }
 
     /// Changes how the call is run.
-    pub(super) fn change(&mut self, change: impl FnOnce(&mut CallOptions)) {
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut CallOptions)) {
         let request = self.raw.request_mut();
         if let Some(CallRequest::Activity { options, .. } | CallRequest::Child { options, .. }) =
             request
@@ -64,7 +64,7 @@ impl<T, E> TypedCall<T, E> {
     }
 
     /// Sets `policy` if its numbers are in range; else the call fails.
-    pub(super) fn set_retry(&mut self, policy: RetryPolicy) {
+    pub(crate) fn set_retry(&mut self, policy: RetryPolicy) {
         match policy.check() {
             Ok(()) => self.change(|options| options.retry = Some(policy)),
             Err(invalid) => self.refuse(Failure::from_error(&invalid)),
@@ -72,15 +72,15 @@ impl<T, E> TypedCall<T, E> {
     }
 
     /// Makes the call fail with `failure` instead of being made; the first reason counts.
-    pub(super) fn refuse(&mut self, failure: Failure) {
+    pub(crate) fn refuse(&mut self, failure: Failure) {
         self.refused.get_or_insert(failure);
     }
 
-    pub(super) fn is_refused(&self) -> bool {
+    pub(crate) fn is_refused(&self) -> bool {
         self.refused.is_some()
     }
 
-    pub(super) fn schedule(&mut self) {
+    pub(crate) fn schedule(&mut self) {
         if self.refused.is_none() {
             self.raw.schedule();
         }
@@ -129,11 +129,18 @@ fn name_of(request: &CallRequest) -> String {
         CallRequest::Child { name, .. } => format!("orchestrator `{name}`"),
         CallRequest::TimerAt(_) | CallRequest::TimerAfter(_) => "a timer".to_owned(),
         CallRequest::Event { name } => format!("event `{name}`"),
+        CallRequest::EntityCall {
+            entity, operation, ..
+        }
+        | CallRequest::EntitySignal {
+            entity, operation, ..
+        } => format!("`{operation}` of {entity}"),
+        CallRequest::Lock { .. } => "a lock".to_owned(),
     }
 }
 
 /// What cannot fail did: the instance is parked, and the call stays pending.
-pub(super) fn unexpected<T>(call: &RawCall, error: &CallError) -> Poll<T> {
+pub(crate) fn unexpected<T>(call: &RawCall, error: &CallError) -> Poll<T> {
     if let Some(cursor) = call.cursor() {
         let name = name_of(call.request());
         cursor.stall(format!("{name} failed: {}", error.message()));

@@ -11,7 +11,10 @@ use crate::activity::ActivityInvocation;
 use crate::activity::AttemptEnd;
 use crate::activity::RequiredState;
 use crate::definition::OrchestratorDefinition;
+use crate::entity::Entity;
+use crate::entity::run_operation;
 use crate::machine::StartFn;
+use crate::machine::entity::EntityCode;
 use crate::orchestration::Orchestrator;
 
 /// A registered orchestrator.
@@ -74,6 +77,34 @@ impl RegisteredActivity {
 impl fmt::Debug for RegisteredActivity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegisteredActivity")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A registered entity.
+#[derive(Clone)]
+pub struct RegisteredEntity {
+    /// Its name.
+    pub name: &'static str,
+    /// Runs its operations.
+    pub code: Arc<EntityCode>,
+    pub(super) id: TypeId,
+}
+
+impl RegisteredEntity {
+    pub(super) fn of<E: Entity>() -> Self {
+        Self {
+            name: E::NAME,
+            code: Arc::new(run_operation::<E>),
+            id: TypeId::of::<E>(),
+        }
+    }
+}
+
+impl fmt::Debug for RegisteredEntity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegisteredEntity")
             .field("name", &self.name)
             .finish_non_exhaustive()
     }

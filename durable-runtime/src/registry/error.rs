@@ -15,6 +15,8 @@ pub struct RegistryError {
 pub(super) enum Problem {
     #[error("two activities are named `{name}`: give one another by `#[activity(name = \"…\")]`")]
     TwoActivities { name: &'static str },
+    #[error("two entities are named `{name}`: give one another by `#[entity(name = \"…\")]`")]
+    TwoEntities { name: &'static str },
     #[error("two orchestrators are `{name}` version `{version}`: give one another name or version")]
     TwoOrchestrators {
         name: &'static str,
@@ -29,8 +31,8 @@ pub(super) enum Problem {
         second: &'static str,
     },
     #[error(
-        "orchestrator `{caller}` calls {}, which is not registered{}: add `.register({})`",
-        described(callee), hint(*suggestion), name_of(callee)
+        "orchestrator `{caller}` calls {}, which is not registered{}: add `.{}`",
+        described(callee), hint(*suggestion), registration(callee)
     )]
     NotRegistered {
         caller: &'static str,
@@ -52,12 +54,14 @@ fn described(callee: &Callee) -> String {
         Callee::Orchestrator(name, version) => {
             format!("orchestrator `{name}` version `{version}`")
         }
+        Callee::Entity(name) => format!("entity `{name}`"),
     }
 }
 
-fn name_of(callee: &Callee) -> &'static str {
+fn registration(callee: &Callee) -> String {
     match callee {
-        Callee::Activity(name) | Callee::Orchestrator(name, _) => name,
+        Callee::Activity(name) | Callee::Orchestrator(name, _) => format!("register({name})"),
+        Callee::Entity(name) => format!("register_entity::<{name}>()"),
     }
 }
 

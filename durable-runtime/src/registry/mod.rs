@@ -12,6 +12,7 @@ mod suggest;
 
 pub use entries::InvokeFn;
 pub use entries::RegisteredActivity;
+pub use entries::RegisteredEntity;
 pub use entries::RegisteredOrchestrator;
 pub use error::RegistryError;
 pub use function_item::Callable;

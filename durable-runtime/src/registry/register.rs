@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Register;
 use super::RegisteredActivity;
+use super::RegisteredEntity;
 use super::RegisteredOrchestrator;
 use super::RegistryError;
 use super::error::Problem;
@@ -12,6 +13,7 @@ use super::suggest::closest;
 use crate::activity::Activity;
 use crate::activity::States;
 use crate::definition::Callee;
+use crate::entity::Entity;
 use crate::ids::Lane;
 use crate::orchestration::Orchestrator;
 
@@ -42,6 +44,7 @@ pub struct Registry {
     /// By name, then by version.
     orchestrators: BTreeMap<&'static str, BTreeMap<&'static str, RegisteredOrchestrator>>,
     activities: BTreeMap<&'static str, RegisteredActivity>,
+    entities: BTreeMap<&'static str, RegisteredEntity>,
     problems: Vec<Problem>,
 }
 
@@ -50,6 +53,15 @@ impl Registry {
     /// mistake; adding another one of the same name is, which [`check`](Self::check) reports.
     pub fn register<F: Register<Signature>, Signature>(&mut self, function: F) {
         function.register_in(self);
+    }
+
+    /// Adds an entity. Adding it twice is no mistake; adding another one of the same name is.
+    pub fn register_entity<E: Entity>(&mut self) {
+        let entity = RegisteredEntity::of::<E>();
+        let there = self.entities.entry(E::NAME).or_insert(entity);
+        if there.id != TypeId::of::<E>() {
+            self.problems.push(Problem::TwoEntities { name: E::NAME });
+        }
     }
 
     pub(super) fn add_activity<A: Activity>(&mut self) {
@@ -81,12 +93,18 @@ impl Registry {
         self.activities.get(name)
     }
 
+    /// The entity of that name.
+    pub fn entity(&self, name: &str) -> Option<&RegisteredEntity> {
+        self.entities.get(name)
+    }
+
     /// The lanes that a worker with these functions can serve.
     pub fn lanes(&self) -> Vec<Lane> {
         let lane = |registered: &RegisteredOrchestrator| {
             Lane::orchestrator(registered.definition.name, registered.definition.version)
         };
-        self.all_orchestrators().map(lane).collect()
+        let entities = self.entities.keys().map(|name| Lane::entity(name));
+        self.all_orchestrators().map(lane).chain(entities).collect()
     }
 
     fn all_orchestrators(&self) -> impl Iterator<Item = &RegisteredOrchestrator> {
@@ -139,6 +157,7 @@ impl Registry {
         match callee {
             Callee::Activity(name) => self.activity(name).is_some(),
             Callee::Orchestrator(name, version) => self.orchestrator(name, version).is_some(),
+            Callee::Entity(name) => self.entity(name).is_some(),
         }
     }
 
@@ -146,6 +165,7 @@ impl Registry {
         match callee {
             Callee::Activity(name) => closest(name, self.activities.keys().copied()),
             Callee::Orchestrator(name, _) => closest(name, self.orchestrators.keys().copied()),
+            Callee::Entity(name) => closest(name, self.entities.keys().copied()),
         }
     }
 }

@@ -8,13 +8,20 @@ use serde::Serialize;
 
 use super::StoreError;
 use crate::clock::Timestamp;
+use crate::failure::CallResult;
 use crate::history::TurnRecord;
+use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::ids::Lane;
 use crate::ids::Unit;
 use crate::ids::WorkerId;
+use crate::work::EntityFilter;
+use crate::work::EntityListing;
+use crate::work::EntityOperation;
+use crate::work::EntityPage;
+use crate::work::EntityRow;
 use crate::work::Heartbeat;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
@@ -123,7 +130,7 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<InstancePage, StoreError>;
 
-    /// The turns of an execution, oldest first.
+    /// The turns of an execution that are kept, oldest first; those before its last checkpoint too.
     ///
     /// # Errors
     /// [`StoreError::UnreadableHistory`].
@@ -155,6 +162,51 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// The external events in the inbox of an instance, parked ones included, oldest first.
     async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError>;
 
+    /// Sends a client's operation to an entity, which is created if there is none. One that is due
+    /// after `now` is parked until a timer, which is set with it. The same command again has no
+    /// effect while it is remembered.
+    async fn entity_send(
+        &self,
+        id: &EntityId,
+        command: &EntityCommand,
+        now: Timestamp,
+    ) -> Result<EntitySent, StoreError>;
+
+    /// Everything a worker needs to go on with an entity; `None` when there is none.
+    async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError>;
+
+    /// The entities of `units` with `load_at_start`, in order of creation, after `after`.
+    async fn entities_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError>;
+
+    /// The entity with this id, with its state; `None` when it has no state, is not locked and
+    /// nothing waits for it.
+    async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError>;
+
+    /// A page of those entities that [`entity_fetch`](Self::entity_fetch) finds, by name and key
+    /// after `after`: at most `limit`, and at least room for one.
+    async fn entities_list(
+        &self,
+        filter: &EntityFilter,
+        after: Option<&EntityId>,
+        limit: u32,
+    ) -> Result<EntityPage, StoreError>;
+
+    /// The answer to a client's command to an entity, once there is one.
+    async fn answer_fetch(
+        &self,
+        key: InstanceKey,
+        command: &str,
+    ) -> Result<Option<CallResult>, StoreError>;
+
+    /// Forgets the clients' commands to entities, and their answers, that are to be remembered until
+    /// `until` or less.
+    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError>;
+
     /// Timers of instances of `units` due at or before `until`, by due time (then in the order in
     /// which they were created), at most `limit`.
     async fn timers_due(
@@ -169,12 +221,14 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// `lease` carries the new commit id, which is one more than the last. An empty list of turns
     /// does nothing.
     ///
-    /// Then follows one kind of write after the other, each over all turns in their order: history;
-    /// messages deleted, unparked, parked; updates (one that ends an execution, by a terminal status
+    /// Then follows one kind of write after the other, each over all turns in their order: history,
+    /// history deleted; messages deleted, unparked, parked; updates (one that ends an execution, by a terminal status
     /// or a new input, also deletes the instance's timers and heartbeats); timers deleted, created
     /// (one that is set already gets the new due time); starts; sends; heartbeats; replacements
-    /// (which delete timers and heartbeats too). So a message reaches an instance that the same
-    /// commit starts.
+    /// (which delete timers and heartbeats too); entities; answers (to commands that are remembered).
+    /// So a message reaches an instance that the same commit starts. A message to an entity that
+    /// does not exist creates it; one with a due time after `now` is parked, and sets the entity's
+    /// timer for that time.
     ///
     /// # Errors
     /// [`StoreError::Fenced`]: stop, drop all continuations, come back as a new worker.
@@ -281,10 +335,42 @@ pub struct InboxMessage {
 pub struct Loaded {
     /// The row.
     pub instance: InstanceRow,
-    /// The turns of the current execution, oldest first.
+    /// The turns of the current execution, oldest first; from the last checkpoint on if there is one.
     pub turns: Vec<TurnRecord>,
     /// Its inbox, parked messages included, by ascending id.
     pub inbox: Vec<Message>,
     /// Progress of its activities.
     pub heartbeats: Vec<Heartbeat>,
+}
+
+/// An operation that a client sends to an entity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntityCommand {
+    /// Makes repetitions count once.
+    pub command: String,
+    /// What is to be run.
+    pub operation: EntityOperation,
+    /// How long the command and its answer are to be remembered; for good, if absent.
+    pub remember_until: Option<Timestamp>,
+}
+
+/// What became of a client's operation.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntitySent {
+    /// The entity.
+    pub key: InstanceKey,
+    /// Whether the same command was accepted before.
+    pub repeated: bool,
+}
+
+/// Everything a worker needs to go on with an entity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoadedEntity {
+    /// The row.
+    pub entity: EntityRow,
+    /// Its inbox, parked messages included, by ascending id.
+    pub inbox: Vec<Message>,
+    /// Which of them are parked.
+    pub parked: Vec<crate::ids::MessageId>,
 }

@@ -4,11 +4,13 @@ use super::HubInfo;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::ids::CallPath;
+use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::ids::PARTITIONS;
 use crate::ids::Unit;
+use crate::work::EntityListing;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 use crate::work::MessageBody;
@@ -23,6 +25,16 @@ pub(super) type LaneNumber = i32;
 /// The unit of an instance in a lane.
 pub(super) fn unit_of(lane: LaneNumber, id: &InstanceId) -> Unit {
     units_of(lane)[usize::from(id.partition())]
+}
+
+/// The unit of an entity in its lane.
+pub(super) fn unit_of_entity(lane: LaneNumber, id: &EntityId) -> Unit {
+    units_of(lane)[usize::from(id.partition())]
+}
+
+/// Whether an entity shows: one that was deleted, or never had a state, does not.
+pub(super) fn shows(listing: &EntityListing) -> bool {
+    listing.has_state || listing.row.lock.is_some() || listing.backlog > 0
 }
 
 /// All units of a lane, ascending.
@@ -73,6 +85,7 @@ pub(super) fn pending_row(
         created_at: now,
         updated_at: now,
         load_at_start: false,
+        checkpoint: None,
         command: new.command.clone(),
         headers: new.headers.clone(),
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::creation::LaneNumber;
 use super::creation::lane_of;
 use crate::clock::Timestamp;
+use crate::failure::CallResult;
 use crate::ids::CallPath;
 use crate::ids::Execution;
 use crate::ids::InstanceKey;
@@ -16,6 +17,8 @@ use crate::ids::PARTITIONS;
 use crate::ids::Unit;
 use crate::ids::WorkerId;
 use crate::payload::Payload;
+use crate::work::Caller;
+use crate::work::EntityRow;
 use crate::work::HistoryRow;
 use crate::work::InstanceRow;
 use crate::work::MessageBody;
@@ -34,6 +37,16 @@ pub(super) struct Dump {
     pub(super) timers: Vec<Timer>,
     pub(super) heartbeats: Vec<(InstanceKey, Execution, CallPath, Payload)>,
     pub(super) commands: Vec<(InstanceKey, String)>,
+    pub(super) entities: Vec<EntityRow>,
+    pub(super) answers: Vec<DumpedAnswer>,
+}
+
+#[derive(Debug)]
+pub(super) struct DumpedAnswer {
+    pub(super) key: InstanceKey,
+    pub(super) command: String,
+    pub(super) result: Option<CallResult>,
+    pub(super) remember_until: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -67,6 +80,12 @@ impl Dump {
         let mut lines = self.ownership();
         for row in &self.instances {
             self.instance(row, &mut lines);
+        }
+        self.entities.sort_by(|a, b| a.id.cmp(&b.id));
+        self.answers
+            .sort_by(|a, b| (a.key, &a.command).cmp(&(b.key, &b.command)));
+        for row in &self.entities {
+            self.entity(row, &mut lines);
         }
         lines.join("\n")
     }
@@ -119,6 +138,38 @@ impl Dump {
         for (_, turn) in self.history.iter().filter(|(of, _)| *of == key) {
             lines.push(format!("  history {}", json(turn)));
         }
+        self.waiting(key, lines);
+        for (_, execution, path, progress) in self.heartbeats.iter().filter(|row| row.0 == key) {
+            lines.push(format!(
+                "  heartbeat {execution}:{path} {}",
+                progress.as_text()
+            ));
+        }
+        for (_, command) in self.commands.iter().filter(|(of, _)| *of == key) {
+            lines.push(format!("  command {command:?}"));
+        }
+    }
+
+    fn entity(&self, row: &EntityRow, lines: &mut Vec<String>) {
+        let unit = self.unit_name(row.unit);
+        let mut shown = row.clone();
+        (shown.key, shown.unit) = (InstanceKey(0), Unit(0));
+        if let Some(holder) = &mut shown.lock {
+            holder.key = InstanceKey(0);
+        }
+        for holder in &mut shown.withdrawn {
+            holder.key = InstanceKey(0);
+        }
+        lines.push(format!("entity {unit} {}", json(&shown)));
+        self.waiting(row.key, lines);
+        for answer in self.answers.iter().filter(|answer| answer.key == row.key) {
+            let until = answer.remember_until.map(Timestamp::as_millis);
+            let (command, result) = (&answer.command, &answer.result);
+            lines.push(format!("  answer {command:?} {result:?} until {until:?}"));
+        }
+    }
+
+    fn waiting(&self, key: InstanceKey, lines: &mut Vec<String>) {
         for message in self.inbox.iter().filter(|message| message.key == key) {
             let mut line = format!("  message {}", json(&without_keys(&message.body)));
             let at = message.at.as_millis();
@@ -133,15 +184,6 @@ impl Dump {
                 "  timer {}:{} {:?} due {due}",
                 id.execution, id.path, id.kind
             ));
-        }
-        for (_, execution, path, progress) in self.heartbeats.iter().filter(|row| row.0 == key) {
-            lines.push(format!(
-                "  heartbeat {execution}:{path} {}",
-                progress.as_text()
-            ));
-        }
-        for (_, command) in self.commands.iter().filter(|(of, _)| *of == key) {
-            lines.push(format!("  command {command:?}"));
         }
     }
 }
@@ -165,6 +207,23 @@ fn without_keys(body: &MessageBody) -> MessageBody {
     let parent = match &mut body {
         MessageBody::Terminate { by_parent, .. } => by_parent.as_mut(),
         MessageBody::Replace(new) => new.parent.as_mut(),
+        MessageBody::EntityOperation(operation) => {
+            if let Some(Caller::Orchestration { key, .. }) = &mut operation.caller {
+                *key = InstanceKey(0);
+            }
+            if let Some(holder) = &mut operation.lock {
+                holder.key = InstanceKey(0);
+            }
+            None
+        }
+        MessageBody::EntityLock(request) => {
+            request.holder.key = InstanceKey(0);
+            None
+        }
+        MessageBody::EntityUnlock(holder) | MessageBody::EntityWithdraw { holder, .. } => {
+            holder.key = InstanceKey(0);
+            None
+        }
         _ => None,
     };
     if let Some(parent) = parent {

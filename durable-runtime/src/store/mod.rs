@@ -24,9 +24,12 @@ mod sql;
 mod table;
 
 pub use contract::Created;
+pub use contract::EntityCommand;
+pub use contract::EntitySent;
 pub use contract::HubInfo;
 pub use contract::InboxMessage;
 pub use contract::Loaded;
+pub use contract::LoadedEntity;
 pub use contract::NewWorker;
 pub use contract::Sent;
 pub use contract::Store;

@@ -6,12 +6,19 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::EntityFilter;
+use super::EntityListing;
+use super::EntityPage;
+use super::EntityRequest;
+use super::EntityTicket;
 use super::IfExists;
 use super::InstanceRow;
 use super::InstanceStatus;
 use super::UnreadEvent;
 use crate::clock::Timestamp;
+use crate::failure::CallResult;
 use crate::history::History;
+use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
@@ -90,6 +97,36 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         after: Option<PageToken>,
         limit: u32,
     ) -> Result<InstancePage, CommandError>;
+
+    /// Sends an operation to an entity; returns once it is durable.
+    ///
+    /// # Errors
+    /// Limits, the store's own.
+    async fn entity_send(&self, request: EntityRequest) -> Result<EntityTicket, CommandError>;
+
+    /// Waits for the answer to an operation that was sent with
+    /// [`wants_answer`](EntityRequest::wants_answer).
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError>;
+
+    /// The entity as it is now; `None` when it has no state, is not locked and nothing waits for it.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, CommandError>;
+
+    /// A page of entities, by name and key.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn entities(
+        &self,
+        filter: &EntityFilter,
+        after: Option<&EntityId>,
+        limit: u32,
+    ) -> Result<EntityPage, CommandError>;
 }
 
 /// A start, at the level of payloads.

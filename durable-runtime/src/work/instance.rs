@@ -154,6 +154,9 @@ pub struct InstanceRow {
     /// Whether a worker that takes it over must load it at once: activities are open, or it is
     /// stalled.
     pub load_at_start: bool,
+    /// The turn of the current execution that has the last checkpoint: the first that is loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<u64>,
     /// The command that created it.
     pub command: String,
     /// Trace context and the like.

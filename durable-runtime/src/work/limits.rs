@@ -23,6 +23,8 @@ pub struct Limits {
     pub tags: usize,
     /// The longest event name, in characters.
     pub event_name: usize,
+    /// The longest key of an entity, in characters.
+    pub entity_key: usize,
 }
 
 impl Default for Limits {
@@ -36,6 +38,7 @@ impl Default for Limits {
             custom_status_bytes: 16 << 10,
             tags: 32,
             event_name: 128,
+            entity_key: 256,
         }
     }
 }

@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::EntityOperation;
+use super::LockHolder;
+use super::LockRequest;
 use super::NewInstance;
 use super::TimerKind;
 use crate::clock::Timestamp;
@@ -10,6 +13,7 @@ use crate::failure::CallError;
 use crate::history::CarriedEvent;
 use crate::history::ParentLink;
 use crate::ids::CallPath;
+use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::MessageId;
 use crate::payload::Payload;
@@ -122,6 +126,45 @@ pub enum MessageBody {
         /// What it is for.
         kind: TimerKind,
     },
+    /// To an entity: run an operation.
+    EntityOperation(Box<EntityOperation>),
+    /// To an entity: be locked, and pass the request on.
+    EntityLock(Box<LockRequest>),
+    /// To an entity: the holder of a granted lock gives it back.
+    EntityUnlock(LockHolder),
+    /// To an entity: a lock that was not granted in full is not wanted any more. Goes the way of its
+    /// request, so that it never comes before it.
+    EntityWithdraw {
+        /// Who asked for the lock.
+        holder: LockHolder,
+        /// The entities after this one, in order.
+        rest: Vec<EntityId>,
+    },
+    /// An operation of an entity returned a value.
+    EntityCompleted {
+        /// The execution that called.
+        execution: Execution,
+        /// The call.
+        path: CallPath,
+        /// What it returned.
+        result: Payload,
+    },
+    /// An operation of an entity failed.
+    EntityFailed {
+        /// The execution that called.
+        execution: Execution,
+        /// The call.
+        path: CallPath,
+        /// Why.
+        error: CallError,
+    },
+    /// All entities of a lock are locked.
+    LockGranted {
+        /// The execution that asked.
+        execution: Execution,
+        /// The lock.
+        path: CallPath,
+    },
 }
 
 impl MessageBody {
@@ -134,8 +177,17 @@ impl MessageBody {
             | Self::ActivityCompleted { execution, .. }
             | Self::ActivityAttemptFailed { execution, .. }
             | Self::ActivityAttemptLost { execution, .. }
+            | Self::EntityCompleted { execution, .. }
+            | Self::EntityFailed { execution, .. }
+            | Self::LockGranted { execution, .. }
             | Self::TimerDue { execution, .. } => Some(*execution),
-            Self::EventRaised { .. } | Self::Terminate { .. } | Self::Replace(_) => None,
+            Self::EventRaised { .. }
+            | Self::Terminate { .. }
+            | Self::Replace(_)
+            | Self::EntityOperation(_)
+            | Self::EntityLock(_)
+            | Self::EntityUnlock(_)
+            | Self::EntityWithdraw { .. } => None,
         }
     }
 
@@ -158,8 +210,11 @@ impl MessageBody {
         OVERHEAD
             + match self {
                 Self::EventRaised { name, payload } => name.len() + payload.len(),
-                Self::ChildCompleted { result, .. } | Self::ActivityCompleted { result, .. } => {
-                    result.len()
+                Self::ChildCompleted { result, .. }
+                | Self::ActivityCompleted { result, .. }
+                | Self::EntityCompleted { result, .. } => result.len(),
+                Self::EntityOperation(operation) => {
+                    operation.input.as_ref().map_or(0, Payload::len)
                 }
                 Self::Start { carried, .. } => carried.iter().map(|e| e.payload.len()).sum(),
                 _ => 0,

@@ -7,10 +7,13 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::Notify;
+use tokio::sync::oneshot;
 
+use crate::failure::CallResult;
 use crate::ids::InstanceKey;
 
 /// Wakes the dispatcher when messages were sent, and waiters when an instance changed.
@@ -18,8 +21,15 @@ use crate::ids::InstanceKey;
 pub struct Notifier {
     inbox: Notify,
     has_worker: AtomicBool,
+    timer_set: AtomicBool,
     changes: Mutex<HashMap<InstanceKey, Arc<Notify>>>,
+    answers: Mutex<HashMap<String, oneshot::Sender<CallResult>>>,
+    /// With how many waiters those are dropped that nobody waits for any more.
+    answers_swept: AtomicUsize,
 }
+
+/// So few waiters that looking for closed ones is not worth it.
+const FEW_ANSWERS: usize = 1_024;
 
 impl Notifier {
     /// Tells that a worker of this process has begun, which tells of each change that it makes.
@@ -35,6 +45,18 @@ impl Notifier {
     /// Tells the dispatcher that an inbox has new messages.
     pub fn message_sent(&self) {
         self.inbox.notify_one();
+    }
+
+    /// Tells the dispatcher that a timer was set, by a client: it may be due before the dispatcher
+    /// looks for timers the next time.
+    pub fn timer_set(&self) {
+        self.timer_set.store(true, Ordering::Relaxed);
+        self.inbox.notify_one();
+    }
+
+    /// Whether a client has set a timer since the last time.
+    pub fn take_timer_set(&self) -> bool {
+        self.timer_set.swap(false, Ordering::Relaxed)
     }
 
     /// Completes when a message was sent since the last time.
@@ -57,6 +79,33 @@ impl Notifier {
         let mut notified = Box::pin(notify.notified_owned());
         notified.as_mut().enable();
         notified
+    }
+
+    /// Hands a client the answer to its command, if it is in this process and waits.
+    pub fn answered(&self, command: &str, result: &CallResult) {
+        let waiter = self.answers().remove(command);
+        if let Some(waiter) = waiter {
+            // A client that does not wait any more loses nothing: the answer is stored.
+            drop(waiter.send(result.clone()));
+        }
+    }
+
+    /// The answer to a command, should a worker of this process give it. Ask for this first, and
+    /// only then look at the store, so that none is missed.
+    pub fn answer_to(&self, command: &str) -> oneshot::Receiver<CallResult> {
+        let (sender, receiver) = oneshot::channel();
+        let mut answers = self.answers();
+        if answers.len() >= self.answers_swept.load(Ordering::Relaxed) {
+            answers.retain(|_, waiter| !waiter.is_closed());
+            let next = answers.len().saturating_mul(2).max(FEW_ANSWERS);
+            self.answers_swept.store(next, Ordering::Relaxed);
+        }
+        answers.insert(command.to_owned(), sender);
+        receiver
+    }
+
+    fn answers(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<CallResult>>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn changes(&self) -> MutexGuard<'_, HashMap<InstanceKey, Arc<Notify>>> {

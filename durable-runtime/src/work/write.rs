@@ -3,12 +3,15 @@
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::Answer;
+use super::EntityUpdate;
 use super::InstanceStatus;
 use super::MessageBody;
 use super::NewInstance;
 use super::Output;
 use crate::clock::Timestamp;
 use crate::ids::CallPath;
+use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
@@ -28,6 +31,9 @@ pub struct TurnWrite {
     pub unit: Unit,
     /// The history row, if anything was recorded.
     pub history: Option<HistoryRow>,
+    /// History rows to delete: those before a checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_gone: Option<HistoryGone>,
     /// Messages that were taken: deleted from the inbox by these very ids.
     pub consumed: Vec<MessageId>,
     /// Messages that wait for something else to happen first (the start, a cure of the stall, or
@@ -51,6 +57,10 @@ pub struct TurnWrite {
     /// Starts the instance over under its old key and id, as the next execution: status `Pending`,
     /// a `Start` message or start timer as in a creation. Applied after everything else.
     pub replacement: Option<Box<NewInstance>>,
+    /// Changes of an entity's row, when it was an entity's turn.
+    pub entity: Option<Box<EntityUpdate>>,
+    /// Answers to clients that called an entity.
+    pub answers: Vec<Answer>,
 }
 
 impl TurnWrite {
@@ -60,6 +70,7 @@ impl TurnWrite {
             key,
             unit,
             history: None,
+            history_gone: None,
             consumed: Vec::new(),
             parked: Vec::new(),
             unpark: false,
@@ -70,6 +81,8 @@ impl TurnWrite {
             starts: Vec::new(),
             heartbeats: Vec::new(),
             replacement: None,
+            entity: None,
+            answers: Vec::new(),
         }
     }
 
@@ -94,6 +107,15 @@ pub struct HistoryRow {
     pub events: String,
 }
 
+/// History rows to delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryGone {
+    /// The execution.
+    pub execution: Execution,
+    /// The first turn that stays.
+    pub before: u64,
+}
+
 /// The columns of an instance's row that turns change; all of them are written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstanceUpdate {
@@ -112,6 +134,9 @@ pub struct InstanceUpdate {
     pub stalled: Option<String>,
     /// Whether a worker that takes it over must load it at once.
     pub load_at_start: bool,
+    /// The turn of its execution that has the last checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<u64>,
 }
 
 /// What a timer is for.
@@ -126,6 +151,22 @@ pub enum TimerKind {
     Retry,
     /// The end of the time that a call may take.
     Deadline,
+    /// A delayed signal to an entity; its path is made of the time when it is due.
+    Signal,
+}
+
+impl TimerId {
+    /// The timer that wakes an entity for the delayed signals that are due at `due`.
+    pub fn of_signal(key: InstanceKey, due: Timestamp) -> Self {
+        let millis = due.as_millis();
+        let part = |shift: u32| u32::try_from((millis >> shift) & 0xffff_ffff).unwrap_or(0);
+        Self {
+            key,
+            execution: Execution::FIRST,
+            path: CallPath::root().child(part(32)).child(part(0)),
+            kind: TimerKind::Signal,
+        }
+    }
 }
 
 /// What identifies a timer.
@@ -159,6 +200,30 @@ pub struct OutgoingMessage {
     pub body: MessageBody,
     /// Whether it is parked at once.
     pub parked: bool,
+    /// A delayed signal to an entity is due then: it is parked until a timer of the entity, which
+    /// is set with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+}
+
+impl OutgoingMessage {
+    /// A message that is to be read at once.
+    pub fn new(to: Address, body: MessageBody) -> Self {
+        Self {
+            to,
+            body,
+            parked: false,
+            due: None,
+        }
+    }
+
+    /// A message that is kept for later.
+    pub fn parked(to: Address, body: MessageBody) -> Self {
+        Self {
+            parked: true,
+            ..Self::new(to, body)
+        }
+    }
 }
 
 /// A receiver.
@@ -168,6 +233,8 @@ pub enum Address {
     Key(InstanceKey),
     /// By id.
     Id(InstanceId),
+    /// An entity, which is created if there is none.
+    Entity(EntityId),
 }
 
 /// The progress of an activity that is under way.

@@ -153,6 +153,7 @@ pub async fn a_commit_can_send_to_what_it_creates(store: Arc<dyn Store>) {
         to: Address::Id(new.id.clone()),
         body: raised("hello"),
         parked: false,
+        due: None,
     }];
     let mut creator = TurnWrite::new(b.key, b.unit);
     creator.starts = vec![new.clone()];

@@ -80,6 +80,7 @@ pub async fn an_update_is_stored_as_it_was_given(store: Arc<dyn Store>) {
         custom_status: Some(Payload::from_json("null").unwrap()),
         stalled: Some("no such activity".to_owned()),
         load_at_start: true,
+        checkpoint: Some(12),
     };
     let mut write = TurnWrite::new(row.key, row.unit);
     write.update = Some(given.clone());
@@ -91,6 +92,7 @@ pub async fn an_update_is_stored_as_it_was_given(store: Arc<dyn Store>) {
         custom_status: given.custom_status,
         stalled: given.stalled,
         load_at_start: true,
+        checkpoint: Some(12),
         updated_at: scene.now,
         ..row.clone()
     };
@@ -103,7 +105,7 @@ pub async fn an_update_is_stored_as_it_was_given(store: Arc<dyn Store>) {
     expected.status = InstanceStatus::Running;
     expected.execution = Execution(4);
     (expected.input, expected.custom_status, expected.stalled) = (None, None, None);
-    expected.load_at_start = false;
+    (expected.load_at_start, expected.checkpoint) = (false, None);
     assert_eq!(scene.fetch(&row.id).await, expected);
 }
 
@@ -143,6 +145,7 @@ fn message(to: Address, name: &str, parked: bool) -> OutgoingMessage {
         to,
         body: raised(name),
         parked,
+        due: None,
     }
 }
 

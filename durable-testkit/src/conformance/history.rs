@@ -10,6 +10,7 @@ use durable_runtime::ids::Execution;
 use durable_runtime::ids::InstanceKey;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
+use durable_runtime::work::HistoryGone;
 use durable_runtime::work::TurnWrite;
 
 use super::scene::Scene;
@@ -58,6 +59,31 @@ pub async fn executions_have_histories_of_their_own(store: Arc<dyn Store>) {
         .history_fetch(InstanceKey(-1), Execution(1))
         .await;
     assert!(unknown.unwrap().is_empty());
+}
+
+/// Turns before a checkpoint can be taken away, those of one execution only; one that the same turn
+/// records stays.
+pub async fn turns_before_a_checkpoint_can_be_dropped(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let (row, other) = (scene.greet("a").await, scene.greet("b").await);
+    let mut next = row.clone();
+    next.execution = Execution(2);
+    let mut writes: Vec<_> = (1..=4).map(|number| turn(&row, number)).collect();
+    writes.extend([turn(&next, 1), turn(&other, 1)]);
+    scene.commit(&writes).await;
+    let mut write = turn(&row, 5);
+    write.history_gone = Some(HistoryGone {
+        execution: row.execution,
+        before: 5,
+    });
+    scene.commit(&[write]).await;
+    for (row, kept) in [(&row, vec![5]), (&next, vec![1]), (&other, vec![1])] {
+        let found = scene.store.history_fetch(row.key, row.execution).await;
+        let found: Vec<_> = found.unwrap().iter().map(|record| record.turn).collect();
+        assert_eq!(found, kept);
+    }
+    let again = scene.try_commit(&[turn(&row, 5)]).await;
+    assert!(matches!(again, Err(StoreError::Conflict { .. })));
 }
 
 async fn with_row(scene: &mut Scene, format: u32, events: &str) -> HistoryError {

@@ -12,6 +12,7 @@ use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::TurnWrite;
 
 use super::scene::Scene;
+use super::scene::new_instance;
 use super::scene::payload;
 use super::scene::raised;
 use super::scene::turn;
@@ -45,6 +46,45 @@ pub async fn only_the_current_execution_is_loaded(store: Arc<dyn Store>) {
     assert!(loaded.turns.is_empty());
     assert_eq!(loaded.instance.execution, Execution(2));
     assert_eq!(loaded.instance.input, Some(payload("again")));
+}
+
+/// Where a turn has a checkpoint, what stands before it is not loaded, and is still kept.
+pub async fn loading_begins_with_the_checkpoint(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    let mut writes: Vec<_> = (1..=9).map(|number| turn(&row, number)).collect();
+    for (write, checkpoint) in [(2, 3), (6, 7)] {
+        let mut saved = update(InstanceStatus::Running, row.execution);
+        saved.checkpoint = Some(checkpoint);
+        writes[write].update = Some(saved);
+    }
+    scene.commit(&writes).await;
+    let loaded = scene.store.instance_load(row.key).await.unwrap().unwrap();
+    assert_eq!(loaded.instance.checkpoint, Some(7));
+    let turns: Vec<_> = loaded.turns.iter().map(|record| record.turn).collect();
+    assert_eq!(turns, [7, 8, 9]);
+    let all = scene.store.history_fetch(row.key, row.execution).await;
+    assert_eq!(all.unwrap().len(), 9);
+}
+
+/// The next execution begins without a checkpoint.
+pub async fn a_checkpoint_ends_with_its_execution(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    let mut write = turn(&row, 1);
+    let mut saved = update(InstanceStatus::Running, row.execution);
+    saved.checkpoint = Some(1);
+    write.update = Some(saved);
+    scene.commit(&[write]).await;
+    let mut write = turn(&row, 2);
+    let mut ended = update(InstanceStatus::Terminated, row.execution);
+    ended.checkpoint = Some(1);
+    write.update = Some(ended);
+    write.replacement = Some(Box::new(new_instance("a")));
+    scene.commit(&[write]).await;
+    let loaded = scene.store.instance_load(row.key).await.unwrap().unwrap();
+    assert_eq!(loaded.instance.checkpoint, None);
+    assert_eq!(loaded.instance.execution, row.execution.next());
 }
 
 /// An instance that is not there is no error.

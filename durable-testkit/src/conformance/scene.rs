@@ -194,6 +194,7 @@ pub(super) fn update(status: InstanceStatus, execution: Execution) -> InstanceUp
         custom_status: None,
         stalled: None,
         load_at_start: false,
+        checkpoint: None,
     }
 }
 

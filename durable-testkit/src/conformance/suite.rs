@@ -64,6 +64,7 @@ macro_rules! conformance {
             ]);
             $crate::conformance_group!(factory, history: [
                 turns_come_back_oldest_first,
+                turns_before_a_checkpoint_can_be_dropped,
                 executions_have_histories_of_their_own,
                 an_unreadable_turn_is_an_error,
                 an_unknown_format_is_an_error,
@@ -76,6 +77,8 @@ macro_rules! conformance {
             $crate::conformance_group!(factory, loading: [
                 an_instance_is_loaded_with_all_it_needs,
                 only_the_current_execution_is_loaded,
+                loading_begins_with_the_checkpoint,
+                a_checkpoint_ends_with_its_execution,
                 an_absent_instance_is_loaded_as_none,
                 instances_to_load_come_by_key,
                 the_last_heartbeat_of_a_call_counts,

@@ -8,7 +8,9 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use durable_runtime::InstanceId;
 use durable_runtime::Timestamp;
+use durable_runtime::failure::CallResult;
 use durable_runtime::history::TurnRecord;
+use durable_runtime::ids::EntityId;
 use durable_runtime::ids::Execution;
 use durable_runtime::ids::InstanceKey;
 use durable_runtime::ids::Lane;
@@ -17,15 +19,21 @@ use durable_runtime::ids::Unit;
 use durable_runtime::ids::WorkerId;
 use durable_runtime::ids::fnv1a64;
 use durable_runtime::store::Created;
+use durable_runtime::store::EntityCommand;
+use durable_runtime::store::EntitySent;
 use durable_runtime::store::HubInfo;
 use durable_runtime::store::InboxMessage;
 use durable_runtime::store::Loaded;
+use durable_runtime::store::LoadedEntity;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
 use durable_runtime::store::WorkerLease;
+use durable_runtime::work::EntityFilter;
+use durable_runtime::work::EntityListing;
+use durable_runtime::work::EntityPage;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceFilter;
 use durable_runtime::work::InstancePage;
@@ -379,6 +387,62 @@ impl Store for SimStore {
         self.inner.events_unread(key).await
     }
 
+    async fn entity_send(
+        &self,
+        id: &EntityId,
+        command: &EntityCommand,
+        _now: Timestamp,
+    ) -> Result<EntitySent, StoreError> {
+        self.before("entity_send").await?;
+        let sent = self.inner.entity_send(id, command, self.now()).await?;
+        self.after("entity_send").await?;
+        Ok(sent)
+    }
+
+    async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
+        self.before("entity_load").await?;
+        self.inner.entity_load(key).await
+    }
+
+    async fn entities_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        self.before("entities_to_load").await?;
+        self.inner.entities_to_load(units, after, limit).await
+    }
+
+    async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
+        self.before("entity_fetch").await?;
+        self.inner.entity_fetch(id).await
+    }
+
+    async fn entities_list(
+        &self,
+        filter: &EntityFilter,
+        after: Option<&EntityId>,
+        limit: u32,
+    ) -> Result<EntityPage, StoreError> {
+        self.before("entities_list").await?;
+        self.inner.entities_list(filter, after, limit).await
+    }
+
+    async fn answer_fetch(
+        &self,
+        key: InstanceKey,
+        command: &str,
+    ) -> Result<Option<CallResult>, StoreError> {
+        self.before("answer_fetch").await?;
+        self.inner.answer_fetch(key, command).await
+    }
+
+    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
+        self.before("answers_expire").await?;
+        self.inner.answers_expire(until).await
+    }
+
     async fn timers_due(
         &self,
         units: &[Unit],
@@ -441,7 +505,7 @@ impl SimStore {
     /// Checks what a commit wrote against what was known before.
     async fn record(&self, worker: WorkerId, turns: &[TurnWrite]) {
         let mut wrong = Vec::new();
-        for turn in turns {
+        for turn in turns.iter().filter(|turn| !turn.key.is_entity()) {
             let known = self.world.inner().ledger.knows(turn.key);
             if !known && let Ok(Some(loaded)) = self.inner.instance_load(turn.key).await {
                 self.world.inner().ledger.learn(&loaded.instance);

@@ -5,6 +5,11 @@
     reason = "clippy knows the tests themselves, not the functions they are made of"
 )]
 mod engine;
+#[expect(
+    clippy::unwrap_used,
+    reason = "clippy knows the tests themselves, not the functions they are made of"
+)]
+mod runtime_checks;
 mod store_conformance;
 #[cfg(feature = "sqlite")]
 mod store_differential;

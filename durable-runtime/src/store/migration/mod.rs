@@ -14,6 +14,9 @@ mod m07_timer;
 mod m08_command;
 mod m09_heartbeat;
 mod m10_readable_history;
+mod m11_checkpoint;
+mod m12_entity;
+mod m13_answer;
 mod runner;
 
 pub(super) use runner::migrate;

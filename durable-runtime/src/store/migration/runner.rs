@@ -10,6 +10,7 @@ use sea_orm::sea_query::ColumnDef;
 use sea_orm::sea_query::Index;
 use sea_orm::sea_query::IndexCreateStatement;
 use sea_orm::sea_query::Table;
+use sea_orm::sea_query::TableAlterStatement;
 use sea_orm::sea_query::TableCreateStatement;
 
 use crate::store::table::migration;
@@ -18,6 +19,8 @@ use crate::store::table::migration;
 pub(super) enum Step {
     Table(TableCreateStatement),
     Index(IndexCreateStatement),
+    /// One column more.
+    Column(TableAlterStatement),
     /// A view of this name, and the query it shows.
     View(&'static str, sea_orm::sea_query::SelectStatement),
 }
@@ -39,7 +42,7 @@ macro_rules! migrations {
     };
 }
 
-fn all() -> [Migration; 10] {
+fn all() -> [Migration; 13] {
     migrations![
         1 "hub" m01_hub,
         2 "lane" m02_lane,
@@ -51,6 +54,9 @@ fn all() -> [Migration; 10] {
         8 "command" m08_command,
         9 "heartbeat" m09_heartbeat,
         10 "readable_history" m10_readable_history,
+        11 "checkpoint" m11_checkpoint,
+        12 "entity" m12_entity,
+        13 "answer" m13_answer,
     ]
 }
 
@@ -75,6 +81,7 @@ async fn take<C: ConnectionTrait>(db: &C, step: Step) -> Result<(), DbErr> {
     match step {
         Step::Table(table) => db.execute(&table).await?,
         Step::Index(index) => db.execute(&index).await?,
+        Step::Column(column) => db.execute(&column).await?,
         Step::View(name, query) => {
             let query = db.get_database_backend().build(&query);
             let view = format!("CREATE VIEW {name} AS {query}");

@@ -11,6 +11,7 @@ use crate::store::creation::is_made_by;
 use crate::store::creation::pending_row;
 use crate::store::creation::refusal_of;
 use crate::work::Address;
+use crate::work::HistoryGone;
 use crate::work::InstanceUpdate;
 use crate::work::NewInstance;
 use crate::work::OutgoingMessage;
@@ -58,6 +59,12 @@ impl Tables {
             self.history
                 .extend(rows.map(|row| ((turn.key, row.execution, row.turn), row)));
         }
+        for turn in turns {
+            if let Some(HistoryGone { execution, before }) = turn.history_gone {
+                let gone = (turn.key, execution, 0)..(turn.key, execution, before);
+                self.history.retain(|id, _| !gone.contains(id));
+            }
+        }
         self.write_inbox(turns);
         for turn in turns {
             if let Some(update) = &turn.update {
@@ -80,6 +87,16 @@ impl Tables {
         for turn in turns {
             if let Some(new) = &turn.replacement {
                 self.replace(turn.key, new, now);
+            }
+        }
+        for turn in turns {
+            if let Some(update) = &turn.entity {
+                self.entity_update(turn.key, update);
+            }
+        }
+        for turn in turns {
+            for answer in &turn.answers {
+                self.answer(turn.key, answer);
             }
         }
     }
@@ -115,6 +132,7 @@ impl Tables {
         row.custom_status.clone_from(&update.custom_status);
         row.stalled.clone_from(&update.stalled);
         row.load_at_start = update.load_at_start;
+        row.checkpoint = update.checkpoint;
         row.updated_at = now;
     }
 
@@ -141,8 +159,12 @@ impl Tables {
 
     fn deliver(&mut self, message: &OutgoingMessage, now: Timestamp) {
         let receiver = match &message.to {
-            Address::Key(key) => Some(*key).filter(|key| self.instances.contains_key(key)),
+            Address::Key(key) => Some(*key).filter(|key| self.unit_of(*key).is_some()),
             Address::Id(id) => self.ids.get(id).copied(),
+            Address::Entity(id) => {
+                let key = self.entity_key(id, now);
+                return self.send_to_entity(key, message.body.clone(), message.due, now);
+            }
         };
         if let Some(key) = receiver {
             self.send(key, message.body.clone(), message.parked, now);

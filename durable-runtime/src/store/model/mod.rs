@@ -6,6 +6,7 @@
 
 mod commit;
 mod creation;
+mod entity;
 mod ownership;
 mod query;
 mod store;

@@ -29,7 +29,7 @@ impl Tables {
         let messages = self.received(key);
         let execution = instance.execution;
         Ok(Some(Loaded {
-            turns: self.turns(key, execution)?,
+            turns: self.turns(key, execution, instance.checkpoint)?,
             inbox: messages.map(|(id, m)| Self::message(id, m)).collect(),
             heartbeats: self.heartbeats_of(key),
             instance,
@@ -55,10 +55,11 @@ impl Tables {
         &self,
         key: InstanceKey,
         execution: Execution,
+        from: Option<u64>,
     ) -> Result<Vec<TurnRecord>, StoreError> {
         let rows = self
             .history
-            .range((key, execution, 0)..=(key, execution, u64::MAX));
+            .range((key, execution, from.unwrap_or(0))..=(key, execution, u64::MAX));
         rows.map(|(_, row)| turn_record(row))
             .collect::<Result<_, _>>()
             .map_err(|source| StoreError::UnreadableHistory { key, source })

@@ -10,7 +10,9 @@ use async_trait::async_trait;
 
 use super::tables::Tables;
 use crate::clock::Timestamp;
+use crate::failure::CallResult;
 use crate::history::TurnRecord;
+use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
@@ -18,15 +20,21 @@ use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::store::Created;
+use crate::store::EntityCommand;
+use crate::store::EntitySent;
 use crate::store::HubInfo;
 use crate::store::InboxMessage;
 use crate::store::Loaded;
+use crate::store::LoadedEntity;
 use crate::store::NewWorker;
 use crate::store::Sent;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::WorkerLease;
 use crate::store::creation::new_hub;
+use crate::work::EntityFilter;
+use crate::work::EntityListing;
+use crate::work::EntityPage;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
@@ -157,7 +165,7 @@ impl Store for ModelStore {
         key: InstanceKey,
         execution: Execution,
     ) -> Result<Vec<TurnRecord>, StoreError> {
-        self.tables().turns(key, execution)
+        self.tables().turns(key, execution, None)
     }
 
     async fn message_send(
@@ -181,6 +189,54 @@ impl Store for ModelStore {
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
         Ok(self.tables().events_unread(key))
+    }
+
+    async fn entity_send(
+        &self,
+        id: &EntityId,
+        command: &EntityCommand,
+        now: Timestamp,
+    ) -> Result<EntitySent, StoreError> {
+        Ok(self.tables().entity_send(id, command, now))
+    }
+
+    async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
+        Ok(self.tables().entity_load(key))
+    }
+
+    async fn entities_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        Ok(self.tables().entities_to_load(units, after, limit))
+    }
+
+    async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
+        Ok(self.tables().entity_fetch(id))
+    }
+
+    async fn entities_list(
+        &self,
+        filter: &EntityFilter,
+        after: Option<&EntityId>,
+        limit: u32,
+    ) -> Result<EntityPage, StoreError> {
+        Ok(self.tables().entities_list(filter, after, limit))
+    }
+
+    async fn answer_fetch(
+        &self,
+        key: InstanceKey,
+        command: &str,
+    ) -> Result<Option<CallResult>, StoreError> {
+        Ok(self.tables().answer_fetch(key, command))
+    }
+
+    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
+        self.tables().answers_expire(until);
+        Ok(())
     }
 
     async fn timers_due(

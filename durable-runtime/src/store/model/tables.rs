@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::clock::Timestamp;
+use crate::failure::CallResult;
 use crate::ids::CallPath;
+use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
@@ -17,8 +19,10 @@ use crate::store::creation::LaneNumber;
 use crate::store::creation::unit_of;
 use crate::store::creation::units_of;
 use crate::store::dump::Dump;
+use crate::store::dump::DumpedAnswer;
 use crate::store::dump::DumpedMessage;
 use crate::store::dump::DumpedWorker;
+use crate::work::EntityRow;
 use crate::work::HistoryRow;
 use crate::work::InstanceRow;
 use crate::work::Message;
@@ -39,6 +43,9 @@ pub(super) struct Tables {
     pub(super) timers: BTreeMap<TimerId, Set>,
     pub(super) heartbeats: BTreeMap<(InstanceKey, Execution, CallPath), Payload>,
     pub(super) commands: BTreeSet<(InstanceKey, String)>,
+    pub(super) entities: BTreeMap<EntityId, EntityRow>,
+    pub(super) entity_ids: BTreeMap<InstanceKey, EntityId>,
+    pub(super) answers: BTreeMap<(InstanceKey, String), Answered>,
     numbers: i64,
 }
 
@@ -58,6 +65,12 @@ pub(super) struct Received {
     pub(super) at: Timestamp,
     pub(super) parked: bool,
     pub(super) body: MessageBody,
+}
+
+/// A client's command to an entity, and its answer.
+pub(super) struct Answered {
+    pub(super) result: Option<CallResult>,
+    pub(super) remember_until: Option<Timestamp>,
 }
 
 /// A timer that is set.
@@ -130,7 +143,8 @@ impl Tables {
 
     /// The unit of a message is that of its receiver.
     pub(super) fn unit_of(&self, key: InstanceKey) -> Option<Unit> {
-        self.instances.get(&key).map(|row| row.unit)
+        let instance = self.instances.get(&key).map(|row| row.unit);
+        instance.or_else(|| Some(self.entity(key)?.unit))
     }
 
     pub(super) fn message(id: MessageId, received: &Received) -> Message {
@@ -167,6 +181,17 @@ impl Tables {
                 })
                 .collect(),
             commands: self.commands.iter().cloned().collect(),
+            entities: self.entities.values().cloned().collect(),
+            answers: self
+                .answers
+                .iter()
+                .map(|((key, command), answered)| DumpedAnswer {
+                    key: *key,
+                    command: command.clone(),
+                    result: answered.result.clone(),
+                    remember_until: answered.remember_until,
+                })
+                .collect(),
         }
     }
 

@@ -1,11 +1,14 @@
 //! Writing turns: one transaction, one kind of write after the other, multi-row statements.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use sea_orm::DatabaseTransaction;
 use sea_orm::DbErr;
 
+use super::answer;
+use super::entity;
 use super::heartbeat;
 use super::history;
 use super::inbox;
@@ -19,9 +22,13 @@ use super::start::Begun;
 use super::start::Start;
 use super::timer;
 use crate::clock::Timestamp;
+use crate::ids::EntityId;
 use crate::ids::InstanceKey;
+use crate::ids::Unit;
 use crate::work::Address;
 use crate::work::OutgoingMessage;
+use crate::work::Timer;
+use crate::work::TimerId;
 use crate::work::TurnWrite;
 
 /// Writes all that the turns ask for, after the fence.
@@ -34,17 +41,26 @@ pub(super) async fn write_in_txn(
 ) -> Result<(), DbErr> {
     let (starts, replacements) = (starts(turns), replacements(turns));
     history::append_in_txn(txn, turns).await?;
+    history::delete_in_txn(txn, turns).await?;
     write_inbox(txn, turns).await?;
     write_updates(txn, turns, now).await?;
     let gone: Vec<_> = turns.iter().flat_map(|turn| &turn.timers_gone).collect();
     timer::delete_in_txn(txn, &gone).await?;
     let mut begun = start::create_in_txn(txn, scope, lanes, &starts, now).await?;
     add_timers(&mut begun, turns);
-    add_sends(&mut begun, txn, scope, turns).await?;
+    add_sends(&mut begun, txn, scope, lanes, turns, now).await?;
     begun.write_in_txn(txn, now).await?;
     heartbeat::set_in_txn(txn, turns).await?;
     for replaced in &replacements {
         start::replace_in_txn(txn, scope, lanes, replaced, now).await?;
+    }
+    for turn in turns {
+        if let Some(update) = &turn.entity {
+            entity::update_in_txn(txn, turn.key, update).await?;
+        }
+        for answer in &turn.answers {
+            answer::give_in_txn(txn, turn.key, answer).await?;
+        }
     }
     Ok(())
 }
@@ -124,7 +140,9 @@ async fn add_sends<'a>(
     begun: &mut Begun<'a>,
     txn: &DatabaseTransaction,
     scope: Scope,
+    lanes: &mut Lanes<'_>,
     turns: &'a [TurnWrite],
+    now: Timestamp,
 ) -> Result<(), DbErr> {
     let sends: Vec<_> = turns.iter().flat_map(|turn| &turn.sends).collect();
     let own: HashMap<_, _> = turns
@@ -133,18 +151,44 @@ async fn add_sends<'a>(
         .collect();
     let by_key = receivers_by_key(txn, scope, &sends, own).await?;
     let by_id = receivers_by_id(txn, scope, &sends).await?;
+    let entities = receiving_entities(txn, scope, lanes, &sends, now).await?;
     for send in sends {
         let to = match &send.to {
             Address::Key(key) => by_key.get(key),
             Address::Id(id) => by_id.get(id.as_str()),
+            Address::Entity(id) => entities.get(id),
         };
-        begun.messages.extend(to.map(|to| NewMessage {
-            to: *to,
+        let Some(to) = to.copied() else { continue };
+        let due = send.due.filter(|due| *due > now);
+        begun.timers.extend(due.map(|due| signal_timer(to, due)));
+        begun.messages.push(NewMessage {
+            to,
             body: Cow::Borrowed(&send.body),
-            parked: send.parked,
-        }));
+            parked: send.parked || due.is_some(),
+        });
     }
     Ok(())
+}
+
+/// The timer that wakes an entity for a delayed signal.
+pub(super) fn signal_timer(to: Receiver, due: Timestamp) -> (Unit, Timer) {
+    let id = TimerId::of_signal(to.key, due);
+    (to.unit, Timer { id, due })
+}
+
+async fn receiving_entities(
+    txn: &DatabaseTransaction,
+    scope: Scope,
+    lanes: &mut Lanes<'_>,
+    sends: &[&OutgoingMessage],
+    now: Timestamp,
+) -> Result<HashMap<EntityId, Receiver>, DbErr> {
+    let ids = sends.iter().filter_map(|send| match &send.to {
+        Address::Entity(id) => Some(id),
+        _ => None,
+    });
+    let ids: BTreeSet<_> = ids.collect();
+    entity::receivers_in_txn(txn, scope, lanes, &ids, now).await
 }
 
 /// Those whose turns these are need no lookup.
@@ -171,7 +215,7 @@ async fn receivers_by_id(
 ) -> Result<HashMap<String, Receiver>, DbErr> {
     let ids = sends.iter().filter_map(|send| match &send.to {
         Address::Id(id) => Some(id.as_str()),
-        Address::Key(_) => None,
+        Address::Key(_) | Address::Entity(_) => None,
     });
     let ids: Vec<_> = ids.collect();
     instance::receivers_by_id_in_txn(txn, scope, &ids).await

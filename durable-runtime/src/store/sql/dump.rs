@@ -6,7 +6,11 @@ use sea_orm::DbErr;
 use sea_orm::EntityTrait;
 use sea_orm::QueryFilter;
 use sea_orm::QueryOrder;
+use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::ExprTrait;
 
+use super::answer as answers;
+use super::entity as entities;
 use super::heartbeat as heartbeats;
 use super::history as histories;
 use super::instance_row;
@@ -41,6 +45,8 @@ pub(super) async fn read<C: ConnectionTrait>(db: &C, scope: Scope) -> Result<Dum
             .collect(),
         workers: workers.map(worker).collect::<Result<_, _>>()?,
         units: units::owners(db, scope).await?,
+        entities: entities::all(db, scope).await?,
+        answers: answers::all(db, scope).await?,
         ..rows_of_instances(db, scope).await?
     })
 }
@@ -87,8 +93,9 @@ async fn rows_of_instances<C: ConnectionTrait>(db: &C, scope: Scope) -> Result<D
     })
 }
 
-fn of(instance: impl ColumnTrait, scope: Scope) -> sea_orm::sea_query::Expr {
-    instance.in_subquery(scope.instance_keys())
+fn of(instance: impl ColumnTrait, scope: Scope) -> Expr {
+    let of_instance = instance.in_subquery(scope.instance_keys());
+    of_instance.or(instance.in_subquery(entities::keys(scope)))
 }
 
 fn turn(row: history::Model) -> (InstanceKey, crate::work::HistoryRow) {

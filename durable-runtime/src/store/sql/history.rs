@@ -17,6 +17,7 @@ use crate::ids::InstanceKey;
 use crate::store::table::history::Column;
 use crate::store::table::history::Entity;
 use crate::store::table::history::Model;
+use crate::work::HistoryGone;
 use crate::work::HistoryRow;
 use crate::work::TurnWrite;
 
@@ -47,22 +48,47 @@ fn values(key: InstanceKey, row: &HistoryRow) -> Vec<Value> {
     vec![
         key.0.into(),
         i64::from(row.execution.0).into(),
-        i64::try_from(row.turn).unwrap_or(i64::MAX).into(),
+        number(row.turn).into(),
         i32::try_from(row.format).unwrap_or(i32::MAX).into(),
         row.at.as_millis().into(),
         row.events.as_str().into(),
     ]
 }
 
-/// The rows of an execution, oldest first. Index `history_turn`.
+/// Deletes what stands before checkpoints. Index `history_turn`.
+pub(super) async fn delete_in_txn(
+    txn: &DatabaseTransaction,
+    turns: &[TurnWrite],
+) -> Result<(), DbErr> {
+    for turn in turns {
+        let Some(HistoryGone { execution, before }) = turn.history_gone else {
+            continue;
+        };
+        let gone = Entity::delete_many()
+            .filter(Column::Instance.eq(turn.key.0))
+            .filter(Column::Execution.eq(i64::from(execution.0)))
+            .filter(Column::Turn.lt(number(before)));
+        gone.exec(txn).await?;
+    }
+    Ok(())
+}
+
+fn number(turn: u64) -> i64 {
+    i64::try_from(turn).unwrap_or(i64::MAX)
+}
+
+/// The rows of an execution, oldest first; those from turn `from` on. Index `history_turn`, so that
+/// what stands before is not touched.
 pub(super) async fn fetch<C: ConnectionTrait>(
     db: &C,
     key: InstanceKey,
     execution: Execution,
+    from: Option<u64>,
 ) -> Result<Vec<HistoryRow>, DbErr> {
     let rows = Entity::find()
         .filter(Column::Instance.eq(key.0))
         .filter(Column::Execution.eq(i64::from(execution.0)))
+        .filter(Column::Turn.gte(number(from.unwrap_or(0))))
         .order_by_asc(Column::Turn);
     Ok(rows.all(db).await?.into_iter().map(decode).collect())
 }

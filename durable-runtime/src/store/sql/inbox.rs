@@ -83,6 +83,13 @@ fn kind(body: &MessageBody) -> &'static str {
         MessageBody::ActivityAttemptFailed { .. } => "ActivityAttemptFailed",
         MessageBody::ActivityAttemptLost { .. } => "ActivityAttemptLost",
         MessageBody::TimerDue { .. } => "TimerDue",
+        MessageBody::EntityOperation(_) => "EntityOperation",
+        MessageBody::EntityLock(_) => "EntityLock",
+        MessageBody::EntityUnlock(_) => "EntityUnlock",
+        MessageBody::EntityWithdraw { .. } => "EntityWithdraw",
+        MessageBody::EntityCompleted { .. } => "EntityCompleted",
+        MessageBody::EntityFailed { .. } => "EntityFailed",
+        MessageBody::LockGranted { .. } => "LockGranted",
     }
 }
 
@@ -210,6 +217,20 @@ pub(super) async fn of_instance<C: ConnectionTrait>(
         .filter(Column::Instance.eq(key.0))
         .order_by_asc(Column::Id);
     Ok(rows.all(db).await?.iter().filter_map(decode).collect())
+}
+
+/// The whole inbox of an entity, and which of it is parked. Index `inbox_instance`.
+pub(super) async fn of_entity<C: ConnectionTrait>(
+    db: &C,
+    key: InstanceKey,
+) -> Result<(Vec<Message>, Vec<MessageId>), DbErr> {
+    let rows = Entity::find()
+        .filter(Column::Instance.eq(key.0))
+        .order_by_asc(Column::Id);
+    let rows = rows.all(db).await?;
+    let parked = rows.iter().filter(|row| row.parked);
+    let parked = parked.map(|row| MessageId(row.id)).collect();
+    Ok((rows.iter().filter_map(decode).collect(), parked))
 }
 
 /// The external events in the inbox of an instance. Index `inbox_instance`.

@@ -203,6 +203,10 @@ pub(super) async fn update_in_txn(
         ),
         (Column::Stalled, update.stalled.clone().into()),
         (Column::LoadAtStart, update.load_at_start.into()),
+        (
+            Column::Checkpoint,
+            instance_row::turn_number(update.checkpoint).into(),
+        ),
         (Column::UpdatedAt, now.as_millis().into()),
     ];
     if let Some(input) = &update.input {

@@ -19,7 +19,7 @@ use crate::store::table::instance::Model;
 use crate::work::InstanceRow;
 
 /// The columns that a creation fills; the key comes from the database.
-pub(super) const COLUMNS: [Column; 20] = [
+pub(super) const COLUMNS: [Column; 21] = [
     Column::Hub,
     Column::Id,
     Column::Unit,
@@ -40,6 +40,7 @@ pub(super) const COLUMNS: [Column; 20] = [
     Column::LoadAtStart,
     Column::Command,
     Column::Headers,
+    Column::Checkpoint,
 ];
 
 /// The values of [`COLUMNS`].
@@ -65,6 +66,7 @@ pub(super) fn values(scope: Scope, row: &InstanceRow) -> Result<Vec<Value>, DbEr
         row.load_at_start.into(),
         row.command.as_str().into(),
         json(&row.headers)?.into(),
+        turn_number(row.checkpoint).into(),
     ])
 }
 
@@ -90,6 +92,7 @@ pub(super) fn decode(row: Model) -> Result<InstanceRow, DbErr> {
         created_at: Timestamp::from_millis(row.created_at),
         updated_at: Timestamp::from_millis(row.updated_at),
         load_at_start: row.load_at_start,
+        checkpoint: row.checkpoint.and_then(|turn| u64::try_from(turn).ok()),
         command: row.command,
         headers: parse(&row.headers)?,
     })
@@ -110,7 +113,12 @@ pub(super) fn payload_text(payload: Option<&Payload>) -> Option<String> {
     payload.map(|payload| payload.as_text().to_owned())
 }
 
-fn payload(text: Option<&str>) -> Result<Option<Payload>, DbErr> {
+/// The number of a turn as it is stored.
+pub(super) fn turn_number(turn: Option<u64>) -> Option<i64> {
+    turn.and_then(|turn| i64::try_from(turn).ok())
+}
+
+pub(super) fn payload(text: Option<&str>) -> Result<Option<Payload>, DbErr> {
     text.map(parse).transpose()
 }
 

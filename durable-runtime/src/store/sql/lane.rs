@@ -15,10 +15,12 @@ use sea_orm::Set;
 use super::rows;
 use super::scope::Scope;
 use super::unit;
+use crate::ids::EntityId;
 use crate::ids::Lane;
 use crate::ids::Unit;
 use crate::store::creation::LaneNumber;
 use crate::store::creation::unit_of;
+use crate::store::creation::unit_of_entity;
 use crate::store::table::lane;
 use crate::work::NewInstance;
 
@@ -74,6 +76,17 @@ impl Lanes<'_> {
     ) -> Result<Unit, DbErr> {
         let number = self.number_in_txn(txn, scope, &new.lane()).await?;
         Ok(unit_of(number, &new.id))
+    }
+
+    /// The unit of an entity that is to be created.
+    pub(super) async fn unit_of_entity_in_txn(
+        &mut self,
+        txn: &DatabaseTransaction,
+        scope: Scope,
+        id: &EntityId,
+    ) -> Result<Unit, DbErr> {
+        let number = self.number_in_txn(txn, scope, &id.lane()).await?;
+        Ok(unit_of_entity(number, id))
     }
 
     /// Remembers what the transaction learned, once it is committed.

@@ -7,12 +7,17 @@
 //!    that few statements are prepared and all are used again.
 //! 4. All writes go through one connection; reads have their own.
 
+mod answer;
 mod claim;
 mod command;
 mod commit;
 mod creation;
 mod dialect;
 mod dump;
+mod entity;
+mod entity_listing;
+mod entity_row;
+mod entity_send;
 mod heartbeat;
 mod history;
 mod hub;

@@ -12,6 +12,7 @@ use sea_orm::Select;
 use sea_orm::UpdateMany;
 use sea_orm::sea_query::SelectStatement;
 
+use crate::store::table::entity;
 use crate::store::table::instance;
 use crate::store::table::lane;
 use crate::store::table::unit;
@@ -41,6 +42,10 @@ impl Scope {
     pub(super) fn instance_keys(self) -> SelectStatement {
         let keys = self.instances().select_only().column(instance::Column::Key);
         keys.into_query()
+    }
+
+    pub(super) fn entities(self) -> Select<entity::Entity> {
+        entity::Entity::find().filter(entity::Column::Hub.eq(self.hub))
     }
 
     pub(super) fn lanes(self) -> Select<lane::Entity> {

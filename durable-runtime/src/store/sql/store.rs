@@ -10,12 +10,16 @@ use sea_orm::DatabaseConnection;
 use sea_orm::DatabaseTransaction;
 use sea_orm::DbErr;
 
+use super::answer;
 use super::claim;
 use super::commit;
 use super::creation;
 use super::dialect;
 use super::dialect::Connections;
 use super::dump;
+use super::entity;
+use super::entity_listing;
+use super::entity_send;
 use super::heartbeat;
 use super::history;
 use super::hub;
@@ -30,7 +34,9 @@ use super::unit;
 use super::worker;
 use super::worker::Fence;
 use crate::clock::Timestamp;
+use crate::failure::CallResult;
 use crate::history::TurnRecord;
+use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
@@ -39,9 +45,12 @@ use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::ids::WorkerId;
 use crate::store::Created;
+use crate::store::EntityCommand;
+use crate::store::EntitySent;
 use crate::store::HubInfo;
 use crate::store::InboxMessage;
 use crate::store::Loaded;
+use crate::store::LoadedEntity;
 use crate::store::NewWorker;
 use crate::store::Sent;
 use crate::store::Store;
@@ -49,6 +58,9 @@ use crate::store::StoreError;
 use crate::store::WorkerLease;
 use crate::store::migration;
 use crate::store::reading::turn_record;
+use crate::work::EntityFilter;
+use crate::work::EntityListing;
+use crate::work::EntityPage;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
@@ -117,8 +129,9 @@ impl SqlStore {
         db: &C,
         key: InstanceKey,
         execution: Execution,
+        from: Option<u64>,
     ) -> Result<Vec<TurnRecord>, StoreError> {
-        let rows = history::fetch(db, key, execution).await;
+        let rows = history::fetch(db, key, execution, from).await;
         let rows = rows.or_failed("read a history")?;
         let records = rows.iter().map(turn_record);
         records
@@ -258,7 +271,9 @@ impl Store for SqlStore {
             return Ok(None);
         };
         Ok(Some(Loaded {
-            turns: self.turns(db, key, instance.execution).await?,
+            turns: self
+                .turns(db, key, instance.execution, instance.checkpoint)
+                .await?,
             inbox: inbox::of_instance(db, key).await.or_failed(ACTION)?,
             heartbeats: heartbeat::of_instance(db, key).await.or_failed(ACTION)?,
             instance,
@@ -290,7 +305,7 @@ impl Store for SqlStore {
         key: InstanceKey,
         execution: Execution,
     ) -> Result<Vec<TurnRecord>, StoreError> {
-        self.turns(self.reader(), key, execution).await
+        self.turns(self.reader(), key, execution, None).await
     }
 
     async fn message_send(
@@ -322,6 +337,77 @@ impl Store for SqlStore {
     async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
         let events = inbox::events_unread(self.reader(), key).await;
         events.or_failed("read the unread events")
+    }
+
+    async fn entity_send(
+        &self,
+        id: &EntityId,
+        command: &EntityCommand,
+        now: Timestamp,
+    ) -> Result<EntitySent, StoreError> {
+        const ACTION: &str = "send to an entity";
+        let scope = self.scope()?;
+        let txn = self.begin(ACTION).await?;
+        let mut lanes = self.lanes.open();
+        let sent = entity_send::send_in_txn(&txn, scope, &mut lanes, id, command, now).await;
+        let sent = sent.or_failed(ACTION)?;
+        txn.commit().await.or_failed(ACTION)?;
+        lanes.learn();
+        Ok(sent)
+    }
+
+    async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
+        const ACTION: &str = "load an entity";
+        let db = self.reader();
+        let row = entity::fetch_by_key(db, self.scope()?, key).await;
+        let Some(entity) = row.or_failed(ACTION)? else {
+            return Ok(None);
+        };
+        let (inbox, parked) = inbox::of_entity(db, key).await.or_failed(ACTION)?;
+        Ok(Some(LoadedEntity {
+            entity,
+            inbox,
+            parked,
+        }))
+    }
+
+    async fn entities_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        let found = entity::to_load(self.reader(), units, after, limit).await;
+        found.or_failed("find the entities to load")
+    }
+
+    async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
+        let listing = entity_listing::fetch(self.reader(), self.scope()?, id).await;
+        listing.or_failed("fetch an entity")
+    }
+
+    async fn entities_list(
+        &self,
+        filter: &EntityFilter,
+        after: Option<&EntityId>,
+        limit: u32,
+    ) -> Result<EntityPage, StoreError> {
+        let page = entity_listing::list(self.reader(), self.scope()?, filter, after, limit).await;
+        page.or_failed("list entities")
+    }
+
+    async fn answer_fetch(
+        &self,
+        key: InstanceKey,
+        command: &str,
+    ) -> Result<Option<CallResult>, StoreError> {
+        let answer = answer::fetch(self.reader(), key, command).await;
+        answer.or_failed("read an answer")
+    }
+
+    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
+        let expired = answer::expire(&self.connections.writer, self.scope()?, until).await;
+        expired.or_failed("forget old answers")
     }
 
     async fn timers_due(

@@ -29,6 +29,7 @@ pub struct Model {
     pub load_at_start: bool,
     pub command: String,
     pub headers: String,
+    pub checkpoint: Option<i64>,
 }
 
 /// No relation is followed by `SeaORM`: every query says what it joins.

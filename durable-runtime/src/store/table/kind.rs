@@ -16,6 +16,7 @@ pub enum Kind {
     Sleep,
     Retry,
     Deadline,
+    Signal,
 }
 
 impl From<TimerKind> for Kind {
@@ -25,6 +26,7 @@ impl From<TimerKind> for Kind {
             TimerKind::Sleep => Self::Sleep,
             TimerKind::Retry => Self::Retry,
             TimerKind::Deadline => Self::Deadline,
+            TimerKind::Signal => Self::Signal,
         }
     }
 }
@@ -36,6 +38,7 @@ impl From<Kind> for TimerKind {
             Kind::Sleep => Self::Sleep,
             Kind::Retry => Self::Retry,
             Kind::Deadline => Self::Deadline,
+            Kind::Signal => Self::Signal,
         }
     }
 }

@@ -9,7 +9,9 @@
     reason = "what the derive macros generate has the visibility of public items"
 )]
 
+pub(super) mod answer;
 pub(super) mod command;
+pub(super) mod entity;
 pub(super) mod heartbeat;
 pub(super) mod history;
 pub(super) mod hub;

@@ -244,8 +244,8 @@ impl Bench {
         if let Some(continuation) = self.continuation.take() {
             return Position::Live(continuation);
         }
-        let history = self.history();
-        match machine::replay(&self.config, &self.row, &history, &*self.body) {
+        let history = self.loaded();
+        match machine::resume(&self.config, &self.row, &history, &*self.body) {
             Ok(Some(continuation)) => Position::Live(Box::new(continuation)),
             Ok(None) => panic!("an open execution replayed as ended:\n{}", self.told()),
             Err(error) => Position::Stopped {
@@ -258,6 +258,15 @@ impl Bench {
     /// The history as it comes back from a store.
     pub(super) fn history(&self) -> History {
         through_json(&self.turns.clone())
+            .try_into()
+            .expect("the machine writes histories in order")
+    }
+
+    /// The history as it is loaded to go on: from the last checkpoint.
+    pub(super) fn loaded(&self) -> History {
+        let from = self.row.checkpoint.unwrap_or(0);
+        let turns = self.turns.iter().filter(|turn| turn.turn >= from);
+        through_json(&turns.cloned().collect::<Vec<_>>())
             .try_into()
             .expect("the machine writes histories in order")
     }
@@ -276,6 +285,10 @@ impl Bench {
                 events: serde_json::from_str(&row.events).expect("events are stored as JSON"),
             };
             self.turns.push(turn);
+        }
+        if let Some(gone) = write.history_gone {
+            assert_eq!(gone.execution, self.row.execution);
+            self.turns.retain(|turn| turn.turn >= gone.before);
         }
         for id in &write.consumed {
             assert!(self.inbox.remove(&id.0).is_some(), "consumed twice: {id}");
@@ -353,6 +366,7 @@ impl Bench {
             custom_status: None,
             stalled: None,
             load_at_start: false,
+            checkpoint: None,
             ..row()
         };
         let execution = self.row.execution;
@@ -387,11 +401,25 @@ impl Bench {
         if self.row.status.is_terminal() || self.turns.is_empty() {
             return;
         }
-        let history = self.history();
-        let replayed = machine::replay(&self.config, &self.row, &history, &*self.body);
         let Some(live) = &self.continuation else {
             return;
         };
+        let (config, row, body) = (&self.config, &self.row, &*self.body);
+        self.check_same(live, machine::replay(config, row, &self.history(), body));
+        self.check_same(live, machine::resume(config, row, &self.loaded(), body));
+    }
+
+    /// Replays all of `history` with the code that is deployed.
+    pub(super) fn replays(&self, history: &History) -> Result<Option<Continuation>, ReplayError> {
+        machine::replay(&self.config, &self.row, history, &*self.body)
+    }
+
+    /// Goes on from the last checkpoint of `history` with the code that is deployed.
+    pub(super) fn resumes(&self, history: &History) -> Result<Option<Continuation>, ReplayError> {
+        machine::resume(&self.config, &self.row, history, &*self.body)
+    }
+
+    fn check_same(&self, live: &Continuation, replayed: Result<Option<Continuation>, ReplayError>) {
         match replayed {
             Ok(Some(replayed)) => {
                 let running =
@@ -611,6 +639,7 @@ fn row() -> InstanceRow {
         created_at: T0,
         updated_at: T0,
         load_at_start: false,
+        checkpoint: None,
         command: "start".to_owned(),
         headers: BTreeMap::new(),
     }

@@ -9,6 +9,7 @@ mod bench;
 
 mod attempts;
 mod branches;
+mod checkpoints;
 mod continue_as_new;
 mod drops;
 mod external_events;

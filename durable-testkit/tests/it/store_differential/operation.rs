@@ -109,6 +109,8 @@ pub(super) enum BodySpec {
 pub(super) struct TurnSpec {
     pub(super) instance: usize,
     pub(super) history: Option<(u32, u64)>,
+    /// The execution, and the first turn that stays.
+    pub(super) history_gone: Option<(u32, u64)>,
     pub(super) consumed: Vec<usize>,
     pub(super) parked: Vec<usize>,
     pub(super) unpark: bool,
@@ -145,6 +147,7 @@ pub(super) struct UpdateSpec {
     pub(super) custom_status: Option<&'static str>,
     pub(super) stalled: Option<&'static str>,
     pub(super) load_at_start: bool,
+    pub(super) checkpoint: Option<u64>,
 }
 
 /// Makes one operation after the other.
@@ -240,6 +243,7 @@ fn turn(random: &mut Random, instance: usize) -> TurnSpec {
         parked: random.some(1, |random| random.index(8)),
         unpark: random.once_in(6),
         update: random.maybe(3, update),
+        history_gone: random.maybe(5, |random| (execution(random), random.below(5))),
         timers: random.some(2, |random| (timer(random), millis(random))),
         timers_gone: random.some(2, timer),
         sends: random.some(2, send),
@@ -314,6 +318,7 @@ fn update(random: &mut Random) -> UpdateSpec {
         custom_status: random.pick(&PAYLOADS),
         stalled: random.maybe(4, |_| "no such activity"),
         load_at_start: random.once_in(3),
+        checkpoint: random.maybe(3, |random| random.below(4)),
     }
 }
 

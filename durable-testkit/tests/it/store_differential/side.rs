@@ -23,6 +23,7 @@ use durable_runtime::store::StoreError;
 use durable_runtime::store::WorkerLease;
 use durable_runtime::work::Address;
 use durable_runtime::work::Heartbeat;
+use durable_runtime::work::HistoryGone;
 use durable_runtime::work::HistoryRow;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceFilter;
@@ -339,6 +340,10 @@ impl Side {
             at: self.now,
             events: r#"[{"CallCancelled":{"path":"1"}}]"#.to_owned(),
         });
+        write.history_gone = spec.history_gone.map(|(execution, before)| HistoryGone {
+            execution: Execution(execution),
+            before,
+        });
         write.consumed = spec
             .consumed
             .iter()
@@ -392,6 +397,7 @@ impl Side {
             to,
             body: self.body(&spec.body),
             parked: spec.parked,
+            due: None,
         }
     }
 
@@ -492,6 +498,7 @@ fn update_of(row: &InstanceRow, spec: &UpdateSpec) -> InstanceUpdate {
         custom_status: payload(spec.custom_status),
         stalled: spec.stalled.map(str::to_owned),
         load_at_start: spec.load_at_start,
+        checkpoint: spec.checkpoint,
     }
 }
 

@@ -1,0 +1,277 @@
+//! Calling and signalling entities from outside, and looking at them.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::future::Either;
+use futures_util::future::select;
+
+use super::ClientError;
+use super::EntityInfo;
+use crate::callable::CallableError;
+use crate::entity::Entity;
+use crate::ids::EntityId;
+use crate::payload::Arguments;
+use crate::payload::CodecError;
+use crate::payload::Payload;
+use crate::payload::Recorded;
+use crate::work::Commands;
+use crate::work::EntityRequest;
+
+/// An entity by its key, as clients see it: what the clients that `#[entity]` generates are made of.
+pub struct EntityHandle<E> {
+    commands: Arc<dyn Commands>,
+    id: EntityId,
+    entity: PhantomData<fn() -> E>,
+}
+
+impl<E: Entity> EntityHandle<E> {
+    pub(super) fn new(commands: Arc<dyn Commands>, key: &str) -> Self {
+        Self {
+            commands,
+            id: EntityId::new(E::NAME, key),
+            entity: PhantomData,
+        }
+    }
+
+    /// Its name and key.
+    pub fn id(&self) -> &EntityId {
+        &self.id
+    }
+
+    /// A call of an operation; for generated code.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what a call is given is given away"
+    )]
+    pub fn call<A: Arguments, T: Recorded, F: CallableError>(
+        &self,
+        operation: &'static str,
+        arguments: A,
+    ) -> ClientCall<T, F> {
+        ClientCall {
+            sending: self.sending(operation, arguments.encode()),
+            timeout: None,
+            result: PhantomData,
+        }
+    }
+
+    /// A signal; for generated code.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what a signal is given is given away"
+    )]
+    pub fn signal<A: Arguments>(&self, operation: &'static str, arguments: A) -> ClientSignal {
+        ClientSignal(self.sending(operation, arguments.encode()))
+    }
+
+    fn sending(
+        &self,
+        operation: &'static str,
+        input: Result<Option<Payload>, CodecError>,
+    ) -> Sending {
+        Sending {
+            commands: Arc::clone(&self.commands),
+            id: self.id.clone(),
+            operation,
+            input,
+            delay: None,
+            dedup_id: None,
+        }
+    }
+
+    /// Its state as it was committed last, without waiting for what is on its way; `None` when it
+    /// has none. Reads only: nothing is written, nothing waits.
+    ///
+    /// # Errors
+    /// [`ClientError::Codec`] when the state is not one that this code reads,
+    /// [`ClientError::Store`].
+    pub async fn state(&self) -> Result<Option<E>, ClientError> {
+        let listing = self.commands.entity(&self.id).await?;
+        let state = listing.and_then(|listing| listing.row.state);
+        Ok(state.as_ref().map(E::load).transpose()?)
+    }
+
+    /// What is known of it; `None` when it has no state, is not locked and nothing waits for it.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`].
+    pub async fn info(&self) -> Result<Option<EntityInfo>, ClientError> {
+        let listing = self.commands.entity(&self.id).await?;
+        Ok(listing.map(EntityInfo::new))
+    }
+}
+
+impl<E> Clone for EntityHandle<E> {
+    fn clone(&self) -> Self {
+        Self {
+            commands: Arc::clone(&self.commands),
+            id: self.id.clone(),
+            entity: PhantomData,
+        }
+    }
+}
+
+impl<E> fmt::Debug for EntityHandle<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("EntityHandle").field(&self.id).finish()
+    }
+}
+
+/// An operation that is to be sent.
+#[derive(Debug, Clone)]
+struct Sending {
+    commands: Arc<dyn Commands>,
+    id: EntityId,
+    operation: &'static str,
+    input: Result<Option<Payload>, CodecError>,
+    delay: Option<Duration>,
+    dedup_id: Option<String>,
+}
+
+impl Sending {
+    fn request(self, wants_answer: bool) -> Result<EntityRequest, ClientError> {
+        let is_deduplicated = self.dedup_id.is_some();
+        let command = match self.dedup_id {
+            Some(id) => format!("{}:{id}", self.operation),
+            None => super::command::fresh(),
+        };
+        Ok(EntityRequest {
+            entity: self.id,
+            operation: self.operation.to_owned(),
+            input: self.input?,
+            wants_answer,
+            delay: self.delay,
+            command,
+            is_deduplicated,
+        })
+    }
+}
+
+/// A call of an entity's operation from outside. `.await` sends it and waits for the answer.
+///
+/// Dropping it once it was sent leaves the operation to run.
+///
+/// # Errors
+/// [`OperationError::Failed`] when the operation returned an error, or could not be run;
+/// [`OperationError::TimedOut`]; [`OperationError::Client`] when it was not sent.
+#[must_use = "nothing is called before `.await`"]
+pub struct ClientCall<T, E> {
+    sending: Sending,
+    timeout: Option<Duration>,
+    result: PhantomData<fn() -> Result<T, E>>,
+}
+
+impl<T, E> ClientCall<T, E> {
+    /// Waits no longer than this for the answer; then it is [`OperationError::TimedOut`], and the
+    /// operation may yet run.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Runs the operation once, however often it is called with this id; each call gets the same
+    /// answer.
+    pub fn dedup_id(mut self, id: impl Into<String>) -> Self {
+        self.sending.dedup_id = Some(id.into());
+        self
+    }
+}
+
+impl<T: Recorded, E: CallableError> ClientCall<T, E> {
+    async fn call(self) -> Result<T, OperationError<E>> {
+        let commands = Arc::clone(&self.sending.commands);
+        let request = self.sending.request(true)?;
+        let ticket = commands.entity_send(request).await;
+        let ticket = ticket.map_err(ClientError::from)?;
+        let answer = commands.entity_answer(&ticket);
+        let answer = match self.timeout {
+            None => answer.await,
+            Some(timeout) => match select(answer, commands.wait(timeout)).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right(_) => return Err(OperationError::TimedOut),
+            },
+        };
+        match answer.map_err(ClientError::from)? {
+            Ok(value) => Ok(T::from_payload(&value).map_err(ClientError::from)?),
+            Err(error) => {
+                let error = E::from_call_error(error).map_err(ClientError::from)?;
+                Err(OperationError::Failed(error))
+            }
+        }
+    }
+}
+
+impl<T: Recorded, E: CallableError> IntoFuture for ClientCall<T, E> {
+    type Output = Result<T, OperationError<E>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.call())
+    }
+}
+
+impl<T, E> fmt::Debug for ClientCall<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ClientCall").field(&self.sending).finish()
+    }
+}
+
+/// A signal to an entity from outside. `.await` returns once it is durable; what becomes of it
+/// nobody is told.
+///
+/// # Errors
+/// [`ClientError::PayloadTooLarge`], [`ClientError::LimitExceeded`], [`ClientError::Codec`]: nothing
+/// was written. [`ClientError::Store`].
+#[derive(Debug)]
+#[must_use = "nothing is signalled before `.await`"]
+pub struct ClientSignal(Sending);
+
+impl ClientSignal {
+    /// Delivers it after `delay`, in no order with others.
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.0.delay = Some(delay);
+        self
+    }
+
+    /// Delivers it once, however often it is sent with this id.
+    pub fn dedup_id(mut self, id: impl Into<String>) -> Self {
+        self.0.dedup_id = Some(id.into());
+        self
+    }
+
+    async fn send(self) -> Result<(), ClientError> {
+        let commands = Arc::clone(&self.0.commands);
+        commands.entity_send(self.0.request(false)?).await?;
+        Ok(())
+    }
+}
+
+impl IntoFuture for ClientSignal {
+    type Output = Result<(), ClientError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// Why a call of an entity has no value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OperationError<E> {
+    /// The operation returned this error, or failed in a way that its error type took as
+    /// [`Failure`](crate::Failure).
+    #[error("the operation failed")]
+    Failed(#[source] E),
+    /// There is no answer yet.
+    #[error("the entity has not answered in the time that was allowed")]
+    TimedOut,
+    /// It was not called, or it is not known.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}

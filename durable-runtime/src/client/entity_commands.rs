@@ -1,0 +1,100 @@
+//! The commands of a client to entities, carried out on a store of this process.
+
+use std::time::Duration;
+
+use futures_util::future::Either;
+use futures_util::future::select;
+
+use super::StoreCommands;
+use super::store_commands::LONGEST_POLL;
+use super::store_commands::SHORTEST_POLL;
+use super::store_commands::check_limit;
+use crate::failure::CallResult;
+use crate::store::EntityCommand;
+use crate::work::Caller;
+use crate::work::CommandError;
+use crate::work::EntityOperation;
+use crate::work::EntityRequest;
+use crate::work::EntityTicket;
+
+/// How long a command is remembered that only the client itself repeats, and its answer: longer
+/// than a client asks again, and than a call is likely to wait.
+const REMEMBERED: Duration = Duration::from_hours(24);
+
+impl StoreCommands {
+    pub(super) async fn send_to_entity(
+        &self,
+        request: EntityRequest,
+    ) -> Result<EntityTicket, CommandError> {
+        let length = request.entity.key().chars().count();
+        check_limit(
+            "the length of the entity's key",
+            length,
+            self.limits.entity_key,
+        )?;
+        if let Some(input) = &request.input {
+            self.check_payload("the arguments", input)?;
+        }
+        let now = self.clock.now();
+        let due = request.delay.map(|delay| now + delay);
+        let caller = Caller::Client {
+            command: request.command.clone(),
+        };
+        let remembered_from = due.unwrap_or(now);
+        let command = EntityCommand {
+            command: request.command,
+            operation: EntityOperation {
+                name: request.operation,
+                input: request.input,
+                caller: request.wants_answer.then_some(caller),
+                lock: None,
+                due,
+            },
+            remember_until: (!request.is_deduplicated).then(|| remembered_from + REMEMBERED),
+        };
+        let sent = self
+            .ask("send to an entity", || {
+                self.store.entity_send(&request.entity, &command, now)
+            })
+            .await?;
+        match command.operation.due {
+            _ if sent.repeated => {}
+            Some(_) => self.notifier.timer_set(),
+            None => self.notifier.message_sent(),
+        }
+        Ok(EntityTicket {
+            key: sent.key,
+            command: command.command,
+        })
+    }
+
+    /// Subscribes before it looks, so that no answer is missed. A worker of this process hands the
+    /// answer over; for an entity that another process owns the store is looked at again and again.
+    pub(super) async fn answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError> {
+        let mut handed = self.notifier.answer_to(&ticket.command);
+        let mut poll = if self.notifier.has_worker() {
+            LONGEST_POLL
+        } else {
+            SHORTEST_POLL
+        };
+        loop {
+            let stored = self.ask("read an answer", || {
+                self.store.answer_fetch(ticket.key, &ticket.command)
+            });
+            if let Some(result) = stored.await? {
+                return Ok(result);
+            }
+            let next_look = self.clock.sleep_until(self.clock.now() + poll);
+            match select(handed, next_look).await {
+                Either::Left((Ok(result), _)) => return Ok(result),
+                Either::Left((Err(_), next_look)) => {
+                    // Another waiter for the same command has taken this one's place.
+                    next_look.await;
+                    handed = self.notifier.answer_to(&ticket.command);
+                }
+                Either::Right(((), waiting)) => handed = waiting,
+            }
+            poll = (poll * 2).min(LONGEST_POLL);
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Calling and signalling entities, from orchestrators and from other entities.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::Deref;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::Context;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::Entity;
+use super::EntityContext;
+use crate::callable::CallableError;
+use crate::definition::SourcePlace;
+use crate::failure::Failure;
+use crate::ids::CallPath;
+use crate::ids::EntityId;
+use crate::machine::CallRequest;
+use crate::machine::RawCall;
+use crate::orchestration::Durable;
+use crate::orchestration::Schedule;
+use crate::orchestration::Spawned;
+use crate::orchestration::activity_call::reencode;
+use crate::orchestration::typed_call::TypedCall;
+use crate::payload::Arguments;
+use crate::payload::CodecError;
+use crate::payload::Payload;
+use crate::payload::Recorded;
+
+/// The entity that a call goes to; for generated code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityTarget(EntityId);
+
+impl EntityTarget {
+    pub(super) fn new(id: EntityId) -> Self {
+        Self(id)
+    }
+
+    /// The entity.
+    pub fn id(&self) -> &EntityId {
+        &self.0
+    }
+}
+
+/// An entity by its key, as orchestrators and entities see it: what `T::at(key)` returns. It has the
+/// operations of `E` as calls and as signals, and it can be locked.
+pub struct EntityRef<E: Entity> {
+    id: EntityId,
+    calls: E::Calls,
+}
+
+impl<E: Entity> EntityRef<E> {
+    /// The entity under `key`. Nothing happens before one of its operations is awaited.
+    pub fn new(key: impl AsRef<str>) -> Self {
+        let id = EntityId::new(E::NAME, key.as_ref());
+        let calls = E::Calls::from(EntityTarget::new(id.clone()));
+        Self { id, calls }
+    }
+
+    /// Its name and key.
+    pub fn id(&self) -> &EntityId {
+        &self.id
+    }
+}
+
+impl<E: Entity> Deref for EntityRef<E> {
+    type Target = E::Calls;
+
+    fn deref(&self) -> &E::Calls {
+        &self.calls
+    }
+}
+
+impl<E: Entity> Clone for EntityRef<E> {
+    fn clone(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            calls: self.calls.clone(),
+        }
+    }
+}
+
+impl<E: Entity> fmt::Debug for EntityRef<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("EntityRef").field(&self.id).finish()
+    }
+}
+
+/// A call of an entity's operation: a lazy future of the operation's own `Result<T, E>`, or of
+/// `Result<T, Failure>` where the operation returns a plain `T`.
+///
+/// An orchestrator awaits it; an entity, which cannot wait, hands it to
+/// [`EntityContext::signal`].
+///
+/// # Replay
+/// Records `EntityCalled` when it is first polled. On replay it returns what was recorded when
+/// `EntityCompleted` or `EntityFailed` is in the history. Dropping it leaves the operation to run.
+#[must_use = "a call does nothing until it is awaited, spawned or signalled"]
+pub struct EntityCall<T, E>(TypedCall<T, E>);
+
+/// A call of an operation; for generated code.
+#[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what a call is given is given away"
+)]
+pub fn entity_call<A, T, E>(
+    target: &EntityTarget,
+    operation: &'static str,
+    arguments: A,
+) -> EntityCall<T, E>
+where
+    A: Arguments,
+    T: Recorded,
+    E: CallableError,
+{
+    let request = call_request(target, operation, &arguments, None);
+    let site = SourcePlace::of(Location::caller());
+    EntityCall(TypedCall::new(RawCall::new(request, site)))
+}
+
+pub(super) fn call_request<A: Arguments>(
+    target: &EntityTarget,
+    operation: &'static str,
+    arguments: &A,
+    lock: Option<CallPath>,
+) -> CallRequest {
+    CallRequest::EntityCall {
+        entity: target.id().clone(),
+        operation,
+        input: arguments.encode(),
+        reencode: reencode::<A>,
+        lock,
+    }
+}
+
+impl<T, E> EntityCall<T, E> {
+    /// The entity, the operation and its arguments.
+    pub(super) fn to_request(
+        &self,
+    ) -> (EntityId, &'static str, Result<Option<Payload>, CodecError>) {
+        match self.0.raw().request() {
+            CallRequest::EntityCall {
+                entity,
+                operation,
+                input,
+                ..
+            } => (entity.clone(), operation, input.clone()),
+            _ => (EntityId::new("", ""), "", Ok(None)),
+        }
+    }
+}
+
+impl<T: Recorded, E: CallableError> EntityCall<T, E> {
+    /// Sends it now instead of when it is first awaited.
+    ///
+    /// # Replay
+    /// Records `EntityCalled` at once.
+    ///
+    /// # Panics
+    /// Outside an orchestrator.
+    pub fn spawn(self) -> Spawned<Self> {
+        Spawned::new(self)
+    }
+}
+
+impl<T, E> Schedule for EntityCall<T, E> {
+    fn schedule(&mut self) {
+        self.0.schedule();
+    }
+}
+
+impl<T: Recorded, E: CallableError> Future for EntityCall<T, E> {
+    type Output = Result<T, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // An operation of an entity runs through: it gets no answer.
+        if EntityContext::current().is_some() {
+            return Poll::Pending;
+        }
+        Pin::new(&mut self.get_mut().0).poll(cx)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> Durable for EntityCall<T, E> {}
+
+impl<T, E> fmt::Debug for EntityCall<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("EntityCall").field(&self.0).finish()
+    }
+}
+
+/// A signal to an entity: a call without an answer. Awaited, it is on its way; what becomes of it
+/// nobody is told. An operation of an entity may await it too.
+///
+/// # Replay
+/// Records `EntitySignalled` when it is first polled. On replay it returns at once.
+#[derive(Debug)]
+#[must_use = "nothing is signalled until it is awaited"]
+pub struct EntitySignal(TypedCall<(), Failure>);
+
+/// A signal; for generated code.
+#[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what a call is given is given away"
+)]
+pub fn entity_signal<A: Arguments>(
+    target: &EntityTarget,
+    operation: &'static str,
+    arguments: A,
+) -> EntitySignal {
+    let request = CallRequest::EntitySignal {
+        entity: target.id().clone(),
+        operation,
+        input: arguments.encode(),
+        reencode: reencode::<A>,
+        delay: None,
+    };
+    let site = SourcePlace::of(Location::caller());
+    EntitySignal(TypedCall::new(RawCall::new(request, site)))
+}
+
+impl EntitySignal {
+    /// Delays the signal: it is delivered when `wait` is over, in no order with others.
+    ///
+    /// # Replay
+    /// The time when it is due is recorded with the signal.
+    pub fn after(mut self, wait: Duration) -> Self {
+        if let Some(CallRequest::EntitySignal { delay, .. }) = self.0.request_mut() {
+            *delay = Some(wait);
+        }
+        self
+    }
+}
+
+impl Future for EntitySignal {
+    type Output = Result<(), Failure>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let call = &mut self.get_mut().0;
+        let request = call.raw().request();
+        if let (
+            Some(context),
+            CallRequest::EntitySignal {
+                entity,
+                operation,
+                input,
+                delay,
+                ..
+            },
+        ) = (EntityContext::current(), request)
+        {
+            context.push_signal(entity.clone(), operation, input.clone(), *delay);
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(call).poll(cx)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Durable for EntitySignal {}

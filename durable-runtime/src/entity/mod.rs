@@ -1,0 +1,40 @@
+//! Entities: named, keyed state with operations that run one at a time.
+//!
+//! What `#[entity]` implements ([`Entity`]), what operations are given ([`EntityContext`]), and how
+//! orchestrators and other entities call, signal and lock.
+//!
+//! 1. An operation sees the state as it was recorded, and runs through: it awaits signals at most.
+//! 2. A call or a signal is a lazy durable future; from outside, a client does the same.
+//! 3. A critical section is a plain value: the parts of a [`Lock`]. It ends when the last part is
+//!    dropped, and however the orchestration ends.
+
+mod calls;
+mod context;
+mod contract;
+mod lock;
+mod operation;
+mod run;
+
+pub use calls::EntityCall;
+pub use calls::EntityRef;
+pub use calls::EntitySignal;
+pub use calls::EntityTarget;
+pub use calls::entity_call;
+pub use calls::entity_signal;
+pub use context::EntityContext;
+pub use context::Signalled;
+pub use contract::Entity;
+pub use contract::OperationDefinition;
+pub use contract::load_state;
+pub use contract::load_state_or_migrate;
+pub use lock::Lock;
+pub use lock::LockSet;
+pub use lock::Locked;
+pub use lock::LockedCall;
+pub use lock::LockedPart;
+pub use lock::lock;
+pub use lock::locked_call;
+pub use operation::OperationCall;
+pub use operation::OperationFuture;
+pub use operation::OperationResult;
+pub use run::run_operation;

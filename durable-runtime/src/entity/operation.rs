@@ -1,0 +1,93 @@
+//! One operation between its recorded arguments and its recorded result.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use super::EntityContext;
+use crate::callable::CallableError;
+use crate::failure::CallError;
+use crate::failure::CallResult;
+use crate::failure::EntityProblem;
+use crate::failure::Failure;
+use crate::payload::Arguments;
+use crate::payload::CodecError;
+use crate::payload::Payload;
+use crate::payload::Recorded;
+
+/// An operation that runs. It is polled once, in place.
+pub type OperationFuture<'a> = Pin<Box<dyn Future<Output = OperationResult> + 'a>>;
+
+/// An operation that is to be run; for generated code.
+#[derive(Debug, Clone, Copy)]
+pub struct OperationCall<'a> {
+    operation: &'a str,
+    input: Option<&'a Payload>,
+    context: &'a EntityContext,
+}
+
+/// What an operation came to; for generated code.
+#[derive(Debug)]
+pub struct OperationResult(pub(super) Result<CallResult, EntityProblem>);
+
+impl<'a> OperationCall<'a> {
+    pub(super) fn new(
+        operation: &'a str,
+        input: Option<&'a Payload>,
+        context: &'a EntityContext,
+    ) -> Self {
+        Self {
+            operation,
+            input,
+            context,
+        }
+    }
+
+    /// The operation's name.
+    pub fn operation(&self) -> &'a str {
+        self.operation
+    }
+
+    /// What operations are given.
+    pub fn context(&self) -> &'a EntityContext {
+        self.context
+    }
+
+    /// The arguments.
+    ///
+    /// # Errors
+    /// What the operation came to, when these are not its arguments.
+    pub fn arguments<A: Arguments>(&self) -> Result<A, OperationResult> {
+        A::decode(self.input).map_err(|error| {
+            OperationResult(Err(EntityProblem::ArgumentsUnreadable {
+                operation: self.operation.to_owned(),
+                report: error.to_string(),
+            }))
+        })
+    }
+
+    /// The entity has no such operation.
+    pub fn unknown(&self) -> OperationResult {
+        OperationResult(Err(EntityProblem::UnknownOperation {
+            operation: self.operation.to_owned(),
+        }))
+    }
+}
+
+impl OperationResult {
+    /// The operation returned a plain value.
+    pub fn of_value<T: Recorded>(value: &T) -> Self {
+        Self(Ok(recorded(value.to_payload())))
+    }
+
+    /// The operation returned a `Result`.
+    pub fn of_result<T: Recorded, E: CallableError>(result: &Result<T, E>) -> Self {
+        Self(Ok(match result {
+            Ok(value) => recorded(value.to_payload()),
+            Err(error) => Err(error.to_call_error()),
+        }))
+    }
+}
+
+fn recorded(value: Result<Payload, CodecError>) -> CallResult {
+    value.map_err(|error| CallError::Failure(Failure::Codec(error)))
+}

@@ -1,0 +1,83 @@
+//! From a recorded state through an operation to the next one.
+
+use std::task::Context;
+use std::task::Poll;
+use std::task::Waker;
+
+use super::Entity;
+use super::EntityContext;
+use super::OperationCall;
+use super::OperationResult;
+use crate::failure::CallError;
+use crate::failure::EntityProblem;
+use crate::failure::Failure;
+use crate::machine::entity::Invocation;
+use crate::machine::entity::NewState;
+use crate::machine::entity::OperationEnd;
+
+/// Runs an operation of `E` on a recorded state.
+pub fn run_operation<E: Entity>(invocation: Invocation<'_>) -> OperationEnd {
+    let mut state = match invocation.state.map_or_else(|| Ok(E::init()), E::load) {
+        Ok(state) => state,
+        Err(error) => {
+            let report = error.to_string();
+            return OperationEnd::Refused(EntityProblem::StateUnreadable { report });
+        }
+    };
+    let context = EntityContext::new(&invocation);
+    let call = OperationCall::new(invocation.operation, invocation.input, &context);
+    let polled = context.enter(|| {
+        let mut running = state.run(call);
+        running
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+    });
+    let operation = invocation.operation;
+    match polled {
+        Poll::Pending => OperationEnd::Refused(EntityProblem::Waits {
+            operation: operation.to_owned(),
+        }),
+        Poll::Ready(OperationResult(Err(problem))) => OperationEnd::Refused(problem),
+        Poll::Ready(OperationResult(Ok(result))) => end(&state, &context, operation, result),
+    }
+}
+
+fn end<E: Entity>(
+    state: &E,
+    context: &EntityContext,
+    operation: &str,
+    result: Result<crate::payload::Payload, CallError>,
+) -> OperationEnd {
+    let asked = std::mem::take(&mut *context.asked());
+    let reads = |known: &&super::OperationDefinition| known.name == operation && known.read_only;
+    let read_only = E::OPERATIONS.iter().any(|known| reads(&known));
+    if read_only && (asked.deleted || !asked.decisions.is_empty()) {
+        return OperationEnd::Refused(EntityProblem::WritesInReading {
+            operation: operation.to_owned(),
+        });
+    }
+    let result = match asked.refused {
+        Some(failure) => Err(failure.into()),
+        None => result,
+    };
+    let new_state = if read_only || result.is_err() {
+        Ok(NewState::Kept)
+    } else if asked.deleted {
+        Ok(NewState::Deleted)
+    } else {
+        let state = state.to_payload();
+        state.map(|state| NewState::Replaced(state, E::VERSION))
+    };
+    match new_state {
+        Ok(state) => OperationEnd::Returned {
+            result,
+            state,
+            decisions: asked.decisions,
+        },
+        Err(error) => OperationEnd::Returned {
+            result: Err(Failure::Codec(error).into()),
+            state: NewState::Kept,
+            decisions: Vec::new(),
+        },
+    }
+}

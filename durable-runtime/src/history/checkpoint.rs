@@ -1,0 +1,47 @@
+//! The saved state of an orchestrator at the head of a loop.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::CarriedEvent;
+use crate::clock::Timestamp;
+use crate::definition::SourcePlace;
+use crate::payload::Payload;
+use crate::payload::optional;
+
+/// All that an execution needs to go on at the head of a loop without what it did before. Nothing
+/// durable is open there, so there are no calls in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Which loop: its place among those of the body, from 0.
+    pub head: u32,
+    /// How many loop heads the code passed before, since the last event came in.
+    pub pass: u64,
+    /// The carried bindings, by name.
+    pub values: BTreeMap<String, Payload>,
+    /// The number that the next call of the body gets.
+    pub calls: u32,
+    /// How many random numbers were taken.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub randoms: u64,
+    /// The time of the orchestration.
+    pub now: Timestamp,
+    /// The custom status.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+    pub custom_status: Option<Payload>,
+    /// Whether each change that was asked for applies.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub patches: BTreeMap<String, bool>,
+    /// The events that were not read, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<CarriedEvent>,
+    /// Where the loop stands in the source.
+    pub site: SourcePlace,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form serde asks for")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}

@@ -1,0 +1,358 @@
+//! A turn of an entity: messages in, outcome out.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use super::code::Decision;
+use super::code::EntityCode;
+use super::code::Invocation;
+use super::code::NewState;
+use super::code::OperationEnd;
+use crate::clock::Timestamp;
+use crate::failure::CallResult;
+use crate::failure::Failure;
+use crate::failure::SectionRule;
+use crate::ids::MessageId;
+use crate::machine::cursor::too_large;
+use crate::machine::entity_calls::message_to;
+use crate::panics;
+use crate::payload::Payload;
+use crate::work::Address;
+use crate::work::Answer;
+use crate::work::Caller;
+use crate::work::EntityOperation;
+use crate::work::EntityRow;
+use crate::work::Limits;
+use crate::work::Message;
+use crate::work::MessageBody;
+use crate::work::NewInstance;
+use crate::work::OutgoingMessage;
+use crate::work::TimerId;
+use crate::work::TurnWrite;
+
+/// What a turn of an entity is given.
+#[derive(Debug, Clone)]
+pub struct EntityTurnRequest {
+    /// The entity, as committed.
+    pub row: EntityRow,
+    /// What came in, in order.
+    pub messages: Vec<Message>,
+    /// Those of the messages that are parked in the store already.
+    pub parked: BTreeSet<MessageId>,
+    /// Whether nothing else is in memory for the entity.
+    pub drained: bool,
+    /// The time of the turn.
+    pub now: Timestamp,
+}
+
+/// What a turn of an entity decided. Nothing of it may leave the process before `write` is
+/// committed.
+#[must_use]
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntityOutcome {
+    /// What is to be committed.
+    pub write: TurnWrite,
+    /// The entity as it is once `write` is committed.
+    pub row: EntityRow,
+    /// Messages that stay in the store as they are, and need not be in memory.
+    pub left: Vec<MessageId>,
+    /// Whether messages wait for the end of a lock.
+    pub is_blocked: bool,
+    /// Whether the whole inbox is to be read again: what waited for the end of a lock comes before
+    /// what came later.
+    pub reload: bool,
+}
+
+/// Makes a turn of an entity.
+pub fn entity_turn(
+    limits: &Limits,
+    code: &EntityCode,
+    request: EntityTurnRequest,
+) -> EntityOutcome {
+    let EntityTurnRequest {
+        row,
+        messages,
+        parked,
+        drained,
+        now,
+    } = request;
+    let mut batch = Batch {
+        limits,
+        code,
+        write: TurnWrite::new(row.key, row.unit),
+        before: row.clone(),
+        row,
+        parked,
+        now,
+        blocked: Vec::new(),
+        left: Vec::new(),
+        reload: false,
+    };
+    let mut rest = messages.into_iter();
+    while !batch.reload
+        && let Some(message) = rest.next()
+    {
+        batch.take(message);
+    }
+    batch.left.extend(rest.filter_map(|message| message.id));
+    batch.outcome(drained)
+}
+
+/// A turn that is being made.
+pub(super) struct Batch<'a> {
+    limits: &'a Limits,
+    code: &'a EntityCode,
+    pub(super) before: EntityRow,
+    pub(super) row: EntityRow,
+    pub(super) write: TurnWrite,
+    parked: BTreeSet<MessageId>,
+    now: Timestamp,
+    /// Messages of this turn that wait for the end of the lock.
+    pub(super) blocked: Vec<Message>,
+    left: Vec<MessageId>,
+    pub(super) reload: bool,
+}
+
+impl Batch<'_> {
+    fn take(&mut self, message: Message) {
+        match &message.body {
+            MessageBody::EntityOperation(operation) => {
+                let operation = (**operation).clone();
+                self.operation(message, &operation);
+            }
+            MessageBody::EntityLock(request) => {
+                let request = (**request).clone();
+                self.lock(message, request);
+            }
+            MessageBody::EntityUnlock(holder) => {
+                self.unlock(holder);
+                self.consume(&message);
+            }
+            MessageBody::EntityWithdraw { holder, rest } => {
+                self.withdraw(holder, rest);
+                self.consume(&message);
+            }
+            // A delayed signal is due: it is among the messages.
+            MessageBody::TimerDue { .. } => self.consume(&message),
+            other => {
+                tracing::warn!(entity = %self.row.id, ?other, "a message that is not for entities");
+                self.consume(&message);
+            }
+        }
+    }
+
+    fn operation(&mut self, message: Message, operation: &EntityOperation) {
+        if operation.due.is_some_and(|due| due > self.now) {
+            return self.keep(&message);
+        }
+        if self.row.lock.is_some() && operation.lock.is_none() {
+            return self.block(message);
+        }
+        let result = if operation.lock == self.row.lock {
+            self.run(&message, operation)
+        } else {
+            // The section that it belonged to is over.
+            let entity = self.row.id.clone();
+            Err(Failure::CriticalSection(SectionRule::LockLost { entity }).into())
+        };
+        self.answer(operation, result);
+        self.consume(&message);
+    }
+
+    /// Runs an operation; what it decided counts only if it succeeds.
+    fn run(&mut self, message: &Message, operation: &EntityOperation) -> CallResult {
+        let id = message.id.unwrap_or(MessageId(0));
+        let invocation = Invocation {
+            entity: &self.row.id,
+            state: self.row.state.as_ref(),
+            operation: &operation.name,
+            input: operation.input.as_ref(),
+            message: id,
+            now: self.now,
+        };
+        let end = panics::catch(|| (self.code)(invocation))?;
+        let (result, state, decisions) = match end {
+            OperationEnd::Refused(problem) => {
+                let entity = self.row.id.clone();
+                return Err(Failure::Entity { entity, problem }.into());
+            }
+            OperationEnd::Returned {
+                result,
+                state,
+                decisions,
+            } => (result?, state, decisions),
+        };
+        self.check_size("the result of the operation", &result)?;
+        if let NewState::Replaced(state, _) = &state {
+            self.check_size("the state of the entity", state)?;
+        }
+        for decision in &decisions {
+            self.check_decision(decision)?;
+        }
+        self.change(state);
+        for (number, decision) in decisions.into_iter().enumerate() {
+            self.decided(decision, id, number);
+        }
+        Ok(result)
+    }
+
+    fn check_size(&self, what: &str, payload: &Payload) -> Result<(), Failure> {
+        let (actual, limit) = (payload.len(), self.limits.payload_bytes);
+        if actual > limit {
+            return Err(too_large(what, actual, limit));
+        }
+        Ok(())
+    }
+
+    fn check_decision(&self, decision: &Decision) -> Result<(), Failure> {
+        let (Decision::Signal { input, .. } | Decision::Start { input, .. }) = decision;
+        if let Some(input) = input {
+            self.check_size("the payload", input)?;
+        }
+        if let Decision::Signal { entity, .. } = decision {
+            let (length, limit) = (entity.key().chars().count(), self.limits.entity_key);
+            if length > limit {
+                return Err(too_large("the length of the entity's key", length, limit));
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, state: NewState) {
+        let (state, version) = match state {
+            NewState::Kept => return,
+            NewState::Replaced(state, version) => (Some(state), Some(version.to_owned())),
+            NewState::Deleted => (None, None),
+        };
+        if self.row.state != state {
+            self.row.state = state;
+            self.row.version = version;
+            self.row.changed_at = self.now;
+        }
+    }
+
+    fn decided(&mut self, decision: Decision, message: MessageId, number: usize) {
+        match decision {
+            Decision::Signal {
+                entity,
+                operation,
+                input,
+                delay,
+            } => {
+                let operation = EntityOperation {
+                    name: operation,
+                    input,
+                    caller: None,
+                    lock: None,
+                    due: delay.map(|delay| self.now + delay),
+                };
+                self.write.sends.push(message_to(entity, operation));
+            }
+            Decision::Start {
+                id,
+                name,
+                version,
+                input,
+            } => self.write.starts.push(NewInstance {
+                id,
+                name,
+                version,
+                input,
+                tags: BTreeMap::new(),
+                parent: None,
+                start_at: None,
+                command: format!("{}/{message}/{number}", self.row.id),
+                headers: BTreeMap::new(),
+            }),
+        }
+    }
+
+    fn answer(&mut self, operation: &EntityOperation, result: CallResult) {
+        match &operation.caller {
+            None => {
+                if let Err(error) = result {
+                    let (entity, name) = (&self.row.id, &operation.name);
+                    tracing::warn!(%entity, operation = %name, error = %error.message(), "a signal failed");
+                }
+            }
+            Some(Caller::Client { command }) => self.write.answers.push(Answer {
+                command: command.clone(),
+                result,
+            }),
+            Some(Caller::Orchestration {
+                key,
+                execution,
+                path,
+            }) => {
+                let (execution, path) = (*execution, path.clone());
+                let body = match result {
+                    Ok(result) => MessageBody::EntityCompleted {
+                        execution,
+                        path,
+                        result,
+                    },
+                    Err(error) => MessageBody::EntityFailed {
+                        execution,
+                        path,
+                        error,
+                    },
+                };
+                let reply = OutgoingMessage::new(Address::Key(*key), body);
+                self.write.sends.push(reply);
+            }
+        }
+    }
+
+    pub(super) fn consume(&mut self, message: &Message) {
+        self.write.consumed.extend(message.id);
+        if let MessageBody::TimerDue {
+            execution,
+            path,
+            kind,
+        } = &message.body
+        {
+            self.write.timers_gone.push(TimerId {
+                key: self.row.key,
+                execution: *execution,
+                path: path.clone(),
+                kind: *kind,
+            });
+        }
+    }
+
+    /// Keeps a message for later, out of the way of polling.
+    pub(super) fn keep(&mut self, message: &Message) {
+        match message.id {
+            Some(id) if self.parked.contains(&id) => self.left.push(id),
+            Some(id) => self.write.parked.push(id),
+            None => {}
+        }
+    }
+
+    /// Keeps a message until the lock ends.
+    pub(super) fn block(&mut self, message: Message) {
+        self.blocked.push(message);
+    }
+
+    fn outcome(mut self, drained: bool) -> EntityOutcome {
+        let is_blocked = !self.blocked.is_empty();
+        for message in std::mem::take(&mut self.blocked) {
+            self.keep(&message);
+        }
+        if self.reload || is_blocked {
+            self.row.load_at_start = true;
+        } else if self.row.lock.is_none() && drained {
+            self.row.load_at_start = false;
+        }
+        if self.row != self.before {
+            self.write.entity = Some(Box::new(self.row.update()));
+        }
+        EntityOutcome {
+            write: self.write,
+            row: self.row,
+            left: self.left,
+            is_blocked,
+            reload: self.reload,
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! The heads of loops, where an orchestrator can be saved and gone on with; for generated code.
+//!
+//! A lowered body asks [`resume`] where to begin, fetches its carried bindings from what that
+//! returned, and at the head of each loop asks [`checkpoint_due`] whether to save them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::future::pending;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::definition::SourcePlace;
+use crate::machine::Cursor;
+use crate::machine::SavedValue;
+use crate::payload::CodecError;
+use crate::payload::Payload;
+
+/// The head of a top-level loop of an orchestrator with checkpoints.
+#[derive(Debug, Clone, Copy)]
+pub struct LoopHead {
+    number: u32,
+    file: &'static str,
+    line: u32,
+    column: u32,
+    carried: &'static [&'static str],
+    kept: &'static [&'static str],
+    after: Option<usize>,
+}
+
+impl LoopHead {
+    /// The head of loop `number`, where the bindings `carried` are saved, and those of `kept` that
+    /// have a recorded form.
+    pub const fn new(
+        number: u32,
+        place: (&'static str, u32, u32),
+        carried: &'static [&'static str],
+        kept: &'static [&'static str],
+        after: Option<usize>,
+    ) -> Self {
+        let (file, line, column) = place;
+        Self {
+            number,
+            file,
+            line,
+            column,
+            carried,
+            kept,
+            after,
+        }
+    }
+
+    fn place(&self) -> SourcePlace {
+        SourcePlace(format!("{}:{}:{}", self.file, self.line, self.column))
+    }
+}
+
+/// A value that can be carried over the head of a loop in a checkpoint. Implemented for every type
+/// that derives serde's two traits and owns what it holds.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` lives across the head of a loop and cannot be saved in a checkpoint",
+    label = "this is used in the loop or after it, so the checkpoint must hold it",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for its type; of something borrowed \
+            carry an owned value (`.clone()`, `.to_owned()`); anything else make inside the loop"
+)]
+pub trait CheckpointValue: Sized + Send {
+    /// Records the value.
+    ///
+    /// # Errors
+    /// [`CodecError`] when it has no recorded form.
+    fn save(&self) -> Result<Payload, CodecError>;
+
+    /// Reads a value back.
+    ///
+    /// # Errors
+    /// [`CodecError`] when what is recorded is no such value.
+    fn load(saved: &Payload) -> Result<Self, CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send> CheckpointValue for T {
+    fn save(&self) -> Result<Payload, CodecError> {
+        Payload::encode(self)
+    }
+
+    fn load(saved: &Payload) -> Result<Self, CodecError> {
+        saved.decode()
+    }
+}
+
+/// A carried binding, bounded to have a recorded form.
+#[derive(Debug)]
+pub struct Carried<'a, T>(&'a T);
+
+/// `value`, which must have a recorded form.
+pub fn checkpoint_value<T: CheckpointValue>(value: &T) -> Carried<'_, T> {
+    Carried(value)
+}
+
+/// The values of a checkpoint that is being taken.
+#[derive(Debug)]
+pub struct Saving {
+    cursor: Cursor,
+    head: &'static LoopHead,
+    values: Vec<SavedValue>,
+}
+
+/// Passes `head`. Where a checkpoint is to be taken, what to put the values in.
+pub fn checkpoint_due(head: &'static LoopHead) -> Option<Saving> {
+    let cursor = Cursor::current()?;
+    cursor
+        .wants_checkpoint(head.number, head.after)
+        .then(|| Saving {
+            cursor,
+            head,
+            values: Vec::new(),
+        })
+}
+
+impl Saving {
+    /// Saves a carried binding.
+    #[expect(clippy::needless_pass_by_value, reason = "the proof is used up")]
+    pub fn carry<T: CheckpointValue>(&mut self, name: &'static str, value: Carried<'_, T>) {
+        let value = value.0.save();
+        let reencode = |recorded: Option<&Payload>| match recorded {
+            Some(recorded) => T::load(recorded)?.save().map(Some),
+            None => Ok(None),
+        };
+        self.values.push(SavedValue {
+            name,
+            value,
+            reencode,
+        });
+    }
+
+    /// Takes the checkpoint.
+    pub fn take(self) {
+        let place = self.head.place();
+        self.cursor
+            .take_checkpoint(self.head.number, place, self.values);
+    }
+}
+
+/// Where a body is to begin.
+#[derive(Debug)]
+pub struct Resumed(Option<Loading>);
+
+#[derive(Debug)]
+struct Loading {
+    cursor: Cursor,
+    head: u32,
+    place: SourcePlace,
+    values: BTreeMap<String, Payload>,
+}
+
+/// Where the body with these loops is to begin. Does not return where it has no such loop, or carries
+/// other bindings there.
+pub async fn resume(heads: &'static [LoopHead]) -> Resumed {
+    let Some(cursor) = Cursor::current() else {
+        return Resumed(None);
+    };
+    let Some(checkpoint) = cursor.take_resume() else {
+        return Resumed(None);
+    };
+    let loading = Loading {
+        cursor,
+        head: checkpoint.head,
+        place: checkpoint.site,
+        values: checkpoint.values,
+    };
+    if let Some(report) = loading.unlike(heads) {
+        loading.cursor.stall(report);
+        pending::<()>().await;
+    }
+    Resumed(Some(loading))
+}
+
+impl Loading {
+    /// Why these values are not those of the loop.
+    fn unlike(&self, heads: &[LoopHead]) -> Option<String> {
+        let (number, place) = (self.head, &self.place);
+        let Some(head) = heads.iter().find(|head| head.number == number) else {
+            return Some(format!(
+                "its checkpoint is of loop {number} ({place}), and the code that runs now has no such \
+                 loop{HELP}"
+            ));
+        };
+        let is_known = |name: &str| head.carried.contains(&name) || head.kept.contains(&name);
+        let missing = head
+            .carried
+            .iter()
+            .filter(|name| !self.values.contains_key(**name));
+        let missing: Vec<_> = missing.copied().collect();
+        let extra = self.values.keys().filter(|name| !is_known(name));
+        let extra: Vec<_> = extra.map(String::as_str).collect();
+        if missing.is_empty() && extra.is_empty() {
+            return None;
+        }
+        let mut report = format!(
+            "its checkpoint of loop {number} ({place}) does not hold the bindings of the code that \
+             runs now ({})",
+            head.place()
+        );
+        // Writing to a `String` cannot fail.
+        if !missing.is_empty() {
+            let _ = write!(report, "\nmissing in the checkpoint: {}", quoted(&missing));
+        }
+        if !extra.is_empty() {
+            let _ = write!(report, "\nnot carried any more: {}", quoted(&extra));
+        }
+        report.push_str(HELP);
+        Some(report)
+    }
+}
+
+const HELP: &str = "\nhelp: run the code that recorded it, or give the orchestrator a new version";
+
+fn quoted(names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+impl Resumed {
+    /// Whether the body is to go to the head of loop `number`.
+    pub fn is_at(&self, number: u32) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|loading| loading.head == number)
+    }
+
+    /// The saved value of a carried binding. Does not return where there is none, or it does not
+    /// decode.
+    pub async fn load<T: CheckpointValue>(&mut self, name: &'static str) -> T {
+        match self.try_load(name) {
+            Some(value) => value,
+            None => pending().await,
+        }
+    }
+
+    fn try_load<T: CheckpointValue>(&mut self, name: &str) -> Option<T> {
+        let loading = self.0.as_mut()?;
+        let saved = loading.values.remove(name);
+        let loaded = saved.as_ref().map(T::load);
+        let (number, place) = (loading.head, &loading.place);
+        match loaded {
+            Some(Ok(value)) => Some(value),
+            Some(Err(error)) => {
+                loading.cursor.stall(format!(
+                    "`{name}` of its checkpoint of loop {number} ({place}) cannot be read: {error}{HELP}"
+                ));
+                None
+            }
+            None => {
+                let report = format!(
+                    "its checkpoint of loop {number} ({place}) has no value for `{name}`{HELP}"
+                );
+                loading.cursor.stall(report);
+                None
+            }
+        }
+    }
+}
+
+/// A binding that is not used any more and lives on: its end is to come where the source has it, so
+/// it is saved if it can be. One without an end of its own (a reference, a number) is left out.
+///
+/// Which of the three it is follows from its type: generated code calls the methods of the traits
+/// below through two references, and the compiler takes the first that fits.
+#[derive(Debug)]
+pub struct Kept<T>(pub Option<T>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+/// Keeps what can be saved.
+pub trait KeepSaved<T> {
+    /// Saves the binding.
+    fn keep(&self, name: &'static str, saving: &mut Saving);
+    /// Reads it back.
+    fn fetch(&self, name: &'static str, resumed: &mut Resumed) -> Kept<T>;
+}
+
+/// Leaves out what has no end of its own.
+pub trait KeepNothing<T> {
+    /// Does nothing.
+    fn keep(&self, _name: &'static str, _saving: &mut Saving) {}
+    /// Nothing was saved.
+    fn fetch(&self, _name: &'static str, _resumed: &mut Resumed) -> Kept<T> {
+        Kept(None)
+    }
+}
+
+/// Refuses what has an end of its own and cannot be saved.
+pub trait KeepRefused<T> {
+    /// Refuses.
+    fn keep(&self, name: &'static str, saving: &mut Saving)
+    where
+        T: EndsBeforeLoop;
+    /// Refuses.
+    fn fetch(&self, name: &'static str, resumed: &mut Resumed) -> Kept<T>
+    where
+        T: EndsBeforeLoop;
+}
+
+/// What may live on over the head of a loop unsaved: nothing that has an end of its own.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` lives on over the head of a loop and cannot be saved in a checkpoint",
+    label = "not used any more, but dropped only when the function ends",
+    note = "end it before the loop: `drop(…)` it, or put what needs it into a block of its own; or \
+            derive `serde::Serialize` and `serde::Deserialize` for its type"
+)]
+pub trait EndsBeforeLoop {}
+
+impl<T: CheckpointValue> KeepSaved<T> for &&Kept<T> {
+    fn keep(&self, name: &'static str, saving: &mut Saving) {
+        if let Some(value) = &self.0 {
+            saving.carry(name, Carried(value));
+        }
+    }
+
+    fn fetch(&self, name: &'static str, resumed: &mut Resumed) -> Kept<T> {
+        let saved = resumed
+            .0
+            .as_ref()
+            .is_some_and(|l| l.values.contains_key(name));
+        Kept(saved.then(|| resumed.try_load(name)).flatten())
+    }
+}
+
+impl<T: Copy> KeepNothing<T> for &Kept<T> {}
+
+impl<T> KeepRefused<T> for Kept<T> {
+    fn keep(&self, _name: &'static str, _saving: &mut Saving)
+    where
+        T: EndsBeforeLoop,
+    {
+    }
+
+    fn fetch(&self, _name: &'static str, _resumed: &mut Resumed) -> Kept<T>
+    where
+        T: EndsBeforeLoop,
+    {
+        Kept(None)
+    }
+}
+
+/// What a `for` loop still has to go through.
+#[derive(Debug, Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Items<T>(std::collections::VecDeque<T>);
+
+/// All of `items`, made now. Stalls where they have no end.
+pub fn sequence<I: IntoIterator>(items: I) -> Items<I::Item> {
+    let items = items.into_iter();
+    if items.size_hint().0 == usize::MAX {
+        if let Some(cursor) = Cursor::current() {
+            cursor.stall(
+                "a `for` loop goes through a sequence without an end, which a checkpoint cannot \
+                 hold\nhelp: write the range in the `for` itself, or count in a `loop`"
+                    .to_owned(),
+            );
+        }
+        return Items(std::collections::VecDeque::new());
+    }
+    Items(items.collect())
+}
+
+impl<T> Items<T> {
+    /// The next one.
+    #[expect(clippy::should_implement_trait, reason = "a method needs no import")]
+    pub fn next(&mut self) -> Option<T> {
+        self.0.pop_front()
+    }
+}
+
+/// A range that a `for` loop goes through, and how far it has come.
+#[derive(Debug, Serialize, serde::Deserialize)]
+pub struct RangeItems<R> {
+    range: R,
+    position: usize,
+}
+
+/// A range, from its beginning.
+pub fn range<R: Iterator>(range: R) -> RangeItems<R> {
+    RangeItems { range, position: 0 }
+}
+
+impl<R: Iterator + Clone> RangeItems<R> {
+    /// The next one.
+    #[expect(clippy::should_implement_trait, reason = "a method needs no import")]
+    pub fn next(&mut self) -> Option<R::Item> {
+        let next = self.range.clone().nth(self.position);
+        self.position += usize::from(next.is_some());
+        next
+    }
+}

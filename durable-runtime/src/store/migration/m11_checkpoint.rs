@@ -1,0 +1,15 @@
+//! The turn with the last checkpoint of each instance: loading begins there.
+
+use sea_orm::sea_query::ColumnDef;
+use sea_orm::sea_query::Table;
+
+use super::runner::Step;
+
+pub(super) fn steps() -> Vec<Step> {
+    let mut turn = ColumnDef::new("checkpoint");
+    let column = Table::alter()
+        .table("instance")
+        .add_column(turn.big_integer())
+        .to_owned();
+    vec![Step::Column(column)]
+}

@@ -1,0 +1,117 @@
+//! The commands of clients to entities, remembered so that a repeated one takes effect once, and
+//! their answers.
+
+use sea_orm::ColumnTrait;
+use sea_orm::ConnectionTrait;
+use sea_orm::DatabaseTransaction;
+use sea_orm::DbErr;
+use sea_orm::EntityTrait;
+use sea_orm::QueryFilter;
+use sea_orm::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::Query;
+
+use super::entity;
+use super::instance_row::json;
+use super::instance_row::parse;
+use super::rows;
+use super::scope::Scope;
+use crate::clock::Timestamp;
+use crate::failure::CallResult;
+use crate::ids::InstanceKey;
+use crate::store::EntityCommand;
+use crate::store::dump::DumpedAnswer;
+use crate::store::table::answer::ActiveModel;
+use crate::store::table::answer::Column;
+use crate::store::table::answer::Entity;
+use crate::store::table::answer::Model;
+use crate::work::Answer;
+
+/// Whether the entity remembers the command.
+pub(super) async fn is_known_in_txn(
+    txn: &DatabaseTransaction,
+    key: InstanceKey,
+    command: &str,
+) -> Result<bool, DbErr> {
+    let found = Entity::find_by_id((key.0, command.to_owned()));
+    Ok(rows::only(txn, found).await?.is_some())
+}
+
+/// Remembers a command, whose answer is to come.
+pub(super) async fn expect_in_txn(
+    txn: &DatabaseTransaction,
+    key: InstanceKey,
+    command: &EntityCommand,
+) -> Result<(), DbErr> {
+    let row = ActiveModel {
+        instance: Set(key.0),
+        command: Set(command.command.clone()),
+        result: Set(None),
+        remember_until: Set(command.remember_until.map(Timestamp::as_millis)),
+    };
+    Entity::insert(row).exec_without_returning(txn).await?;
+    Ok(())
+}
+
+/// Notes an answer, if its command is remembered.
+pub(super) async fn give_in_txn(
+    txn: &DatabaseTransaction,
+    key: InstanceKey,
+    answer: &Answer,
+) -> Result<(), DbErr> {
+    let result = json(&answer.result)?;
+    let statement = Query::update()
+        .table(Entity)
+        .value(Column::Result, result)
+        .and_where(Expr::col(Column::Instance).eq(key.0))
+        .and_where(Expr::col(Column::Command).eq(answer.command.as_str()))
+        .to_owned();
+    txn.execute(&statement).await?;
+    Ok(())
+}
+
+/// The answer to a command, once there is one.
+pub(super) async fn fetch<C: ConnectionTrait>(
+    db: &C,
+    key: InstanceKey,
+    command: &str,
+) -> Result<Option<CallResult>, DbErr> {
+    let row = Entity::find_by_id((key.0, command.to_owned()));
+    let result = rows::only(db, row).await?.and_then(|row| row.result);
+    result.as_deref().map(parse).transpose()
+}
+
+/// Forgets what need not be remembered any longer. Index `answer_remember_until`.
+pub(super) async fn expire<C: ConnectionTrait>(
+    db: &C,
+    scope: Scope,
+    until: Timestamp,
+) -> Result<(), DbErr> {
+    Entity::delete_many()
+        .filter(Column::RememberUntil.lte(until.as_millis()))
+        .filter(Column::Instance.in_subquery(entity::keys(scope)))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// All commands that the entities of the hub remember.
+pub(super) async fn all<C: ConnectionTrait>(
+    db: &C,
+    scope: Scope,
+) -> Result<Vec<DumpedAnswer>, DbErr> {
+    let rows = Entity::find().filter(Column::Instance.in_subquery(entity::keys(scope)));
+    let rows = rows.all(db).await?;
+    rows.into_iter().map(dumped).collect()
+}
+
+fn dumped(row: Model) -> Result<DumpedAnswer, DbErr> {
+    let result = row.result.as_deref().map(parse);
+    Ok(DumpedAnswer {
+        key: InstanceKey(row.instance),
+        command: row.command,
+        result: result.transpose()?,
+        remember_until: row.remember_until.map(Timestamp::from_millis),
+    })
+}

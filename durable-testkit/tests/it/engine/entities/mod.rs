@@ -1,0 +1,4 @@
+//! Entities (semantics.md §7).
+
+mod account;
+mod operations;
