@@ -487,13 +487,16 @@ impl Store for SimStore {
         }
         done?;
         self.after("commit").await?;
+        self.world.inner().ledger.acknowledged(worker);
         *lease = mine;
         Ok(())
     }
 
     async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {
         self.before("commit_outcome").await?;
-        self.inner.commit_outcome(lease).await
+        let outcome = self.inner.commit_outcome(lease).await?;
+        self.world.inner().ledger.acknowledged(lease.worker);
+        Ok(outcome)
     }
 
     async fn dump(&self) -> Result<String, StoreError> {
