@@ -284,6 +284,7 @@ impl Activity<'_> {
         let seam = item::seam();
         let name = self.callable.name();
         let text = recorded_name(self.options.name.as_ref(), name);
+        let signature = self.callable.signature_types();
         let blocking = self.options.blocking.is_some();
         let max_concurrent = optional(self.options.max_concurrent.map(|most| quote!(#most)));
         let arguments = self.callable.signature.argument_types();
@@ -297,6 +298,7 @@ impl Activity<'_> {
                 const NAME: &'static str = #text;
                 const BLOCKING: bool = #blocking;
                 const MAX_CONCURRENT: ::core::option::Option<usize> = #max_concurrent;
+                const SIGNATURE: #seam::Signature = #signature;
                 type Arguments = #arguments;
                 type Output = #output;
                 type Error = #error;

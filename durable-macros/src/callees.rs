@@ -28,13 +28,14 @@ use syn::visit::Visit;
 
 use crate::body::expressions_in;
 use crate::item::seam;
+use crate::states::path_text;
 
 /// The paths that may be callees, each once.
 #[derive(Default)]
 pub(crate) struct Candidates(Vec<Path>);
 
 /// Methods whose receiver is still the call.
-const MODIFIERS: &[&str] = &[
+pub(crate) const MODIFIERS: &[&str] = &[
     "retry",
     "retry_with",
     "timeout",
@@ -57,7 +58,7 @@ const MODIFIERS: &[&str] = &[
 ];
 
 /// Functions and methods that take durable futures.
-const COMBINATORS: &[&str] = &[
+pub(crate) const COMBINATORS: &[&str] = &[
     "join_all",
     "try_join_all",
     "select_all",
@@ -84,7 +85,7 @@ const COMBINATORS: &[&str] = &[
 ];
 
 /// Methods of iterators and streams that leave the items what they are.
-const PASSING: &[&str] = &[
+pub(crate) const PASSING: &[&str] = &[
     "collect",
     "into_iter",
     "iter",
@@ -106,11 +107,7 @@ const PASSING: &[&str] = &[
 impl Candidates {
     /// Reads the candidates of `block`, the body of a function with `parameters`.
     pub(crate) fn of(block: &Block, parameters: &[Pat]) -> Self {
-        let mut names = Names::default();
-        for pattern in parameters {
-            names.visit_pat(pattern);
-        }
-        names.visit_block(block);
+        let names = Names::of(block, parameters);
         let mut roots = Roots {
             names: &names,
             found: Vec::new(),
@@ -147,6 +144,7 @@ fn probe(path: &Path) -> TokenStream {
         return TokenStream::new();
     };
     let (alias, module) = module_of(path);
+    let text = path_text(path);
     quote! {
         #[allow(unused_imports)]
         {
@@ -155,6 +153,7 @@ fn probe(path: &Path) -> TokenStream {
                 use __fallback::*;
                 {
                     use #module::*;
+                    list.at(#text);
                     (&#seam::CalleeProbe::<#name>::new()).list(list);
                 }
             }
@@ -195,15 +194,25 @@ fn last_name(path: &Path) -> Option<&Ident> {
 
 /// The names that mean something of the body's own.
 #[derive(Default)]
-struct Names {
-    bound: BTreeSet<Ident>,
+pub(crate) struct Names {
+    pub(crate) bound: BTreeSet<Ident>,
     /// Whether the body imports or declares modules: a relative path may then lead anywhere.
     has_modules: bool,
     /// Bindings that are awaited or given to a combinator somewhere.
-    awaited: BTreeSet<Ident>,
+    pub(crate) awaited: BTreeSet<Ident>,
 }
 
 impl Names {
+    /// The names in `block`, the body of a function with `parameters`.
+    pub(crate) fn of(block: &Block, parameters: &[Pat]) -> Self {
+        let mut names = Self::default();
+        for pattern in parameters {
+            names.visit_pat(pattern);
+        }
+        names.visit_block(block);
+        names
+    }
+
     fn can_be_callee(&self, path: &Path) -> bool {
         let plain = path
             .segments
@@ -270,7 +279,7 @@ impl<'ast> Visit<'ast> for Names {
 }
 
 /// The single names in an expression.
-fn mentioned(expression: &Expr) -> Vec<Ident> {
+pub(crate) fn mentioned(expression: &Expr) -> Vec<Ident> {
     struct Mentioned(Vec<Ident>);
     impl<'ast> Visit<'ast> for Mentioned {
         fn visit_path(&mut self, path: &'ast Path) {
@@ -402,13 +411,13 @@ impl<'ast> Visit<'ast> for Roots<'_> {
     }
 }
 
-fn is_combinator(function: &Expr) -> bool {
+pub(crate) fn is_combinator(function: &Expr) -> bool {
     match function {
         Expr::Path(path) => last_name(&path.path).is_some_and(|name| is_one_of(name, COMBINATORS)),
         _ => false,
     }
 }
 
-fn is_one_of(name: &Ident, known: &[&str]) -> bool {
+pub(crate) fn is_one_of(name: &Ident, known: &[&str]) -> bool {
     known.iter().any(|known| name == known)
 }

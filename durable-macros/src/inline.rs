@@ -36,6 +36,7 @@ use crate::orchestrator::CONTEXT;
 use crate::orchestrator::check_asyncness;
 use crate::signature::last_segment;
 use crate::signature::referent;
+use crate::states;
 
 /// Expands the helper `function`.
 pub(crate) fn expand(function: &Function, mut diagnostics: Diagnostics) -> TokenStream {
@@ -253,18 +254,23 @@ fn emit_listed(function: &Function, rewritten: &Rewritten) -> Option<TokenStream
         return None;
     }
     let seam = item::seam();
-    let (name, visibility) = (&function.signature.ident, &function.visibility);
+    let signature = &function.signature;
+    let (name, visibility) = (&signature.ident, &function.visibility);
     let doc = format!(" The helper [`{name}()`] as a type.");
     let listing = rewritten.candidates.listing();
+    let text = name.to_string();
+    let table = states::table(&function.body, &patterns(function), &signature.output, &[]);
+    let types = states::signature(std::iter::empty(), &signature.output);
     Some(quote! {
         #[doc = #doc]
         #[derive(::core::fmt::Debug)]
         #[allow(non_camel_case_types, dead_code)]
         #visibility struct #name {}
         const _: () = {
+            const __TABLE: #seam::StateTable = #table;
             impl #seam::Listed for #name {
                 fn list(list: &mut #seam::CalleeList) {
-                    list.inline::<Self>(|list| { #listing });
+                    list.inline::<Self>(#text, #types, __TABLE, |list| { #listing });
                 }
             }
         };

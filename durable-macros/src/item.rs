@@ -17,6 +17,7 @@ use syn::parse_quote;
 use crate::signature::Parameter;
 use crate::signature::Role;
 use crate::signature::Signature;
+use crate::states;
 
 /// A function whose body is kept as tokens.
 pub(crate) struct Function {
@@ -157,6 +158,12 @@ impl Callable<'_> {
                 #visibility #asyncness fn #run #generics (#(#inputs),*) #output #where_clause #body
             }
         }
+    }
+
+    /// Its types as text.
+    pub(crate) fn signature_types(&self) -> TokenStream {
+        let arguments = self.arguments().map(|argument| &argument.ty);
+        states::signature(arguments, &self.function.signature.output)
     }
 
     /// Lists the function where an orchestrator that calls it is registered.

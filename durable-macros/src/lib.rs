@@ -19,6 +19,7 @@ mod numbers;
 mod options;
 mod orchestrator;
 mod signature;
+mod states;
 mod suggest;
 
 use proc_macro::TokenStream;

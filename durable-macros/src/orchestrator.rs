@@ -33,6 +33,7 @@ use crate::signature::Role;
 use crate::signature::Signature;
 use crate::signature::last_segment;
 use crate::signature::referent;
+use crate::states;
 
 /// The type that the context parameter is recognised by.
 pub(crate) const CONTEXT: &str = "OrchestrationContext";
@@ -59,6 +60,8 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     let patterns = patterns(&signature);
     let table = quote!(Self::__DURABLE_SITES);
     let rewritten = rewrite(&function.body, &table, &patterns, &mut diagnostics);
+    let output = &function.signature.output;
+    let table = states::table(&function.body, &patterns, output, &read.events);
     let errors = diagnostics.into_compile_errors();
     let orchestrator = Orchestrator {
         callable: Callable {
@@ -69,6 +72,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         },
         options: read,
         rewritten,
+        table,
     };
     let expansion = orchestrator.emit();
     debug::print(&signature.name, &expansion);
@@ -201,6 +205,8 @@ struct Orchestrator<'a> {
     callable: Callable<'a>,
     options: Options,
     rewritten: Rewritten,
+    /// The table of its states.
+    table: TokenStream,
 }
 
 impl Orchestrator<'_> {
@@ -218,6 +224,8 @@ impl Orchestrator<'_> {
         let events = self.events();
         let listed = self.callable.listed(&quote!(list.orchestrator::<Self>()));
         let sites = &self.rewritten.sites;
+        let (table, visibility) = (&self.table, &self.callable.function.visibility);
+        let doc = format!(" The state machine of the orchestrator [`{name}()`].");
         quote! {
             #marker
             #call
@@ -226,7 +234,14 @@ impl Orchestrator<'_> {
             const _: () = {
                 impl #name {
                     const __DURABLE_SITES: &'static [#seam::Site] = #sites;
+
+                    #[doc = #doc]
+                    #[allow(dead_code)]
+                    #visibility fn state_machine() -> #seam::StateMachine {
+                        #seam::state_machine_of::<Self>()
+                    }
                 }
+                const __TABLE: #seam::StateTable = #table;
                 #implementation
                 #events
                 #listed
@@ -260,6 +275,7 @@ impl Orchestrator<'_> {
         let status = status.map_or_else(|| quote!(()), ToTokens::to_token_stream);
         let listing = self.rewritten.candidates.listing();
         let retryable = item::probe_retryable();
+        let types = self.callable.signature_types();
         let start = self.start();
         quote! {
             impl #seam::Orchestrator for #name {
@@ -270,7 +286,8 @@ impl Orchestrator<'_> {
                         Self::__DURABLE_SITES,
                         #seam::callees_of::<Self>,
                         &[#(<#events as #seam::Event>::NAME),*],
-                    );
+                    )
+                    .with_states(#types, __TABLE, #seam::state_machine_of::<Self>);
                 type Arguments = #arguments;
                 type Return = #whole;
                 type Output = #output;

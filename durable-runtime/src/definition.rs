@@ -1,9 +1,29 @@
 //! What is known of a function without running it.
 
+mod diagram;
+mod resolve;
+mod state_machine;
+mod table;
+
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::Serialize;
+
+pub use resolve::FunctionStates;
+pub use resolve::Resolution;
+pub use resolve::Resolved;
+pub use state_machine::Edge;
+pub use state_machine::MachineState;
+pub use state_machine::StateId;
+pub use state_machine::StateKind;
+pub use state_machine::StateMachine;
+pub use table::EdgeRow;
+pub use table::Node;
+pub use table::Signature;
+pub use table::StateOp;
+pub use table::StateRow;
+pub use table::StateTable;
 
 use crate::retry::RetryPolicy;
 
@@ -98,6 +118,12 @@ pub struct OrchestratorDefinition {
     pub callees: fn() -> Vec<Callee>,
     /// The names of the events it declares.
     pub events: &'static [&'static str],
+    /// Its types.
+    pub signature: Signature,
+    /// Its states as its macro saw them.
+    pub table: StateTable,
+    /// Its state machine.
+    pub states: Option<fn() -> StateMachine>,
 }
 
 impl OrchestratorDefinition {
@@ -115,7 +141,35 @@ impl OrchestratorDefinition {
             sites,
             callees,
             events,
+            signature: Signature::new(&[], ""),
+            table: StateTable::EMPTY,
+            states: None,
         }
+    }
+
+    /// The same with its types and states; for generated code.
+    #[must_use]
+    pub const fn with_states(
+        mut self,
+        signature: Signature,
+        table: StateTable,
+        states: fn() -> StateMachine,
+    ) -> Self {
+        self.signature = signature;
+        self.table = table;
+        self.states = Some(states);
+        self
+    }
+
+    /// Its state machine; without states where its macro told none.
+    pub fn state_machine(&self) -> StateMachine {
+        if let Some(states) = self.states {
+            return states();
+        }
+        let nothing = Resolution::new();
+        let (signature, table) = (self.signature, self.table);
+        let known = FunctionStates::new(self.name, self.version, signature, table, &nothing);
+        known.into_machine(Vec::new())
     }
 }
 

@@ -44,8 +44,9 @@
 //! | history, history event, replay | the recorded past; one entry of it; running code against it |
 //! | turn, outcome | one delivery of messages up to the next wait; what it decided |
 //! | durable timer, external event | a recorded deadline; something raised from outside |
+//! | entity, operation, signal | state under a name and a key; a call on it; a call without an answer |
 //! | message, inbox | what travels; what waits for an instance |
-//! | hub, lane, owner, epoch | all tables under one name; `name@version`; the worker that has a part of a lane; the number that fences a worker off |
+//! | hub, lane, owner, epoch | all tables under one name; `name@version` or an entity's name; the worker that has a part of a lane; the number that fences a worker off |
 //! | continuation | a waiting orchestration in memory |
 //! | call path, branch | where in which strand of an orchestration a call was made |
 //!
@@ -58,10 +59,20 @@
 // Generated code names this crate as its users do, also inside this crate.
 extern crate self as durable_runtime;
 
+/// Chapters on what is more than one item.
+pub mod guide {
+    #[doc = include_str!("../docs/changing_code.md")]
+    pub mod changing_code {}
+
+    #[doc = include_str!("../docs/state_machine.md")]
+    pub mod state_machine {}
+}
+
 #[doc(hidden)]
 pub mod __private;
 pub mod activity;
 pub mod callable;
+pub mod check;
 pub mod client;
 pub mod clock;
 pub mod definition;

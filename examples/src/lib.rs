@@ -3,6 +3,7 @@
 //! Each pattern has one name in four places: a program `src/bin/<name>.rs`, a module here, a test
 //! `tests/it/<name>.rs` and a row of the README's table.
 
+pub mod durable_check;
 pub mod fan_out_fan_in;
 pub mod function_chaining;
 pub mod hello;
@@ -10,6 +11,8 @@ pub mod human_interaction;
 pub mod monitor;
 pub mod options;
 pub mod order_processing;
+pub mod registry;
+pub mod state_diagram;
 
 /// The code of the README and of the chapters beside it, so that it is compiled with the tests.
 #[cfg(doctest)]

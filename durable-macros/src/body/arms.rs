@@ -15,10 +15,10 @@ use syn::punctuated::Punctuated;
 use super::source_text;
 
 /// `pattern = future => body`.
-pub(super) struct Arm {
-    pub(super) pattern: Pat,
-    pub(super) future: Expr,
-    pub(super) body: Expr,
+pub(crate) struct Arm {
+    pub(crate) pattern: Pat,
+    pub(crate) future: Expr,
+    pub(crate) body: Expr,
 }
 
 /// The arguments of `join!`; `biased;` is accepted, as ours always is.
@@ -52,7 +52,7 @@ pub(crate) fn selected(call: &Macro) -> Vec<(Expr, Expr)> {
     arms.into_iter().map(|arm| (arm.future, arm.body)).collect()
 }
 
-fn read_arms(arguments: &TokenStream) -> syn::Result<Vec<Arm>> {
+pub(crate) fn read_arms(arguments: &TokenStream) -> syn::Result<Vec<Arm>> {
     let read = |input: ParseStream<'_>| {
         skip_biased(input)?;
         let mut arms = Vec::new();

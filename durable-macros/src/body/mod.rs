@@ -2,9 +2,9 @@
 //!
 //! Items inside the body are left alone: they are functions of their own.
 
-mod arms;
+pub(crate) mod arms;
 mod await_sites;
-mod concurrency;
+pub(crate) mod concurrency;
 mod expressions;
 mod known_macros;
 mod source_text;

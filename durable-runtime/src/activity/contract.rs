@@ -7,6 +7,7 @@ use super::AttemptEnd;
 use super::RequiredStates;
 use crate::callable::CallableError;
 use crate::definition::CallOptions;
+use crate::definition::Signature;
 use crate::payload::Arguments;
 use crate::payload::Recorded;
 
@@ -34,6 +35,8 @@ pub trait Activity: Sized + Send + Sync + 'static {
     const BLOCKING: bool;
     /// How many attempts may run at once in one worker.
     const MAX_CONCURRENT: Option<usize>;
+    /// Its types as they stand in the source.
+    const SIGNATURE: Signature;
     /// The recorded arguments.
     type Arguments: Arguments;
     /// The `T` of a `Result<T, E>`, or the plain value.

@@ -9,7 +9,9 @@ use super::InstanceResult;
 use super::Raise;
 use super::Status;
 use super::Terminate;
+use super::Waiting;
 use super::target::Target;
+use super::waiting::waiting;
 use crate::history::History;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
@@ -17,6 +19,8 @@ use crate::orchestration::Declares;
 use crate::orchestration::Event;
 use crate::orchestration::Orchestrator;
 use crate::work::Commands;
+use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
 
 /// An instance of the orchestrator `O`. Cloning is cheap.
 ///
@@ -109,7 +113,19 @@ impl<O: Orchestrator> Instance<O> {
         self.target.settled().await?;
         // In this order: an event that is not seen here any more shows its effect in the row.
         let unread = self.target.commands.unread_events(self.id()).await?;
-        Status::new(self.target.row().await?, unread)
+        let row = self.target.row().await?;
+        let waits_in = self.waits_in(&row).await?;
+        Status::new(row, unread, waits_in)
+    }
+
+    /// What it waits for, if its first turn was recorded and it has not ended.
+    async fn waits_in(&self, row: &InstanceRow) -> Result<Vec<Waiting>, ClientError> {
+        if row.status.is_terminal() || row.status == InstanceStatus::Pending {
+            return Ok(Vec::new());
+        }
+        let commands = &self.target.commands;
+        let history = commands.history(self.id(), Some(row.execution)).await?;
+        Ok(waiting(&history, &O::DEFINITION.state_machine()))
     }
 }
 

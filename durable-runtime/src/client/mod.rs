@@ -25,6 +25,7 @@ mod status;
 mod store_commands;
 mod target;
 mod terminate;
+mod waiting;
 
 pub use entities::Entities;
 pub use entities::EntityInfo;
@@ -46,6 +47,7 @@ pub use start::StartBuilder;
 pub use status::Status;
 pub use store_commands::StoreCommands;
 pub use terminate::Terminate;
+pub use waiting::Waiting;
 
 #[cfg(test)]
 mod tests;

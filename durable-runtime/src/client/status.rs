@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use super::ClientError;
 use super::InstanceInfo;
+use super::Waiting;
 use crate::callable::CallableError;
 use crate::payload::Recorded;
 use crate::work::InstanceRow;
@@ -29,6 +30,7 @@ pub struct Status<T, E, S> {
     end: Option<End<T, E>>,
     custom: Option<S>,
     unread: Vec<UnreadEvent>,
+    waits_in: Vec<Waiting>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +46,11 @@ where
     E: CallableError,
     S: Recorded,
 {
-    pub(super) fn new(row: InstanceRow, unread: Vec<UnreadEvent>) -> Result<Self, ClientError> {
+    pub(super) fn new(
+        row: InstanceRow,
+        unread: Vec<UnreadEvent>,
+        waits_in: Vec<Waiting>,
+    ) -> Result<Self, ClientError> {
         let end = row.output.clone().map(|output| {
             Ok::<_, ClientError>(match output {
                 Output::Completed(value) => End::Completed(T::from_payload(&value)?),
@@ -57,6 +63,7 @@ where
             end: end.transpose()?,
             custom: custom.transpose()?,
             unread,
+            waits_in,
             info: InstanceInfo::new(row),
         })
     }
@@ -90,6 +97,12 @@ impl<T, E, S> Status<T, E, S> {
     /// The custom status; absent while none was set.
     pub fn custom_status(&self) -> Option<&S> {
         self.custom.as_ref()
+    }
+
+    /// The calls it has made and waits for, oldest first, each with the state of today's code that
+    /// made it. Read from the history as it is stored: no code is run. Empty once it has ended.
+    pub fn waits_in(&self) -> &[Waiting] {
+        &self.waits_in
     }
 
     /// The events it was sent and has not read, oldest first; once it has ended, those it never read.

@@ -192,9 +192,10 @@ impl Dispatcher {
             self.instances.release(&ids);
             return None;
         };
-        let parked = match drained {
-            true => self.entities.parked.remove(&key),
-            false => self.entities.parked.get(&key).cloned(),
+        let parked = if drained {
+            self.entities.parked.remove(&key)
+        } else {
+            self.entities.parked.get(&key).cloned()
         };
         let span = tracing::debug_span!("turn", entity = %row.id, messages = messages.len());
         let request = EntityTurnRequest {

@@ -63,7 +63,7 @@ impl Effects {
     }
 
     /// Adds what a call has to do with entities; what was not sent yet is simply not sent.
-    pub(super) fn to_entity(&mut self, path: &CallPath, what: ToEntity) {
+    pub(super) fn note_for_entity(&mut self, path: &CallPath, what: ToEntity) {
         if let ToEntity::TakeBack | ToEntity::Withdraw(_) = what {
             let unsent = self
                 .to_entities
@@ -102,7 +102,7 @@ impl Effects {
             self.cancel_task(&path);
         }
         for (path, what) in later.to_entities {
-            self.to_entity(&path, what);
+            self.note_for_entity(&path, what);
         }
         self.timers.extend(later.timers);
         self.starts.extend(later.starts);

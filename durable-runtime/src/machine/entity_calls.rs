@@ -208,7 +208,7 @@ impl State {
             _ => return,
         };
         self.calls.insert(path.clone(), call);
-        self.effects.to_entity(path, ToEntity::Send(message));
+        self.effects.note_for_entity(path, ToEntity::Send(message));
     }
 
     fn lock_requested(&mut self, identity: &Identity, path: &CallPath, entities: Vec<EntityId>) {
@@ -223,7 +223,7 @@ impl State {
         };
         let body = MessageBody::EntityLock(Box::new(request));
         let message = OutgoingMessage::new(Address::Entity(first.clone()), body);
-        self.effects.to_entity(path, ToEntity::Send(message));
+        self.effects.note_for_entity(path, ToEntity::Send(message));
         let section = OpenSection::new(identity.holder(path), entities, self.round);
         self.sections.insert(path.clone(), section);
         let call = OpenCall::new(CallKind::Lock, self.round);
@@ -291,10 +291,11 @@ impl State {
     fn end_section(&mut self, path: &CallPath, section: &OpenSection) {
         if section.granted {
             let unlock = ToEntity::Unlock(section.unlock());
-            return self.effects.to_entity(path, unlock);
+            return self.effects.note_for_entity(path, unlock);
         }
         if let Some(message) = section.withdraw() {
-            self.effects.to_entity(path, ToEntity::Withdraw(message));
+            self.effects
+                .note_for_entity(path, ToEntity::Withdraw(message));
         }
     }
 }

@@ -550,7 +550,7 @@ impl State {
                     .end_child(path, child.instance.clone(), child.link.clone());
             }
             CallKind::Timer { .. } => self.effects.clear_timer(path, TimerKind::Sleep),
-            CallKind::Entity => self.effects.to_entity(path, ToEntity::TakeBack),
+            CallKind::Entity => self.effects.note_for_entity(path, ToEntity::TakeBack),
             CallKind::Lock => self.withdraw(path),
             CallKind::Wait { .. } | CallKind::Immediate => {}
         }

@@ -8,6 +8,12 @@ use std::marker::PhantomData;
 use super::Orchestrator;
 use crate::activity::Activity;
 use crate::definition::Callee;
+use crate::definition::FunctionStates;
+use crate::definition::Resolution;
+use crate::definition::Resolved;
+use crate::definition::Signature;
+use crate::definition::StateMachine;
+use crate::definition::StateTable;
 
 /// The callees found so far.
 #[derive(Debug, Default)]
@@ -15,17 +21,39 @@ pub struct CalleeList {
     found: BTreeSet<Callee>,
     /// The helpers that were looked into: a helper may call itself.
     helpers: Vec<TypeId>,
+    /// The path that is looked up now.
+    path: Option<&'static str>,
+    /// What the paths of the function that is looked into call.
+    resolution: Resolution,
+    /// The machines of the helpers.
+    machines: Vec<StateMachine>,
 }
 
 impl CalleeList {
+    /// Says under which path the source names what is added next.
+    pub fn at(&mut self, path: &'static str) {
+        self.path = Some(path);
+    }
+
+    fn resolve(&mut self, to: Resolved) {
+        if let Some(path) = self.path.take() {
+            self.resolution.insert(path, to);
+        }
+    }
+
     /// Adds an activity.
     pub fn activity<A: Activity>(&mut self) {
+        self.resolve(Resolved::Activity(A::NAME, A::SIGNATURE));
         self.found.insert(Callee::Activity(A::NAME));
     }
 
     /// Adds an orchestrator.
     pub fn orchestrator<O: Orchestrator>(&mut self) {
         let definition = &O::DEFINITION;
+        self.resolve(Resolved::Orchestrator(
+            definition.name,
+            definition.signature,
+        ));
         let callee = Callee::Orchestrator(definition.name, definition.version);
         self.found.insert(callee);
     }
@@ -35,13 +63,25 @@ impl CalleeList {
         self.found.insert(Callee::Entity(name));
     }
 
-    /// Adds what an inline helper calls.
-    pub fn inline<H: 'static>(&mut self, callees: impl FnOnce(&mut Self)) {
+    /// Adds what an inline helper calls, and its machine.
+    pub fn inline<H: 'static>(
+        &mut self,
+        name: &'static str,
+        signature: Signature,
+        table: StateTable,
+        callees: impl FnOnce(&mut Self),
+    ) {
+        self.resolve(Resolved::Helper(name));
         let helper = TypeId::of::<H>();
         if !self.helpers.contains(&helper) {
             self.helpers.push(helper);
+            let outer = std::mem::take(&mut self.resolution);
             callees(self);
+            let resolution = std::mem::replace(&mut self.resolution, outer);
+            let known = FunctionStates::new(name, "", signature, table, &resolution);
+            self.machines.push(known.into_machine(Vec::new()));
         }
+        self.path = None;
     }
 }
 
@@ -50,6 +90,23 @@ pub fn callees_of<O: Orchestrator>() -> Vec<Callee> {
     let mut list = CalleeList::default();
     O::callees(&mut list);
     list.found.into_iter().collect()
+}
+
+/// The state machine of `O`; for generated code.
+pub fn state_machine_of<O: Orchestrator>() -> StateMachine {
+    let mut list = CalleeList::default();
+    O::callees(&mut list);
+    let definition = &O::DEFINITION;
+    let known = FunctionStates::new(
+        definition.name,
+        definition.version,
+        definition.signature,
+        definition.table,
+        &list.resolution,
+    );
+    let mut helpers = list.machines;
+    helpers.sort_by(|a, b| a.name.cmp(&b.name));
+    known.into_machine(helpers)
 }
 
 /// A function that an orchestrator may call; the macros implement it.

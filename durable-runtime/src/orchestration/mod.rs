@@ -43,6 +43,7 @@ pub use callees::Listed;
 pub use callees::ListedCallee;
 pub use callees::UnlistedCallee;
 pub use callees::callees_of;
+pub use callees::state_machine_of;
 pub use checkpoint::Carried;
 pub use checkpoint::CheckpointValue;
 pub use checkpoint::EndsBeforeLoop;

@@ -104,10 +104,11 @@ impl Registry {
             Lane::orchestrator(registered.definition.name, registered.definition.version)
         };
         let entities = self.entities.keys().map(|name| Lane::entity(name));
-        self.all_orchestrators().map(lane).chain(entities).collect()
+        self.orchestrators().map(lane).chain(entities).collect()
     }
 
-    fn all_orchestrators(&self) -> impl Iterator<Item = &RegisteredOrchestrator> {
+    /// The orchestrators, by name and version.
+    pub fn orchestrators(&self) -> impl Iterator<Item = &RegisteredOrchestrator> {
         self.orchestrators.values().flat_map(BTreeMap::values)
     }
 
@@ -118,7 +119,7 @@ impl Registry {
     /// orchestrator, and every callee of a registered orchestrator that is not registered.
     pub fn check(&self) -> Result<(), RegistryError> {
         let mut problems = self.problems.clone();
-        for orchestrator in self.all_orchestrators() {
+        for orchestrator in self.orchestrators() {
             problems.extend(equal_events(orchestrator));
             problems.extend(self.not_registered(orchestrator));
         }
@@ -138,6 +139,11 @@ impl Registry {
             })
         });
         RegistryError::unless_empty(missing.collect())
+    }
+
+    /// The registered orchestrator whose name is a slip of the finger away from `name`.
+    pub fn similar_orchestrator(&self, name: &str) -> Option<&'static str> {
+        closest(name, self.orchestrators.keys().copied())
     }
 
     fn not_registered<'a>(
@@ -164,7 +170,7 @@ impl Registry {
     fn suggestion(&self, callee: Callee) -> Option<&'static str> {
         match callee {
             Callee::Activity(name) => closest(name, self.activities.keys().copied()),
-            Callee::Orchestrator(name, _) => closest(name, self.orchestrators.keys().copied()),
+            Callee::Orchestrator(name, _) => self.similar_orchestrator(name),
             Callee::Entity(name) => closest(name, self.entities.keys().copied()),
         }
     }

@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["orchestration"],
     &["entity"],
     &["registry"],
-    &["client", "dispatcher", "maintenance"],
+    &["client", "dispatcher", "maintenance", "check"],
     &["worker", "http"],
     &["__private", "prelude", "lib"],
 ];

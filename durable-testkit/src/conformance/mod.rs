@@ -23,6 +23,7 @@
 pub mod children;
 pub mod commit;
 pub mod creation;
+pub mod entities;
 pub mod fence;
 pub mod history;
 pub mod inbox;

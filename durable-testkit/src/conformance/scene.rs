@@ -64,6 +64,12 @@ impl Scene {
         }
     }
 
+    /// Claims the units of these lanes.
+    pub(super) async fn claim(&mut self, lanes: &[Lane]) {
+        let units = self.store.units_claim(&self.lease, lanes, self.now);
+        self.units = units.await.unwrap();
+    }
+
     /// Lets time pass.
     pub(super) fn pass(&mut self, duration: Duration) {
         self.now = self.now + duration;

@@ -117,6 +117,16 @@ macro_rules! conformance {
                 a_replacement_can_move_to_another_lane,
                 commands_around_a_replacement_take_effect_once,
             ]);
+            $crate::conformance_group!(factory, entities: [
+                a_client_sends_to_an_entity_once,
+                an_entitys_row_is_written_and_read_back,
+                an_entity_without_state_shows_while_something_waits_for_it,
+                entities_are_listed_by_name_and_key,
+                a_turn_sends_to_entities,
+                a_delayed_signal_is_parked_until_its_timer,
+                answers_are_kept_until_they_expire,
+                entities_that_wait_are_found_at_start,
+            ]);
         }
     };
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
+mod durable_check;
 mod fan_out_fan_in;
 mod function_chaining;
 mod hello;
@@ -10,3 +11,4 @@ mod monitor;
 mod order_processing;
 mod program;
 mod readme;
+mod state_diagram;

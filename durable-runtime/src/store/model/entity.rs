@@ -139,9 +139,9 @@ impl Tables {
         let more = entities.len() > limit;
         entities.truncate(limit);
         if !filter.with_state {
-            entities
-                .iter_mut()
-                .for_each(|listing| listing.row.state = None);
+            for listing in &mut entities {
+                listing.row.state = None;
+            }
         }
         let last = entities.last().map(|listing| listing.row.id.clone());
         EntityPage {

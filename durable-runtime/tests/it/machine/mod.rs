@@ -12,6 +12,7 @@ mod branches;
 mod checkpoints;
 mod continue_as_new;
 mod drops;
+mod entities;
 mod external_events;
 mod inputs;
 mod instance_ends;

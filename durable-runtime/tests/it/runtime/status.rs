@@ -58,6 +58,36 @@ async fn a_status_shows_a_live_instance_with_the_types_of_its_orchestrator() {
 }
 
 #[tokio::test]
+async fn a_status_shows_in_which_states_an_instance_waits() {
+    let hub = Hub::new();
+    let runtime = hub.start().await;
+    let orders = ApprovedOrderClient::new(runtime.client());
+    let order = orders.start(4).await.unwrap();
+    until_waiting(&order).await;
+
+    let status = order.status().await.unwrap();
+    let [wait] = status.waits_in() else {
+        panic!("{:?}", status.waits_in());
+    };
+    let machine = approved_order::state_machine();
+    let state = machine.state("event:Approval").unwrap();
+    assert_eq!(wait.state.as_ref(), Some(&state.id));
+    assert_eq!((wait.kind, wait.name.as_str()), (state.kind, "Approval"));
+    // Recorded when the call was made, and told by the macro: the same place.
+    assert_eq!(wait.place, state.place);
+
+    order
+        .raise(Approval {
+            by: "Ada".to_owned(),
+        })
+        .await
+        .unwrap();
+    order.result().await.unwrap();
+    assert_eq!(order.status().await.unwrap().waits_in(), []);
+    runtime.shutdown().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_status_shows_how_an_instance_ended_and_what_it_did_not_read() {
     let hub = Hub::new();
     let runtime = hub.start().await;

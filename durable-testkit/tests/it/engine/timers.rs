@@ -106,3 +106,15 @@ async fn a_timer_left_over_keeps_nothing_running() {
     pump.advance(seconds(1)).await.unwrap();
     assert_eq!(instance.result().await.unwrap(), "second");
 }
+
+#[tokio::test]
+async fn a_start_that_a_client_schedules_for_in_a_moment_is_not_late() {
+    let mut pump = builder().start().await.unwrap();
+    pump.run_until_idle().await.unwrap();
+    let client = SleepsClient::new(pump.client());
+    let instance = client.start(0).delay(seconds(2)).await.unwrap();
+    pump.run_until_idle().await.unwrap();
+    pump.advance(seconds(2)).await.unwrap();
+    let status = instance.status().await.unwrap().status();
+    assert_eq!(status, InstanceStatus::Completed);
+}

@@ -3,6 +3,7 @@
 //! `DURABLE_SEED=<n>` runs the one script that a failure printed.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod entities;
 mod operation;
 mod outcome;
 mod random;

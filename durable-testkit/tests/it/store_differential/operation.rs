@@ -12,6 +12,15 @@ pub(super) const INSTANCES: usize = 7;
 /// The lanes of a script: orchestrators with their versions.
 pub(super) const LANES: [(&str, &str); 3] = [("greet", "1"), ("greet", "2"), ("part", "1")];
 
+/// The entities of a script, by name and key.
+pub(super) const ENTITIES: [(&str, &str); 5] = [
+    ("Account", "a"),
+    ("Account", "A"),
+    ("Account", "é 🎻"),
+    ("Journal", "a"),
+    ("Journal", ""),
+];
+
 /// One call of the store, or a few.
 #[derive(Debug, Clone)]
 pub(super) enum Operation {
@@ -52,6 +61,7 @@ pub(super) enum Operation {
         name: Option<&'static str>,
         limit: u32,
     },
+    Entity(EntityStep),
     TimersDue {
         until: i64,
         limit: u32,
@@ -67,6 +77,51 @@ pub(super) enum Operation {
     Outcome,
     Pass {
         millis: u64,
+    },
+}
+
+/// A call of the store that is about entities.
+#[derive(Debug, Clone)]
+pub(super) enum EntityStep {
+    Send {
+        to: usize,
+        command: u64,
+        due: Option<i64>,
+        remember_until: Option<i64>,
+    },
+    Turn {
+        entity: usize,
+        consumed: Vec<usize>,
+        parked: Vec<usize>,
+        state: Option<&'static str>,
+        locked_by: Option<usize>,
+        load_at_start: bool,
+        answers: Vec<u64>,
+        sends: Vec<SendSpec>,
+        signals_gone: Vec<i64>,
+    },
+    Load {
+        entity: usize,
+    },
+    Fetch {
+        entity: usize,
+    },
+    List {
+        key_prefix: Option<&'static str>,
+        changed_from: Option<i64>,
+        with_state: bool,
+        limit: u32,
+    },
+    ToLoad {
+        after: Option<usize>,
+        limit: u32,
+    },
+    Answer {
+        entity: usize,
+        command: u64,
+    },
+    Expire {
+        until: i64,
     },
 }
 
@@ -136,6 +191,8 @@ pub(super) struct SendSpec {
     pub(super) by_key: bool,
     pub(super) parked: bool,
     pub(super) body: BodySpec,
+    /// To this entity instead, due then.
+    pub(super) entity: Option<(usize, Option<i64>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -166,7 +223,8 @@ impl Script {
     /// The next operation.
     pub(super) fn next(&mut self) -> Operation {
         let random = &mut self.random;
-        match random.below(40) {
+        match random.below(52) {
+            40..=51 => Operation::Entity(entity_step(random)),
             0..=7 => Operation::Create(new_spec(random), policy(random)),
             8..=11 => Operation::Send {
                 to: random.index(INSTANCES),
@@ -192,6 +250,48 @@ impl Script {
                 millis: random.below(2_000),
             },
         }
+    }
+}
+
+fn entity_step(random: &mut Random) -> EntityStep {
+    let entity = random.index(ENTITIES.len());
+    match random.below(12) {
+        0..=2 => EntityStep::Send {
+            to: entity,
+            command: random.below(9),
+            due: random.maybe(3, millis),
+            remember_until: random.maybe(2, millis),
+        },
+        3..=5 => EntityStep::Turn {
+            entity,
+            consumed: random.some(3, |random| random.index(8)),
+            parked: random.some(2, |random| random.index(8)),
+            state: random.pick(&PAYLOADS),
+            locked_by: random.maybe(3, |random| random.index(INSTANCES)),
+            load_at_start: random.once_in(3),
+            answers: random.some(2, |random| random.below(9)),
+            sends: random.some(2, send),
+            signals_gone: random.some(1, millis),
+        },
+        6 => EntityStep::Load { entity },
+        7 => EntityStep::Fetch { entity },
+        8 => EntityStep::List {
+            key_prefix: random.pick(&[None, Some(""), Some("a"), Some("é")]),
+            changed_from: random.maybe(3, millis),
+            with_state: random.once_in(2),
+            limit: limit(random),
+        },
+        9 => EntityStep::ToLoad {
+            after: random.maybe(2, |random| random.index(ENTITIES.len())),
+            limit: limit(random),
+        },
+        10 => EntityStep::Answer {
+            entity,
+            command: random.below(9),
+        },
+        _ => EntityStep::Expire {
+            until: millis(random),
+        },
     }
 }
 
@@ -306,6 +406,10 @@ fn send(random: &mut Random) -> SendSpec {
         by_key: random.once_in(2),
         parked: random.once_in(5),
         body: body(random),
+        entity: random.maybe(4, |random| {
+            let due = random.maybe(2, millis);
+            (random.index(ENTITIES.len()), due)
+        }),
     }
 }
 

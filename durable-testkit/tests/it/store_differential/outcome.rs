@@ -49,6 +49,8 @@ pub(super) fn message(message: &Message) -> String {
                 parent.key = InstanceKey(0);
             }
         }
+        MessageBody::EntityLock(request) => request.holder.key = InstanceKey(0),
+        MessageBody::EntityUnlock(holder) => holder.key = InstanceKey(0),
         _ => {}
     }
     format!("{} {body:?}", message.at)

@@ -22,6 +22,7 @@ use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
 use durable_runtime::store::WorkerLease;
 use durable_runtime::work::Address;
+use durable_runtime::work::EntityRow;
 use durable_runtime::work::Heartbeat;
 use durable_runtime::work::HistoryGone;
 use durable_runtime::work::HistoryRow;
@@ -37,6 +38,7 @@ use durable_runtime::work::Timer;
 use durable_runtime::work::TimerId;
 use durable_runtime::work::TurnWrite;
 
+use super::entities;
 use super::operation::BodySpec;
 use super::operation::INSTANCES;
 use super::operation::LANES;
@@ -55,19 +57,20 @@ const LEASE: Duration = Duration::from_secs(1);
 
 /// A store and what is known of it.
 pub(super) struct Side {
-    store: Arc<dyn Store>,
-    lease: WorkerLease,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) lease: WorkerLease,
     stale: WorkerLease,
     former: WorkerLease,
-    units: Vec<Unit>,
+    pub(super) units: Vec<Unit>,
     /// The messages fetched last, by the order of their ids.
     fetched: Vec<MessageId>,
-    rows: BTreeMap<usize, InstanceRow>,
-    names: Names,
-    now: Timestamp,
+    pub(super) rows: BTreeMap<usize, InstanceRow>,
+    pub(super) entities: BTreeMap<usize, EntityRow>,
+    pub(super) names: Names,
+    pub(super) now: Timestamp,
 }
 
-type Told = Result<String, StoreError>;
+pub(super) type Told = Result<String, StoreError>;
 
 impl Side {
     /// Opens the hub and starts a worker that owns all lanes.
@@ -75,7 +78,7 @@ impl Side {
         let now = Timestamp::from_millis(0);
         store.hub_open(now).await.unwrap();
         let lease = store.worker_start(worker(), now).await.unwrap();
-        let lanes = LANES.map(|(name, version)| Lane::orchestrator(name, version));
+        let lanes = all_lanes();
         let units = store.units_claim(&lease, &lanes, now).await.unwrap();
         let names = Names {
             base: units[0].0,
@@ -88,6 +91,7 @@ impl Side {
             units,
             fetched: Vec::new(),
             rows: BTreeMap::new(),
+            entities: BTreeMap::new(),
             names,
             now,
             store,
@@ -111,13 +115,14 @@ impl Side {
             | Operation::Restart { .. }
             | Operation::Outcome
             | Operation::Pass { .. } => self.own(operation).await,
+            Operation::Entity(step) => self.entity(step).await,
             reading => self.read(reading).await,
         };
         told.unwrap_or_else(|error| outcome::error(&error))
     }
 
     /// Learns keys and units, as a worker does by loading.
-    async fn refresh(&mut self) {
+    pub(super) async fn refresh(&mut self) {
         let all = InstanceFilter::default();
         let page = self.store.instances_list(&all, None, 100).await.unwrap();
         for row in page.instances {
@@ -126,6 +131,7 @@ impl Side {
                 self.rows.insert(number, row);
             }
         }
+        self.refresh_entities().await;
     }
 
     async fn write(&mut self, operation: &Operation) -> Told {
@@ -151,7 +157,7 @@ impl Side {
         }
     }
 
-    async fn commit(&mut self, writes: &[TurnWrite], choice: LeaseChoice) -> Told {
+    pub(super) async fn commit(&mut self, writes: &[TurnWrite], choice: LeaseChoice) -> Told {
         let mut other = match choice {
             LeaseChoice::Current => {
                 self.stale = self.lease.clone();
@@ -178,7 +184,8 @@ impl Side {
                 .map(text),
             Operation::Claim { lanes } => {
                 let lanes = lanes.iter().map(|lane| LANES[*lane]);
-                let lanes: Vec<_> = lanes.map(|(n, v)| Lane::orchestrator(n, v)).collect();
+                let lanes = lanes.map(|(n, v)| Lane::orchestrator(n, v));
+                let lanes: Vec<_> = lanes.chain([Lane::entity("Account")]).collect();
                 self.units = self
                     .store
                     .units_claim(&self.lease, &lanes, self.now)
@@ -321,7 +328,7 @@ impl Side {
         self.units.get(from..).unwrap_or(&self.units)
     }
 
-    fn message(&self, at: usize) -> Option<MessageId> {
+    pub(super) fn message(&self, at: usize) -> Option<MessageId> {
         self.fetched.get(at).copied()
     }
 
@@ -387,7 +394,10 @@ impl Side {
         Some(write)
     }
 
-    fn send(&self, spec: &SendSpec) -> OutgoingMessage {
+    pub(super) fn send(&self, spec: &SendSpec) -> OutgoingMessage {
+        if let Some((to, due)) = spec.entity {
+            return entities::message_to(to, due);
+        }
         let to = if spec.by_key {
             Address::Key(self.key(spec.to))
         } else {
@@ -438,6 +448,12 @@ impl Side {
     }
 }
 
+fn all_lanes() -> Vec<Lane> {
+    let lanes = LANES.map(|(name, version)| Lane::orchestrator(name, version));
+    let of_entities = ["Account", "Journal"].map(Lane::entity);
+    lanes.into_iter().chain(of_entities).collect()
+}
+
 fn worker() -> NewWorker {
     NewWorker {
         name: "worker".to_owned(),
@@ -449,7 +465,7 @@ fn id(number: usize) -> InstanceId {
     InstanceId::new(format!("instance {number}")).unwrap()
 }
 
-fn payload(text: Option<&str>) -> Option<Payload> {
+pub(super) fn payload(text: Option<&str>) -> Option<Payload> {
     text.map(|text| Payload::from_json(text).unwrap())
 }
 
@@ -502,6 +518,6 @@ fn update_of(row: &InstanceRow, spec: &UpdateSpec) -> InstanceUpdate {
     }
 }
 
-fn text<T: Debug>(value: T) -> String {
+pub(super) fn text<T: Debug>(value: T) -> String {
     format!("{value:?}")
 }

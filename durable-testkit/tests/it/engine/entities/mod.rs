@@ -1,4 +1,9 @@
 //! Entities (semantics.md §7).
 
 mod account;
+mod calls;
+mod list;
+mod locks;
 mod operations;
+mod running;
+mod sqlite;

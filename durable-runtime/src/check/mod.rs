@@ -1,0 +1,102 @@
+//! Whether running instances can go on with today's code: its shape is compared with the one in a
+//! lock file.
+//!
+//! The lock file holds the shape of every orchestrator: states, edges, types. [`verify`] is for a
+//! test, [`main`] for a program of three lines:
+//!
+//! ```no_run
+//! use durable_runtime::prelude::*;
+//! use durable_runtime::registry::Registry;
+//!
+//! # #[orchestrator]
+//! # async fn nap(ctx: &OrchestrationContext) { ctx.sleep(hours(1)).await }
+//! fn main() -> std::process::ExitCode {
+//!     let mut registry = Registry::default();
+//!     registry.register(nap);
+//!     durable_runtime::check::main(&registry)
+//! }
+//! ```
+//!
+//! With `DURABLE_LOCK=update` in the environment both write the file instead.
+//!
+//! 1. What is compared is what a replay can tell: a comment, a renamed local, a moved line is no
+//!    change.
+//! 2. An edit is safe when every way that an unfinished execution may have gone is still there,
+//!    under the conditions it had ([`compare`](compare::compare)).
+//! 3. A new version of a name stands beside the old one; one that is not registered any more is a
+//!    finding until the file is updated.
+
+mod compare;
+mod finding;
+mod flat;
+mod lock;
+mod simulation;
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+pub use compare::compare;
+pub use finding::CheckError;
+pub use finding::Finding;
+pub use finding::Verdict;
+pub use lock::LockError;
+pub use lock::LockFile;
+
+use crate::registry::Registry;
+
+/// The variable that says to write the lock file: `DURABLE_LOCK=update`.
+const VARIABLE: &str = "DURABLE_LOCK";
+
+/// Compares the orchestrators of `registry` with the lock file at `path`; with
+/// `DURABLE_LOCK=update` writes the file.
+///
+/// ```no_run
+/// # use durable_runtime::registry::Registry;
+/// # fn registry() -> Registry { Registry::default() }
+/// # /*
+/// #[test]
+/// # */
+/// fn running_instances_can_go_on() {
+///     durable_runtime::check::verify("durable.lock", &registry()).unwrap();
+/// }
+/// # running_instances_can_go_on();
+/// ```
+///
+/// # Errors
+/// [`CheckError::Breaking`] when running instances could not go on, [`CheckError::OutOfDate`] when
+/// they can and the file does not tell today's shape yet, [`CheckError::Lock`] when it cannot be
+/// read or written.
+pub fn verify(path: impl AsRef<Path>, registry: &Registry) -> Result<(), CheckError> {
+    let path = path.as_ref();
+    let today = LockFile::of(registry);
+    if std::env::var_os(VARIABLE).is_some_and(|value| value == "update") {
+        return Ok(today.write(path)?);
+    }
+    let findings = LockFile::read(path)?.compare(&today);
+    CheckError::unless_fine(path, findings)
+}
+
+/// Compares the orchestrators of `registry` with `durable.lock` beside the package's `Cargo.toml`,
+/// or with the file that is the program's first argument, and says what it found.
+///
+/// The exit code is 0 when there is nothing to do, 1 when the file is to be updated, 2 when it
+/// cannot be read or written, and 3 when running instances could not go on.
+pub fn main(registry: &Registry) -> ExitCode {
+    let path = std::env::args_os()
+        .nth(1)
+        .map_or_else(beside_manifest, PathBuf::from);
+    match verify(&path, registry) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn beside_manifest() -> PathBuf {
+    // Set by `cargo run`.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    package.unwrap_or_default().join("durable.lock")
+}

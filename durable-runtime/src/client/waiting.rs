@@ -1,0 +1,142 @@
+//! What an instance waits for, read from its history: no code is run.
+
+use crate::clock::Timestamp;
+use crate::definition::SourcePlace;
+use crate::definition::StateId;
+use crate::definition::StateKind;
+use crate::definition::StateMachine;
+use crate::history::History;
+use crate::history::HistoryEvent;
+use crate::ids::CallPath;
+
+/// A call that an instance made and that has not come back.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Waiting {
+    /// The state of today's code that made it; absent where the code has changed so much that
+    /// none is left, or several could be meant.
+    pub state: Option<StateId>,
+    /// What it is.
+    pub kind: StateKind,
+    /// The name of the activity, orchestrator or event, `entity.operation`; empty for a timer or lock.
+    pub name: String,
+    /// Where it stood in the source when it was made.
+    pub place: SourcePlace,
+    /// When it was made: the time of the message that led to it.
+    pub since: Timestamp,
+    /// When a timer is due.
+    pub due: Option<Timestamp>,
+}
+
+/// The calls that are open at the end of `history`, in the order in which they were made.
+pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<Waiting> {
+    let mut open: Vec<(CallPath, Waiting)> = Vec::new();
+    let mut now = Timestamp::from_millis(0);
+    let mut events: Vec<String> = Vec::new();
+    for event in history.events() {
+        now = event.at().unwrap_or(now);
+        if let Some((path, call)) = opened(event, now) {
+            open.push((path, call));
+            continue;
+        }
+        match event {
+            HistoryEvent::EventRaised { name, .. } => events.push(name.to_lowercase()),
+            HistoryEvent::ExecutionStarted { carried, .. } => {
+                events.extend(carried.iter().map(|event| event.name.to_lowercase()));
+            }
+            HistoryEvent::EventRejected { name, .. } => {
+                let rejected = events
+                    .iter()
+                    .position(|event| *event == name.to_lowercase());
+                rejected.map(|at| events.remove(at));
+            }
+            event if event.is_terminal() => open.clear(),
+            event if ends(event) => {
+                if let Some(ended) = event.path() {
+                    open.retain(|(path, _)| path != ended);
+                }
+            }
+            _ => {}
+        }
+    }
+    // Which wait took an event is not recorded: it is the oldest of its name that was not dropped.
+    for name in events {
+        let taker = open.iter().position(|(_, call)| {
+            call.kind == StateKind::ExternalEvent && call.name.to_lowercase() == name
+        });
+        if let Some(taker) = taker {
+            open.remove(taker);
+        }
+    }
+    let calls = open.into_iter().map(|(_, call)| call);
+    calls.map(|call| placed(call, machine)).collect()
+}
+
+fn placed(mut call: Waiting, machine: &StateMachine) -> Waiting {
+    let state = machine.find(call.kind, &call.name, &call.place);
+    call.state = state.map(|state| state.id.clone());
+    call
+}
+
+/// The call that an event records, if it records one that something outside works for.
+fn opened(event: &HistoryEvent, since: Timestamp) -> Option<(CallPath, Waiting)> {
+    let mut operations = String::new();
+    let (kind, name, path, site) = match event {
+        HistoryEvent::EntityCalled {
+            path,
+            entity,
+            operation,
+            site,
+            ..
+        } => {
+            operations = format!("{}.{operation}", entity.name());
+            (StateKind::EntityCall, "", path, site)
+        }
+        HistoryEvent::LockRequested { path, site, .. } => (StateKind::EntityLock, "", path, site),
+        HistoryEvent::ActivityScheduled {
+            path, name, site, ..
+        } => (StateKind::Activity, name.as_str(), path, site),
+        HistoryEvent::ChildScheduled {
+            path,
+            name,
+            site,
+            detached: false,
+            ..
+        } => (StateKind::SubOrchestration, name.as_str(), path, site),
+        HistoryEvent::TimerCreated { path, site, .. } => (StateKind::DurableTimer, "", path, site),
+        HistoryEvent::WaitStarted { path, event, site } => {
+            (StateKind::ExternalEvent, event.as_str(), path, site)
+        }
+        _ => return None,
+    };
+    let due = match event {
+        HistoryEvent::TimerCreated { due, .. } => Some(*due),
+        _ => None,
+    };
+    let waiting = Waiting {
+        state: None,
+        kind,
+        name: operations + name,
+        place: site.clone(),
+        since,
+        due,
+    };
+    Some((path.clone(), waiting))
+}
+
+/// Whether an event ends the call it is about.
+fn ends(event: &HistoryEvent) -> bool {
+    matches!(
+        event,
+        HistoryEvent::ActivityCompleted { .. }
+            | HistoryEvent::ActivityFailed { .. }
+            | HistoryEvent::TimerFired { .. }
+            | HistoryEvent::DeadlinePassed { .. }
+            | HistoryEvent::ChildCompleted { .. }
+            | HistoryEvent::ChildFailed { .. }
+            | HistoryEvent::EntityCompleted { .. }
+            | HistoryEvent::EntityFailed { .. }
+            | HistoryEvent::LockGranted { .. }
+            | HistoryEvent::CallCancelled { .. }
+    )
+}

@@ -1,0 +1,181 @@
+//! The states of a function as its macro saw them: callees are still paths of the source.
+
+/// An end of an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Node {
+    /// Where the function begins.
+    Start,
+    /// The row of that number.
+    Row(usize),
+    /// Where it returns a value.
+    Completed,
+    /// Where it returns an error.
+    Failed,
+    /// Where it continues as new.
+    Continued,
+}
+
+/// What a row is, as far as the source shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StateOp {
+    /// A place where ways meet, and no state.
+    Junction,
+    /// A call of a function.
+    Called,
+    /// A durable timer.
+    Sleeps,
+    /// A wait for an external event.
+    WaitsFor,
+    /// An operation of an entity.
+    Operates,
+    /// A lock of entities.
+    Locks,
+    /// A recorded local value.
+    Records,
+    /// Continue-as-new.
+    BeginsAnew,
+    /// `select!` and the like.
+    Selects,
+    /// `join!` and the like.
+    Joins,
+    /// Where the arms of a join have come in.
+    HasJoined,
+    /// An `async` block.
+    Branches,
+    /// What was made before is awaited.
+    Awaits,
+    /// Anything else that is awaited.
+    Other,
+}
+
+/// A row of a [`StateTable`].
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct StateRow {
+    /// What it is.
+    pub op: StateOp,
+    /// What people see.
+    pub name: &'static str,
+    /// The recorded name, where it is known without its callee.
+    pub recorded: &'static str,
+    /// The callee as the source names it; empty where nothing is called.
+    pub path: &'static str,
+    /// What matters to a replay.
+    pub options: &'static [&'static str],
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+}
+
+impl StateRow {
+    /// A row; for generated code.
+    pub const fn new(
+        op: StateOp,
+        name: &'static str,
+        recorded: &'static str,
+        path: &'static str,
+        options: &'static [&'static str],
+        line: u32,
+        column: u32,
+    ) -> Self {
+        Self {
+            op,
+            name,
+            recorded,
+            path,
+            options,
+            line,
+            column,
+        }
+    }
+
+    /// A place where ways meet; for generated code.
+    pub const fn junction() -> Self {
+        Self::new(StateOp::Junction, "", "", "", &[], 0, 0)
+    }
+}
+
+/// An edge of a [`StateTable`].
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct EdgeRow {
+    /// Where it begins.
+    pub from: Node,
+    /// Where it leads.
+    pub to: Node,
+    /// The conditions under which it is taken, without what may change freely.
+    pub when: &'static [&'static str],
+    /// The conditions for people.
+    pub label: &'static str,
+}
+
+impl EdgeRow {
+    /// An edge; for generated code.
+    pub const fn new(
+        from: Node,
+        to: Node,
+        when: &'static [&'static str],
+        label: &'static str,
+    ) -> Self {
+        Self {
+            from,
+            to,
+            when,
+            label,
+        }
+    }
+}
+
+/// The states of a function, as generated code tells them.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct StateTable {
+    /// The file, as the compiler names it.
+    pub file: &'static str,
+    /// The rows.
+    pub rows: &'static [StateRow],
+    /// The edges between them.
+    pub edges: &'static [EdgeRow],
+    /// The changes that the function asks for by `patched`.
+    pub patches: &'static [&'static str],
+}
+
+impl StateTable {
+    /// The table of a function in which nothing is awaited.
+    pub const EMPTY: Self = Self::new("", &[], &[], &[]);
+
+    /// A table; for generated code.
+    pub const fn new(
+        file: &'static str,
+        rows: &'static [StateRow],
+        edges: &'static [EdgeRow],
+        patches: &'static [&'static str],
+    ) -> Self {
+        Self {
+            file,
+            rows,
+            edges,
+            patches,
+        }
+    }
+}
+
+/// The types of a function, as they stand in its source, whatever path they are named by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Signature {
+    /// The recorded arguments.
+    pub arguments: &'static [&'static str],
+    /// The return type.
+    pub returns: &'static str,
+}
+
+impl Signature {
+    /// A signature; for generated code.
+    pub const fn new(arguments: &'static [&'static str], returns: &'static str) -> Self {
+        Self { arguments, returns }
+    }
+}

@@ -1,0 +1,362 @@
+//! Calls of entities, signals and locks: what is recorded, what is sent, what a replay must do again.
+
+use std::pin::pin;
+
+use durable_runtime::definition::SourcePlace;
+use durable_runtime::failure::CallResult;
+use durable_runtime::history::HistoryEvent;
+use durable_runtime::ids::EntityId;
+use durable_runtime::ids::Execution;
+use durable_runtime::machine::CallRequest;
+use durable_runtime::machine::Cursor;
+use durable_runtime::machine::RawCall;
+use durable_runtime::machine::Section;
+use durable_runtime::work::Address;
+use durable_runtime::work::InstanceStatus;
+use durable_runtime::work::MessageBody;
+use durable_runtime::work::OutgoingMessage;
+use futures::future::Either;
+use futures::future::select;
+
+use super::bench::Bench;
+use super::bench::at;
+use super::bench::done;
+use super::bench::event;
+use super::bench::json;
+use super::bench::secs;
+use super::bench::sleep;
+use super::bench::spawned;
+
+fn entity(key: &str) -> EntityId {
+    EntityId::new("Account", key)
+}
+
+fn place() -> SourcePlace {
+    SourcePlace("src/order.rs:1:1".to_owned())
+}
+
+fn call(key: &str, operation: &'static str, input: u32) -> RawCall {
+    let request = CallRequest::EntityCall {
+        entity: entity(key),
+        operation,
+        input: Ok(Some(json(input))),
+        reencode: |recorded| Ok(recorded.cloned()),
+        lock: None,
+    };
+    RawCall::new(request, place())
+}
+
+fn signal(key: &str, operation: &'static str, input: u32) -> RawCall {
+    let request = CallRequest::EntitySignal {
+        entity: entity(key),
+        operation,
+        input: Ok(Some(json(input))),
+        reencode: |recorded| Ok(recorded.cloned()),
+        delay: None,
+    };
+    RawCall::new(request, place())
+}
+
+fn lock(keys: &[&str]) -> RawCall {
+    let entities = keys.iter().map(|key| entity(key)).collect();
+    RawCall::new(CallRequest::Lock { entities }, place())
+}
+
+async fn locked(keys: &[&str]) -> Section {
+    let mut lock = lock(keys);
+    (&mut lock).await.unwrap();
+    lock.section().unwrap()
+}
+
+fn granted(bench: &mut Bench, path: &str) {
+    let (execution, path) = (Execution::FIRST, at(path));
+    bench.post(MessageBody::LockGranted { execution, path });
+}
+
+fn answered(bench: &mut Bench, path: &str, result: u32) {
+    bench.post(MessageBody::EntityCompleted {
+        execution: Execution::FIRST,
+        path: at(path),
+        result: json(result),
+    });
+}
+
+/// What was sent to entities, one line for each.
+fn sent(messages: &[OutgoingMessage]) -> Vec<String> {
+    let keys = |entities: &[EntityId]| {
+        let keys: Vec<_> = entities.iter().map(EntityId::key).collect();
+        keys.join("+")
+    };
+    let tell = |message: &OutgoingMessage| {
+        let Address::Entity(to) = &message.to else {
+            return None;
+        };
+        let what = match &message.body {
+            MessageBody::EntityOperation(operation) if operation.caller.is_some() => {
+                format!("call {}", operation.name)
+            }
+            MessageBody::EntityOperation(operation) => format!("signal {}", operation.name),
+            MessageBody::EntityLock(request) => format!("lock, then {}", keys(&request.rest)),
+            MessageBody::EntityUnlock(holder) => format!("unlock {}", holder.path),
+            MessageBody::EntityWithdraw { rest, .. } => format!("withdraw, then {}", keys(rest)),
+            other => format!("{other:?}"),
+        };
+        Some(format!("{}: {what}", to.key()))
+    };
+    messages.iter().filter_map(tell).collect()
+}
+
+fn recorded(bench: &Bench, wanted: fn(&HistoryEvent) -> bool) -> usize {
+    bench
+        .events()
+        .into_iter()
+        .filter(|event| wanted(event))
+        .count()
+}
+
+fn is_release(event: &HistoryEvent) -> bool {
+    matches!(event, HistoryEvent::LockReleased { .. })
+}
+
+fn is_cancel(event: &HistoryEvent) -> bool {
+    matches!(event, HistoryEvent::CallCancelled { .. })
+}
+
+#[test]
+fn a_call_waits_for_its_answer_and_a_signal_does_not() {
+    let mut bench = Bench::begun(|_, _| async {
+        signal("a", "deposit", 1).await?;
+        call("b", "withdraw", 2).await
+    });
+    assert_eq!(sent(&bench.sent), ["a: signal deposit", "b: call withdraw"]);
+    // An answer that is for another call, or another execution, is dropped.
+    answered(&mut bench, "0", 7);
+    bench.post(MessageBody::EntityCompleted {
+        execution: Execution(2),
+        path: at("1"),
+        result: json(7),
+    });
+    let _ = bench.step();
+    assert_eq!(bench.status(), InstanceStatus::Running);
+    answered(&mut bench, "1", 8);
+    let _ = bench.step();
+    assert_eq!(bench.result(), 8);
+}
+
+#[test]
+fn what_is_sent_goes_in_the_order_in_which_it_was_awaited() {
+    let bench = Bench::begun(|_, _| async {
+        let (later, first) = (signal("a", "later", 1), signal("a", "first", 1));
+        first.await?;
+        later.await?;
+        event("never").await
+    });
+    assert_eq!(sent(&bench.sent), ["a: signal first", "a: signal later"]);
+}
+
+#[test]
+fn a_call_that_is_dropped_before_its_turn_is_committed_is_not_sent() {
+    let bench = Bench::begun(|_, _| async {
+        drop(spawned(call("a", "withdraw", 1)));
+        event("never").await
+    });
+    assert!(bench.sent.is_empty());
+    assert_eq!(recorded(&bench, is_cancel), 1);
+}
+
+#[test]
+fn a_replay_must_call_the_same_entity_operation_and_arguments() {
+    type Body = fn() -> RawCall;
+    let others: [Body; 5] = [
+        || call("b", "withdraw", 1),
+        || call("a", "deposit", 1),
+        || call("a", "withdraw", 2),
+        || signal("a", "withdraw", 1),
+        || lock(&["a"]),
+    ];
+    for other in others {
+        let mut bench = Bench::begun(|_, _| call("a", "withdraw", 1));
+        bench.deploy(move |_, _| other());
+        answered(&mut bench, "0", 1);
+        let _ = bench.step();
+        assert!(bench.stalled().contains("Account(a) `withdraw`(1)"));
+    }
+}
+
+#[test]
+fn a_lock_is_asked_for_in_one_order_and_ends_when_its_section_is_dropped() {
+    let mut bench = Bench::begun(|_, _| async {
+        let section = locked(&["c", "a", "b", "a"]).await;
+        event("go").await?;
+        drop(section);
+        event("never").await
+    });
+    assert_eq!(sent(&bench.sent), ["a: lock, then b+c"]);
+    granted(&mut bench, "0");
+    let _ = bench.step();
+    assert_eq!(recorded(&bench, is_release), 0);
+    bench.evict();
+    bench.sent.clear();
+    let _ = bench.raise("go", 1);
+    assert_eq!(recorded(&bench, is_release), 1);
+    assert_eq!(
+        sent(&bench.sent),
+        ["a: unlock 0", "b: unlock 0", "c: unlock 0"]
+    );
+}
+
+#[test]
+fn a_lock_that_is_given_up_while_it_waits_is_withdrawn() {
+    let mut bench = Bench::begun(|_, _| async {
+        match select(pin!(locked(&["a", "b"])), sleep(secs(5))).await {
+            Either::Left(_) => done("locked"),
+            Either::Right((slept, _)) => slept,
+        }?;
+        event("never").await
+    });
+    bench.sent.clear();
+    let _ = bench.advance(secs(5));
+    assert_eq!(sent(&bench.sent), ["a: withdraw, then b"]);
+    assert_eq!(recorded(&bench, is_cancel), 1);
+    // A grant that was on its way comes too late.
+    granted(&mut bench, "0");
+    let _ = bench.step();
+    assert_eq!(bench.status(), InstanceStatus::Running);
+    bench.sent.clear();
+    bench.terminates("enough");
+    let _ = bench.step();
+    assert!(sent(&bench.sent).is_empty());
+}
+
+#[test]
+fn a_lock_that_is_given_up_before_it_was_asked_for_is_never_asked_for() {
+    let bench = Bench::begun(|_, _| async {
+        drop(spawned(lock(&["a", "b"])));
+        event("never").await
+    });
+    assert!(sent(&bench.sent).is_empty());
+}
+
+#[test]
+fn a_lock_that_was_granted_and_not_looked_at_is_given_back() {
+    let mut bench = Bench::begun(|_, _| async {
+        let lock = spawned(lock(&["a", "b"]));
+        event("go").await?;
+        drop(lock);
+        event("never").await
+    });
+    granted(&mut bench, "0");
+    let _ = bench.step();
+    bench.sent.clear();
+    let _ = bench.raise("go", 1);
+    assert_eq!(
+        (recorded(&bench, is_release), recorded(&bench, is_cancel)),
+        (1, 0)
+    );
+    assert_eq!(sent(&bench.sent), ["a: unlock 0", "b: unlock 0"]);
+}
+
+/// Holds a lock, asks for nothing more, and ends as it is told.
+async fn holds(cursor: Cursor) -> CallResult {
+    let section = locked(&["a", "b"]).await;
+    let how = event("go").await?;
+    match how.as_text() {
+        "\"panic\"" => panic!("on purpose"),
+        "\"continue\"" => {
+            cursor.continue_as_new(None);
+            std::future::pending::<()>().await;
+        }
+        _ => {}
+    }
+    drop(section);
+    done(1)
+}
+
+#[test]
+fn a_section_ends_however_its_orchestration_ends() {
+    for how in ["return", "panic", "continue", "terminate"] {
+        for cold in [true, false] {
+            let mut bench = Bench::begun(|cursor, _| holds(cursor));
+            bench.cold = cold;
+            granted(&mut bench, "0");
+            let _ = bench.step();
+            bench.sent.clear();
+            if how == "terminate" {
+                bench.terminates("enough");
+                let _ = bench.step();
+            } else {
+                let _ = bench.raise("go", how);
+            }
+            assert_eq!(sent(&bench.sent), ["a: unlock 0", "b: unlock 0"], "{how}");
+        }
+    }
+}
+
+#[test]
+fn an_instance_whose_code_cannot_run_gives_back_its_locks_when_it_is_ended() {
+    for (is_granted, expected) in [
+        (true, &["a: unlock 0", "b: unlock 0"][..]),
+        (false, &["a: withdraw, then b"][..]),
+    ] {
+        let mut bench = Bench::begun(|cursor, _| holds(cursor));
+        if is_granted {
+            granted(&mut bench, "0");
+            let _ = bench.step();
+        }
+        bench.deploy(|_, _| async { event("another").await });
+        let _ = bench.raise("go", "return");
+        assert_eq!(bench.status(), InstanceStatus::Stalled);
+        bench.sent.clear();
+        bench.terminates("enough");
+        let _ = bench.step();
+        assert_eq!(sent(&bench.sent), expected);
+    }
+}
+
+#[test]
+fn a_lock_that_the_panicking_poll_asked_for_was_never_asked_for() {
+    let mut bench = Bench::begun(|_, _| async {
+        event("go").await?;
+        let _lock = spawned(lock(&["a"]));
+        panic!("on purpose")
+    });
+    let _ = bench.raise("go", 1);
+    assert_eq!(bench.status(), InstanceStatus::Failed);
+    assert!(sent(&bench.sent).is_empty());
+}
+
+#[test]
+fn a_replay_must_end_its_sections_where_they_ended() {
+    let mut bench = Bench::begun(|_, _| async {
+        let section = locked(&["a"]).await;
+        event("go").await?;
+        drop(section);
+        event("next").await
+    });
+    granted(&mut bench, "0");
+    let _ = bench.step();
+    let _ = bench.raise("go", 1);
+    bench.deploy(|_, _| async {
+        let _section = locked(&["a"]).await;
+        event("go").await?;
+        event("next").await
+    });
+    let _ = bench.raise("next", 1);
+    assert!(
+        bench.stalled().contains("lock 0 given back"),
+        "{}",
+        bench.stalled()
+    );
+    bench.deploy(|_, _| async {
+        drop(locked(&["a"]).await);
+        event("go").await?;
+        event("next").await
+    });
+    bench.restart();
+    let _ = bench.step();
+    assert!(
+        bench.stalled().contains("call 0 is dropped"),
+        "{}",
+        bench.stalled()
+    );
+}

@@ -1,0 +1,39 @@
+//! Every function of these examples, for the programs that look at all of them.
+
+use durable_runtime::registry::Registry;
+
+use crate::fan_out_fan_in;
+use crate::function_chaining;
+use crate::hello;
+use crate::human_interaction;
+use crate::monitor;
+use crate::order_processing::activities;
+use crate::order_processing::orchestrator::process_order;
+
+/// All orchestrators and activities.
+pub fn registry() -> Registry {
+    let mut registry = Registry::default();
+    registry.register(hello::hello);
+    registry.register(hello::greet);
+    registry.register(hello::shout);
+    registry.register(function_chaining::make_quote);
+    registry.register(function_chaining::look_up_price);
+    registry.register(function_chaining::discount);
+    registry.register(function_chaining::convert);
+    registry.register(function_chaining::write_quote);
+    registry.register(fan_out_fan_in::take_stock);
+    registry.register(fan_out_fan_in::list_warehouses);
+    registry.register(fan_out_fan_in::count_warehouse);
+    registry.register(monitor::watch_parcel);
+    registry.register(monitor::ask_carrier);
+    registry.register(human_interaction::resolve_shortage);
+    registry.register(human_interaction::ask_for_decision);
+    registry.register(human_interaction::send_order);
+    registry.register(process_order);
+    registry.register(activities::validate);
+    registry.register(activities::charge);
+    registry.register(activities::refund);
+    registry.register(activities::pack_cd);
+    registry.register(activities::ship);
+    registry
+}
