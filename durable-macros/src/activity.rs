@@ -8,13 +8,16 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use quote::quote;
 use quote::quote_spanned;
+use syn::Block;
 use syn::Expr;
 use syn::LitStr;
 use syn::Type;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 
+use crate::body::broken;
 use crate::debug;
+use crate::determinism::Rule;
 use crate::diagnostics::Diagnostics;
 use crate::item;
 use crate::item::Callable;
@@ -176,7 +179,8 @@ impl Retry {
     /// Only `non_retryable` makes sense without a number of attempts: for policies given at calls.
     fn check(&self, name: &Ident, diagnostics: &mut Diagnostics) {
         if self.max_attempts.is_none() && !self.only_a_test() {
-            diagnostics.help(
+            diagnostics.rule(
+                Rule::OptionValue,
                 name,
                 "`retry` needs the number of attempts",
                 "write `retry(max_attempts = 3)`, the first attempt included",
@@ -218,12 +222,14 @@ fn check_signature(
     diagnostics: &mut Diagnostics,
 ) {
     match (&function.signature.asyncness, &options.blocking) {
-        (Some(asyncness), Some(_)) => diagnostics.help(
+        (Some(asyncness), Some(_)) => diagnostics.rule(
+            Rule::Function,
             asyncness,
             "a `blocking` activity is not async: it runs on the blocking pool",
             "remove `async`, or the option `blocking`",
         ),
-        (None, None) => diagnostics.help(
+        (None, None) => diagnostics.rule(
+            Rule::Function,
             function.signature.fn_token,
             "an activity is an `async fn`",
             "add `async`; if the body blocks, leave it and write `#[activity(blocking)]`",
@@ -235,9 +241,11 @@ fn check_signature(
         .iter()
         .filter(|p| p.role == Role::Context);
     if let Some(second) = contexts.nth(1) {
-        diagnostics.error(
+        diagnostics.rule(
+            Rule::Context,
             &second.source,
-            "there is one context: remove this parameter",
+            "an activity has one context",
+            "remove this parameter",
         );
     }
     let injected = signature
@@ -246,8 +254,12 @@ fn check_signature(
         .filter(|p| p.role != Role::Argument);
     for parameter in injected.filter(|p| matches!(p.ty, Type::Reference(_))) {
         let owned = tidy(referent(&parameter.ty));
-        let message = format!("what is injected is passed by value: write `{owned}`");
-        diagnostics.error(&parameter.ty, message);
+        diagnostics.rule(
+            Rule::Context,
+            &parameter.ty,
+            "what is injected is passed by value",
+            format_args!("write `{owned}`"),
+        );
     }
 }
 
@@ -266,7 +278,11 @@ impl Activity<'_> {
         let inputs = &self.callable.function.signature.inputs;
         let inputs: Vec<_> = inputs.iter().map(ToTokens::to_token_stream).collect();
         let body = &self.callable.function.body;
-        let run = self.callable.run(&inputs, body);
+        let body = match syn::parse2::<Block>(body.clone()) {
+            Ok(_) => body.clone(),
+            Err(error) => broken(body, &error),
+        };
+        let run = self.callable.run(&inputs, &body);
         let implementation = self.implementation();
         let listed = self.callable.listed(&quote!(list.activity::<Self>()));
         quote! {

@@ -84,6 +84,12 @@ pub(crate) const COMBINATORS: &[&str] = &[
     "from_iter",
 ];
 
+/// Types that have functions of their own, and are no modules.
+const PRIMITIVES: &[&str] = &[
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
+    "i128", "isize", "f32", "f64",
+];
+
 /// Methods of iterators and streams that leave the items what they are.
 pub(crate) const PASSING: &[&str] = &[
     "collect",
@@ -233,6 +239,8 @@ impl Names {
             }
             // `charge_card::run` names a type, not a module.
             [.., last] if *last == "run" => false,
+            // `u64::from`
+            [first, ..] if PRIMITIVES.iter().any(|name| **first == name) => false,
             [first, ..] => is_anchor(first) || !self.has_modules,
         }
     }

@@ -5,6 +5,8 @@ use std::fmt::Display;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
+use crate::determinism::Rule;
+
 /// The errors found so far.
 #[derive(Default)]
 pub(crate) struct Diagnostics {
@@ -12,14 +14,21 @@ pub(crate) struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Reports `message` at the tokens of `at`.
-    pub(crate) fn error(&mut self, at: impl ToTokens, message: impl Display) {
-        self.push(syn::Error::new_spanned(at, message));
+    /// Reports at the tokens of `at` that they break `rule`, and what to write instead.
+    pub(crate) fn rule(
+        &mut self,
+        rule: Rule,
+        at: impl ToTokens,
+        what: impl Display,
+        help: impl Display,
+    ) {
+        self.help(at, what, format_args!("{help} [{}]", rule.code()));
     }
 
     /// Reports `message` at the tokens of `at`, and below it what to write instead.
     pub(crate) fn help(&mut self, at: impl ToTokens, message: impl Display, help: impl Display) {
-        self.error(at, format_args!("{message}\nhelp: {help}"));
+        let text = format!("{message}\nhelp: {help}");
+        self.push(syn::Error::new_spanned(at, text));
     }
 
     pub(crate) fn push(&mut self, error: syn::Error) {

@@ -10,6 +10,7 @@ use syn::parse::ParseStream;
 
 use crate::activity::recorded_name;
 use crate::debug;
+use crate::determinism::Rule;
 use crate::diagnostics::Diagnostics;
 use crate::item::seam;
 use crate::options;
@@ -53,8 +54,8 @@ impl ReadOption for Options {
     ) -> syn::Result<()> {
         let text = options::text(name, input, &[])?;
         if text.value().chars().count() > LONGEST_NAME {
-            let message = format!("an event's name has at most {LONGEST_NAME} characters");
-            diagnostics.error(&text, message);
+            let what = format!("an event's name has at most {LONGEST_NAME} characters");
+            diagnostics.rule(Rule::OptionValue, &text, what, "write a shorter one");
         }
         self.name = Some(text);
         Ok(())
@@ -72,7 +73,12 @@ fn read_options(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Options {
             Meta::List(list) => {
                 options::read_all(list.tokens.clone(), &mut options, diagnostics);
             }
-            other => diagnostics.error(other, "write `#[event(name = \"…\")]`"),
+            other => diagnostics.rule(
+                Rule::OptionValue,
+                other,
+                "the options of an event stand in parentheses",
+                "write `#[event(name = \"…\")]`",
+            ),
         }
     }
     options
@@ -80,7 +86,8 @@ fn read_options(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Options {
 
 fn refuse_generics(input: &DeriveInput, diagnostics: &mut Diagnostics) {
     if !input.generics.params.is_empty() {
-        diagnostics.help(
+        diagnostics.rule(
+            Rule::Event,
             &input.generics,
             "an event is found by its name, so its type cannot be generic",
             "derive `Event` for a type of its own for each event",

@@ -50,7 +50,7 @@ fn an_orchestrator() {
         pub(crate) async fn pay(ctx: &OrchestrationContext, cents: u64) -> Result<String, PayError> {
             ctx.set_status(Stage::Waiting);
             select! {
-                approval = ctx.wait_for::<Approval>() => println!(\"{}\", check(approval).await?),
+                approval = ctx.wait_for::<Approval>() => ctx.set_status(check(approval).await?),
                 _ = ctx.sleep(hours(48)) => return Err(PayError::TimedOut),
             }
             let (charged, ()) = try_join!(bank::charge(cents), async { note(cents).await })?;

@@ -29,6 +29,8 @@ use crate::body::Rewritten;
 use crate::body::generated;
 use crate::body::rewrite;
 use crate::debug;
+use crate::determinism;
+use crate::determinism::Rule;
 use crate::diagnostics::Diagnostics;
 use crate::item;
 use crate::item::Function;
@@ -49,7 +51,15 @@ pub(crate) fn expand(function: &Function, mut diagnostics: Diagnostics) -> Token
         return quote!(#declaration #errors);
     }
     let patterns = patterns(function);
-    let rewritten = rewrite(&function.body, &table, &patterns, &mut diagnostics);
+    let checked = determinism::check(
+        &determinism::Body {
+            tokens: &function.body,
+            inputs: &function.inputs(),
+            checkpoints: false,
+        },
+        &mut diagnostics,
+    );
+    let rewritten = rewrite(&checked, &table, &patterns, &mut diagnostics);
     let helper = emit_function(function, &rewritten);
     let listed = emit_listed(function, &rewritten);
     let expansion = quote!(#helper #listed);
@@ -68,13 +78,15 @@ fn check_context(function: &Function, diagnostics: &mut Diagnostics) {
         FnArg::Receiver(_) => None,
     });
     if let Some(owned) = owned {
-        diagnostics.help(
+        diagnostics.rule(
+            Rule::Context,
             owned,
             "the context is borrowed: it must not outlive the orchestration's turn",
             "write `&OrchestrationContext`",
         );
     } else if !signature.inputs.iter().any(takes_context) {
-        diagnostics.help(
+        diagnostics.rule(
+            Rule::Context,
             &signature.ident,
             "an inline helper takes its caller's context",
             "add the parameter `ctx: &OrchestrationContext`",

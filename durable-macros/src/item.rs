@@ -9,11 +9,13 @@ use quote::format_ident;
 use quote::quote;
 use quote::quote_spanned;
 use syn::Attribute;
+use syn::FnArg;
 use syn::Visibility;
 use syn::parse::Parse;
 use syn::parse::ParseStream;
 use syn::parse_quote;
 
+use crate::determinism::Rule;
 use crate::signature::Parameter;
 use crate::signature::Role;
 use crate::signature::Signature;
@@ -28,15 +30,33 @@ pub(crate) struct Function {
     pub(crate) body: TokenStream,
 }
 
+impl Function {
+    /// The parameters as they are written.
+    pub(crate) fn inputs(&self) -> Vec<FnArg> {
+        self.signature.inputs.iter().cloned().collect()
+    }
+}
+
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         Ok(Self {
             attributes: input.call(Attribute::parse_outer)?,
             visibility: input.parse()?,
             signature: input.parse()?,
-            body: input.parse::<TokenTree>()?.into_token_stream(),
+            body: body(input)?,
         })
     }
+}
+
+fn body(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    // A method of a trait has none.
+    if input.peek(syn::token::Brace) || input.peek(syn::Token![;]) {
+        let body = input.parse::<TokenTree>()?.into_token_stream();
+        if input.is_empty() {
+            return Ok(body);
+        }
+    }
+    Err(input.error("expected a body, and nothing behind it"))
 }
 
 /// Reads the function under `attribute`, or what to emit in its place: the item as it was, and why
@@ -46,7 +66,11 @@ pub(crate) fn function(attribute: &str, item: &TokenStream) -> Result<Function, 
         Ok(function) => return Ok(function),
         // The compiler itself says best what is wrong with a broken function.
         Err(error) if looks_like_a_function(item) => error,
-        Err(_) => syn::Error::new_spanned(item, format!("`{attribute}` goes on a function")),
+        Err(_) => Rule::Function.error(
+            item,
+            format_args!("`{attribute}` goes on a function"),
+            "put it on an `async fn`",
+        ),
     };
     let error = error.to_compile_error();
     Err(quote!(#item #error))
@@ -56,9 +80,11 @@ pub(crate) fn function(attribute: &str, item: &TokenStream) -> Result<Function, 
 /// that a function becomes cannot stand in an `impl`.
 pub(crate) fn refuse_method(function: &Function, item: &TokenStream) -> Option<TokenStream> {
     let receiver = function.signature.receiver()?;
-    let message = "a method cannot be called by name: `self` is no argument\n\
-                   help: make it a free function that takes what it needs as arguments";
-    let error = syn::Error::new_spanned(receiver, message).to_compile_error();
+    let what = "a method cannot be called by name: `self` is no argument";
+    let help = "make it a free function that takes what it needs as arguments";
+    let error = Rule::Function
+        .error(receiver, what, help)
+        .to_compile_error();
     Some(quote!(#item #error))
 }
 

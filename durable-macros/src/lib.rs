@@ -9,12 +9,15 @@ mod body;
 mod callees;
 mod client_stub;
 mod debug;
+mod determinism;
 mod diagnostics;
 mod event;
 #[cfg(test)]
 mod expansions;
 mod inline;
 mod item;
+#[cfg(test)]
+mod mutations;
 mod numbers;
 mod options;
 mod orchestrator;

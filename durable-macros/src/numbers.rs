@@ -11,6 +11,8 @@ use syn::LitStr;
 use syn::UnOp;
 use syn::parse::ParseStream;
 
+use crate::determinism::Rule;
+
 const UNITS: &str = "write a whole number and a unit: \"200ms\", \"10s\", \"5m\", \"2h\" or \"1d\"";
 
 /// Reads a duration such as `"200ms"`; zero is refused.
@@ -21,18 +23,15 @@ pub(crate) fn duration(input: ParseStream<'_>) -> syn::Result<Duration> {
         ..
     }) = &value
     else {
-        let message = format!("a duration is a string\nhelp: {UNITS}");
-        return Err(syn::Error::new_spanned(value, message));
+        return Err(Rule::OptionValue.error(value, "a duration is a string", UNITS));
     };
     duration_of(text)
 }
 
 fn duration_of(literal: &LitStr) -> syn::Result<Duration> {
     let text = literal.value();
-    let refused = |problem: &str| {
-        let message = format!("`{text}` {problem}\nhelp: {UNITS}");
-        syn::Error::new_spanned(literal, message)
-    };
+    let refused =
+        |problem: &str| Rule::OptionValue.error(literal, format_args!("`{text}` {problem}"), UNITS);
     let digits = text.chars().take_while(char::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let millis = match unit {
@@ -64,8 +63,8 @@ where
 {
     let value: Expr = input.parse()?;
     let refused = || {
-        let message = format!("`{option}` must be a whole number of at least 1");
-        syn::Error::new_spanned(&value, message)
+        let what = format!("`{option}` must be a whole number of at least 1");
+        Rule::OptionValue.error(&value, what, format!("write `{option} = 1` or more"))
     };
     let Expr::Lit(ExprLit {
         lit: Lit::Int(literal),
@@ -89,7 +88,7 @@ pub(crate) fn factor(
     let value: Expr = input.parse()?;
     match float_of(&value) {
         Some(number) if accept(number) => Ok(number),
-        _ => Err(syn::Error::new_spanned(value, range)),
+        _ => Err(Rule::OptionValue.error(value, range, "write a number in that range")),
     }
 }
 

@@ -10,6 +10,7 @@ use syn::parse::Parse;
 use syn::parse::ParseStream;
 use syn::parse::Parser;
 
+use crate::determinism::Rule;
 use crate::diagnostics::Diagnostics;
 use crate::suggest::closest;
 
@@ -63,8 +64,8 @@ fn read_one<O: ReadOption>(
         return Err(unknown::<O>(&name));
     }
     if seen.contains(&name) {
-        let message = format!("`{name}` is given twice");
-        return Err(syn::Error::new_spanned(name, message));
+        let what = format!("`{name}` is given twice");
+        return Err(Rule::OptionValue.error(name, what, "remove one of the two"));
     }
     seen.push(name.clone());
     options.read(&name, input, diagnostics)?;
@@ -83,11 +84,9 @@ fn unknown<O: ReadOption>(name: &Ident) -> syn::Error {
     let meant = closest(&name.to_string(), O::VALID)
         .map(|name| format!("did you mean `{name}`? "))
         .unwrap_or_default();
-    let message = format!(
-        "unknown option `{name}` of {}\nhelp: {meant}the options are {valid}",
-        O::OF
-    );
-    syn::Error::new_spanned(name, message)
+    let what = format!("unknown option `{name}` of {}", O::OF);
+    let help = format!("{meant}the options are {valid}");
+    Rule::UnknownOption.error(name, what, help)
 }
 
 fn skip_to_comma(input: ParseStream<'_>) {
@@ -107,8 +106,11 @@ pub(crate) fn value<T: Parse>(name: &Ident, input: ParseStream<'_>) -> syn::Resu
 /// Reads the `=` between an option and its value.
 pub(crate) fn equals(name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     if !input.peek(Token![=]) {
-        let message = format!("`{name}` needs a value: `{name} = …`");
-        return Err(syn::Error::new_spanned(name, message));
+        let (what, help) = (
+            format!("`{name}` needs a value"),
+            format!("write `{name} = …`"),
+        );
+        return Err(Rule::OptionValue.error(name, what, help));
     }
     input.parse::<Token![=]>().map(drop)
 }
@@ -116,8 +118,11 @@ pub(crate) fn equals(name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
 /// Reads the parentheses after an option.
 pub(crate) fn list(name: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
     if !input.peek(syn::token::Paren) {
-        let message = format!("`{name}` takes a list: `{name}(…)`");
-        return Err(syn::Error::new_spanned(name, message));
+        let (what, help) = (
+            format!("`{name}` takes a list"),
+            format!("write `{name}(…)`"),
+        );
+        return Err(Rule::OptionValue.error(name, what, help));
     }
     let content;
     syn::parenthesized!(content in input);
@@ -129,8 +134,8 @@ pub(crate) fn flag(name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
     }
-    let message = format!("`{name}` takes no value");
-    Err(syn::Error::new_spanned(name, message))
+    let what = format!("`{name}` takes no value");
+    Err(Rule::OptionValue.error(name, what, format!("write `{name}` alone")))
 }
 
 /// Reads `= "text"`, which must have characters, none of them in `forbidden`.
@@ -139,18 +144,30 @@ pub(crate) fn text(
     input: ParseStream<'_>,
     forbidden: &[char],
 ) -> syn::Result<LitStr> {
-    let literal: LitStr = value(name, input)?;
+    equals(name, input)?;
+    let literal: LitStr = input.parse().map_err(|error: syn::Error| {
+        let what = format!("`{name}` is a text");
+        let text = Rule::OptionValue.text(what, format!("write `{name} = \"…\"`"));
+        if input.is_empty() {
+            return syn::Error::new_spanned(name, text);
+        }
+        syn::Error::new(error.span(), text)
+    })?;
     let text = literal.value();
     if text.trim().is_empty() {
-        let message = format!("`{name}` must not be empty");
-        return Err(syn::Error::new_spanned(literal, message));
+        let what = format!("`{name}` must not be empty");
+        return Err(Rule::OptionValue.error(
+            literal,
+            what,
+            "write a text, or leave the option out",
+        ));
     }
     if let Some(bad) = text
         .chars()
         .find(|c| forbidden.contains(c) || c.is_control())
     {
-        let message = format!("`{name}` must not contain {bad:?}");
-        return Err(syn::Error::new_spanned(literal, message));
+        let what = format!("`{name}` must not contain {bad:?}");
+        return Err(Rule::OptionValue.error(literal, what, format!("leave {bad:?} out")));
     }
     Ok(literal)
 }

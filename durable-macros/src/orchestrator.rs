@@ -21,6 +21,8 @@ use crate::body::Rewritten;
 use crate::body::rewrite;
 use crate::client_stub;
 use crate::debug;
+use crate::determinism;
+use crate::determinism::Rule;
 use crate::diagnostics::Diagnostics;
 use crate::inline;
 use crate::item;
@@ -59,9 +61,17 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     check_context(&function, &signature, &mut diagnostics);
     let patterns = patterns(&signature);
     let table = quote!(Self::__DURABLE_SITES);
-    let rewritten = rewrite(&function.body, &table, &patterns, &mut diagnostics);
+    let checked = determinism::check(
+        &determinism::Body {
+            tokens: &function.body,
+            inputs: &function.inputs(),
+            checkpoints: false,
+        },
+        &mut diagnostics,
+    );
+    let rewritten = rewrite(&checked, &table, &patterns, &mut diagnostics);
     let output = &function.signature.output;
-    let table = states::table(&function.body, &patterns, output, &read.events);
+    let table = states::table(&checked.body, &patterns, output, &read.events);
     let errors = diagnostics.into_compile_errors();
     let orchestrator = Orchestrator {
         callable: Callable {
@@ -125,7 +135,12 @@ impl Options {
     fn declare(&mut self, events: impl IntoIterator<Item = Type>, diagnostics: &mut Diagnostics) {
         for event in events {
             if self.events.contains(&event) {
-                diagnostics.error(event, "this event is declared twice");
+                diagnostics.rule(
+                    Rule::EqualEvents,
+                    event,
+                    "this event is declared twice",
+                    "remove one of the two",
+                );
             } else {
                 self.events.push(event);
             }
@@ -134,11 +149,11 @@ impl Options {
 
     fn refuse_with_inline(&self, inline: &Ident, diagnostics: &mut Diagnostics) {
         for other in &self.others {
-            diagnostics.error(
+            diagnostics.rule(
+                Rule::OptionValue,
                 other,
-                format_args!(
-                    "`{other}` belongs to the orchestrator that calls an `{inline}` helper"
-                ),
+                format_args!("`{other}` is no option of an `{inline}` helper"),
+                "give it to the orchestrator that calls the helper",
             );
         }
     }
@@ -146,7 +161,8 @@ impl Options {
 
 pub(crate) fn check_asyncness(function: &Function, diagnostics: &mut Diagnostics) {
     if function.signature.asyncness.is_none() {
-        diagnostics.help(
+        diagnostics.rule(
+            Rule::Function,
             function.signature.fn_token,
             "an orchestrator is an `async fn`",
             "add `async`",
@@ -162,12 +178,14 @@ fn check_context(function: &Function, signature: &Signature, diagnostics: &mut D
     };
     match signature.parameters.first() {
         Some(first) if is_context(first) && is_reference(first) => {}
-        Some(first) if is_context(first) => diagnostics.help(
+        Some(first) if is_context(first) => diagnostics.rule(
+            Rule::Context,
             &first.ty,
             "the context is borrowed: it must not outlive the orchestration's turn",
             "write `&OrchestrationContext`",
         ),
-        _ => diagnostics.help(
+        _ => diagnostics.rule(
+            Rule::Context,
             &function.signature.ident,
             "an orchestrator takes its context first",
             format_args!(
@@ -178,9 +196,11 @@ fn check_context(function: &Function, signature: &Signature, diagnostics: &mut D
     }
     for parameter in signature.parameters.iter().skip(1) {
         if is_context(parameter) {
-            diagnostics.error(
+            diagnostics.rule(
+                Rule::Context,
                 &parameter.source,
                 "the context is the first parameter, and there is one",
+                "remove this parameter",
             );
         }
     }

@@ -18,6 +18,7 @@ use syn::Safety;
 use syn::Type;
 use syn::spanned::Spanned;
 
+use crate::determinism::Rule;
 use crate::diagnostics::Diagnostics;
 use crate::item::seam;
 
@@ -106,7 +107,8 @@ impl Signature {
         }
         if let Some(extra) = self.arguments().nth(MOST_ARGUMENTS) {
             refused = true;
-            diagnostics.help(
+            diagnostics.rule(
+                Rule::Argument,
                 &extra.source,
                 format_args!("more than {MOST_ARGUMENTS} arguments"),
                 "put them into a struct that derives `Serialize` and `Deserialize`",
@@ -260,26 +262,44 @@ pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
 
 fn refuse_qualifiers(signature: &syn::Signature, diagnostics: &mut Diagnostics) {
     if let Some(constness) = &signature.constness {
-        diagnostics.error(
+        diagnostics.rule(
+            Rule::Function,
             constness,
-            "remove `const`: the function runs when it is called",
+            "the function runs when it is called, and not in a constant",
+            "remove `const`",
         );
     }
     if let Safety::Unsafe(unsafety) = &signature.safety {
-        diagnostics.error(unsafety, "remove `unsafe`: the runtime calls the function");
+        diagnostics.rule(
+            Rule::Function,
+            unsafety,
+            "the runtime calls the function, so it must be safe",
+            "remove `unsafe`",
+        );
     }
     if let Some(abi) = &signature.abi {
-        diagnostics.error(abi, "remove `extern`: the runtime calls the function");
+        diagnostics.rule(
+            Rule::Function,
+            abi,
+            "the runtime calls the function, in Rust's own way",
+            "remove `extern`",
+        );
     }
     if let Some(variadic) = &signature.variadic {
-        diagnostics.error(variadic, "the arguments must be counted");
+        diagnostics.rule(
+            Rule::Function,
+            variadic,
+            "the arguments must be counted",
+            "name each argument, or take a `Vec`",
+        );
     }
 }
 
 /// Refuses generics, and says whether there were any.
 fn refuse_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) -> bool {
     let generics = &signature.generics;
-    if generics.params.is_empty() && generics.where_clause.is_none() {
+    let bounds = generics.where_clause.as_ref();
+    if generics.params.is_empty() && bounds.is_none_or(|bounds| bounds.predicates.is_empty()) {
         return false;
     }
     let at = if generics.params.is_empty() {
@@ -287,7 +307,8 @@ fn refuse_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) ->
     } else {
         generics.to_token_stream()
     };
-    diagnostics.help(
+    diagnostics.rule(
+        Rule::Function,
         at,
         format_args!(
             "`{}` is called by name from its recorded arguments, so it cannot be generic",
@@ -301,12 +322,14 @@ fn refuse_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) ->
 /// Refuses a type that cannot be recorded, and says whether it did.
 fn refuse_unrecordable(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     match ty {
-        Type::Reference(reference) => diagnostics.help(
+        Type::Reference(reference) => diagnostics.rule(
+            Rule::Argument,
             ty,
             "an argument is recorded, so it cannot be a reference",
             format_args!("take `{}`", owned(&reference.elem)),
         ),
-        Type::ImplTrait(_) => diagnostics.help(
+        Type::ImplTrait(_) => diagnostics.rule(
+            Rule::Argument,
             ty,
             "an argument is recorded, so its type must be named",
             "write the type that is recorded",

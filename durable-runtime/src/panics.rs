@@ -28,10 +28,22 @@ thread_local! {
 pub fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Failure> {
     note_places();
     PLACE.with_borrow_mut(Option::take);
-    catch_unwind(AssertUnwindSafe(f)).map_err(|panic| Failure::Panicked {
-        message: message_of(&*panic),
-        location: PLACE.with_borrow_mut(Option::take),
+    catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
+        let failure = Failure::Panicked {
+            message: message_of(&*panic),
+            location: PLACE.with_borrow_mut(Option::take),
+        };
+        drop_quietly(panic);
+        failure
     })
+}
+
+/// Drops what a panic carried. A value that panics in turn is not dropped: nothing says that it would
+/// ever be enough.
+fn drop_quietly(panic: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(again);
+    }
 }
 
 /// Runs `f`, whose panics no other hook is told of.

@@ -205,7 +205,7 @@ impl CodecError {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be recorded in a history",
     label = "not `Serialize + DeserializeOwned + Send + 'static`",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it, and let it own what it holds"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, and let it own what it holds [D025]"
 )]
 pub trait Recorded: Sized + Send + 'static {
     /// Records the value.

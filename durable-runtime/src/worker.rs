@@ -157,6 +157,13 @@ impl RuntimeBuilder {
         self
     }
 
+    /// How many bytes of entities are kept in memory; at 0 every turn loads its entity.
+    #[must_use]
+    pub fn entity_cache_bytes(mut self, bytes: usize) -> Self {
+        self.config.entity_cache_bytes = bytes;
+        self
+    }
+
     /// How many attempts of activities run at once.
     #[must_use]
     pub fn max_concurrent_activities(mut self, attempts: usize) -> Self {

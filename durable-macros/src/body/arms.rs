@@ -13,6 +13,7 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 
 use super::source_text;
+use crate::determinism::Rule;
 
 /// `pattern = future => body`.
 pub(crate) struct Arm {
@@ -33,10 +34,11 @@ pub(crate) fn futures(arguments: &TokenStream) -> syn::Result<Vec<Expr>> {
 
 /// The arms of a `select!`.
 pub(super) fn arms(call: &Macro) -> syn::Result<Vec<Arm>> {
-    let arms = read_arms(&call.tokens)?;
+    let arms = read_arms(call)?;
     if arms.is_empty() {
-        let message = "`select!` needs an arm: `pattern = future => body`";
-        return Err(syn::Error::new_spanned(&call.path, message));
+        let what = "`select!` without an arm waits for nothing";
+        let help = "write `pattern = future => body`";
+        return Err(Rule::SelectArm.error(&call.path, what, help));
     }
     let refutable = arms.iter().filter(|arm| is_refutable(&arm.pattern));
     let refused = refutable.map(refusal).reduce(|mut all, error| {
@@ -48,11 +50,11 @@ pub(super) fn arms(call: &Macro) -> syn::Result<Vec<Arm>> {
 
 /// The futures of the arms of a `select!` that can be read.
 pub(crate) fn selected(call: &Macro) -> Vec<(Expr, Expr)> {
-    let arms = read_arms(&call.tokens).unwrap_or_default();
+    let arms = read_arms(call).unwrap_or_default();
     arms.into_iter().map(|arm| (arm.future, arm.body)).collect()
 }
 
-pub(crate) fn read_arms(arguments: &TokenStream) -> syn::Result<Vec<Arm>> {
+pub(crate) fn read_arms(call: &Macro) -> syn::Result<Vec<Arm>> {
     let read = |input: ParseStream<'_>| {
         skip_biased(input)?;
         let mut arms = Vec::new();
@@ -61,7 +63,8 @@ pub(crate) fn read_arms(arguments: &TokenStream) -> syn::Result<Vec<Arm>> {
         }
         Ok(arms)
     };
-    read.parse2(arguments.clone())
+    // What ends too early ends at the macro's bracket.
+    call.parse_body_with(read)
 }
 
 fn read_arm(input: ParseStream<'_>) -> syn::Result<Arm> {
@@ -70,9 +73,9 @@ fn read_arm(input: ParseStream<'_>) -> syn::Result<Arm> {
     input.parse::<Token![=]>()?;
     let future = input.parse()?;
     if input.peek(Token![,]) && input.peek2(Token![if]) {
-        let message = "an arm of `select!` takes no condition\n\
-                       help: choose between two `select!` by `if`";
-        return Err(input.error(message));
+        let what = "an arm of `select!` takes no condition";
+        let help = "choose between two `select!` by `if`";
+        return Err(input.error(Rule::SelectArm.text(what, help)));
     }
     input.parse::<Token![=>]>()?;
     let body = Expr::parse_with_earlier_boundary_rule(input)?;
@@ -100,9 +103,9 @@ fn read_arm(input: ParseStream<'_>) -> syn::Result<Arm> {
 fn refuse_keyword_arm(input: ParseStream<'_>) -> syn::Result<()> {
     let otherwise = input.peek(Token![else]);
     if otherwise || (input.peek(Ident) && input.peek2(Token![=>])) {
-        let message = "every arm is `pattern = future => body`\n\
-                       help: leave this arm out: patterns always match, so one of the others is taken";
-        return Err(input.error(message));
+        let what = "every arm is `pattern = future => body`";
+        let help = "leave this arm out: patterns always match, so one of the others is taken";
+        return Err(input.error(Rule::SelectArm.text(what, help)));
     }
     Ok(())
 }
@@ -119,11 +122,9 @@ fn skip_biased(input: ParseStream<'_>) -> syn::Result<()> {
 fn refusal(arm: &Arm) -> syn::Error {
     let pattern = source_text(arm.pattern.to_token_stream());
     let future = source_text(arm.future.to_token_stream());
-    let message = format!(
-        "a value that this pattern refuses would be lost: an arm takes every value\n\
-         help: write `value = {future} => match value {{ {pattern} => …, _ => … }}`"
-    );
-    syn::Error::new_spanned(&arm.pattern, message)
+    let what = "a value that this pattern refuses would be lost: an arm takes every value";
+    let help = format!("write `value = {future} => match value {{ {pattern} => …, _ => … }}`");
+    Rule::SelectPattern.error(&arm.pattern, what, help)
 }
 
 /// Whether the pattern shows that it can refuse a value. What it does not show the compiler finds.

@@ -1,7 +1,9 @@
 //! Finds the awaits of a body, in source order, and makes each a durable one.
 
+use proc_macro2::Delimiter;
 use proc_macro2::Span;
 use proc_macro2::TokenStream;
+use proc_macro2::TokenTree;
 use quote::ToTokens;
 use quote::quote;
 use quote::quote_spanned;
@@ -19,9 +21,12 @@ use syn::visit_mut;
 use syn::visit_mut::VisitMut;
 
 use super::concurrency;
+use super::dropped;
 use super::known_macros;
 use super::source_text;
 use crate::callees::Candidates;
+use crate::determinism::Checked;
+use crate::determinism::Reported;
 use crate::diagnostics::Diagnostics;
 use crate::item::seam;
 use crate::item::seam_at;
@@ -38,24 +43,28 @@ pub(crate) struct Rewritten {
 
 /// Rewrites `body`, whose parameters are `inputs`; `table` is how it names its site table.
 ///
-/// A body that does not parse passes through: the compiler says best what is wrong with it.
+/// A body that does not parse passes through, with the reason in it.
 pub(crate) fn rewrite(
-    body: &TokenStream,
+    checked: &Checked,
     table: &TokenStream,
     parameters: &[syn::Pat],
     diagnostics: &mut Diagnostics,
 ) -> Rewritten {
-    let Ok(mut block) = syn::parse2::<Block>(body.clone()) else {
-        return Rewritten {
-            body: body.clone(),
-            sites: quote!(&[]),
-            candidates: Candidates::default(),
-        };
+    let mut block = match syn::parse2::<Block>(checked.body.clone()) {
+        Ok(block) => block,
+        Err(error) => {
+            return Rewritten {
+                body: broken(&checked.body, &error),
+                sites: quote!(&[]),
+                candidates: Candidates::default(),
+            };
+        }
     };
     let candidates = Candidates::of(&block, parameters);
     let mut rewriter = Rewriter {
         sites: Vec::new(),
         table,
+        reported: &checked.reported,
         diagnostics,
     };
     rewriter.visit_block_mut(&mut block);
@@ -67,10 +76,26 @@ pub(crate) fn rewrite(
     }
 }
 
+/// A body that cannot be read, with the reason in it. The compiler says itself what is wrong, and
+/// then does not come to the reason; but it may know more of the language than this crate.
+pub(crate) fn broken(body: &TokenStream, error: &syn::Error) -> TokenStream {
+    let reason = error.to_compile_error();
+    match body.clone().into_iter().next() {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+            let inner = group.stream();
+            quote_spanned!(group.span()=> { #reason #inner })
+        }
+        // A method of a trait has no body.
+        _ => body.clone(),
+    }
+}
+
 /// Walks a body and rewrites it on the way.
 pub(super) struct Rewriter<'a> {
     sites: Vec<TokenStream>,
     table: &'a TokenStream,
+    /// An await of what was reported is not bounded: its mistake is told already.
+    reported: &'a Reported,
     pub(super) diagnostics: &'a mut Diagnostics,
 }
 
@@ -84,8 +109,18 @@ impl Rewriter<'_> {
         self.sites.push(quote_spanned! {at=>
             #seam::Site::new(#number, ::core::file!(), ::core::line!(), ::core::column!(), #text)
         });
+        let bounds = self.bounds(&future.to_token_stream(), &seam_here);
         // The whole expression must be the user's, or what is said of it is said at the attribute.
-        quote_spanned!(at=> #seam_here::durable(#future, #site[#number]))
+        quote_spanned!(at=> #bounds::durable(#future, #site[#number]))
+    }
+
+    /// The module below `seam` that says what `future` must be.
+    pub(super) fn bounds(&self, future: &TokenStream, seam: &TokenStream) -> TokenStream {
+        if self.reported.in_tokens(future) {
+            quote!(#seam::unbounded)
+        } else {
+            seam.clone()
+        }
     }
 
     fn awaited(&mut self, awaited: &mut ExprAwait) -> TokenStream {
@@ -174,7 +209,13 @@ impl VisitMut for Rewriter<'_> {
 
     fn visit_stmt_mut(&mut self, statement: &mut Stmt) {
         let Stmt::Macro(call) = statement else {
+            let call = dropped::call_in(statement);
+            let call = call.filter(|call| !self.reported.in_tokens(&call.to_token_stream()));
+            let call = call.map(Spanned::span);
             visit_mut::visit_stmt_mut(self, statement);
+            if let Some(at) = call {
+                dropped::probe(statement, at);
+            }
             return;
         };
         if let Some(instead) = self.expand_macro(&mut call.mac) {

@@ -152,8 +152,8 @@ fn chain(
     }
     let chained = futures.iter().rev().fold(end.clone(), |rest, future| {
         let (argument, place) = (without_parentheses(future), generated(future.span()));
-        let seam = seam_at(place);
-        let arm = quote_spanned!(place=> #seam::arm(#argument));
+        let bounds = rewriter.bounds(&argument.to_token_stream(), &seam_at(place));
+        let arm = quote_spanned!(place=> #bounds::arm(#argument));
         quote!(#pair(#arm, #rest))
     });
     let text = format!("{}({})", kind.name(), texts.join(", "));

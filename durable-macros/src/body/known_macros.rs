@@ -15,6 +15,7 @@ use syn::visit_mut::VisitMut;
 
 use super::await_sites::Rewriter;
 use super::source_text;
+use crate::determinism::Rule;
 use crate::diagnostics::Diagnostics;
 
 /// The macros that take expressions, and evaluate them where they stand. Those of logs and
@@ -75,7 +76,8 @@ fn is_known(call: &Macro) -> bool {
 
 fn refuse(call: &Macro, at: &TokenStream, diagnostics: &mut Diagnostics) {
     let name = source_text(call.path.to_token_stream());
-    diagnostics.help(
+    diagnostics.rule(
+        Rule::HiddenAwait,
         at,
         format_args!("whether and when `{name}!` awaits this cannot be seen"),
         "bind the value with `let` first, and give the macro the bound name",

@@ -5,11 +5,13 @@
 pub(crate) mod arms;
 mod await_sites;
 pub(crate) mod concurrency;
+mod dropped;
 mod expressions;
 mod known_macros;
 mod source_text;
 
 pub(crate) use await_sites::Rewritten;
+pub(crate) use await_sites::broken;
 pub(crate) use await_sites::generated;
 pub(crate) use await_sites::rewrite;
 pub(crate) use expressions::expressions_in;

@@ -283,7 +283,7 @@ impl Walker<'_> {
             self.fork(Op::Join, &name.unwrap_or_default(), at, futures.iter());
             return true;
         }
-        let arms = arms::read_arms(&call.tokens).unwrap_or_default();
+        let arms = arms::read_arms(call).unwrap_or_default();
         let fork = self.state(Row::new(Op::Select, "select", at));
         let mut out = Vec::new();
         for (number, arm) in arms.iter().enumerate() {

@@ -31,6 +31,21 @@ programs! {
     "../ui/activity/pass/names_of_the_user_stay.rs" activity_names_of_the_user_stay
     "../ui/activity/pass/result_aliases.rs" activity_result_aliases
     "../ui/activity/pass/retryable_by_trait.rs" activity_retryable_by_trait
+    "../ui/determinism/pass/clock_of_the_users_own.rs" determinism_clock_of_the_users_own
+    "../ui/determinism/pass/concurrency_of_the_orchestration.rs" determinism_concurrency_of_the_orchestration
+    "../ui/determinism/pass/constants.rs" determinism_constants
+    "../ui/determinism/pass/environment_of_the_users_own.rs" determinism_environment_of_the_users_own
+    "../ui/determinism/pass/exceptions.rs" determinism_exceptions
+    "../ui/determinism/pass/files_in_activities.rs" determinism_files_in_activities
+    "../ui/determinism/pass/ids.rs" determinism_ids
+    "../ui/determinism/pass/logging.rs" determinism_logging
+    "../ui/determinism/pass/loops_with_an_end.rs" determinism_loops_with_an_end
+    "../ui/determinism/pass/methods_named_like_blocking_ones.rs" determinism_methods_named_like_blocking_ones
+    "../ui/determinism/pass/names_of_the_users_own.rs" determinism_names_of_the_users_own
+    "../ui/determinism/pass/ordered_maps.rs" determinism_ordered_maps
+    "../ui/determinism/pass/random_numbers.rs" determinism_random_numbers
+    "../ui/determinism/pass/recorded_values.rs" determinism_recorded_values
+    "../ui/determinism/pass/timers.rs" determinism_timers
     "../ui/event/pass/names.rs" event_names
     "../ui/inline/pass/callees_of_helpers.rs" inline_callees_of_helpers
     "../ui/inline/pass/helpers.rs" inline_helpers

@@ -26,7 +26,7 @@ use crate::payload::Recorded;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an activity",
-    note = "an activity is an `async fn` with `#[activity]`"
+    note = "an activity is an `async fn` with `#[activity]` [D034]"
 )]
 pub trait Activity: Sized + Send + Sync + 'static {
     /// The name under which calls are recorded.

@@ -38,7 +38,7 @@ use crate::payload::CodecError;
     label = "it needs `std::error::Error`, `Serialize`, `Deserialize` and `From<Failure>`",
     note = "derive `thiserror::Error`, `serde::Serialize` and `serde::Deserialize` for it",
     note = "and give it a variant for what is not its own: \
-            `#[error(transparent)] Infrastructure(#[from] Failure)`"
+            `#[error(transparent)] Infrastructure(#[from] Failure)` [D026]"
 )]
 pub trait CallableError: Sized + Send + 'static {
     /// The error for `failure`.

@@ -91,6 +91,7 @@ impl Entities {
         for key in lost {
             self.forget(key);
         }
+        self.parked.retain(|key, _| self.rows.contains_key(key));
         // Their new owners watch the locks that they find.
         self.watched.clear();
     }

@@ -213,7 +213,28 @@ pub struct LockedPart {
 }
 
 /// A call of an operation in a critical section. While it is pending, its entity's part of the lock
-/// is borrowed.
+/// is borrowed, so that there is one at a time:
+///
+/// ```
+/// # use durable_runtime::Failure;
+/// # use durable_runtime::entity::{LockedCall, LockedPart, locked_call};
+/// fn one_after_the_other(part: &mut LockedPart) {
+///     let first: LockedCall<'_, (), Failure> = locked_call(part, "deposit", (1,));
+///     drop(first);
+///     let second: LockedCall<'_, (), Failure> = locked_call(part, "deposit", (2,));
+///     drop(second);
+/// }
+/// ```
+///
+/// ```compile_fail,E0499
+/// # use durable_runtime::Failure;
+/// # use durable_runtime::entity::{LockedCall, LockedPart, locked_call};
+/// fn two_at_once(part: &mut LockedPart) {
+///     let first: LockedCall<'_, (), Failure> = locked_call(part, "deposit", (1,));
+///     let second: LockedCall<'_, (), Failure> = locked_call(part, "deposit", (2,));
+///     drop((first, second)); // the part cannot be borrowed twice
+/// }
+/// ```
 ///
 /// # Replay
 /// As [`EntityCall`](super::EntityCall).

@@ -66,7 +66,7 @@ impl<R> fmt::Debug for ContinueAsNew<R> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` are not the arguments of this orchestrator",
     label = "expected `{A}`",
-    note = "give one argument as itself, several as a tuple, none as `()`"
+    note = "give one argument as itself, several as a tuple, none as `()` [D033]"
 )]
 pub trait IntoArguments<A> {
     /// The arguments as they are recorded.

@@ -28,7 +28,7 @@ use crate::payload::Recorded;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an orchestrator",
-    note = "an orchestrator is an `async fn` with `#[orchestrator]`"
+    note = "an orchestrator is an `async fn` with `#[orchestrator]` [D034]"
 )]
 pub trait Orchestrator: Sized + Send + Sync + 'static {
     /// What is known of it without running it.
@@ -72,6 +72,6 @@ pub trait Orchestrator: Sized + Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "the orchestrator `{Self}` does not declare the event `{E}`",
     label = "`{E}` is not declared",
-    note = "declare it: `#[orchestrator(events({E}))]`"
+    note = "declare it: `#[orchestrator(events({E}))]` [D028]"
 )]
 pub trait Declares<E>: Orchestrator {}

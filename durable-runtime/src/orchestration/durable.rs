@@ -23,7 +23,7 @@ use crate::machine::awaits;
     note = "durable are calls of `#[activity]` and `#[orchestrator]` functions, timers and events of \
             the context, and combinators of those",
     note = "put anything else into an `#[activity]`; a function that awaits durable operations \
-            itself is `#[orchestrator(inline)]`"
+            itself is `#[orchestrator(inline)]` [D018]"
 )]
 pub trait Durable {}
 
@@ -31,7 +31,7 @@ pub trait Durable {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a durable stream",
     label = "awaited in an orchestrator",
-    note = "durable are `ctx.events::<E>()`, and streams of `futures` over durable futures"
+    note = "durable are `ctx.events::<E>()`, and streams of `futures` over durable futures [D018]"
 )]
 pub trait DurableStream {}
 

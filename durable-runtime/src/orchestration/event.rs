@@ -17,7 +17,7 @@ use crate::payload::Recorded;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
-    note = "derive `Event`, `serde::Serialize` and `serde::Deserialize` for it"
+    note = "derive `Event`, `serde::Serialize` and `serde::Deserialize` for it [D028]"
 )]
 pub trait Event: Recorded {
     /// The name under which it is raised. Names match without regard to case.
@@ -36,7 +36,7 @@ pub const fn assert_distinct_events(names: &[&str]) {
         while second < names.len() {
             assert!(
                 !names[first].eq_ignore_ascii_case(names[second]),
-                "two declared events have the same name: give one another by `#[event(name = ..)]`"
+                "two declared events have the same name: give one another by `#[event(name = ..)]` [D027]"
             );
             second += 1;
         }

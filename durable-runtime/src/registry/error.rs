@@ -13,17 +13,23 @@ pub struct RegistryError {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub(super) enum Problem {
-    #[error("two activities are named `{name}`: give one another by `#[activity(name = \"…\")]`")]
+    #[error(
+        "two activities are named `{name}`: give one another by `#[activity(name = \"…\")]` [D029]"
+    )]
     TwoActivities { name: &'static str },
-    #[error("two entities are named `{name}`: give one another by `#[entity(name = \"…\")]`")]
+    #[error(
+        "two entities are named `{name}`: give one another by `#[entity(name = \"…\")]` [D029]"
+    )]
     TwoEntities { name: &'static str },
-    #[error("two orchestrators are `{name}` version `{version}`: give one another name or version")]
+    #[error(
+        "two orchestrators are `{name}` version `{version}`: give one another name or version [D029]"
+    )]
     TwoOrchestrators {
         name: &'static str,
         version: &'static str,
     },
     #[error(
-        "orchestrator `{orchestrator}` declares the events `{first}` and `{second}`, which are one name: names match without regard to case"
+        "orchestrator `{orchestrator}` declares the events `{first}` and `{second}`, which are one name: names match without regard to case [D027]"
     )]
     EqualEvents {
         orchestrator: &'static str,
@@ -31,7 +37,7 @@ pub(super) enum Problem {
         second: &'static str,
     },
     #[error(
-        "orchestrator `{caller}` calls {}, which is not registered{}: add `.{}`",
+        "orchestrator `{caller}` calls {}, which is not registered{}: add `.{}` [D035]",
         described(callee), hint(*suggestion), registration(callee)
     )]
     NotRegistered {

@@ -19,7 +19,7 @@ use crate::orchestration::Orchestrator;
     message = "`{Self}` cannot be registered",
     label = "neither an activity nor an orchestrator",
     note = "register functions with `#[activity]` or `#[orchestrator]`, by name and without calling \
-            them"
+            them [D034]"
 )]
 pub trait Register<Signature> {
     /// Adds the function to `registry`.
@@ -30,7 +30,7 @@ pub trait Register<Signature> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a call of an activity or orchestrator",
     label = "neither an activity nor an orchestrator",
-    note = "register functions with `#[activity]` or `#[orchestrator]`"
+    note = "register functions with `#[activity]` or `#[orchestrator]` [D034]"
 )]
 pub trait Callable {
     /// Adds the called function to `registry`.

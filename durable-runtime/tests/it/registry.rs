@@ -64,7 +64,7 @@ fn what_is_called_and_not_registered_is_listed_with_what_was_meant() {
     expect_test::expect![[r"
         the functions that were registered do not fit together
         - orchestrator `pay` calls activity `charge_card`, which is not registered (there is `charge_cart`: did you mean that?): add `.register(charge_card)`
-        - orchestrator `shop` calls activity `pack`, which is not registered: add `.register(pack)`"]]
+        - orchestrator `shop` calls activity `pack`, which is not registered: add `.register(pack)` [D035]"]]
     .assert_eq(&error);
 }
 
@@ -78,12 +78,13 @@ fn two_functions_of_one_name_are_refused() {
     let error = registry.check().unwrap_err().to_string();
     expect_test::expect![[r#"
         the functions that were registered do not fit together
-        - two activities are named `charge_card`: give one another by `#[activity(name = "…")]`
-        - two orchestrators are `pay` version `3`: give one another name or version"#]]
+        - two activities are named `charge_card`: give one another by `#[activity(name = "…")]` [D029]
+        - two orchestrators are `pay` version `3`: give one another name or version [D029]"#]]
     .assert_eq(&error);
 }
 
 #[test]
+// Keeps D029, D035.
 fn a_function_may_be_registered_twice() {
     let mut registry = Registry::default();
     registry.register(charge_card);

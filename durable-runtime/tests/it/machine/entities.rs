@@ -360,3 +360,20 @@ fn a_replay_must_end_its_sections_where_they_ended() {
         bench.stalled()
     );
 }
+
+#[test]
+fn no_checkpoint_is_taken_in_a_critical_section() {
+    let mut bench = Bench::new(|cursor, _| async move {
+        let section = locked(&["a"]).await;
+        let within = cursor.wants_checkpoint(0, Some(1));
+        drop(section);
+        let after = cursor.wants_checkpoint(0, Some(1));
+        done((within, after))
+    });
+    // It asks for checkpoints and takes none, which no replay and no twin can follow.
+    (bench.checked, bench.config.perturb) = (false, false);
+    let _ = bench.step();
+    granted(&mut bench, "0");
+    let _ = bench.step();
+    assert_eq!(bench.result(), serde_json::json!([false, true]));
+}

@@ -183,3 +183,20 @@ fn an_error_that_is_a_failure_ends_what_its_last_poll_scheduled() {
     assert_eq!(outcome.write.starts, []);
     assert_eq!(outcome.write.timers, []);
 }
+
+#[test]
+fn a_panic_with_a_value_that_panics_when_it_is_dropped_stays_where_it_is() {
+    struct PanicsAgain(u32);
+
+    impl Drop for PanicsAgain {
+        fn drop(&mut self) {
+            if self.0 > 0 {
+                std::panic::panic_any(PanicsAgain(self.0 - 1));
+            }
+        }
+    }
+
+    let bench = Bench::begun(|_, _| async { std::panic::panic_any(PanicsAgain(3)) });
+    let (message, _) = panicked(&bench);
+    assert_eq!(message, "a value that is not text");
+}

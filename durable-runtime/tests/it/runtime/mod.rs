@@ -5,6 +5,7 @@ mod ending;
 mod functions;
 mod hub;
 mod own_tables;
+mod perturb;
 mod results;
 mod starting;
 mod status;

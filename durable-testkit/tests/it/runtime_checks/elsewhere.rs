@@ -16,6 +16,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use durable_runtime::orchestration::Durable;
+use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
 /// The items of an order and how many of each, in no order.
@@ -58,13 +59,31 @@ impl<F: Future + Unpin> Future for Claimed<F> {
 
 impl<F> Durable for Claimed<F> {}
 
-/// An answer that somebody outside gives.
+/// Answers that somebody outside gives.
 pub(super) type Answers = Mutex<Vec<oneshot::Sender<u32>>>;
 
-pub(super) fn asks(answers: &Answers) -> Claimed<oneshot::Receiver<u32>> {
+/// Those that one orchestrator waits for.
+pub(super) static FIRST: Answers = Mutex::new(Vec::new());
+/// Those that another waits for.
+static SECOND: Answers = Mutex::new(Vec::new());
+
+fn asks(answers: &Answers) -> Claimed<oneshot::Receiver<u32>> {
     let (sender, receiver) = oneshot::channel();
     answers.lock().unwrap().push(sender);
     Claimed(receiver)
+}
+
+pub(super) fn asks_first() -> Claimed<oneshot::Receiver<u32>> {
+    asks(&FIRST)
+}
+
+pub(super) fn asks_second() -> Claimed<oneshot::Receiver<u32>> {
+    asks(&SECOND)
+}
+
+/// Lets other tasks of this thread run.
+pub(super) fn gives_way_to_others() -> Claimed<BoxFuture<'static, ()>> {
+    Claimed(Box::pin(tokio::task::yield_now()))
 }
 
 /// Runs `future` as a task of its own.

@@ -1,7 +1,6 @@
 //! What is not durable, or is done outside the orchestrator, and compiles.
 
 use std::sync::Arc;
-use std::sync::Mutex;
 
 use durable_runtime::prelude::*;
 use durable_runtime::store::ModelStore;
@@ -9,10 +8,11 @@ use durable_testkit::Pump;
 use durable_testkit::PumpBuilder;
 use durable_testkit::VirtualClock;
 
-use super::elsewhere::Answers;
-use super::elsewhere::Claimed;
-use super::elsewhere::asks;
+use super::elsewhere::FIRST;
+use super::elsewhere::asks_first;
+use super::elsewhere::asks_second;
 use super::elsewhere::dropped_on_a_thread;
+use super::elsewhere::gives_way_to_others;
 use super::elsewhere::in_a_task;
 use super::elsewhere::on_a_thread;
 use super::place;
@@ -23,14 +23,10 @@ async fn charge(cents: u64) -> u64 {
     cents
 }
 
-/// Whom the orchestrators of these tests ask; each has a list of its own.
-static CLAIMED: Answers = Mutex::new(Vec::new());
-static BOXED: Answers = Mutex::new(Vec::new());
-
 #[orchestrator]
 async fn asks_somebody_outside(ctx: &OrchestrationContext) -> u32 {
     select! {
-        answer = asks(&CLAIMED) => answer.unwrap_or(0),
+        answer = asks_first() => answer.unwrap_or(0),
         _ = ctx.sleep(days(2)) => 0,
     }
 }
@@ -38,7 +34,7 @@ async fn asks_somebody_outside(ctx: &OrchestrationContext) -> u32 {
 #[orchestrator]
 async fn boxes_a_question(ctx: &OrchestrationContext) -> u32 {
     let reminder = ctx.sleep(days(2));
-    let answer = DurableBox::new(asks(&BOXED)).await;
+    let answer = DurableBox::new(asks_second()).await;
     reminder.await;
     answer.unwrap_or(0)
 }
@@ -46,7 +42,7 @@ async fn boxes_a_question(ctx: &OrchestrationContext) -> u32 {
 #[orchestrator]
 async fn gives_way(ctx: &OrchestrationContext) {
     select! {
-        _ = Claimed(Box::pin(tokio::task::yield_now())) => {}
+        _ = gives_way_to_others() => {}
         _ = ctx.sleep(days(2)) => {}
     }
 }
@@ -134,7 +130,7 @@ async fn an_answer_from_outside_is_noticed_when_it_comes() {
     let instance = client.start().await.unwrap();
     pump.run_until_idle().await.unwrap();
     assert_eq!(instance.status().await.unwrap().stalled(), None);
-    let answer = CLAIMED.lock().unwrap().pop().unwrap();
+    let answer = FIRST.lock().unwrap().pop().unwrap();
     answer.send(7).unwrap();
     let report = stalled(&mut pump).await;
     tells(&report, "was woken from outside", "    select! {");
@@ -149,7 +145,7 @@ async fn a_question_in_a_box_waits_for_nothing_durable() {
     tells(
         &report,
         "not durable and would wait for ever",
-        "DurableBox::new(asks(&BOXED))",
+        "DurableBox::new(asks_second())",
     );
 }
 

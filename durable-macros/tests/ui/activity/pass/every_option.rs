@@ -1,3 +1,5 @@
+//! Keeps D030, D031.
+
 use durable_runtime::prelude::*;
 
 #[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]

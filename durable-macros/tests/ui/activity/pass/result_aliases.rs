@@ -1,3 +1,5 @@
+//! Keeps D026.
+
 use durable_runtime::prelude::*;
 
 type Result<T> = std::result::Result<T, Failure>;

@@ -1,3 +1,5 @@
+//! Keeps D027, D028.
+
 use durable_runtime::prelude::*;
 
 #[derive(Event, serde::Serialize, serde::Deserialize)]

@@ -1,3 +1,5 @@
+//! Keeps D018.
+
 use durable_runtime::prelude::*;
 
 #[activity]

@@ -1,3 +1,5 @@
+//! Keeps D024, D034.
+
 use durable_runtime::prelude::*;
 
 #[activity]

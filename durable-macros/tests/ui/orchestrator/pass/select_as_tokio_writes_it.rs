@@ -1,3 +1,5 @@
+//! Keeps D020, D021.
+
 #![deny(warnings)]
 use durable_runtime::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Keeps D023, D025.
+
 #![deny(warnings)]
 use durable_runtime::prelude::*;
 

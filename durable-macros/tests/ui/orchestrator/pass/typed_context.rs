@@ -1,3 +1,5 @@
+//! Keeps D022.
+
 #![deny(warnings)]
 use durable_runtime::prelude::*;
 

@@ -1,0 +1,124 @@
+//! How long an orchestrator compiles, beside the plain async function of the same body:
+//! `cargo bench -p durable-runtime-macros --bench compile_time [AWAITS]`.
+//!
+//! Both are boxed as a `Send` future, so that both are checked and built in whole. A program without
+//! either is subtracted: what is left is the function's own time.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+use std::time::Instant;
+
+/// How often each is compiled; the shortest time counts.
+const RUNS: usize = 5;
+
+fn main() -> io::Result<()> {
+    let given = std::env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok());
+    let awaits: usize = given.unwrap_or(200);
+    let package = Package::new()?;
+    println!(
+        "{:<6} {:>9} {:>9} {:>13} {:>6}",
+        "", "nothing", "plain", "orchestrator", "ratio"
+    );
+    for command in ["check", "build"] {
+        let nothing = package.compile(command, "")?;
+        let plain = package.compile(command, &plain(awaits))?;
+        let orchestrator = package.compile(command, &orchestrator(awaits))?;
+        let own = |time: Duration| time.saturating_sub(nothing).as_secs_f64();
+        println!(
+            "{command:<6} {:>7.2} s {:>7.2} s {:>11.2} s {:>6.2}",
+            nothing.as_secs_f64(),
+            plain.as_secs_f64(),
+            orchestrator.as_secs_f64(),
+            own(orchestrator) / own(plain)
+        );
+    }
+    Ok(())
+}
+
+fn body(awaits: usize) -> String {
+    let mut body = String::from("    let mut total = cents;\n");
+    for number in 0..awaits {
+        let _ = writeln!(body, "    total += charge(total + {number}).await?;");
+    }
+    body.push_str("    Ok(total)\n");
+    body
+}
+
+fn plain(awaits: usize) -> String {
+    format!(
+        "async fn charge(cents: u64) -> Result<u64, Failure> {{\n    Ok(cents)\n}}\n\n\
+         async fn pay(cents: u64) -> Result<u64, Failure> {{\n{}}}\n\n\
+         pub fn start(cents: u64) -> Pin<Box<dyn Future<Output = Result<u64, Failure>> + Send>> {{\n    \
+         Box::pin(pay(cents))\n}}\n",
+        body(awaits)
+    )
+}
+
+fn orchestrator(awaits: usize) -> String {
+    format!(
+        "#[activity]\nasync fn charge(cents: u64) -> Result<u64, Failure> {{\n    Ok(cents)\n}}\n\n\
+         #[orchestrator]\n\
+         async fn pay(_ctx: &OrchestrationContext, cents: u64) -> Result<u64, Failure> {{\n{}}}\n\n\
+         pub fn start(registry: &mut durable_runtime::registry::Registry) {{\n    \
+         registry.register(pay);\n}}\n",
+        body(awaits)
+    )
+}
+
+/// A package of its own, built with the target folder of its own.
+struct Package(PathBuf);
+
+impl Package {
+    fn new() -> io::Result<Self> {
+        let macros = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = macros.join("../target/compile_time");
+        fs::create_dir_all(folder.join("src"))?;
+        let runtime = macros.join("../durable-runtime");
+        let manifest = format!(
+            "[package]\nname = \"compile_time\"\nedition = \"2024\"\n\n[workspace]\n\n\
+             [dependencies]\ndurable-runtime = {{ path = {runtime:?}, default-features = false }}\n"
+        );
+        fs::write(folder.join("Cargo.toml"), manifest)?;
+        fs::copy(macros.join("../Cargo.lock"), folder.join("Cargo.lock"))?;
+        Ok(Self(folder))
+    }
+
+    /// How long `cargo <command>` takes for the package alone.
+    fn compile(&self, command: &str, code: &str) -> io::Result<Duration> {
+        let mut shortest = Duration::MAX;
+        // The first run compiles the dependencies, and does not count.
+        for run in 0..=RUNS {
+            let code = format!(
+                "#![allow(unused_imports)]\nuse std::pin::Pin;\n\nuse durable_runtime::prelude::*;\n\n\
+                 pub const RUN: usize = {run};\n\n{code}"
+            );
+            fs::write(self.0.join("src/lib.rs"), code)?;
+            let begun = now();
+            let status = Command::new("cargo")
+                .args([command, "--quiet", "--offline"])
+                .env("CARGO_TARGET_DIR", self.0.join("target"))
+                .env("CARGO_INCREMENTAL", "0")
+                .current_dir(&self.0)
+                .status()?;
+            if !status.success() {
+                return Err(io::Error::other(format!("cargo {command} failed")));
+            }
+            if run > 0 {
+                shortest = shortest.min(begun.elapsed());
+            }
+        }
+        Ok(shortest)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,358 @@
+//! The table of rules.
+
+use std::fmt::Display;
+
+use quote::ToTokens;
+
+/// A rule, by what it is about. The order is that of the codes, which never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    Clock,
+    Sleep,
+    Random,
+    NewId,
+    Environment,
+    File,
+    Network,
+    Process,
+    Thread,
+    Task,
+    BlockOn,
+    LockOrChannel,
+    HashOrder,
+    SharedState,
+    Log,
+    EndlessLoop,
+    DroppedCall,
+    NotDurable,
+    HiddenAwait,
+    SelectPattern,
+    SelectArm,
+    Context,
+    Argument,
+    Function,
+    NotRecorded,
+    ErrorType,
+    EqualEvents,
+    Event,
+    EqualNames,
+    UnknownOption,
+    OptionValue,
+    Allow,
+    NextArguments,
+    NotRegistrable,
+    NotRegistered,
+}
+
+/// Who finds that a rule is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FoundBy {
+    /// The check of the body; `#[allow_nondeterminism]` may let it pass.
+    Body,
+    /// A macro, while it reads the item.
+    Macro,
+    /// The compiler, by a bound that generated code states.
+    Bound,
+    /// The registry, when the runtime starts.
+    Start,
+}
+
+/// What is said of a rule.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) rule: Rule,
+    pub(crate) found_by: FoundBy,
+    /// What the rule asks for, as the title of its page.
+    pub(crate) title: &'static str,
+    /// What is wrong; `{path}` is what the user wrote. Empty where each case has words of its own.
+    pub(crate) what: &'static str,
+    /// What to write instead; `{ctx}` is the user's context.
+    pub(crate) help: &'static str,
+}
+
+/// All rules, sorted by code.
+pub(crate) const RULES: &[Entry] = &[
+    Entry {
+        rule: Rule::Clock,
+        found_by: FoundBy::Body,
+        title: "the time comes from the context",
+        what: "`{path}` reads a clock: a replay would read another time",
+        help: "use `{ctx}.now()`, the time of the turn, which a replay repeats",
+    },
+    Entry {
+        rule: Rule::Sleep,
+        found_by: FoundBy::Body,
+        title: "waiting is a durable timer",
+        what: "`{path}` is not durable: it would be forgotten in a crash and repeated on replay",
+        help: "use `{ctx}.sleep({args}).await`, which survives restarts",
+    },
+    Entry {
+        rule: Rule::Random,
+        found_by: FoundBy::Body,
+        title: "random numbers come from the context",
+        what: "`{path}` is random: a replay would get another value",
+        help: "use `{ctx}.random()`, or seed a generator with it",
+    },
+    Entry {
+        rule: Rule::NewId,
+        found_by: FoundBy::Body,
+        title: "new ids come from the context",
+        what: "`{path}` makes a new id each time: a replay would get another one",
+        help: "use `{ctx}.new_uuid()`, which a replay repeats",
+    },
+    Entry {
+        rule: Rule::Environment,
+        found_by: FoundBy::Body,
+        title: "the environment is an argument",
+        what: "`{path}` reads what differs between processes: a replay may run in another one",
+        help: "pass the value as an argument of the orchestrator, or read it in an `#[activity]`",
+    },
+    Entry {
+        rule: Rule::File,
+        found_by: FoundBy::Body,
+        title: "files and standard streams belong into activities",
+        what: "`{path}` reaches for files or streams: a replay would do it again, and find others",
+        help: "move it into an `#[activity]`, and await that",
+    },
+    Entry {
+        rule: Rule::Network,
+        found_by: FoundBy::Body,
+        title: "network and databases belong into activities",
+        what: "`{path}` talks to the network: a replay would do it again, and get another answer",
+        help: "move it into an `#[activity]`, and await that",
+    },
+    Entry {
+        rule: Rule::Process,
+        found_by: FoundBy::Body,
+        title: "processes belong into activities",
+        what: "`{path}` deals with processes: a replay would do it again, in another process",
+        help: "move it into an `#[activity]`, and await that",
+    },
+    Entry {
+        rule: Rule::Thread,
+        found_by: FoundBy::Body,
+        title: "an orchestrator has no threads",
+        what: "`{path}` uses threads, which no replay can put in the same order",
+        help: "move the work into an `#[activity(blocking)]`; start several calls at once with \
+               `join!` or `.spawn()`",
+    },
+    Entry {
+        rule: Rule::Task,
+        found_by: FoundBy::Body,
+        title: "concurrency is that of the orchestration",
+        what: "`{path}` starts a task that no history knows: a crash would forget it",
+        help: "await the calls together with `join!`, or start a call with `.spawn()`",
+    },
+    Entry {
+        rule: Rule::BlockOn,
+        found_by: FoundBy::Body,
+        title: "an orchestrator never blocks",
+        what: "`{path}` blocks the thread that all orchestrations run on",
+        help: "write `{args}.await`; what is not durable goes into an `#[activity]`",
+    },
+    Entry {
+        rule: Rule::LockOrChannel,
+        found_by: FoundBy::Body,
+        title: "no locks and channels inside an orchestration",
+        what: "`{path}` is a lock or channel of this process: it is empty after a crash, and \
+               nothing durable wakes who waits for it",
+        help: "keep the value in a local variable; wait for others with `{ctx}.wait_for::<E>()`",
+    },
+    Entry {
+        rule: Rule::HashOrder,
+        found_by: FoundBy::Body,
+        title: "the order of a hash map is not iterated",
+        what: "the order of `{path}` differs from process to process: a replay would go another way",
+        help: "use a `BTreeMap` or `BTreeSet`, or sort a `Vec`",
+    },
+    Entry {
+        rule: Rule::SharedState,
+        found_by: FoundBy::Body,
+        title: "no state outside of the orchestration",
+        what: "`{path}` outlives the orchestration: a replay would find another value in it",
+        help: "keep the value in a local variable; what instances share belongs into an activity's \
+               `State<T>`",
+    },
+    Entry {
+        rule: Rule::Log,
+        found_by: FoundBy::Body,
+        title: "logging is silent on replay",
+        what: "`{path}` would be written again by each replay",
+        help: "use `{ctx}.log()`, which is silent while a replay runs: `{log}`",
+    },
+    Entry {
+        rule: Rule::EndlessLoop,
+        found_by: FoundBy::Body,
+        title: "a loop ends, checkpoints or continues as new",
+        what: "this loop never ends, so its history grows for ever",
+        help: "write `#[orchestrator(checkpoint)]`, or `return {ctx}.continue_as_new(…).await` after \
+               some turns, or `break`",
+    },
+    Entry {
+        rule: Rule::DroppedCall,
+        found_by: FoundBy::Bound,
+        title: "a call is awaited",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::NotDurable,
+        found_by: FoundBy::Bound,
+        title: "only durable futures are awaited",
+        what: "`{path}` is an ordinary async function: a crash would forget it, and a replay would \
+               repeat it",
+        help: "make it `#[orchestrator(inline)]` if it awaits durable operations, else an \
+               `#[activity]`",
+    },
+    Entry {
+        rule: Rule::HiddenAwait,
+        found_by: FoundBy::Macro,
+        title: "no await hides in a macro",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::SelectPattern,
+        found_by: FoundBy::Macro,
+        title: "an arm of `select!` takes every value",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::SelectArm,
+        found_by: FoundBy::Macro,
+        title: "an arm of `select!` is a pattern, a future and a body",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::Context,
+        found_by: FoundBy::Macro,
+        title: "the context is a parameter of its own form",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::Argument,
+        found_by: FoundBy::Macro,
+        title: "an argument owns what it holds",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::Function,
+        found_by: FoundBy::Macro,
+        title: "the attribute goes on a free async function",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::NotRecorded,
+        found_by: FoundBy::Bound,
+        title: "what is recorded can be serialised",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::ErrorType,
+        found_by: FoundBy::Bound,
+        title: "an error has room for failures of the runtime",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::EqualEvents,
+        found_by: FoundBy::Bound,
+        title: "events of an orchestrator have names of their own",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::Event,
+        found_by: FoundBy::Bound,
+        title: "only declared events are waited for",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::EqualNames,
+        found_by: FoundBy::Start,
+        title: "a name and version belong to one function",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::UnknownOption,
+        found_by: FoundBy::Macro,
+        title: "an option is spelt as it is known",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::OptionValue,
+        found_by: FoundBy::Macro,
+        title: "the value of an option makes sense",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::Allow,
+        found_by: FoundBy::Macro,
+        title: "an exception has a code and a reason",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::NextArguments,
+        found_by: FoundBy::Bound,
+        title: "continuing as new takes the orchestrator's own arguments",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::NotRegistrable,
+        found_by: FoundBy::Bound,
+        title: "only activities and orchestrators are registered and called",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::NotRegistered,
+        found_by: FoundBy::Start,
+        title: "what is called is registered",
+        what: "",
+        help: "",
+    },
+];
+
+impl Rule {
+    /// `D001` and so on.
+    pub(crate) fn code(self) -> String {
+        format!("D{:03}", self as usize + 1)
+    }
+
+    pub(crate) fn entry(self) -> &'static Entry {
+        &RULES[self as usize]
+    }
+
+    /// The rule of that code.
+    pub(super) fn of_code(code: &str) -> Option<Self> {
+        let mut rules = RULES.iter().map(|entry| entry.rule);
+        rules.find(|rule| rule.code() == code)
+    }
+
+    /// The error at `at`: what is wrong, below it the fix and the code.
+    pub(crate) fn error(
+        self,
+        at: impl ToTokens,
+        what: impl Display,
+        help: impl Display,
+    ) -> syn::Error {
+        syn::Error::new_spanned(at, self.text(what, help))
+    }
+
+    /// What is wrong, below it the fix and the code.
+    pub(crate) fn text(self, what: impl Display, help: impl Display) -> String {
+        format!("{what}\nhelp: {help} [{}]", self.code())
+    }
+}
