@@ -112,6 +112,7 @@ async fn limit_passed(task: &ActivityTask, handle: &AttemptHandle, clock: &dyn C
         }
     };
     tokio::select! {
+        biased;
         failure = attempt => failure,
         failure = heartbeat => failure,
     }

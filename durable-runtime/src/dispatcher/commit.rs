@@ -8,6 +8,7 @@ use super::instances::Known;
 use super::step::Dispatcher;
 use super::step::DispatcherError;
 use crate::ids::InstanceKey;
+use crate::ids::Unit;
 use crate::machine::Continuation;
 use crate::machine::entity::EntityOutcome;
 use crate::store::StoreError;
@@ -170,9 +171,19 @@ impl Dispatcher {
         }
         match made.turned {
             Turned::Instance(outcome, continuation) => {
+                self.release_left(&made.messages, write);
                 self.instance_committed(made.key, *outcome, continuation, write);
             }
             Turned::Entity(outcome) => self.entity_committed(*outcome),
+        }
+    }
+
+    /// What a turn left in the inbox as it was is fetched again.
+    fn release_left(&mut self, messages: &[Message], write: &TurnWrite) {
+        let taken: Vec<_> = messages.iter().filter_map(|message| message.id).collect();
+        if taken.len() > write.consumed.len() + write.parked.len() {
+            self.instances.release(&taken);
+            self.inbox_hint = true;
         }
     }
 
@@ -214,7 +225,7 @@ impl Dispatcher {
             next,
         );
         for task in activities {
-            self.start_attempt(task);
+            self.start_attempt(task, write.unit);
         }
         if changed {
             self.notifier.instance_changed(key);
@@ -230,9 +241,9 @@ impl Dispatcher {
         }
     }
 
-    pub(super) fn start_attempt(&mut self, task: ActivityTask) {
+    pub(super) fn start_attempt(&mut self, task: ActivityTask, unit: Unit) {
         let key = task.key;
-        if let Err(reason) = self.pool.start(task) {
+        if let Err(reason) = self.pool.start(task, unit) {
             self.block(key, reason);
         }
     }
@@ -253,11 +264,13 @@ impl Dispatcher {
             turned,
             ..
         } = made;
-        let whose = match &turned {
-            Turned::Instance(outcome, _) => outcome.instance.id.to_string(),
-            Turned::Entity(outcome) => outcome.row.id.to_string(),
+        let (whose, stalls) = match turned {
+            Turned::Instance(outcome, _) => {
+                let stalls = (outcome.next == Next::Stalled).then_some(outcome.instance.stalled);
+                (outcome.instance.id.to_string(), stalls.flatten())
+            }
+            Turned::Entity(outcome) => (outcome.row.id.to_string(), None),
         };
-        drop(turned);
         self.instances.forget(key);
         self.instances.put_back(key, messages);
         let slot = self.instances.slot(key);
@@ -270,6 +283,8 @@ impl Dispatcher {
             "a turn cannot be committed"
         );
         if failures < MAX_FAILURES {
+            // What it stalls for is still so.
+            slot.blocked = stalls;
             self.instances.make_ready(key);
         } else if failures == MAX_FAILURES && !key.is_entity() {
             self.block(key, format!("its turn cannot be committed: {error}"));

@@ -103,9 +103,10 @@ impl Entities {
 
     fn due_checks(&mut self, now: Timestamp) -> Vec<(InstanceKey, LockHolder)> {
         let due = self.watched.iter().filter(|(_, (at, _))| *at <= now);
-        let due: Vec<_> = due
+        let mut due: Vec<_> = due
             .map(|(key, (_, holder))| (*key, holder.clone()))
             .collect();
+        due.sort_unstable_by_key(|(key, _)| *key);
         for (key, _) in &due {
             self.watched.remove(key);
         }

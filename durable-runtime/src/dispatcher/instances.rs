@@ -232,9 +232,9 @@ impl Instances {
         }
     }
 
-    /// Forgets the instances that belong to none of `units`, and returns them. Where the unit is not
-    /// known yet, it is looked at when the instance is loaded.
-    pub(super) fn retain_units(&mut self, units: &[Unit]) -> Vec<InstanceKey> {
+    /// Forgets the instances that belong to none of `units`. Where the unit is not known yet, it is
+    /// looked at when the instance is loaded.
+    pub(super) fn retain_units(&mut self, units: &[Unit]) {
         let lost = |slot: &Slot| slot.unit.is_some_and(|unit| !units.contains(&unit));
         let keys: Vec<_> = self
             .slots
@@ -249,7 +249,6 @@ impl Instances {
             }
         }
         self.ready.retain(|key| !keys.contains(key));
-        keys
     }
 
     /// Forgets everything.

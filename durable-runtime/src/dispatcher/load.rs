@@ -127,8 +127,16 @@ impl Dispatcher {
                     .map(|heartbeat| heartbeat.progress.clone())
             };
             if was_stalled {
-                // Its attempts were kept from running, not lost.
-                let tasks = continuation.unstarted_attempts(&is_running);
+                // Its attempts were kept from running, not lost; or they have ended, and how is in
+                // its inbox.
+                let slot = self.instances.get(key);
+                let has_ended = |path: &crate::ids::CallPath| {
+                    let mut queue = slot.into_iter().flat_map(|slot| &slot.queue);
+                    queue.any(|message| message.body.ends_attempt(execution, path))
+                };
+                let tasks =
+                    continuation.unstarted_attempts(&|path| is_running(path) || has_ended(path));
+                let unit = instance.unit;
                 self.instances.keep(
                     key,
                     Known {
@@ -137,7 +145,7 @@ impl Dispatcher {
                     },
                 );
                 for task in tasks {
-                    self.start_attempt(task);
+                    self.start_attempt(task, unit);
                 }
                 return;
             }

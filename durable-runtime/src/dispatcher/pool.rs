@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::ids::CallPath;
 use crate::ids::Execution;
 use crate::ids::InstanceKey;
+use crate::ids::Unit;
 use crate::panics::message_of;
 use crate::payload::Payload;
 use crate::registry::Registry;
@@ -58,6 +59,8 @@ pub(super) struct ActivityPool {
     /// Attempts that wait for room, by activity.
     waiting: BTreeMap<String, VecDeque<ActivityTask>>,
     waiting_keys: BTreeSet<AttemptKey>,
+    /// The units of the instances that have attempts here.
+    units: BTreeMap<InstanceKey, Unit>,
     /// Whether what runs now must run alone.
     alone: bool,
     accepts: bool,
@@ -92,6 +95,7 @@ impl ActivityPool {
             busy: HashMap::new(),
             waiting: BTreeMap::new(),
             waiting_keys: BTreeSet::new(),
+            units: BTreeMap::new(),
             alone: false,
             accepts: true,
         }
@@ -101,7 +105,7 @@ impl ActivityPool {
     ///
     /// # Errors
     /// Why it cannot run in this worker.
-    pub(super) fn start(&mut self, task: ActivityTask) -> Result<(), String> {
+    pub(super) fn start(&mut self, task: ActivityTask, unit: Unit) -> Result<(), String> {
         if self.registry.activity(&task.name).is_none() {
             return Err(format!(
                 "no activity `{}` is registered with this worker: add \
@@ -109,6 +113,7 @@ impl ActivityPool {
                 task.name, task.name
             ));
         }
+        self.units.insert(task.key, unit);
         self.waiting_keys.insert(key_of(&task));
         self.waiting
             .entry(task.name.clone())
@@ -221,7 +226,7 @@ impl ActivityPool {
             None
         };
         let told = running.map(|running| {
-            self.leave(&running);
+            self.leave(key.0, &running);
             let report = ended.map_or_else(died, |(_, report)| report);
             tell(key, &running, report)
         });
@@ -229,11 +234,31 @@ impl ActivityPool {
         told
     }
 
-    fn leave(&mut self, running: &Running) {
+    fn leave(&mut self, instance: InstanceKey, running: &Running) {
         if let Some(busy) = self.busy.get_mut(&running.name) {
             *busy -= 1;
         }
         self.alone &= !self.running.is_empty();
+        self.forget_unit(instance);
+    }
+
+    /// Forgets where an instance belongs that has no attempt here any more.
+    fn forget_unit(&mut self, instance: InstanceKey) {
+        if self.keys_of(instance).next().is_none() {
+            self.units.remove(&instance);
+        }
+    }
+
+    fn keys_of(&self, instance: InstanceKey) -> impl Iterator<Item = &AttemptKey> {
+        let of = move |(key, ..): &&AttemptKey| *key == instance;
+        let from = (instance, Execution(0), CallPath::root());
+        let running = self
+            .running
+            .range(from.clone()..)
+            .map(|(key, _)| key)
+            .take_while(of);
+        let waiting = self.waiting_keys.range(from..).take_while(of);
+        running.chain(waiting)
     }
 
     /// Cancels an attempt: tells its token, then drops it.
@@ -243,28 +268,30 @@ impl ActivityPool {
                 queue.retain(|task| key_of(task) != *key);
                 !queue.is_empty()
             });
+            self.forget_unit(key.0);
         }
         if let Some(running) = self.running.remove(key) {
             running.handle.cancel();
             running.abort.abort();
-            self.leave(&running);
+            self.leave(key.0, &running);
             self.fill();
         }
     }
 
     /// Cancels all attempts of an execution, or of all executions of the instance.
     pub(super) fn cancel_instance(&mut self, key: InstanceKey) {
-        let of = |(instance, ..): &&AttemptKey| *instance == key;
-        let from = (key, Execution(0), CallPath::root());
-        let running = self
-            .running
-            .range(from.clone()..)
-            .map(|(key, _)| key)
-            .take_while(of);
-        let waiting = self.waiting_keys.range(from..).take_while(of);
-        let keys: Vec<_> = running.chain(waiting).cloned().collect();
+        let keys: Vec<_> = self.keys_of(key).cloned().collect();
         for key in &keys {
             self.cancel(key);
+        }
+    }
+
+    /// Cancels the attempts for instances that belong to none of `units`.
+    pub(super) fn retain_units(&mut self, units: &[Unit]) {
+        let lost = self.units.iter().filter(|(_, unit)| !units.contains(unit));
+        let keys: Vec<_> = lost.map(|(key, _)| *key).collect();
+        for key in keys {
+            self.cancel_instance(key);
         }
     }
 
@@ -272,6 +299,7 @@ impl ActivityPool {
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
         self.waiting_keys.clear();
+        self.units.clear();
         let keys: Vec<_> = self.running.keys().cloned().collect();
         for key in &keys {
             self.cancel(key);

@@ -197,6 +197,7 @@ impl Dispatcher {
         let due = self.next_due(now);
         let sleep = self.clock.sleep_until(due);
         tokio::select! {
+            biased;
             ended = self.pool.next_ended() => self.take_ended(ended),
             () = self.notifier.messages() => self.hint(),
             () = self.config.machine.outside.reported() => {}
@@ -287,9 +288,8 @@ impl Dispatcher {
     /// What is in memory of units that went to others is dropped before the next commit; their
     /// new owners begin with what is stored.
     fn units_changed(&mut self, units: Vec<Unit>) {
-        for key in self.instances.retain_units(&units) {
-            self.pool.cancel_instance(key);
-        }
+        self.instances.retain_units(&units);
+        self.pool.retain_units(&units);
         self.entities.retain_units(&units);
         self.units = units;
         self.timers = TimerWindow::default();
@@ -482,7 +482,7 @@ impl Dispatcher {
     /// Stalls an instance that this worker cannot go on with. Its messages wait for a turn that
     /// begins with what is stored.
     fn stall(&mut self, key: InstanceKey, row: InstanceRow, report: String) -> Made {
-        self.pool.cancel_instance(key);
+        // Attempts that are under way go on: how they end is kept for the cure.
         let position = Position::Stopped {
             history: History::new(),
             report: Some(report),

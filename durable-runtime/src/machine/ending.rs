@@ -3,6 +3,7 @@
 use super::continuation::Continuation;
 use super::open::unread_events;
 use super::turn::Turn;
+use crate::clock::Timestamp;
 use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::history::CarriedEvent;
@@ -56,7 +57,8 @@ impl Ending {
     /// Ends a running execution from outside.
     pub(super) fn end(self, turn: &mut Turn<'_>, continuation: &Continuation) {
         turn.place.1 = continuation.next_turn;
-        turn.events.push(self.event(turn));
+        let at = turn.now.max(continuation.cursor.state().now);
+        turn.events.push(self.event(at));
         self.end_recorded(turn, continuation, false);
     }
 
@@ -89,21 +91,20 @@ impl Ending {
         if history.is_empty() {
             turn.events.push(turn.started_event(turn.now, Vec::new()));
         }
-        turn.events.push(self.event(turn));
+        let last = history.events().filter_map(HistoryEvent::at).last();
+        let at = last.map_or(turn.now, |last| turn.now.max(last));
+        turn.events.push(self.event(at));
         turn.terminate_open_children(history);
         turn.unlock_open_sections(history);
         self.finish(turn, unread_events(history));
     }
 
-    fn event(&self, turn: &Turn<'_>) -> HistoryEvent {
+    fn event(&self, at: Timestamp) -> HistoryEvent {
         let reason = match self {
             Self::Terminated(reason) => reason.clone(),
             _ => "replaced by another start under its id".to_owned(),
         };
-        HistoryEvent::ExecutionTerminated {
-            at: turn.now,
-            reason,
-        }
+        HistoryEvent::ExecutionTerminated { at, reason }
     }
 
     fn finish(self, turn: &mut Turn<'_>, unread: Vec<CarriedEvent>) {

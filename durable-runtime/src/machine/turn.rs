@@ -252,8 +252,8 @@ impl<'a> Turn<'a> {
                 None
             }
             Step::Stalled(report) => {
-                self.hold_all(std::iter::once(message.clone()).chain(messages));
-                self.stall(report);
+                let all = std::iter::once(message.clone()).chain(messages);
+                self.stopped(&History::new(), Some(report), all.collect());
                 None
             }
         }
@@ -294,7 +294,11 @@ impl<'a> Turn<'a> {
                     return None;
                 }
                 Step::Stalled(report) => {
-                    self.hold_all(std::iter::once(message).chain(rest));
+                    // An end that was asked for stays where it is: it needs no code, so the next
+                    // turn takes it.
+                    let row = self.row.clone();
+                    let stays = |m: &Message| Ending::asked_by(&m.body, &row).is_none();
+                    self.hold_all(std::iter::once(message).chain(rest).filter(stays));
                     self.stall(report);
                     return None;
                 }

@@ -191,6 +191,19 @@ impl MessageBody {
         }
     }
 
+    /// Whether it tells how an attempt of this call ended.
+    pub fn ends_attempt(&self, of: Execution, call: &CallPath) -> bool {
+        match self {
+            Self::ActivityCompleted {
+                execution, path, ..
+            }
+            | Self::ActivityAttemptFailed {
+                execution, path, ..
+            } => *execution == of && path == call,
+            _ => false,
+        }
+    }
+
     /// Roughly how many bytes the message brings into a turn.
     pub fn size(&self) -> usize {
         const OVERHEAD: usize = 64;

@@ -11,6 +11,7 @@ mod hub;
     reason = "clippy knows the tests themselves, not the functions they are made of"
 )]
 mod runtime_checks;
+mod simulation;
 mod store_conformance;
 #[cfg(feature = "sqlite")]
 mod store_differential;

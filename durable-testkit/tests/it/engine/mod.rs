@@ -7,4 +7,5 @@ mod events;
 mod faults;
 mod instances;
 mod recovery;
+mod simulated;
 mod timers;

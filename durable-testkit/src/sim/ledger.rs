@@ -1,0 +1,462 @@
+//! What was committed, kept beside the store by other means, so that each commit and each effect
+//! can be checked against what came before.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use durable_runtime::InstanceId;
+use durable_runtime::Payload;
+use durable_runtime::Timestamp;
+use durable_runtime::activity::ActivityContext;
+use durable_runtime::definition::CallOptions;
+use durable_runtime::history::HistoryEvent;
+use durable_runtime::ids::CallPath;
+use durable_runtime::ids::Execution;
+use durable_runtime::ids::InstanceKey;
+use durable_runtime::ids::MessageId;
+use durable_runtime::ids::Unit;
+use durable_runtime::ids::WorkerId;
+use durable_runtime::work::ActivityTask;
+use durable_runtime::work::Address;
+use durable_runtime::work::InstanceRow;
+use durable_runtime::work::InstanceStatus;
+use durable_runtime::work::MessageBody;
+use durable_runtime::work::OutgoingMessage;
+use durable_runtime::work::TurnWrite;
+
+use crate::world::Coverage;
+
+/// Who holds a unit, and how often it changed hands before.
+type Hold = (WorkerId, u64);
+
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    owners: BTreeMap<Unit, WorkerId>,
+    generations: BTreeMap<Unit, u64>,
+    instances: BTreeMap<InstanceKey, Known>,
+    consumed: BTreeSet<MessageId>,
+    replies: BTreeSet<(InstanceKey, Execution, CallPath)>,
+    activities: BTreeMap<String, Activity>,
+    /// Calls of activities that a commit ended whose worker does not know yet that it is done.
+    ending: Vec<(WorkerId, String)>,
+    /// An instance whose turns the database refuses, how often, and whether as a conflict.
+    pub(crate) bad: Option<(InstanceKey, u64, bool)>,
+}
+
+#[derive(Debug)]
+struct Known {
+    id: InstanceId,
+    unit: Unit,
+    execution: Execution,
+    turn: u64,
+    ended: bool,
+    terminal: bool,
+    at: Timestamp,
+    /// Each call of the execution; `None` once it is over.
+    calls: BTreeMap<CallPath, Option<Call>>,
+}
+
+#[derive(Debug)]
+enum Call {
+    Activity(String),
+    Timer(Timestamp),
+    Child,
+    Wait,
+}
+
+/// A call of an activity, by its idempotency key.
+#[derive(Debug)]
+struct Activity {
+    unit: Unit,
+    open: bool,
+    /// The attempt that is to be made or under way.
+    attempt: u32,
+    waiting: bool,
+    /// Who committed that it is to be made.
+    given: Hold,
+    begun: BTreeSet<u32>,
+}
+
+impl Ledger {
+    pub(crate) fn knows(&self, key: InstanceKey) -> bool {
+        self.instances.contains_key(&key)
+    }
+
+    pub(crate) fn id_of(&self, key: InstanceKey) -> String {
+        self.instances
+            .get(&key)
+            .map_or_else(|| key.to_string(), |known| known.id.to_string())
+    }
+
+    /// Takes in an instance that was not seen before.
+    pub(crate) fn learn(&mut self, row: &InstanceRow) {
+        let known = Known {
+            id: row.id.clone(),
+            unit: row.unit,
+            execution: Execution::FIRST,
+            turn: 0,
+            ended: false,
+            terminal: false,
+            at: Timestamp::from_millis(i64::MIN),
+            calls: BTreeMap::new(),
+        };
+        self.instances.insert(row.key, known);
+    }
+
+    /// A worker owns exactly `units` now. Tells whether that is news.
+    pub(crate) fn claimed(&mut self, worker: WorkerId, units: &[Unit]) -> bool {
+        let mut news = false;
+        let gone: Vec<_> = self
+            .owners
+            .iter()
+            .filter(|(unit, owner)| **owner == worker && !units.contains(unit))
+            .map(|(unit, _)| *unit)
+            .collect();
+        for unit in gone {
+            self.owners.remove(&unit);
+            news = true;
+        }
+        for unit in units {
+            if self.owners.insert(*unit, worker) != Some(worker) {
+                *self.generations.entry(*unit).or_default() += 1;
+                news = true;
+            }
+        }
+        news
+    }
+
+    /// Nobody owns anything.
+    pub(crate) fn freed_all(&mut self) {
+        self.owners.clear();
+    }
+
+    fn hold(&self, worker: WorkerId, unit: Unit) -> Hold {
+        (worker, self.generations.get(&unit).copied().unwrap_or(0))
+    }
+
+    /// Takes in a committed turn. Returns what is wrong with it.
+    pub(crate) fn turn(
+        &mut self,
+        worker: WorkerId,
+        turn: &TurnWrite,
+        coverage: &mut Coverage,
+    ) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let Some(mut known) = self.instances.remove(&turn.key) else {
+            return vec![format!("a turn of unknown instance number {}", turn.key)];
+        };
+        let id = known.id.clone();
+        if self.owners.get(&known.unit) != Some(&worker) {
+            wrong.push(format!(
+                "7: worker {} wrote a turn of `{id}` and does not own it",
+                worker.0
+            ));
+        }
+        for message in &turn.consumed {
+            if !self.consumed.insert(*message) {
+                wrong.push(format!("1: message {} of `{id}` taken twice", message.0));
+            }
+        }
+        if known.terminal && (turn.history.is_some() || turn.update.is_some()) {
+            let replaced = turn.replacement.is_some();
+            if !replaced {
+                wrong.push(format!("2: `{id}` goes on after its end"));
+            }
+        }
+        if let Some(row) = &turn.history {
+            let next = known.ended && row.execution == known.execution.next() && row.turn == 1;
+            let same =
+                !known.ended && row.execution == known.execution && row.turn == known.turn + 1;
+            if next {
+                known.calls.clear();
+                known.ended = false;
+                *coverage.entry("continued as new").or_default() += 1;
+            } else if !same {
+                wrong.push(format!(
+                    "3: `{id}` recorded turn {}.{} after {}.{}",
+                    row.execution, row.turn, known.execution, known.turn
+                ));
+            }
+            known.execution = row.execution;
+            known.turn = row.turn;
+            match serde_json::from_str::<Vec<HistoryEvent>>(&row.events) {
+                Ok(events) => {
+                    for event in &events {
+                        if let Err(what) = self.event(worker, turn.key, &mut known, event, coverage)
+                        {
+                            wrong.push(format!("{what} in `{id}` {}.{}", row.execution, row.turn));
+                        }
+                    }
+                }
+                Err(error) => {
+                    wrong.push(format!("3: `{id}` recorded what cannot be read: {error}"))
+                }
+            }
+        }
+        wrong.extend(turn.sends.iter().filter_map(|send| self.reply(&id, send)));
+        if let Some(update) = &turn.update {
+            known.terminal = update.status.is_terminal();
+            if update.status == InstanceStatus::Stalled {
+                self.kept_from_running(&known);
+            }
+        }
+        if turn.replacement.is_some() {
+            known.terminal = false;
+            known.ended = true;
+            *coverage.entry("replaced").or_default() += 1;
+        }
+        self.instances.insert(turn.key, known);
+        wrong
+    }
+
+    fn reply(&mut self, id: &InstanceId, send: &OutgoingMessage) -> Option<String> {
+        let (execution, path) = match &send.body {
+            MessageBody::ChildCompleted {
+                execution, path, ..
+            }
+            | MessageBody::ChildFailed {
+                execution, path, ..
+            } => (*execution, path.clone()),
+            _ => return None,
+        };
+        let Address::Key(parent) = send.to else {
+            return None;
+        };
+        // A reply that was kept for later is sent again by its receiver.
+        let to_itself = self.instances.get(&parent).is_none();
+        (!to_itself && !self.replies.insert((parent, execution, path.clone())))
+            .then(|| format!("2: `{id}` told its parent twice of {path}"))
+    }
+
+    fn event(
+        &mut self,
+        worker: WorkerId,
+        key: InstanceKey,
+        known: &mut Known,
+        event: &HistoryEvent,
+        coverage: &mut Coverage,
+    ) -> Result<(), String> {
+        use HistoryEvent as E;
+        if known.ended {
+            return Err("3: an event after the end".to_owned());
+        }
+        if let Some(at) = event.at() {
+            let first = matches!(event, E::ExecutionStarted { .. });
+            if at < known.at && !first {
+                return Err(format!("6: time goes back from {} to {at}", known.at));
+            }
+            known.at = at;
+        }
+        match event {
+            E::ActivityScheduled {
+                path, name, input, ..
+            } => {
+                let idempotency_key = key_of(known, key, path, name, input.clone());
+                let activity = Activity {
+                    unit: known.unit,
+                    open: true,
+                    attempt: 1,
+                    waiting: false,
+                    given: self.hold(worker, known.unit),
+                    begun: BTreeSet::new(),
+                };
+                self.activities.insert(idempotency_key.clone(), activity);
+                scheduled(known, path, Call::Activity(idempotency_key))
+            }
+            E::ChildScheduled { path, detached, .. } => {
+                *coverage.entry("sub-orchestration").or_default() += 1;
+                if *detached {
+                    return Ok(());
+                }
+                scheduled(known, path, Call::Child)
+            }
+            E::TimerCreated { path, due, .. } => scheduled(known, path, Call::Timer(*due)),
+            E::WaitStarted { path, .. } => scheduled(known, path, Call::Wait),
+            E::ActivityCompleted { path, .. } | E::ActivityFailed { path, .. } => {
+                match closed(known, path)? {
+                    Call::Activity(key) => {
+                        self.close(worker, &key);
+                        Ok(())
+                    }
+                    other => Err(format!("3: an activity's end for {other:?}")),
+                }
+            }
+            E::ActivityAttemptFailed { path, attempt, .. } => {
+                *coverage.entry("attempt failed").or_default() += 1;
+                let activity = self.open_activity(known, path)?;
+                expect_attempt(activity, *attempt)?;
+                activity.waiting = true;
+                Ok(())
+            }
+            E::ActivityRetried { path, attempt, .. } => {
+                *coverage.entry("attempt retried").or_default() += 1;
+                let given = self.hold(worker, known.unit);
+                let activity = self.open_activity(known, path)?;
+                if !activity.waiting || *attempt != activity.attempt + 1 {
+                    return Err(format!("4: attempt {attempt} of {path} without a reason"));
+                }
+                activity.waiting = false;
+                activity.attempt = *attempt;
+                activity.given = given;
+                Ok(())
+            }
+            E::ActivityAttemptLost { path, attempt, .. } => {
+                *coverage.entry("attempt lost with its worker").or_default() += 1;
+                let given = self.hold(worker, known.unit);
+                let activity = self.open_activity(known, path)?;
+                expect_attempt(activity, *attempt)?;
+                // One that never began is not made twice.
+                if activity.given == given && activity.begun.contains(attempt) {
+                    return Err(format!(
+                        "4: attempt {attempt} of {path} counts as lost while its worker lives"
+                    ));
+                }
+                activity.attempt += 1;
+                activity.given = given;
+                Ok(())
+            }
+            E::TimerFired { at, path } => match closed(known, path)? {
+                Call::Timer(due) if *at < due => Err(format!("6: timer {path} early")),
+                Call::Timer(_) => Ok(()),
+                other => Err(format!("3: a timer's end for {other:?}")),
+            },
+            E::ChildCompleted { path, .. } | E::ChildFailed { path, .. } => {
+                match closed(known, path)? {
+                    Call::Child => Ok(()),
+                    other => Err(format!("3: a child's end for {other:?}")),
+                }
+            }
+            E::DeadlinePassed { path, .. } | E::CallCancelled { path } => {
+                if let Call::Activity(key) = closed(known, path)? {
+                    self.close(worker, &key);
+                }
+                Ok(())
+            }
+            event if event.is_terminal() => {
+                known.ended = true;
+                for call in known.calls.values_mut() {
+                    if let Some(Call::Activity(key)) = call.take() {
+                        self.close(worker, &key);
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The attempts of a stalled instance are made when it goes on, under the same numbers.
+    fn kept_from_running(&mut self, known: &Known) {
+        for call in known.calls.values() {
+            if let Some(Call::Activity(key)) = call
+                && let Some(activity) = self.activities.get_mut(key)
+            {
+                activity.begun.clear();
+            }
+        }
+    }
+
+    /// A worker knows that its commits are done.
+    pub(crate) fn acknowledged(&mut self, worker: WorkerId) {
+        self.ending.retain(|(of, _)| *of != worker);
+    }
+
+    fn close(&mut self, worker: WorkerId, key: &str) {
+        self.ending.push((worker, key.to_owned()));
+        if let Some(activity) = self.activities.get_mut(key) {
+            activity.open = false;
+        }
+    }
+
+    fn open_activity(&mut self, known: &Known, path: &CallPath) -> Result<&mut Activity, String> {
+        match known.calls.get(path) {
+            Some(Some(Call::Activity(key))) => self
+                .activities
+                .get_mut(key)
+                .ok_or_else(|| format!("3: activity {path} is not known")),
+            _ => Err(format!("3: an attempt of {path}, which is not open")),
+        }
+    }
+
+    /// An attempt of an activity begins. Returns what is wrong with that.
+    pub(crate) fn attempt_begins(
+        &mut self,
+        worker: WorkerId,
+        key: &str,
+        attempt: u32,
+    ) -> Result<(), String> {
+        let Some(activity) = self.activities.get_mut(key) else {
+            return Err("4: an effect before its commit".to_owned());
+        };
+        if self.owners.get(&activity.unit) != Some(&worker) {
+            // Of a worker that was taken for dead: what it committed before may begin still.
+            return Ok(());
+        }
+        if !activity.open {
+            let unknown = |(of, ended): &(WorkerId, String)| *of == worker && ended == key;
+            if self.ending.iter().any(unknown) {
+                return Ok(());
+            }
+            return Err(format!(
+                "4: attempt {attempt} begins after its call is over"
+            ));
+        }
+        if activity.attempt != attempt || activity.waiting {
+            let expected = activity.attempt;
+            return Err(format!(
+                "4: attempt {attempt} begins in place of {expected}"
+            ));
+        }
+        if !activity.begun.insert(attempt) {
+            return Err(format!("4: attempt {attempt} begins twice"));
+        }
+        Ok(())
+    }
+}
+
+fn scheduled(known: &mut Known, path: &CallPath, call: Call) -> Result<(), String> {
+    match known.calls.insert(path.clone(), Some(call)) {
+        None => Ok(()),
+        Some(_) => Err(format!("3: call {path} is scheduled twice")),
+    }
+}
+
+fn closed(known: &mut Known, path: &CallPath) -> Result<Call, String> {
+    match known.calls.get_mut(path) {
+        Some(call) => call
+            .take()
+            .ok_or_else(|| format!("3: call {path} ends twice")),
+        None => Err(format!("3: call {path} ends and was never scheduled")),
+    }
+}
+
+fn expect_attempt(activity: &Activity, attempt: u32) -> Result<(), String> {
+    if activity.waiting || activity.attempt != attempt {
+        let expected = activity.attempt;
+        return Err(format!("4: attempt {attempt} ends in place of {expected}"));
+    }
+    Ok(())
+}
+
+fn key_of(
+    known: &Known,
+    key: InstanceKey,
+    path: &CallPath,
+    name: &str,
+    input: Option<Payload>,
+) -> String {
+    let task = ActivityTask {
+        key,
+        instance: known.id.clone(),
+        execution: known.execution,
+        path: path.clone(),
+        name: name.to_owned(),
+        input,
+        options: Box::new(CallOptions::default()),
+        attempt: 1,
+        lost_in_a_row: 0,
+        scheduled_at: Timestamp::from_millis(0),
+        heartbeat: None,
+    };
+    ActivityContext::for_task(&task).0.idempotency_key()
+}

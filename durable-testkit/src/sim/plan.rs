@@ -1,0 +1,83 @@
+//! From a seed to what is done and what goes wrong.
+
+use crate::draw::Draw;
+use crate::workload;
+use crate::workload::Planned;
+
+/// What may go wrong. Each of these is off in half of the seeds.
+#[derive(Debug, Clone)]
+pub(crate) struct Faults {
+    /// Processes die, most of all beside a commit.
+    pub(crate) crash: bool,
+    /// A worker hangs in a call for longer than its lease.
+    pub(crate) pause: bool,
+    /// The answer of the store is lost.
+    pub(crate) ambiguous: bool,
+    /// The store is not available.
+    pub(crate) unavailable: bool,
+    /// The store refuses.
+    pub(crate) refused: bool,
+    /// A turn in a batch cannot be written.
+    pub(crate) bad_turn: bool,
+    /// Messages come late, or are shown again.
+    pub(crate) delivery: bool,
+    /// Clocks are off, and jump.
+    pub(crate) clock: bool,
+    /// Workers join and leave.
+    pub(crate) membership: bool,
+    /// Nobody tells a worker of messages.
+    pub(crate) lost_wake_ups: bool,
+    /// Nothing is kept in memory between turns.
+    pub(crate) eviction: bool,
+    /// All processes die together.
+    pub(crate) restart_all: bool,
+    /// Activities fail, panic, hang and are late.
+    pub(crate) activity: bool,
+}
+
+impl Faults {
+    fn drawn(draw: &mut Draw) -> Self {
+        let mut on = || draw.chance(50);
+        Self {
+            crash: on(),
+            pause: on(),
+            ambiguous: on(),
+            unavailable: on(),
+            refused: on(),
+            bad_turn: on(),
+            delivery: on(),
+            clock: on(),
+            membership: on(),
+            lost_wake_ups: on(),
+            eviction: on(),
+            restart_all: on(),
+            activity: on(),
+        }
+    }
+}
+
+/// Everything that is decided before a simulation begins.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) faults: Faults,
+    /// Whether one worker at a time has the store.
+    pub(crate) exclusive: bool,
+    pub(crate) workers: u64,
+    /// Steps in which things go wrong.
+    pub(crate) steps: u64,
+    pub(crate) instances: Vec<(&'static str, Planned)>,
+}
+
+impl Plan {
+    pub(crate) fn drawn(draw: &mut Draw) -> Self {
+        let faults = Faults::drawn(draw);
+        let exclusive = draw.chance(20);
+        Self {
+            exclusive,
+            workers: if exclusive { 1 } else { draw.between(1, 3) },
+            steps: draw.between(20, 160),
+            instances: workload::drawn(draw, &faults),
+            faults,
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! A process with a worker: the engine's dispatcher and the loop that drives it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use durable_runtime::activity::States;
+use durable_runtime::clock::Clock;
+use durable_runtime::dispatcher::Dispatcher;
+use durable_runtime::dispatcher::EngineConfig;
+use durable_runtime::dispatcher::Progress;
+use durable_runtime::store::ModelStore;
+use durable_runtime::work::Notifier;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clock::SimClock;
+use crate::draw::Draw;
+use crate::plan::Faults;
+use crate::store::SimStore;
+use crate::workload;
+use crate::workload::Site;
+use crate::world::World;
+
+/// A process. Dropping it is a crash.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) number: usize,
+    pub(crate) clock: SimClock,
+    pub(crate) notifier: Arc<Notifier>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// How a process is set up.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    skew: i64,
+    old: bool,
+    new: bool,
+    config: EngineConfig,
+}
+
+impl Setup {
+    pub(crate) fn drawn(draw: &mut Draw, faults: &Faults, number: usize) -> Self {
+        let mut config = EngineConfig::default();
+        config.worker_name = format!("p{number}");
+        config.machine.line_of = |_, _| None;
+        config.machine.strict_inputs = true;
+        config.machine.perturb = draw.chance(20);
+        config.cache_bytes = match draw.below(4) {
+            0 | 1 if faults.eviction => 0,
+            2 if faults.eviction => 3_000,
+            _ => 1 << 20,
+        };
+        config.max_turns_per_commit = if draw.chance(30) { 2 } else { 512 };
+        config.timer_window = Duration::from_secs(if draw.chance(30) { 2 } else { 60 });
+        config.max_concurrent_activities = if draw.chance(30) { 2 } else { 1_000 };
+        let skew = if faults.clock {
+            i64::try_from(draw.below(4_000)).unwrap_or(0) - 2_000
+        } else {
+            0
+        };
+        let only = draw.below(10);
+        Self {
+            skew,
+            old: only != 0,
+            new: only > 2,
+            config,
+        }
+    }
+
+    /// One that can run everything.
+    pub(crate) fn complete(mut self) -> Self {
+        (self.old, self.new) = (true, true);
+        self
+    }
+}
+
+impl Process {
+    pub(crate) fn start(
+        number: usize,
+        world: &Arc<World>,
+        inner: ModelStore,
+        setup: Setup,
+    ) -> Self {
+        let clock = world.time.clock(setup.skew);
+        let store = SimStore::new(inner, Arc::clone(world), number);
+        let notifier = Arc::new(Notifier::default());
+        let (stop, stopped) = watch::channel(false);
+        if setup.config.cache_bytes < 10_000 {
+            world.count("cache evicts");
+        }
+        if setup.skew != 0 {
+            world.count("clock is off");
+        }
+        let worker = Worker {
+            world: Arc::clone(world),
+            number,
+            store,
+            clock: clock.clone(),
+            notifier: Arc::clone(&notifier),
+            stopped,
+        };
+        Self {
+            number,
+            clock,
+            notifier,
+            stop,
+            task: tokio::spawn(worker.run(setup)),
+        }
+    }
+
+    /// Has it finish what is under way and give its units back.
+    pub(crate) fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.task.is_finished()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Worker {
+    world: Arc<World>,
+    number: usize,
+    store: Arc<SimStore>,
+    clock: SimClock,
+    notifier: Arc<Notifier>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Worker {
+    async fn run(mut self, setup: Setup) {
+        let Some(mut dispatcher) = self.start(setup).await else {
+            return;
+        };
+        while !*self.stopped.borrow() {
+            self.world.inner().activity += 1;
+            match dispatcher.process_next().await {
+                Ok(Progress::Made) => {}
+                Ok(Progress::Idle) => {
+                    tokio::select! {
+                        biased;
+                        _ = self.stopped.wait_for(|stop| *stop) => {}
+                        () = dispatcher.wait() => {}
+                    }
+                }
+                Err(error) => self.begin_anew(&mut dispatcher, &error).await,
+            }
+            tokio::task::yield_now().await;
+        }
+        if self.finish(&mut dispatcher).await {
+            self.world.count("worker left");
+        }
+    }
+
+    async fn start(&self, setup: Setup) -> Option<Dispatcher> {
+        let registry = Arc::new(workload::registry(setup.old, setup.new));
+        let mut states = States::default();
+        states.insert(Site {
+            world: Arc::clone(&self.world),
+            store: Arc::clone(&self.store),
+            clock: self.clock.clone(),
+            process: self.number,
+        });
+        let states = Arc::new(states);
+        loop {
+            let started = Dispatcher::start(
+                self.store.clone(),
+                Arc::new(self.clock.clone()),
+                Arc::clone(&registry),
+                Arc::clone(&states),
+                Arc::clone(&self.notifier),
+                setup.config.clone(),
+            );
+            match started.await {
+                Ok(dispatcher) => return Some(dispatcher),
+                Err(_) if *self.stopped.borrow() => return None,
+                Err(_) => self.clock.sleep(20).await,
+            }
+        }
+    }
+
+    async fn begin_anew(
+        &self,
+        dispatcher: &mut Dispatcher,
+        error: &durable_runtime::dispatcher::DispatcherError,
+    ) {
+        let number = self.number;
+        self.world.count(if error.is_fenced() {
+            "worker fenced"
+        } else {
+            "worker begins anew"
+        });
+        self.world
+            .note(format_args!("p{number} begins anew: {error:?}"));
+        let mut wait = 10;
+        loop {
+            self.clock.sleep(wait).await;
+            match dispatcher.restart().await {
+                Err(_) if !*self.stopped.borrow() => wait = (wait * 2).min(5_000),
+                _ => return,
+            }
+        }
+    }
+
+    /// Lets attempts that are under way end and records them, up to a while.
+    async fn finish(&self, dispatcher: &mut Dispatcher) -> bool {
+        dispatcher.close();
+        let over = self.clock.now() + Duration::from_secs(10);
+        loop {
+            let Ok(progress) = dispatcher.process_next().await else {
+                return false;
+            };
+            if progress == Progress::Made {
+                continue;
+            }
+            if dispatcher.running_attempts() == 0 || self.clock.now() >= over {
+                return dispatcher.stop().await.is_ok();
+            }
+            tokio::select! {
+                biased;
+                () = self.clock.sleep_until(over) => {}
+                () = dispatcher.wait() => {}
+            }
+        }
+    }
+}

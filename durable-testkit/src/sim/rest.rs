@@ -1,0 +1,280 @@
+//! What must hold when everything has come to its end.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use durable_runtime::InstanceId;
+use durable_runtime::Payload;
+use durable_runtime::history::History;
+use durable_runtime::history::HistoryEvent;
+use durable_runtime::ids::CallPath;
+use durable_runtime::ids::Execution;
+use durable_runtime::machine;
+use durable_runtime::registry::Registry;
+use durable_runtime::store::ModelStore;
+use durable_runtime::store::Store;
+use durable_runtime::work::InstanceFilter;
+use durable_runtime::work::InstanceRow;
+use durable_runtime::work::InstanceStatus;
+use durable_runtime::work::Output;
+
+use crate::client::Answer;
+use crate::client::Record;
+use crate::simulation::Simulation;
+use crate::workload;
+use crate::workload::Expected;
+use crate::workload::Planned;
+use crate::workload::Told;
+
+/// The instances that have not ended.
+pub(crate) async fn live(store: &ModelStore) -> Vec<InstanceRow> {
+    let filter = InstanceFilter {
+        statuses: vec![
+            InstanceStatus::Pending,
+            InstanceStatus::Running,
+            InstanceStatus::Stalled,
+        ],
+        name: None,
+    };
+    rows(store, &filter).await
+}
+
+async fn rows(store: &ModelStore, filter: &InstanceFilter) -> Vec<InstanceRow> {
+    match store.instances_list(filter, None, u32::MAX).await {
+        Ok(page) => page.instances,
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Checks everything that is stored.
+pub(crate) async fn check(simulation: &Simulation) {
+    let rows = rows(&simulation.store, &InstanceFilter::default()).await;
+    let rows: BTreeMap<_, _> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+    let registry = workload::registry(true, true);
+    let mut raised = BTreeMap::new();
+    for row in rows.values() {
+        let seen = check_instance(&simulation.store, &registry, &rows, row).await;
+        match seen {
+            Ok(seen) => drop(raised.insert(row.id.clone(), seen)),
+            Err(what) => simulation
+                .world
+                .violation(format!("{what} of `{}`", row.id)),
+        }
+    }
+    let records = simulation
+        .clients
+        .records
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    for ((id, planned), record) in simulation.instances.iter().zip(records.iter()) {
+        let checked = match (rows.get(id), raised.get(id)) {
+            (Some(row), Some(seen)) => as_expected(planned, row, record, seen),
+            (Some(_), None) => Ok(()),
+            (None, _) => Err("1: started and not there".to_owned()),
+        };
+        if let Err(what) = checked {
+            simulation.world.violation(format!("{what}: `{id}`"));
+        }
+    }
+}
+
+/// The events that an instance was given, and those that it left unread.
+#[derive(Debug, Default)]
+struct Events {
+    given: BTreeSet<u64>,
+    unread: BTreeSet<u64>,
+}
+
+async fn check_instance(
+    store: &ModelStore,
+    registry: &Registry,
+    rows: &BTreeMap<InstanceId, InstanceRow>,
+    row: &InstanceRow,
+) -> Result<Events, String> {
+    let mut events = Events::default();
+    for number in 1..=row.execution.0 {
+        let execution = Execution(number);
+        let turns = store.history_fetch(row.key, execution).await;
+        let turns =
+            turns.map_err(|error| format!("3: execution {number} cannot be read: {error}"))?;
+        let history = History::try_from(turns)
+            .map_err(|error| format!("3: the history of execution {number}: {error}"))?;
+        if !history.has_ended() {
+            return Err(format!("2: execution {number} has no end"));
+        }
+        replays(registry, row, execution, &history)?;
+        for event in history.events() {
+            if let HistoryEvent::EventRaised { payload, .. } = event
+                && !events.given.insert(number_of(payload)?)
+            {
+                return Err("1: an event was given twice".to_owned());
+            }
+        }
+        children_agree(rows, &history)?;
+    }
+    let unread = store.events_unread(row.key).await;
+    for event in unread.map_err(|error| format!("1: unread events: {error}"))? {
+        if !events.unread.insert(number_of(&event.payload)?) {
+            return Err("1: an event is unread twice".to_owned());
+        }
+    }
+    Ok(events)
+}
+
+fn number_of(payload: &Payload) -> Result<u64, String> {
+    let told: Told = payload
+        .decode()
+        .map_err(|error| format!("1: an event: {error}"))?;
+    Ok(told.number)
+}
+
+fn replays(
+    registry: &Registry,
+    row: &InstanceRow,
+    execution: Execution,
+    history: &History,
+) -> Result<(), String> {
+    let Some(orchestrator) = registry.orchestrator(&row.name, &row.version) else {
+        return Ok(());
+    };
+    // Its code never came to a first turn.
+    if history
+        .events()
+        .nth(1)
+        .is_some_and(HistoryEvent::is_terminal)
+        && row.status == InstanceStatus::Terminated
+    {
+        return Ok(());
+    }
+    let row = InstanceRow {
+        execution,
+        ..row.clone()
+    };
+    let config = machine::Config {
+        strict_inputs: true,
+        ..machine::Config::default()
+    };
+    match machine::replay(&config, &row, history, &*orchestrator.start) {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) => Err(format!("3: the replay of execution {execution} goes on")),
+        Err(error) => Err(format!("3: the replay of execution {execution}: {error}")),
+    }
+}
+
+/// A child has ended when its parent has, and told its parent how.
+fn children_agree(
+    rows: &BTreeMap<InstanceId, InstanceRow>,
+    history: &History,
+) -> Result<(), String> {
+    let mut children: BTreeMap<&CallPath, &InstanceRow> = BTreeMap::new();
+    for event in history.events() {
+        match event {
+            HistoryEvent::ChildScheduled { path, instance, .. } => {
+                // One that was begun and given up in the same turn never was.
+                if let Some(row) = rows.get(instance) {
+                    children.insert(path, row);
+                }
+            }
+            HistoryEvent::ChildCompleted { path, result, .. } => {
+                let told = Some(Output::Completed(result.clone()));
+                if children.get(path).is_none_or(|child| child.output != told) {
+                    return Err(format!("2: child {path} told something else than its end"));
+                }
+            }
+            HistoryEvent::ChildFailed { path, .. } => {
+                let completed = InstanceStatus::Completed;
+                if children
+                    .get(path)
+                    .is_none_or(|child| child.status == completed)
+                {
+                    return Err(format!("2: child {path} failed and did not"));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn as_expected(
+    planned: &Planned,
+    row: &InstanceRow,
+    record: &Record,
+    events: &Events,
+) -> Result<(), String> {
+    if !record.seen_end {
+        return Err("10: its client never saw its end".to_owned());
+    }
+    let value = match &row.output {
+        Some(Output::Completed(value)) => value.decode::<serde_json::Value>().ok(),
+        _ => None,
+    };
+    let other = || format!("{:?} in place of {:?}", row.output, planned.expected);
+    match &planned.expected {
+        Expected::Completes(expected) if value.as_ref() == Some(expected) => {}
+        Expected::FailsWith(number) => {
+            let text = format!("{:?}", row.output);
+            let sign = format!("step {number} fails for good");
+            if row.status != InstanceStatus::Failed || !text.contains(&sign) {
+                return Err(other());
+            }
+        }
+        Expected::Fails if row.status == InstanceStatus::Failed => {}
+        Expected::Stalls if row.status == InstanceStatus::Terminated => {}
+        Expected::Anything => {}
+        Expected::InOrder => {
+            let read: Vec<u64> = value
+                .and_then(|value| serde_json::from_value(value).ok())
+                .ok_or_else(other)?;
+            reads_agree(&read, record, events)?;
+        }
+        Expected::FirstOrNone => {
+            let (first, early): (Option<u64>, bool) = value
+                .and_then(|value| serde_json::from_value(value).ok())
+                .ok_or_else(other)?;
+            if early {
+                return Err("6: a timer was early".to_owned());
+            }
+            let read: Vec<u64> = first.into_iter().collect();
+            reads_agree(&read, record, events)?;
+        }
+        _ => return Err(other()),
+    }
+    // Whatever came of the instance: what was accepted is somewhere.
+    let everywhere = |number: &u64| events.given.contains(number) || events.unread.contains(number);
+    match accepted(record).find(|number| !everywhere(number)) {
+        Some(number) => Err(format!("1: event {number} was accepted and is lost")),
+        None => Ok(()),
+    }
+}
+
+fn accepted(record: &Record) -> impl Iterator<Item = u64> {
+    let raised = record.raised.iter();
+    raised
+        .filter(|(_, answer)| **answer == Answer::Accepted)
+        .map(|(number, _)| *number)
+}
+
+fn reads_agree(read: &[u64], record: &Record, events: &Events) -> Result<(), String> {
+    if !read.is_sorted_by(|a, b| a < b) {
+        return Err(format!("1: events out of order, or twice: {read:?}"));
+    }
+    if let Some(number) = read.iter().find(|number| events.unread.contains(number)) {
+        return Err(format!("1: event {number} was read and is unread"));
+    }
+    let refused = |number: &&u64| {
+        record
+            .raised
+            .get(number)
+            .is_none_or(|a| *a == Answer::Refused)
+    };
+    if let Some(number) = read.iter().find(refused) {
+        return Err(format!("1: event {number} was read and never accepted"));
+    }
+    match accepted(record).find(|number| !read.contains(number) && !events.unread.contains(number))
+    {
+        Some(number) => Err(format!("1: event {number} was accepted and nobody has it")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,384 @@
+//! One seed, from beginning to end.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use durable_runtime::InstanceId;
+use durable_runtime::store::ModelStore;
+use tokio::task::JoinHandle;
+
+use crate::client::Clients;
+use crate::client::Record;
+use crate::draw::Draw;
+use crate::panics;
+use crate::plan::Plan;
+use crate::process::Process;
+use crate::process::Setup;
+use crate::rest;
+use crate::store::SimStore;
+use crate::workload::Planned;
+use crate::world::Coverage;
+use crate::world::Verdict;
+use crate::world::World;
+
+/// What came of a seed.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) violations: Vec<String>,
+    pub(crate) hash: u64,
+    pub(crate) coverage: Coverage,
+}
+
+/// Simulates a seed.
+pub(crate) fn simulate(seed: u64, printed: bool) -> Report {
+    panics::forget();
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(Simulation::new(seed, printed).run()),
+        Err(error) => Report {
+            violations: vec![format!("the simulation cannot run: {error}")],
+            hash: 0,
+            coverage: Coverage::new(),
+        },
+    }
+}
+
+/// After the faults nothing may take longer than this.
+const LONGEST_RECOVERY: Duration = Duration::from_secs(4 * 3_600);
+const MOST_STEPS: u64 = 30_000;
+
+pub(crate) struct Simulation {
+    pub(crate) world: Arc<World>,
+    pub(crate) store: ModelStore,
+    pub(crate) instances: Vec<(InstanceId, Planned)>,
+    pub(crate) clients: Arc<Clients>,
+    plan: Plan,
+    tasks: Vec<JoinHandle<()>>,
+    processes: Vec<Process>,
+    numbers: usize,
+}
+
+impl Simulation {
+    fn new(seed: u64, printed: bool) -> Self {
+        let mut draw = Draw::new(seed);
+        let mut plan = Plan::drawn(&mut draw);
+        let world = World::new(draw, plan.faults.clone(), printed);
+        let store = if plan.exclusive {
+            ModelStore::exclusive()
+        } else {
+            ModelStore::new()
+        };
+        let planned = std::mem::take(&mut plan.instances);
+        let clients = Arc::new(Clients {
+            store: SimStore::new(store.clone(), Arc::clone(&world), 0),
+            clock: world.time.clock(0),
+            notifiers: Mutex::default(),
+            records: Mutex::new(planned.iter().map(|_| Record::default()).collect()),
+            world: Arc::clone(&world),
+        });
+        let mut instances = Vec::new();
+        for (number, (name, planned)) in planned.into_iter().enumerate() {
+            world.count(name);
+            let id = format!("{}-{number}", planned.workload);
+            if let Ok(id) = InstanceId::new(id) {
+                instances.push((id, planned));
+            }
+        }
+        world.note(format_args!("{:?}", plan.faults));
+        Self {
+            world,
+            store,
+            instances,
+            clients,
+            plan,
+            tasks: Vec::new(),
+            processes: Vec::new(),
+            numbers: 0,
+        }
+    }
+
+    async fn run(mut self) -> Report {
+        for (number, (id, planned)) in self.instances.iter().enumerate() {
+            let client = Arc::clone(&self.clients).run(number, id.clone(), planned.clone());
+            self.tasks.push(tokio::spawn(client));
+        }
+        for _ in 0..self.plan.workers {
+            self.start_process(false);
+        }
+        for _ in 0..self.plan.steps {
+            self.settle().await;
+            if self.is_wrong() {
+                break;
+            }
+            self.step();
+        }
+        if !self.is_wrong() {
+            self.recover().await;
+        }
+        if !self.is_wrong() {
+            rest::check(&self).await;
+        }
+        self.report()
+    }
+
+    fn report(self) -> Report {
+        for panic in panics::unplanned() {
+            self.world.violation(format!("panicked: {panic}"));
+        }
+        self.processes.into_iter().for_each(drop);
+        self.tasks.iter().for_each(JoinHandle::abort);
+        let hash = self.world.hash();
+        let mut inner = self.world.inner();
+        Report {
+            violations: std::mem::take(&mut inner.violations),
+            hash,
+            coverage: std::mem::take(&mut inner.coverage),
+        }
+    }
+
+    fn is_wrong(&self) -> bool {
+        !self.world.inner().violations.is_empty() || panics::any_unplanned()
+    }
+
+    /// Lets everybody run until all of them wait.
+    async fn settle(&self) {
+        let (mut seen, mut quiet) = (u64::MAX, 0);
+        while quiet < 2 {
+            tokio::task::yield_now().await;
+            let activity = self.world.inner().activity;
+            quiet = if activity == seen { quiet + 1 } else { 0 };
+            seen = activity;
+        }
+    }
+
+    fn start_process(&mut self, complete: bool) {
+        if self.plan.exclusive {
+            // The database sees to it that there is one only.
+            self.processes.clear();
+        }
+        self.numbers += 1;
+        let number = self.numbers;
+        let setup = {
+            let mut inner = self.world.inner();
+            let faults = inner.faults.clone();
+            Setup::drawn(&mut inner.draw, &faults, number)
+        };
+        let setup = if complete { setup.complete() } else { setup };
+        self.world.note(format_args!("p{number} starts"));
+        let process = Process::start(number, &self.world, self.store.clone(), setup);
+        self.processes.push(process);
+        self.tell_clients();
+    }
+
+    fn tell_clients(&self) {
+        let notifiers = self.processes.iter().map(|p| Arc::clone(&p.notifier));
+        let mut known = self
+            .clients
+            .notifiers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *known = notifiers.collect();
+    }
+
+    /// Does one thing: lets a call go on, lets time pass, or breaks something.
+    fn step(&mut self) {
+        self.processes.retain(|process| !process.has_ended());
+        if self.processes.is_empty() && self.draw(3) == 0 {
+            self.start_process(false);
+        }
+        match self.draw(100) {
+            0..50 => {
+                if !self.let_one_go() {
+                    self.let_time_pass();
+                }
+            }
+            50..88 => self.let_time_pass(),
+            _ => self.break_something(),
+        }
+    }
+
+    fn draw(&self, n: u64) -> u64 {
+        self.world.inner().draw.below(n)
+    }
+
+    fn let_one_go(&self) -> bool {
+        let now = self.world.time.now().as_millis();
+        let chosen = {
+            let mut inner = self.world.inner();
+            let free: Vec<_> = inner
+                .parked
+                .iter()
+                .filter(|parked| parked.until <= now)
+                .map(|parked| (parked.number, parked.process, parked.what))
+                .collect();
+            if free.is_empty() {
+                return false;
+            }
+            free[inner.draw.index(free.len())]
+        };
+        let (number, process, what) = chosen;
+        self.world
+            .note(format_args!("p{process} goes on at {what}"));
+        self.world.release(number, Verdict::Pass);
+        true
+    }
+
+    fn let_time_pass(&self) {
+        let now = self.world.time.now();
+        let next = self.world.time.next_wake();
+        let far = self.world.inner().faults.pause && self.draw(12) == 0;
+        let to = match (self.draw(10), next) {
+            _ if far => now + Duration::from_millis(self.draw(20_000)),
+            (0..7, Some(next)) => next,
+            _ => now + Duration::from_millis(self.draw(2_000)),
+        };
+        self.world.time.advance_to(to);
+    }
+
+    fn break_something(&mut self) {
+        let faults = self.plan.faults.clone();
+        let count = self.processes.len();
+        match self.draw(8) {
+            0..3 if faults.crash && count > 0 => self.crash_one(),
+            3 | 4 if faults.membership => self.change_membership(),
+            5 if faults.restart_all && self.draw(2) == 0 => self.restart_all(),
+            6 | 7 if faults.clock && count > 0 => {
+                let by = i64::try_from(self.draw(40_000)).unwrap_or(0) - 20_000;
+                let process = &self.processes[self.index(count)];
+                process.clock.jump(by);
+                self.world.count("clock jumps");
+                self.world
+                    .note(format_args!("clock of p{} jumps by {by}", process.number));
+            }
+            _ => {}
+        }
+    }
+
+    fn index(&self, len: usize) -> usize {
+        self.world.inner().draw.index(len)
+    }
+
+    /// Kills a process; one that is beside a commit, if there is one.
+    fn crash_one(&mut self) {
+        let at_commit = {
+            let inner = self.world.inner();
+            let parked = inner.parked.iter();
+            let mut beside = parked.filter(|p| p.process > 0 && p.what.starts_with("commit"));
+            beside.next().map(|parked| (parked.process, parked.what))
+        };
+        let chosen = at_commit.and_then(|(process, what)| {
+            let place = self.processes.iter().position(|p| p.number == process)?;
+            Some((place, what))
+        });
+        let (place, what) = match chosen {
+            Some(chosen) => chosen,
+            None => (self.index(self.processes.len()), "anywhere"),
+        };
+        self.world.count(match what {
+            "commit" => "crash before the commit",
+            "commit done" => "crash after the commit",
+            _ => "crash",
+        });
+        let process = self.processes.remove(place);
+        self.world
+            .note(format_args!("p{} crashes: {what}", process.number));
+        drop(process);
+        self.tell_clients();
+    }
+
+    fn change_membership(&mut self) {
+        let living = self.processes.iter().filter(|p| !p.is_stopping()).count();
+        if living > 1 && self.draw(2) == 0 {
+            let place = self.index(self.processes.len());
+            self.processes[place].stop();
+            let number = self.processes[place].number;
+            self.world.note(format_args!("p{number} is to stop"));
+        } else if living < 4 {
+            self.world.count("worker joined");
+            self.start_process(false);
+        }
+    }
+
+    fn restart_all(&mut self) {
+        self.world.count("all restarted");
+        self.world.note(format_args!("all processes die"));
+        let count = self.processes.len().max(1);
+        self.processes.clear();
+        for _ in 0..count {
+            self.start_process(false);
+        }
+    }
+
+    /// Nothing goes wrong any more: everything has to come to its end.
+    async fn recover(&mut self) {
+        self.settle().await;
+        self.world.note(format_args!("nothing goes wrong any more"));
+        self.world.inner().chaos = false;
+        let faults = self.plan.faults.clone();
+        if faults.refused || faults.bad_turn {
+            // What a database refused is tried again when a worker starts.
+            self.processes.clear();
+        }
+        self.processes
+            .retain(|p| !p.has_ended() && !p.is_stopping());
+        for process in &self.processes {
+            process.clock.set(0);
+        }
+        self.start_process(true);
+        if !self.plan.exclusive && self.draw(2) == 0 {
+            self.start_process(true);
+        }
+        let begin = self.world.time.now();
+        for step in 0..MOST_STEPS {
+            self.release_all();
+            self.settle().await;
+            if self.is_wrong()
+                || self.tasks.iter().all(JoinHandle::is_finished) && self.all_ended().await
+            {
+                return;
+            }
+            let now = self.world.time.now();
+            if now.since(begin) > LONGEST_RECOVERY {
+                break;
+            }
+            // What does not end in minutes is looked at less closely.
+            let least = now + Duration::from_millis(step / 100);
+            let next = self
+                .world
+                .time
+                .next_wake()
+                .unwrap_or(now + Duration::from_secs(1));
+            self.world.time.advance_to(next.max(least));
+        }
+        self.not_all_ended().await;
+    }
+
+    fn release_all(&self) {
+        let numbers: Vec<_> = {
+            let inner = self.world.inner();
+            inner.parked.iter().map(|parked| parked.number).collect()
+        };
+        for number in numbers {
+            self.world.release(number, Verdict::Pass);
+        }
+    }
+
+    async fn all_ended(&self) -> bool {
+        rest::live(&self.store).await.is_empty()
+    }
+
+    async fn not_all_ended(&self) {
+        let live = rest::live(&self.store).await;
+        let names: Vec<_> = live
+            .iter()
+            .map(|row| format!("`{}` is {} ({:?})", row.id, row.status, row.stalled))
+            .collect();
+        self.world.violation(if names.is_empty() {
+            "10: a client waits for ever for an instance that has ended".to_owned()
+        } else {
+            format!("10: never ended: {}", names.join(", "))
+        });
+    }
+}

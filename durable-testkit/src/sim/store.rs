@@ -1,0 +1,533 @@
+//! The store as one process sees it: the model store behind a connection that may hang, break and
+//! lie about what it did.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+use durable_runtime::InstanceId;
+use durable_runtime::Timestamp;
+use durable_runtime::failure::CallResult;
+use durable_runtime::history::TurnRecord;
+use durable_runtime::ids::EntityId;
+use durable_runtime::ids::Execution;
+use durable_runtime::ids::InstanceKey;
+use durable_runtime::ids::Lane;
+use durable_runtime::ids::MessageId;
+use durable_runtime::ids::Unit;
+use durable_runtime::ids::WorkerId;
+use durable_runtime::ids::fnv1a64;
+use durable_runtime::store::Created;
+use durable_runtime::store::EntityCommand;
+use durable_runtime::store::EntitySent;
+use durable_runtime::store::HubInfo;
+use durable_runtime::store::InboxMessage;
+use durable_runtime::store::Loaded;
+use durable_runtime::store::LoadedEntity;
+use durable_runtime::store::ModelStore;
+use durable_runtime::store::NewWorker;
+use durable_runtime::store::Sent;
+use durable_runtime::store::Store;
+use durable_runtime::store::StoreError;
+use durable_runtime::store::WorkerLease;
+use durable_runtime::work::EntityFilter;
+use durable_runtime::work::EntityListing;
+use durable_runtime::work::EntityPage;
+use durable_runtime::work::IfExists;
+use durable_runtime::work::InstanceFilter;
+use durable_runtime::work::InstancePage;
+use durable_runtime::work::InstanceRow;
+use durable_runtime::work::MessageBody;
+use durable_runtime::work::NewInstance;
+use durable_runtime::work::PageToken;
+use durable_runtime::work::Timer;
+use durable_runtime::work::TurnWrite;
+use durable_runtime::work::UnreadEvent;
+
+use crate::world::Inner;
+use crate::world::Verdict;
+use crate::world::World;
+
+/// The store as one process sees it.
+#[derive(Debug)]
+pub(crate) struct SimStore {
+    inner: ModelStore,
+    world: Arc<World>,
+    /// The process, by its number.
+    process: usize,
+    /// The worker that this process is now.
+    worker: AtomicI64,
+}
+
+/// When a call goes wrong, or is held up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
+}
+
+enum Decision {
+    Go(Verdict),
+    /// Hold it up until that many milliseconds have passed, at least.
+    Hold(i64),
+}
+
+impl SimStore {
+    pub(crate) fn new(inner: ModelStore, world: Arc<World>, process: usize) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            world,
+            process,
+            worker: AtomicI64::new(0),
+        })
+    }
+
+    /// The worker that this process is now.
+    pub(crate) fn worker(&self) -> WorkerId {
+        WorkerId(self.worker.load(Ordering::Relaxed))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.world.time.now()
+    }
+
+    async fn before(&self, what: &'static str) -> Result<(), StoreError> {
+        self.gate(what, Side::Before).await
+    }
+
+    async fn after(&self, what: &'static str) -> Result<(), StoreError> {
+        self.gate(what, Side::After).await
+    }
+
+    async fn gate(&self, what: &'static str, side: Side) -> Result<(), StoreError> {
+        let decision = decide(&mut self.world.inner(), side);
+        let verdict = match decision {
+            Decision::Go(verdict) => verdict,
+            Decision::Hold(millis) => {
+                let until = self.now().as_millis() + millis;
+                let place = if side == Side::After {
+                    point_after(what)
+                } else {
+                    what
+                };
+                self.world.park(self.process, place, until).await
+            }
+        };
+        if verdict == Verdict::Pass {
+            return Ok(());
+        }
+        let process = self.process;
+        self.world
+            .note(format_args!("p{process} {what} {side:?} {verdict:?}"));
+        Err(error_of(what, verdict))
+    }
+
+    /// Whether the database refuses a commit for one turn in it.
+    fn bad_turn(&self, turns: &[TurnWrite]) -> Option<StoreError> {
+        let mut inner = self.world.inner();
+        let Inner {
+            draw,
+            faults,
+            ledger,
+            ..
+        } = &mut *inner;
+        if faults.bad_turn && ledger.bad.is_none() && draw.chance(3) {
+            let turn = &turns[draw.index(turns.len())];
+            ledger.bad = Some((turn.key, draw.between(1, 6), draw.chance(50)));
+        }
+        let (key, left, conflict) = ledger.bad.as_mut()?;
+        if *left == 0 || !turns.iter().any(|turn| turn.key == *key) {
+            return None;
+        }
+        *left -= 1;
+        let conflict = *conflict;
+        inner.count("one bad turn in a batch");
+        Some(if conflict {
+            StoreError::Conflict {
+                action: "commit turns",
+            }
+        } else {
+            error_of("commit", Verdict::Refused)
+        })
+    }
+}
+
+fn decide(inner: &mut Inner, side: Side) -> Decision {
+    inner.activity += 1;
+    if !inner.chaos {
+        return Decision::Go(Verdict::Pass);
+    }
+    let faults = inner.faults.clone();
+    let draw = &mut inner.draw;
+    let (unavailable, refused) = match side {
+        Side::Before => (faults.unavailable, faults.refused),
+        Side::After => (faults.ambiguous, faults.ambiguous && faults.refused),
+    };
+    if unavailable && draw.chance(3) {
+        inner.count(match side {
+            Side::Before => "store not available",
+            Side::After => "answer of the store lost",
+        });
+        return Decision::Go(Verdict::Unavailable);
+    }
+    if refused && draw.below(200) == 0 {
+        inner.count("store refuses");
+        return Decision::Go(Verdict::Refused);
+    }
+    if faults.pause && draw.below(150) == 0 {
+        let millis = draw.between(16_000, 40_000);
+        inner.count("worker paused past its lease");
+        return Decision::Hold(i64::try_from(millis).unwrap_or(0));
+    }
+    if draw.chance(12) {
+        return Decision::Hold(0);
+    }
+    Decision::Go(Verdict::Pass)
+}
+
+fn point_after(what: &'static str) -> &'static str {
+    if what == "commit" {
+        "commit done"
+    } else {
+        what
+    }
+}
+
+fn error_of(action: &'static str, verdict: Verdict) -> StoreError {
+    let source = "a planned fault".into();
+    match verdict {
+        Verdict::Refused => StoreError::Database { action, source },
+        _ => StoreError::Unavailable { action, source },
+    }
+}
+
+fn hash_of(turns: &[TurnWrite]) -> u64 {
+    let mut hash = 0_u64;
+    for turn in turns {
+        let text = turn.history.as_ref().map_or("", |row| &row.events);
+        let counts = [
+            turn.consumed.len(),
+            turn.parked.len(),
+            turn.timers.len(),
+            turn.timers_gone.len(),
+            turn.sends.len(),
+            turn.starts.len(),
+        ];
+        for count in counts {
+            hash = hash.rotate_left(5) ^ count as u64;
+        }
+        hash = hash.rotate_left(9) ^ fnv1a64(text.as_bytes());
+    }
+    hash
+}
+
+#[async_trait]
+impl Store for SimStore {
+    async fn hub_open(&self, _now: Timestamp) -> Result<HubInfo, StoreError> {
+        self.inner.hub_open(self.now()).await
+    }
+
+    fn is_exclusive(&self) -> bool {
+        self.inner.is_exclusive()
+    }
+
+    async fn worker_start(
+        &self,
+        worker: NewWorker,
+        _now: Timestamp,
+    ) -> Result<WorkerLease, StoreError> {
+        self.before("worker_start").await?;
+        let lease = self.inner.worker_start(worker, self.now()).await?;
+        self.world.note(format_args!(
+            "p{} is worker {}",
+            self.process, lease.worker.0
+        ));
+        self.worker.store(lease.worker.0, Ordering::Relaxed);
+        if self.is_exclusive() {
+            self.world.inner().ledger.freed_all();
+        }
+        self.after("worker_start").await?;
+        Ok(lease)
+    }
+
+    async fn worker_renew(&self, lease: &WorkerLease, _now: Timestamp) -> Result<(), StoreError> {
+        self.before("worker_renew").await?;
+        self.inner.worker_renew(lease, self.now()).await?;
+        self.after("worker_renew").await
+    }
+
+    async fn worker_stop(&self, lease: &WorkerLease, _now: Timestamp) -> Result<(), StoreError> {
+        self.before("worker_stop").await?;
+        self.inner.worker_stop(lease, self.now()).await?;
+        self.world.inner().ledger.claimed(lease.worker, &[]);
+        self.after("worker_stop").await
+    }
+
+    fn worker_abandon(&self, worker: WorkerId) {
+        self.inner.worker_abandon(worker);
+    }
+
+    async fn units_claim(
+        &self,
+        lease: &WorkerLease,
+        lanes: &[Lane],
+        _now: Timestamp,
+    ) -> Result<Vec<Unit>, StoreError> {
+        self.before("units_claim").await?;
+        let units = self.inner.units_claim(lease, lanes, self.now()).await?;
+        let (process, count) = (self.process, units.len());
+        if self.world.inner().ledger.claimed(lease.worker, &units) {
+            self.world
+                .note(format_args!("p{process} owns {count} units"));
+        }
+        self.after("units_claim").await?;
+        Ok(units)
+    }
+
+    async fn instance_create(
+        &self,
+        instance: &NewInstance,
+        if_exists: &IfExists,
+        _now: Timestamp,
+    ) -> Result<Created, StoreError> {
+        self.before("instance_create").await?;
+        let now = self.now();
+        let created = self.inner.instance_create(instance, if_exists, now).await?;
+        self.after("instance_create").await?;
+        Ok(created)
+    }
+
+    async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
+        self.before("instance_fetch").await?;
+        self.inner.instance_fetch(id).await
+    }
+
+    async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
+        self.before("instance_load").await?;
+        self.world.count("instance loaded");
+        self.inner.instance_load(key).await
+    }
+
+    async fn instances_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        self.before("instances_to_load").await?;
+        self.inner.instances_to_load(units, after, limit).await
+    }
+
+    async fn instances_list(
+        &self,
+        filter: &InstanceFilter,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<InstancePage, StoreError> {
+        self.before("instances_list").await?;
+        self.inner.instances_list(filter, after, limit).await
+    }
+
+    async fn history_fetch(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<Vec<TurnRecord>, StoreError> {
+        self.before("history_fetch").await?;
+        self.inner.history_fetch(key, execution).await
+    }
+
+    async fn message_send(
+        &self,
+        id: &InstanceId,
+        command: &str,
+        body: &MessageBody,
+        _now: Timestamp,
+    ) -> Result<Sent, StoreError> {
+        self.before("message_send").await?;
+        let sent = self
+            .inner
+            .message_send(id, command, body, self.now())
+            .await?;
+        self.after("message_send").await?;
+        Ok(sent)
+    }
+
+    async fn inbox_fetch(
+        &self,
+        units: &[Unit],
+        except: &[MessageId],
+        limit: u32,
+    ) -> Result<Vec<InboxMessage>, StoreError> {
+        self.before("inbox_fetch").await?;
+        let (again, first) = {
+            let mut inner = self.world.inner();
+            let faulty = inner.chaos && inner.faults.delivery;
+            let again = faulty && !except.is_empty() && inner.draw.chance(20);
+            let first = (faulty && inner.draw.chance(20)).then(|| inner.draw.below(3));
+            (again, first)
+        };
+        let except = if again { &[] } else { except };
+        let mut messages = self.inner.inbox_fetch(units, except, limit).await?;
+        if again {
+            self.world.count("delivery duplicated");
+        }
+        if let Some(first) = first.map(|first| usize::try_from(first).unwrap_or(0))
+            && messages.len() > first
+        {
+            messages.truncate(first);
+            self.world.count("delivery delayed");
+        }
+        Ok(messages)
+    }
+
+    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
+        self.before("events_unread").await?;
+        self.inner.events_unread(key).await
+    }
+
+    async fn entity_send(
+        &self,
+        id: &EntityId,
+        command: &EntityCommand,
+        _now: Timestamp,
+    ) -> Result<EntitySent, StoreError> {
+        self.before("entity_send").await?;
+        let sent = self.inner.entity_send(id, command, self.now()).await?;
+        self.after("entity_send").await?;
+        Ok(sent)
+    }
+
+    async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
+        self.before("entity_load").await?;
+        self.inner.entity_load(key).await
+    }
+
+    async fn entities_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        self.before("entities_to_load").await?;
+        self.inner.entities_to_load(units, after, limit).await
+    }
+
+    async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
+        self.before("entity_fetch").await?;
+        self.inner.entity_fetch(id).await
+    }
+
+    async fn entities_list(
+        &self,
+        filter: &EntityFilter,
+        after: Option<&EntityId>,
+        limit: u32,
+    ) -> Result<EntityPage, StoreError> {
+        self.before("entities_list").await?;
+        self.inner.entities_list(filter, after, limit).await
+    }
+
+    async fn answer_fetch(
+        &self,
+        key: InstanceKey,
+        command: &str,
+    ) -> Result<Option<CallResult>, StoreError> {
+        self.before("answer_fetch").await?;
+        self.inner.answer_fetch(key, command).await
+    }
+
+    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
+        self.before("answers_expire").await?;
+        self.inner.answers_expire(until).await
+    }
+
+    async fn timers_due(
+        &self,
+        units: &[Unit],
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Unit, Timer)>, StoreError> {
+        self.before("timers_due").await?;
+        self.inner.timers_due(units, until, limit).await
+    }
+
+    async fn commit(
+        &self,
+        lease: &mut WorkerLease,
+        turns: &[TurnWrite],
+        _now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.before("commit").await?;
+        if self.world.inner().chaos
+            && let Some(error) = self.bad_turn(turns)
+        {
+            self.world
+                .note(format_args!("p{} commit refused: {error}", self.process));
+            return Err(error);
+        }
+        let mut mine = lease.clone();
+        let done = self.inner.commit(&mut mine, turns, self.now()).await;
+        let (process, worker) = (self.process, lease.worker);
+        let (count, hash) = (turns.len(), hash_of(turns));
+        match &done {
+            Ok(()) => {
+                self.world
+                    .note(format_args!("p{process} commits {count} turns {hash:016x}"));
+                self.record(worker, turns).await;
+            }
+            Err(error) => {
+                if matches!(error, StoreError::Fenced) {
+                    self.world.count("commit fenced off");
+                }
+                self.world
+                    .note(format_args!("p{process} cannot commit: {error}"));
+            }
+        }
+        done?;
+        self.after("commit").await?;
+        self.world.inner().ledger.acknowledged(worker);
+        *lease = mine;
+        Ok(())
+    }
+
+    async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {
+        self.before("commit_outcome").await?;
+        let outcome = self.inner.commit_outcome(lease).await?;
+        self.world.inner().ledger.acknowledged(lease.worker);
+        Ok(outcome)
+    }
+
+    async fn dump(&self) -> Result<String, StoreError> {
+        self.inner.dump().await
+    }
+}
+
+impl SimStore {
+    /// Checks what a commit wrote against what was known before.
+    async fn record(&self, worker: WorkerId, turns: &[TurnWrite]) {
+        let mut wrong = Vec::new();
+        for turn in turns.iter().filter(|turn| !turn.key.is_entity()) {
+            let known = self.world.inner().ledger.knows(turn.key);
+            if !known && let Ok(Some(loaded)) = self.inner.instance_load(turn.key).await {
+                self.world.inner().ledger.learn(&loaded.instance);
+            }
+            let mut inner = self.world.inner();
+            let Inner {
+                ledger, coverage, ..
+            } = &mut *inner;
+            wrong.extend(ledger.turn(worker, turn, coverage));
+            let printed = inner.printed();
+            drop(inner);
+            if printed && let Some(row) = &turn.history {
+                let id = self.world.inner().ledger.id_of(turn.key);
+                let (execution, number, events) = (row.execution, row.turn, &row.events);
+                println!("           {id} {execution}.{number} {events}");
+            }
+        }
+        for what in wrong {
+            self.world.violation(what);
+        }
+    }
+}

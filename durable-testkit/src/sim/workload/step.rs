@@ -1,0 +1,166 @@
+//! The one activity of all workloads: it notes each attempt, and fails as it is told.
+
+use std::sync::Arc;
+
+use durable_runtime::clock::Clock;
+use durable_runtime::prelude::*;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::clock::SimClock;
+use crate::draw::Draw;
+use crate::store::SimStore;
+use crate::world::World;
+
+/// What activities know of the process that they run in.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) world: Arc<World>,
+    pub(crate) store: Arc<SimStore>,
+    pub(crate) clock: SimClock,
+    pub(crate) process: usize,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Step {
+    pub(crate) number: u64,
+    /// The attempts up to this one fail, panic or hang.
+    pub(crate) bad_attempts: u32,
+    pub(crate) trouble: Trouble,
+    /// How long a good attempt takes.
+    pub(crate) millis: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Trouble {
+    #[default]
+    Fails,
+    Panics,
+    Hangs,
+    /// Answers when its time is over.
+    Late,
+    /// Fails for good.
+    Hopeless,
+}
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
+pub(crate) enum Broken {
+    #[error("step {0} fails this time")]
+    ThisTime(u64),
+    #[error("step {0} fails for good")]
+    Hopeless(u64),
+    #[error(transparent)]
+    Infrastructure(#[from] Failure),
+}
+
+impl Broken {
+    fn is_hopeless(&self) -> bool {
+        matches!(self, Self::Hopeless(_))
+    }
+}
+
+impl Step {
+    pub(crate) fn drawn(draw: &mut Draw, number: u64, trouble: bool) -> Self {
+        let mut step = Self {
+            number,
+            millis: if draw.chance(30) {
+                draw.between(1, 4_000)
+            } else {
+                0
+            },
+            ..Self::default()
+        };
+        if trouble && draw.chance(25) {
+            step.bad_attempts = 1 + u32::from(draw.chance(30));
+            step.trouble = match draw.below(5) {
+                0 | 1 => Trouble::Fails,
+                2 => Trouble::Panics,
+                3 => Trouble::Hangs,
+                _ => Trouble::Late,
+            };
+        }
+        step
+    }
+
+    /// What comes of it, however many attempts that takes.
+    pub(crate) fn expected(&self) -> Result<u64, Broken> {
+        match self.trouble {
+            Trouble::Hopeless => Err(Broken::Hopeless(self.number)),
+            _ => Ok(self.number.wrapping_mul(7) + 1),
+        }
+    }
+}
+
+/// How long an attempt may take.
+const LIMIT_MILLIS: u64 = 20_000;
+
+#[activity(
+    timeout = "20s",
+    retry(max_attempts = 100, initial = "1s", backoff = 2.0, max_interval = "8s", non_retryable = Broken::is_hopeless)
+)]
+pub(crate) async fn effect(
+    ctx: ActivityContext,
+    site: State<Site>,
+    step: Step,
+) -> Result<u64, Broken> {
+    let attempt = ctx.attempt();
+    site.begins(&ctx, &step);
+    if attempt <= step.bad_attempts {
+        match step.trouble {
+            Trouble::Fails => return Err(Broken::ThisTime(step.number)),
+            Trouble::Panics => {
+                site.world.count("activity panics");
+                panic!("planned: step {}", step.number)
+            }
+            Trouble::Hangs => {
+                site.world.count("activity hangs");
+                std::future::pending::<()>().await;
+            }
+            Trouble::Late => {
+                site.world.count("activity is late");
+                site.clock.sleep(LIMIT_MILLIS).await;
+            }
+            Trouble::Hopeless => {}
+        }
+    }
+    if step.millis > 0 {
+        ctx.heartbeat(step.number);
+        site.clock.sleep(step.millis).await;
+    }
+    site.world.count("effect");
+    step.expected()
+}
+
+impl Site {
+    fn begins(&self, ctx: &ActivityContext, step: &Step) {
+        let (process, instance, attempt) = (self.process, ctx.instance_id(), ctx.attempt());
+        let now = self.clock.now().as_millis() % 100_000_000;
+        self.world.note(format_args!(
+            "p{process} attempt {attempt} of step {} for {instance} at {now}",
+            step.number
+        ));
+        let mut inner = self.world.inner();
+        inner.activity += 1;
+        let begun =
+            inner
+                .ledger
+                .attempt_begins(self.store.worker(), &ctx.idempotency_key(), attempt);
+        drop(inner);
+        if let Err(what) = begun {
+            self.world
+                .violation(format!("{what}: step {} for `{instance}`", step.number));
+        }
+    }
+}
+
+/// A step that is made again as long as its workers get lost.
+#[orchestrator(inline)]
+pub(crate) async fn sure(_ctx: &OrchestrationContext, step: Step) -> Result<u64, Broken> {
+    loop {
+        match effect(step.clone()).await {
+            Err(Broken::Infrastructure(Failure::WorkerLost { .. })) => {}
+            other => return other,
+        }
+    }
+}
