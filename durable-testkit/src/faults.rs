@@ -42,6 +42,7 @@ use durable_runtime::work::InstanceRow;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::NewInstance;
 use durable_runtime::work::PageToken;
+use durable_runtime::work::Purged;
 use durable_runtime::work::Timer;
 use durable_runtime::work::TurnWrite;
 use durable_runtime::work::UnreadEvent;
@@ -212,6 +213,22 @@ impl Store for FaultyStore {
         limit: u32,
     ) -> Result<InstancePage, StoreError> {
         self.inner.instances_list(filter, after, limit).await
+    }
+
+    async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError> {
+        self.inner.instances_count(filter).await
+    }
+
+    async fn instances_purge(
+        &self,
+        filter: &InstanceFilter,
+        children: bool,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<Purged, StoreError> {
+        self.inner
+            .instances_purge(filter, children, after, limit)
+            .await
     }
 
     async fn history_fetch(

@@ -23,6 +23,9 @@ pub mod prose {
     #[doc = include_str!("../../durable-runtime/docs/errors_and_retries.md")]
     pub mod errors_and_retries {}
 
+    #[doc = include_str!("../../durable-runtime/docs/management.md")]
+    pub mod management {}
+
     #[doc = include_str!("../../durable-runtime/docs/sqlite.md")]
     pub mod sqlite {}
 

@@ -41,6 +41,14 @@ pub enum ClientError {
         /// How it ended.
         status: InstanceStatus,
     },
+    /// The instance has not ended, so it can be neither restarted nor purged.
+    #[error("instance `{id}` is still {status}")]
+    StillRunning {
+        /// The id.
+        id: InstanceId,
+        /// Where it stands.
+        status: InstanceStatus,
+    },
     /// The id breaks the rules of [`InstanceId`].
     #[error(transparent)]
     InvalidInstanceId(#[from] InvalidInstanceId),
@@ -84,6 +92,7 @@ impl From<CommandError> for ClientError {
             CommandError::AlreadyExists { id, status } => Self::AlreadyExists { id, status },
             CommandError::NotFound { id } => Self::NotFound { id },
             CommandError::AlreadyFinished { id, status } => Self::AlreadyFinished { id, status },
+            CommandError::StillRunning { id, status } => Self::StillRunning { id, status },
             CommandError::PayloadTooLarge {
                 what,
                 actual,

@@ -13,12 +13,15 @@ use crate::clock::SystemClock;
 use crate::entity::Entity;
 use crate::ids::InstanceId;
 use crate::orchestration::ChildCall;
+use crate::orchestration::Declares;
+use crate::orchestration::Event;
 use crate::orchestration::Orchestrator;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::store;
 use crate::store::StoreError;
 use crate::work::Commands;
+use crate::work::IfExists;
 use crate::work::Limits;
 
 /// A handle on a hub. Cloning is cheap.
@@ -80,6 +83,36 @@ impl Client {
         input: Result<Option<Payload>, CodecError>,
     ) -> StartBuilder<O> {
         StartBuilder::new(Arc::clone(&self.commands), None, input)
+    }
+
+    /// Starts what `call` calls, or finds the instance that has its id already, finished or not:
+    /// `client.start_or_get(process_order(order).id("order-1001"))`. Of several callers at the same
+    /// time one starts it.
+    pub fn start_or_get<O: Orchestrator>(&self, call: ChildCall<O>) -> StartBuilder<O> {
+        self.start_call(call).if_exists(IfExists::Use)
+    }
+
+    /// Starts what `call` calls with `event` in its inbox, or raises `event` to the instance that has
+    /// its id already, in one transaction:
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # #[derive(Event, serde::Serialize, serde::Deserialize)]
+    /// # struct ItemAdded { sku: String }
+    /// # #[orchestrator(events(ItemAdded))]
+    /// # async fn cart(ctx: &OrchestrationContext) -> String { ctx.wait_for::<ItemAdded>().await.sku }
+    /// # async fn example(client: Client) -> Result<(), ClientError> {
+    /// let added = ItemAdded { sku: "cd-12".to_owned() };
+    /// let cart = client.start_with_event(cart().id("cart-of-ada"), added).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn start_with_event<O, E>(&self, call: ChildCall<O>, event: E) -> StartBuilder<O>
+    where
+        O: Orchestrator + Declares<E>,
+        E: Event,
+    {
+        self.start_or_get(call).event(event)
     }
 
     /// An instance by its id. Nothing is asked before the first method of it.

@@ -4,10 +4,15 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::Cancel;
 use super::ClientError;
 use super::InstanceResult;
+use super::Purge;
 use super::Raise;
+use super::Restart;
+use super::Resume;
 use super::Status;
+use super::Suspend;
 use super::Terminate;
 use super::Waiting;
 use super::target::Target;
@@ -63,6 +68,34 @@ impl<O> Instance<O> {
     /// with [`wait`](Terminate::wait) once it has ended.
     pub fn terminate(&self, reason: impl Into<String>) -> Terminate {
         Terminate::new(self.target.clone(), reason.into())
+    }
+
+    /// Asks it to come to an end of its own; then it is canceled. Returns once the wish is durable;
+    /// with [`wait`](Cancel::wait) once it has ended.
+    pub fn cancel(&self) -> Cancel {
+        Cancel::new(self.target.clone())
+    }
+
+    /// Pauses it: what comes in is kept until it is [resumed](Self::resume). Returns once the wish is
+    /// durable; with [`wait`](Suspend::wait) once it is suspended.
+    pub fn suspend(&self) -> Suspend {
+        Suspend::new(self.target.clone())
+    }
+
+    /// Lets it go on after it was suspended or has stalled. Returns once the wish is durable; with
+    /// [`wait`](Resume::wait) once it goes on.
+    pub fn resume(&self) -> Resume {
+        Resume::new(self.target.clone())
+    }
+
+    /// Starts it once more, with the same input.
+    pub fn restart(&self) -> Restart<O> {
+        Restart::new(self.target.clone())
+    }
+
+    /// Deletes it with all that is stored of it, once it has ended.
+    pub fn purge(&self) -> Purge {
+        Purge::new(self.target.clone())
     }
 
     /// The history of the current execution.

@@ -2,8 +2,14 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::ClientError;
 use super::InstanceInfo;
+use super::PurgeChunks;
+use crate::clock::Timestamp;
+use crate::ids::InstanceId;
+use crate::payload::Payload;
 use crate::work::Commands;
 use crate::work::InstanceFilter;
 use crate::work::InstanceStatus;
@@ -51,6 +57,76 @@ impl Instances {
         self
     }
 
+    /// Only those of this version of their orchestrator.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.filter.version = Some(version.into());
+        self
+    }
+
+    /// Only those with this tag; called again, only those that have another one too.
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.filter.tags.insert(key.into(), value.into());
+        self
+    }
+
+    /// Only the sub-orchestrations that this instance called itself.
+    pub fn parent(mut self, parent: &InstanceId) -> Self {
+        self.filter.parent = Some(parent.clone());
+        self
+    }
+
+    /// Only those whose id begins with `prefix`.
+    pub fn id_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.filter.id_prefix = Some(prefix.into());
+        self
+    }
+
+    /// Only those with this custom status.
+    ///
+    /// # Errors
+    /// [`ClientError::Codec`] when the status has no recorded form.
+    pub fn custom_status<S: Serialize + ?Sized>(mut self, status: &S) -> Result<Self, ClientError> {
+        self.filter.custom_status = Some(Payload::encode(status)?);
+        Ok(self)
+    }
+
+    /// Only those that were created at `time` or after it.
+    pub fn created_after(mut self, time: Timestamp) -> Self {
+        self.filter.created_from = Some(time);
+        self
+    }
+
+    /// Only those that were created before `time`.
+    pub fn created_before(mut self, time: Timestamp) -> Self {
+        self.filter.created_before = Some(time);
+        self
+    }
+
+    /// Only those that changed last at `time` or after it.
+    pub fn updated_after(mut self, time: Timestamp) -> Self {
+        self.filter.updated_from = Some(time);
+        self
+    }
+
+    /// Only those that changed last before `time`.
+    pub fn updated_before(mut self, time: Timestamp) -> Self {
+        self.filter.updated_before = Some(time);
+        self
+    }
+
+    /// How many there are now.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`].
+    pub async fn count(&self) -> Result<u64, ClientError> {
+        Ok(self.commands.count(&self.filter).await?)
+    }
+
+    /// Deletes those of them that have ended.
+    pub fn purge(self) -> PurgeChunks {
+        PurgeChunks::new(self.commands, self.filter)
+    }
+
     /// In pages of at most `size` instances (at least one), in order of creation.
     pub fn page(self, size: u32) -> Pages {
         Pages {
@@ -69,11 +145,30 @@ pub struct Pages {
     next: NextPage,
 }
 
+/// Where a list or a purge goes on.
 #[derive(Debug, Clone, Copy)]
-enum NextPage {
+pub(super) enum NextPage {
     First,
     After(PageToken),
     None,
+}
+
+impl NextPage {
+    /// The end of the page before; nothing before the first, no answer after the last.
+    #[expect(clippy::option_option, reason = "what is asked for is absent twice")]
+    pub(super) fn after(self) -> Option<Option<PageToken>> {
+        match self {
+            Self::First => Some(None),
+            Self::After(token) => Some(Some(token)),
+            Self::None => None,
+        }
+    }
+}
+
+impl From<Option<PageToken>> for NextPage {
+    fn from(next: Option<PageToken>) -> Self {
+        next.map_or(Self::None, Self::After)
+    }
 }
 
 impl Pages {
@@ -90,14 +185,12 @@ impl Pages {
     /// # Errors
     /// [`ClientError::Store`]. The page can be asked for again.
     pub async fn next_page(&mut self) -> Result<Option<Vec<InstanceInfo>>, ClientError> {
-        let after = match self.next {
-            NextPage::First => None,
-            NextPage::After(token) => Some(token),
-            NextPage::None => return Ok(None),
+        let Some(after) = self.next.after() else {
+            return Ok(None);
         };
         let Instances { commands, filter } = &self.query;
         let page = commands.instances(filter, after, self.size).await?;
-        self.next = page.next.map_or(NextPage::None, NextPage::After);
+        self.next = NextPage::from(page.next);
         if page.instances.is_empty() {
             return Ok(None);
         }

@@ -10,6 +10,7 @@
 //!    the worker is near.
 
 mod command;
+mod control;
 mod entities;
 mod entity;
 mod entity_commands;
@@ -18,7 +19,9 @@ mod handle;
 mod info;
 mod instance;
 mod instances;
+mod purge;
 mod raise;
+mod restart;
 mod result;
 mod start;
 mod status;
@@ -27,6 +30,9 @@ mod target;
 mod terminate;
 mod waiting;
 
+pub use control::Cancel;
+pub use control::Resume;
+pub use control::Suspend;
 pub use entities::Entities;
 pub use entities::EntityInfo;
 pub use entities::EntityPages;
@@ -40,7 +46,10 @@ pub use info::InstanceInfo;
 pub use instance::Instance;
 pub use instances::Instances;
 pub use instances::Pages;
+pub use purge::Purge;
+pub use purge::PurgeChunks;
 pub use raise::Raise;
+pub use restart::Restart;
 pub use result::InstanceResult;
 pub use result::ResultError;
 pub use start::StartBuilder;

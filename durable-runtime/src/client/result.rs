@@ -54,32 +54,44 @@ impl<O> InstanceResult<O> {
     }
 }
 
-/// The recorded output; `None` when the time is over.
-async fn ended_within(
-    target: Target,
-    timeout: Option<Duration>,
-) -> Result<Option<Output>, ClientError> {
+async fn ended_within(target: Target, timeout: Option<Duration>) -> Result<Waited, ClientError> {
     let ended = target.ended();
     let Some(timeout) = timeout else {
-        return ended.await.map(Some);
+        return ended.await.map(Waited::from);
     };
     match select(Box::pin(ended), target.commands.wait(timeout)).await {
-        Either::Left((output, _)) => output.map(Some),
-        Either::Right(_) => Ok(None),
+        Either::Left((output, _)) => output.map(Waited::from),
+        Either::Right(_) => Ok(Waited::TimedOut),
+    }
+}
+
+/// What waiting for the end of an instance came to.
+enum Waited {
+    Ended(Output),
+    Purged,
+    TimedOut,
+}
+
+impl From<Option<Output>> for Waited {
+    fn from(output: Option<Output>) -> Self {
+        output.map_or(Self::Purged, Self::Ended)
     }
 }
 
 impl<O: Orchestrator> InstanceResult<O> {
     async fn wait(self) -> Result<O::Output, ResultError<O::Error>> {
-        match ended_within(self.target, self.timeout).await? {
-            None => Err(ResultError::TimedOut),
-            Some(Output::Completed(value)) => {
+        let ended = ended_within(self.target, self.timeout).await;
+        match ended? {
+            Waited::TimedOut => Err(ResultError::TimedOut),
+            Waited::Purged => Err(ResultError::Purged),
+            Waited::Ended(Output::Completed(value)) => {
                 Ok(O::Output::from_payload(&value).map_err(ClientError::from)?)
             }
-            Some(Output::Failed(error)) => Err(ResultError::Failed(
+            Waited::Ended(Output::Failed(error)) => Err(ResultError::Failed(
                 O::Error::from_call_error(error).map_err(ClientError::from)?,
             )),
-            Some(Output::Terminated(reason)) => Err(ResultError::Terminated { reason }),
+            Waited::Ended(Output::Terminated(reason)) => Err(ResultError::Terminated { reason }),
+            Waited::Ended(Output::Canceled(_)) => Err(ResultError::Canceled),
         }
     }
 }
@@ -116,6 +128,12 @@ pub enum ResultError<E> {
         /// What whoever terminated it gave as the reason.
         reason: String,
     },
+    /// It was cancelled, and has come to an end of its own.
+    #[error("the orchestration was cancelled")]
+    Canceled,
+    /// It was deleted before its result was read.
+    #[error("the orchestration was purged")]
+    Purged,
     /// It has not ended yet.
     #[error("the orchestration has not ended in the time that was allowed")]
     TimedOut,

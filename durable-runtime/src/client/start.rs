@@ -14,10 +14,13 @@ use super::Instance;
 use crate::clock::Timestamp;
 use crate::ids::InstanceId;
 use crate::ids::InvalidInstanceId;
+use crate::orchestration::Declares;
+use crate::orchestration::Event;
 use crate::orchestration::Orchestrator;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::work::Commands;
+use crate::work::FirstEvent;
 use crate::work::IfExists;
 use crate::work::StartAt;
 use crate::work::StartRequest;
@@ -43,6 +46,7 @@ use crate::work::StartRequest;
 ///
 /// # Errors
 /// [`ClientError::AlreadyExists`] by the policy of [`if_exists`](Self::if_exists),
+/// [`ClientError::AlreadyFinished`] when an [`event`](Self::event) is for one that has ended,
 /// [`ClientError::InvalidInstanceId`], [`ClientError::PayloadTooLarge`],
 /// [`ClientError::LimitExceeded`] for too many tags, [`ClientError::Codec`] for an input that has no
 /// recorded form: nothing was written. [`ClientError::Store`].
@@ -54,6 +58,7 @@ pub struct StartBuilder<O> {
     start_at: Option<StartAt>,
     tags: BTreeMap<String, String>,
     if_exists: IfExists,
+    event: Option<Result<FirstEvent, CodecError>>,
     orchestrator: PhantomData<fn() -> O>,
 }
 
@@ -70,6 +75,7 @@ impl<O> StartBuilder<O> {
             start_at: None,
             tags: BTreeMap::new(),
             if_exists: IfExists::default(),
+            event: None,
             orchestrator: PhantomData,
         }
     }
@@ -118,6 +124,22 @@ impl<O> StartBuilder<O> {
 }
 
 impl<O: Orchestrator> StartBuilder<O> {
+    /// With this event in its inbox from the beginning, in the same transaction. With
+    /// [`IfExists::Use`], an instance that exists and has not ended gets the event instead.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what is raised is given away"
+    )]
+    pub fn event<E: Event>(mut self, event: E) -> Self
+    where
+        O: Declares<E>,
+    {
+        let payload = event.to_payload();
+        let name = E::NAME.to_owned();
+        self.event = Some(payload.map(|payload| FirstEvent { name, payload }));
+        self
+    }
+
     async fn start(self) -> Result<Instance<O>, ClientError> {
         let request = StartRequest {
             id: self.id.transpose()?,
@@ -128,6 +150,7 @@ impl<O: Orchestrator> StartBuilder<O> {
             tags: self.tags,
             if_exists: self.if_exists,
             headers: BTreeMap::new(),
+            event: self.event.transpose()?,
         };
         let started = self.commands.start(request).await?;
         Ok(Instance::new(self.commands, started.id, started.replaces))

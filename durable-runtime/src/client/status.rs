@@ -38,6 +38,7 @@ enum End<T, E> {
     Completed(T),
     Failed(E),
     Terminated(String),
+    Canceled(Option<E>),
 }
 
 impl<T, E, S> Status<T, E, S>
@@ -56,6 +57,9 @@ where
                 Output::Completed(value) => End::Completed(T::from_payload(&value)?),
                 Output::Failed(error) => End::Failed(E::from_call_error(error)?),
                 Output::Terminated(reason) => End::Terminated(reason),
+                Output::Canceled(error) => {
+                    End::Canceled(error.map(E::from_call_error).transpose()?)
+                }
             })
         });
         let custom = row.custom_status.as_ref().map(S::from_payload);
@@ -78,10 +82,11 @@ impl<T, E, S> Status<T, E, S> {
         }
     }
 
-    /// The error it returned, once it has failed.
+    /// The error it returned, once it has failed or was cancelled.
     pub fn error(&self) -> Option<&E> {
         match &self.end {
             Some(End::Failed(error)) => Some(error),
+            Some(End::Canceled(error)) => error.as_ref(),
             _ => None,
         }
     }

@@ -22,6 +22,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::work::CommandError;
 use crate::work::Commands;
+use crate::work::Control;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
@@ -31,11 +32,13 @@ use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
 use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
 use crate::work::Limits;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::Notifier;
 use crate::work::PageToken;
+use crate::work::Purged;
 use crate::work::StartAt;
 use crate::work::StartRequest;
 use crate::work::Started;
@@ -54,6 +57,9 @@ const RETRY_WAITS: [Duration; 5] = [
 /// How often an instance is looked at that another process may own.
 pub(super) const SHORTEST_POLL: Duration = Duration::from_millis(10);
 pub(super) const LONGEST_POLL: Duration = Duration::from_secs(1);
+
+/// How many instances one transaction of a purge deletes.
+const PURGED_AT_ONCE: u32 = 128;
 
 /// [`Commands`] on a [`Store`] of this process.
 ///
@@ -152,10 +158,23 @@ impl StoreCommands {
 
     fn check_start(&self, request: &StartRequest) -> Result<(), CommandError> {
         check_limit("the number of tags", request.tags.len(), self.limits.tags)?;
+        if let Some(event) = &request.event {
+            self.check_event(&event.name, &event.payload)?;
+        }
         match &request.input {
             Some(input) => self.check_payload("the input", input),
             None => Ok(()),
         }
+    }
+
+    fn check_event(&self, name: &str, payload: &Payload) -> Result<(), CommandError> {
+        let length = name.chars().count();
+        check_limit(
+            "the length of the event's name",
+            length,
+            self.limits.event_name,
+        )?;
+        self.check_payload("the event", payload)
     }
 }
 
@@ -165,6 +184,7 @@ impl Commands for StoreCommands {
         self.check_start(&request)?;
         let now = self.clock.now();
         let if_exists = request.if_exists.clone();
+        let raises = request.event.is_some();
         let instance = new_instance(request, now);
         let before = match if_exists {
             IfExists::Replace(_) => self.fetch(&instance.id).await?,
@@ -177,7 +197,11 @@ impl Commands for StoreCommands {
             .await?;
         let id = instance.id;
         match created {
+            Created::Refused(status) if if_exists == IfExists::Use => {
+                return Err(CommandError::AlreadyFinished { id, status });
+            }
             Created::Refused(status) => return Err(CommandError::AlreadyExists { id, status }),
+            Created::Existed if raises => self.notifier.message_sent(),
             Created::Existed => {}
             Created::Created if instance.start_at.is_some() => self.notifier.timer_set(),
             Created::Created | Created::Replacing => self.notifier.message_sent(),
@@ -198,30 +222,89 @@ impl Commands for StoreCommands {
         payload: Payload,
         command: &str,
     ) -> Result<(), CommandError> {
-        let length = name.chars().count();
-        check_limit(
-            "the length of the event's name",
-            length,
-            self.limits.event_name,
-        )?;
-        self.check_payload("the event", &payload)?;
+        self.check_event(name, &payload)?;
         let name = name.to_owned();
         let body = MessageBody::EventRaised { name, payload };
         self.send(id, command, &body).await
     }
 
-    async fn terminate(
+    async fn control(
         &self,
         id: &InstanceId,
-        reason: &str,
+        control: Control,
         command: &str,
     ) -> Result<(), CommandError> {
-        check_limit("the reason", reason.len(), self.limits.payload_bytes)?;
-        let body = MessageBody::Terminate {
-            reason: reason.to_owned(),
-            by_parent: None,
+        let body = match control {
+            Control::Terminate { reason, recursive } => {
+                check_limit("the reason", reason.len(), self.limits.payload_bytes)?;
+                let by_parent = None;
+                MessageBody::Terminate {
+                    reason,
+                    by_parent,
+                    recursive,
+                }
+            }
+            Control::Cancel { grace } => {
+                let by_parent = None;
+                MessageBody::Cancel { grace, by_parent }
+            }
+            Control::Suspend => MessageBody::Suspend,
+            Control::Resume => MessageBody::Resume,
         };
         self.send(id, command, &body).await
+    }
+
+    async fn restart(
+        &self,
+        id: &InstanceId,
+        other: Option<InstanceId>,
+    ) -> Result<Started, CommandError> {
+        let row = self.instance(id).await?;
+        let still_running = |status| CommandError::StillRunning {
+            id: id.clone(),
+            status,
+        };
+        if other.is_none() && !row.status.is_terminal() {
+            return Err(still_running(row.status));
+        }
+        let anew = other.is_none();
+        let request = StartRequest {
+            id: Some(other.unwrap_or_else(|| id.clone())),
+            name: row.name,
+            version: row.version,
+            input: row.input,
+            start_at: None,
+            tags: row.tags,
+            if_exists: if anew {
+                IfExists::Replace(InstanceStatus::TERMINAL.to_vec())
+            } else {
+                IfExists::Fail
+            },
+            headers: row.headers,
+            event: None,
+        };
+        match self.start(request).await {
+            Err(CommandError::AlreadyExists { status, .. }) if anew => Err(still_running(status)),
+            started => started,
+        }
+    }
+
+    async fn purge(
+        &self,
+        filter: &InstanceFilter,
+        children: bool,
+        after: Option<PageToken>,
+    ) -> Result<Purged, CommandError> {
+        self.ask("purge instances", || {
+            self.store
+                .instances_purge(filter, children, after, PURGED_AT_ONCE)
+        })
+        .await
+    }
+
+    async fn count(&self, filter: &InstanceFilter) -> Result<u64, CommandError> {
+        self.ask("count instances", || self.store.instances_count(filter))
+            .await
     }
 
     async fn instance(&self, id: &InstanceId) -> Result<InstanceRow, CommandError> {
@@ -332,6 +415,7 @@ fn new_instance(request: StartRequest, now: Timestamp) -> NewInstance {
         }),
         command: super::command::fresh(),
         headers: request.headers,
+        event: request.event,
     }
 }
 

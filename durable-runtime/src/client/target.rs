@@ -49,14 +49,16 @@ impl Target {
         Ok(())
     }
 
-    /// Waits until the instance has ended.
-    pub(super) async fn ended(&self) -> Result<Output, ClientError> {
-        loop {
-            let row = self.row().await?;
-            match &row.output {
-                Some(output) if row.status.is_terminal() => return Ok(output.clone()),
-                _ => self.commands.changed(&row).await,
-            }
+    /// Waits until the instance has ended; `None` when it was there and is purged now.
+    pub(super) async fn ended(&self) -> Result<Option<Output>, ClientError> {
+        let mut row = self.row().await?;
+        while !row.status.is_terminal() || row.output.is_none() {
+            self.commands.changed(&row).await;
+            row = match self.row().await {
+                Err(ClientError::NotFound { .. }) => return Ok(None),
+                row => row?,
+            };
         }
+        Ok(row.output)
     }
 }

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use super::ClientError;
 use super::command;
 use super::target::Target;
+use crate::work::Control;
 
 /// A wish that an instance ends. `.await` returns once the wish is durable.
 ///
@@ -18,6 +19,7 @@ use super::target::Target;
 pub struct Terminate {
     target: Target,
     reason: String,
+    recursive: bool,
     wait: bool,
 }
 
@@ -26,8 +28,15 @@ impl Terminate {
         Self {
             target,
             reason,
+            recursive: true,
             wait: false,
         }
+    }
+
+    /// Whether its sub-orchestrations end with it; unless told otherwise, they do.
+    pub fn recursive(mut self, recursive: bool) -> Self {
+        self.recursive = recursive;
+        self
     }
 
     /// Returns only once the instance has ended, this way or, if it was quicker, another.
@@ -39,9 +48,11 @@ impl Terminate {
     async fn send(self) -> Result<(), ClientError> {
         let Target { commands, id, .. } = &self.target;
         self.target.settled().await?;
-        commands
-            .terminate(id, &self.reason, &command::fresh())
-            .await?;
+        let control = Control::Terminate {
+            reason: self.reason,
+            recursive: self.recursive,
+        };
+        commands.control(id, control, &command::fresh()).await?;
         if self.wait {
             self.target.ended().await?;
         }

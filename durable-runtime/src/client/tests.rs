@@ -23,6 +23,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::work::CommandError;
 use crate::work::Commands;
+use crate::work::Control;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstanceStatus;
@@ -120,6 +121,7 @@ fn request(id: &str) -> StartRequest {
         tags: BTreeMap::new(),
         if_exists: IfExists::Fail,
         headers: BTreeMap::new(),
+        event: None,
     }
 }
 
@@ -248,7 +250,7 @@ async fn nothing_is_sent_to_an_instance_that_is_not_there_or_has_ended() {
         })
     ));
     assert!(matches!(
-        hub.near.terminate(&id("a"), "why not", "other").await,
+        hub.near.control(&id("a"), Control::Suspend, "other").await,
         Err(CommandError::AlreadyFinished { .. })
     ));
 }

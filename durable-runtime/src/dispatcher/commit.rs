@@ -227,9 +227,24 @@ impl Dispatcher {
         for task in activities {
             self.start_attempt(task, write.unit);
         }
+        if next == Next::Resumed {
+            self.go_on(key);
+        }
+        if write.replacement.is_some() {
+            // What came after the replacement is in memory no more, and does not wait for its start.
+            self.instances.make_ready(key);
+        }
         if changed {
             self.notifier.instance_changed(key);
         }
+    }
+
+    /// Has the instance loaded anew: with all its messages, and its timers that were due before.
+    fn go_on(&mut self, key: InstanceKey) {
+        self.timers.gone_with(key);
+        self.timers_hint = true;
+        self.instances.slot(key).retry = true;
+        self.instances.make_ready(key);
     }
 
     fn settle(&mut self, key: InstanceKey, known: Known, next: Next) {

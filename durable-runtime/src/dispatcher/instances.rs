@@ -13,6 +13,7 @@ use crate::ids::Unit;
 use crate::machine::Continuation;
 use crate::work::InstanceRow;
 use crate::work::Message;
+use crate::work::MessageBody;
 
 /// What is in memory of an instance.
 #[derive(Debug, Default)]
@@ -149,6 +150,18 @@ impl Instances {
         for id in ids {
             self.held.remove(id);
         }
+    }
+
+    /// Whether a message asks for the end of the instance.
+    pub(super) fn is_to_end(&self, key: InstanceKey) -> bool {
+        let ends = |message: &Message| {
+            matches!(
+                message.body,
+                MessageBody::Terminate { .. } | MessageBody::Replace(_)
+            )
+        };
+        self.get(key)
+            .is_some_and(|slot| slot.queue.iter().any(ends))
     }
 
     /// Replaces the queued inbox messages by the whole inbox as it was just loaded; messages that

@@ -92,7 +92,10 @@ impl Dispatcher {
             inbox,
             heartbeats,
         } = loaded;
-        self.instances.inbox_loaded(key, inbox);
+        // What a suspended instance keeps is of use only once it ends or goes on.
+        if instance.status != InstanceStatus::Suspended || self.instances.is_to_end(key) {
+            self.instances.inbox_loaded(key, inbox);
+        }
         let retry = std::mem::take(&mut self.instances.slot(key).retry);
         let history = match History::try_from(turns) {
             Ok(history) => history,
@@ -170,14 +173,16 @@ impl Dispatcher {
         if row.status.is_terminal() {
             return Kept::Over;
         }
-        if history.is_empty() {
-            return Kept::NotBegun;
-        }
-        if row.status == InstanceStatus::Stalled && !retry {
+        let waits = row.status == InstanceStatus::Suspended
+            || row.status == InstanceStatus::Stalled && !retry && !history.is_empty();
+        if waits {
             return Kept::Stopped {
                 history,
                 report: None,
             };
+        }
+        if history.is_empty() {
+            return Kept::NotBegun;
         }
         let Some(orchestrator) = self.registry.orchestrator(&row.name, &row.version) else {
             let (name, version) = (&row.name, &row.version);

@@ -31,6 +31,9 @@ pub struct Checkpoint {
     /// The custom status.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub custom_status: Option<Payload>,
+    /// When the instance will be terminated, if it was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_deadline: Option<Timestamp>,
     /// Whether each change that was asked for applies.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub patches: BTreeMap<String, bool>,

@@ -129,6 +129,14 @@ pub enum HistoryEvent {
         /// Its value.
         payload: Payload,
     },
+    /// The instance was asked to come to an end of its own. Calls that were open and not shielded
+    /// failed with that.
+    CancelRequested {
+        /// When.
+        at: Timestamp,
+        /// When it will be terminated if it still goes on.
+        deadline: Timestamp,
+    },
     /// A sub-orchestration returned a value.
     ChildCompleted {
         /// When.
@@ -388,6 +396,7 @@ impl HistoryEvent {
             | Self::TimerFired { at, .. }
             | Self::DeadlinePassed { at, .. }
             | Self::EventRaised { at, .. }
+            | Self::CancelRequested { at, .. }
             | Self::ChildCompleted { at, .. }
             | Self::ChildFailed { at, .. }
             | Self::EntityCompleted { at, .. }

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::task::Context;
 use std::task::Poll;
 
+use super::cancellation::is_shielded;
 use super::cursor::Frame;
 use super::cursor::current_frame;
 use super::cursor::enter;
@@ -104,7 +105,35 @@ impl<F: Future + Unpin> Future for Branch<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.get_mut();
-        let _entered = this.frame.clone().map(enter);
+        let shielded = is_shielded();
+        let _entered = this.frame.clone().map(|frame| {
+            let shielded = frame.shielded || shielded;
+            enter(Frame { shielded, ..frame })
+        });
         Pin::new(&mut this.future).poll(cx)
+    }
+}
+
+/// A future whose calls go on when the instance is cancelled; made by [`shielded`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Shielded<F>(F);
+
+/// Shields the calls that `future` makes from a cancellation of the instance.
+pub fn shielded<F: Future>(future: F) -> Shielded<F> {
+    Shielded(future)
+}
+
+impl<F: Future + Unpin> Future for Shielded<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let _entered = current_frame().map(|frame| {
+            enter(Frame {
+                shielded: true,
+                ..frame
+            })
+        });
+        Pin::new(&mut self.get_mut().0).poll(cx)
     }
 }

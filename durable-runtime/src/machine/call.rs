@@ -6,6 +6,7 @@ use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
 
+use super::cancellation::is_shielded;
 use super::cursor::Cursor;
 use super::cursor::current_frame;
 use super::section::Section;
@@ -160,9 +161,10 @@ impl RawCall {
     pub fn schedule(&mut self) {
         let (cursor, path) = self.place();
         if self.stage == Stage::Made && cursor.is_inside(POLLED, &self.site) {
-            cursor
-                .state()
-                .open(cursor.identity(), path, &self.request, &self.site);
+            let shielded = is_shielded();
+            let mut state = cursor.state();
+            state.open(cursor.identity(), path, &self.request, &self.site, shielded);
+            drop(state);
             self.stage = Stage::Scheduled;
         }
     }

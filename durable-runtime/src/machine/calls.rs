@@ -1,7 +1,9 @@
 //! The open calls of an execution.
 
 use std::task::Waker;
+use std::time::Duration;
 
+use super::effects::UnwantedChild;
 use super::state::Identity;
 use crate::clock::Timestamp;
 use crate::definition::CallOptions;
@@ -23,6 +25,8 @@ pub(super) struct OpenCall {
     pub(super) round: u64,
     pub(super) waker: Option<Waker>,
     pub(super) result: Option<CallResult>,
+    /// Whether it goes on when the instance is cancelled.
+    pub(super) shielded: bool,
 }
 
 #[derive(Debug)]
@@ -43,6 +47,16 @@ pub(super) enum CallKind {
     Immediate,
 }
 
+impl CallKind {
+    /// Whether the call fails when the instance is cancelled.
+    pub(super) fn yields_result(&self) -> bool {
+        match self {
+            Self::Activity(_) | Self::Child(_) | Self::Entity | Self::Lock => true,
+            Self::Timer { .. } | Self::Wait { .. } | Self::Immediate => false,
+        }
+    }
+}
+
 impl OpenCall {
     pub(super) fn new(kind: CallKind, round: u64) -> Self {
         Self {
@@ -50,6 +64,7 @@ impl OpenCall {
             round,
             waker: None,
             result: None,
+            shielded: false,
         }
     }
 
@@ -59,6 +74,7 @@ impl OpenCall {
             round,
             waker: None,
             result: Some(result),
+            shielded: false,
         }
     }
 
@@ -73,6 +89,17 @@ pub(super) struct ChildCall {
     pub(super) instance: InstanceId,
     pub(super) link: ParentLink,
     pub(super) options: Box<CallOptions>,
+}
+
+impl ChildCall {
+    /// The child as one that nobody waits for any more.
+    pub(super) fn unwanted(&self, grace: Option<Duration>) -> UnwantedChild {
+        UnwantedChild {
+            instance: self.instance.clone(),
+            link: self.link.clone(),
+            grace,
+        }
+    }
 }
 
 /// An activity call with the state of its attempts.

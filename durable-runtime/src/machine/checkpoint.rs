@@ -260,6 +260,7 @@ impl Cursor {
             randoms: state.randoms,
             now: state.now,
             custom_status: state.custom_status.clone(),
+            cancel_deadline: state.cancelling.deadline,
             patches: state.patches.clone(),
             unread: state.events.unread(),
             site,

@@ -244,6 +244,7 @@ impl Continuation {
         let frame = Frame {
             cursor: self.cursor.clone(),
             numbers: root,
+            shielded: false,
         };
         let noted = Arc::clone(self.cursor.wakes());
         let waker = Waker::from(Arc::clone(&noted));

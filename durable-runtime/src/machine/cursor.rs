@@ -40,6 +40,8 @@ pub(super) struct Shared {
 pub(super) struct Frame {
     pub(super) cursor: Cursor,
     pub(super) numbers: Arc<Numbers>,
+    /// Whether what is called here goes on when the instance is cancelled.
+    pub(super) shielded: bool,
 }
 
 thread_local! {

@@ -225,6 +225,10 @@ impl State {
                 self.wake(served);
                 Seen::Yes
             }
+            HistoryEvent::CancelRequested { deadline, .. } => {
+                self.be_cancelled(*deadline);
+                Seen::Yes
+            }
             HistoryEvent::ActivityCompleted { path, result, .. }
             | HistoryEvent::ChildCompleted { path, result, .. }
             | HistoryEvent::EntityCompleted { path, result, .. } => {

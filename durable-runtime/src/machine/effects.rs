@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::history::ParentLink;
@@ -12,13 +13,22 @@ use crate::work::NewInstance;
 use crate::work::OutgoingMessage;
 use crate::work::TimerKind;
 
+/// A sub-orchestration that is not wanted any more.
+#[derive(Debug, Clone)]
+pub(super) struct UnwantedChild {
+    pub(super) instance: InstanceId,
+    pub(super) link: ParentLink,
+    /// How long it may take to come to an end of its own; if absent, it is terminated.
+    pub(super) grace: Option<Duration>,
+}
+
 /// Effects of a round, or of the rounds of a turn together.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     pub(super) timers: BTreeMap<(CallPath, TimerKind), Timestamp>,
     pub(super) timers_gone: BTreeSet<(CallPath, TimerKind)>,
     pub(super) starts: BTreeMap<CallPath, NewInstance>,
-    pub(super) children_ended: BTreeMap<CallPath, (InstanceId, ParentLink)>,
+    pub(super) children_ended: BTreeMap<CallPath, UnwantedChild>,
     pub(super) tasks: BTreeMap<CallPath, ActivityTask>,
     pub(super) tasks_cancelled: BTreeSet<CallPath>,
     /// What goes to entities, in the order in which it was decided: they see it in this order.
@@ -50,9 +60,9 @@ impl Effects {
         }
     }
 
-    pub(super) fn end_child(&mut self, path: &CallPath, child: InstanceId, link: ParentLink) {
+    pub(super) fn end_child(&mut self, path: &CallPath, child: UnwantedChild) {
         if self.starts.remove(path).is_none() {
-            self.children_ended.insert(path.clone(), (child, link));
+            self.children_ended.insert(path.clone(), child);
         }
     }
 
@@ -95,8 +105,8 @@ impl Effects {
         for (path, kind) in later.timers_gone {
             self.clear_timer(&path, kind);
         }
-        for (path, (child, link)) in later.children_ended {
-            self.end_child(&path, child, link);
+        for (path, child) in later.children_ended {
+            self.end_child(&path, child);
         }
         for path in later.tasks_cancelled {
             self.cancel_task(&path);

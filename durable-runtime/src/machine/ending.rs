@@ -1,5 +1,6 @@
 //! How an execution ends, and what is left to do then.
 
+use super::calls::CallKind;
 use super::continuation::Continuation;
 use super::open::unread_events;
 use super::turn::Turn;
@@ -9,6 +10,7 @@ use crate::failure::Failure;
 use crate::history::CarriedEvent;
 use crate::history::History;
 use crate::history::HistoryEvent;
+use crate::history::ParentLink;
 use crate::payload::Payload;
 use crate::work::Address;
 use crate::work::InstanceRow;
@@ -19,6 +21,7 @@ use crate::work::NewInstance;
 use crate::work::Next;
 use crate::work::OutgoingMessage;
 use crate::work::Output;
+use crate::work::TimerKind;
 
 /// How an execution ends.
 #[derive(Debug)]
@@ -26,7 +29,13 @@ pub(super) enum Ending {
     Completed(Payload),
     Failed(CallError),
     ContinuedAsNew(Option<Payload>),
-    Terminated(String),
+    Terminated {
+        reason: String,
+        /// Whether its children end with it.
+        recursive: bool,
+    },
+    /// Cancelled from outside; with the error that it returned, if it had begun.
+    Canceled(Option<CallError>),
     Replaced(Box<NewInstance>),
 }
 
@@ -34,21 +43,51 @@ impl Ending {
     /// The end that a message asks for.
     pub(super) fn asked_by(message: &MessageBody, row: &InstanceRow) -> Option<Self> {
         match message {
+            MessageBody::Terminate { by_parent, .. }
+                if is_of_another_call(by_parent.as_ref(), row) =>
+            {
+                None
+            }
             MessageBody::Terminate {
-                by_parent: Some(link),
+                reason, recursive, ..
+            } => Some(Self::Terminated {
+                reason: reason.clone(),
+                recursive: *recursive,
+            }),
+            MessageBody::TimerDue {
+                execution,
+                kind: TimerKind::Grace,
                 ..
-            } if row.parent.as_ref() != Some(link) => None,
-            MessageBody::Terminate { reason, .. } => Some(Self::Terminated(reason.clone())),
+            } if *execution == row.execution => Some(Self::Terminated {
+                reason: "it was cancelled, and went on for longer than it may".to_owned(),
+                recursive: true,
+            }),
             MessageBody::Replace(new) => Some(Self::Replaced(new.clone())),
             _ => None,
         }
     }
 
-    /// The end that the body came to, by its terminal event.
-    pub(super) fn of_body(event: Option<&HistoryEvent>) -> Self {
+    /// The end that a message asks for while nothing was begun: then a cancellation is one.
+    pub(super) fn asked_before_start(message: &MessageBody, row: &InstanceRow) -> Option<Self> {
+        match message {
+            MessageBody::Cancel { by_parent, .. }
+                if !is_of_another_call(by_parent.as_ref(), row) =>
+            {
+                Some(Self::Canceled(None))
+            }
+            _ => Self::asked_by(message, row),
+        }
+    }
+
+    /// The end that the body came to, by its terminal event. One that was `cancelled` is told apart
+    /// from one that failed.
+    pub(super) fn of_body(event: Option<&HistoryEvent>, cancelled: bool) -> Self {
         match event {
             Some(HistoryEvent::ExecutionCompleted { result }) => Self::Completed(result.clone()),
             Some(HistoryEvent::ContinuedAsNew { input }) => Self::ContinuedAsNew(input.clone()),
+            Some(HistoryEvent::ExecutionFailed { error }) if cancelled => {
+                Self::Canceled(Some(error.clone()))
+            }
             Some(HistoryEvent::ExecutionFailed { error }) => Self::Failed(error.clone()),
             _ => Self::Failed(Failure::Cancelled.into()),
         }
@@ -75,15 +114,31 @@ impl Ending {
         let unrecorded = if discarded { state.round } else { u64::MAX };
         let calls = std::mem::take(&mut state.calls);
         for (path, call) in &calls {
-            if call.is_pending() && call.round < unrecorded {
+            let ends = self.ends_children() || !matches!(call.kind, CallKind::Child(_));
+            if call.is_pending() && call.round < unrecorded && ends {
                 state.closed(path, &call.kind);
             }
         }
         state.unlock_all(unrecorded);
         turn.effects.absorb(std::mem::take(&mut state.effects));
         let unread = state.events.unread();
+        let deadline = state.cancelling.deadline;
         drop(state);
+        let begins_anew = matches!(self, Self::ContinuedAsNew(_));
         self.finish(turn, unread);
+        if let Some(deadline) = deadline.filter(|_| begins_anew) {
+            cancel_next_execution(turn, deadline);
+        }
+    }
+
+    fn ends_children(&self) -> bool {
+        !matches!(
+            self,
+            Self::Terminated {
+                recursive: false,
+                ..
+            }
+        )
     }
 
     /// Ends an execution whose code is not run.
@@ -94,14 +149,17 @@ impl Ending {
         let last = history.events().filter_map(HistoryEvent::at).last();
         let at = last.map_or(turn.now, |last| turn.now.max(last));
         turn.events.push(self.event(at));
-        turn.terminate_open_children(history);
+        if self.ends_children() {
+            turn.terminate_open_children(history);
+        }
         turn.unlock_open_sections(history);
         self.finish(turn, unread_events(history));
     }
 
     fn event(&self, at: Timestamp) -> HistoryEvent {
         let reason = match self {
-            Self::Terminated(reason) => reason.clone(),
+            Self::Terminated { reason, .. } => reason.clone(),
+            Self::Canceled(_) => "cancelled before it began".to_owned(),
             _ => "replaced by another start under its id".to_owned(),
         };
         HistoryEvent::ExecutionTerminated { at, reason }
@@ -123,7 +181,12 @@ impl Ending {
                 row.output = Some(Output::Failed(error.clone()));
                 turn.reply(Err(error));
             }
-            Self::Terminated(reason) => {
+            Self::Canceled(error) => {
+                row.status = InstanceStatus::Canceled;
+                row.output = Some(Output::Canceled(error));
+                turn.reply(Err(Failure::Cancelled.into()));
+            }
+            Self::Terminated { reason, .. } => {
                 row.status = InstanceStatus::Terminated;
                 row.output = Some(Output::Terminated(reason.clone()));
                 turn.reply(Err(Failure::Terminated { reason }.into()));
@@ -155,6 +218,22 @@ fn continue_as_new(turn: &mut Turn<'_>, input: Option<Payload>, carried: Vec<Car
     turn.write.sends.push(OutgoingMessage::new(to, body));
 }
 
+/// The next execution is cancelled too, in the time that is left.
+fn cancel_next_execution(turn: &mut Turn<'_>, deadline: Timestamp) {
+    let body = MessageBody::Cancel {
+        grace: deadline.since(turn.now),
+        by_parent: None,
+    };
+    let to = Address::Key(turn.row.key);
+    turn.write.sends.push(OutgoingMessage::new(to, body));
+}
+
+/// Whether a parent asks for something of the child of another call than the one that made this
+/// instance.
+pub(super) fn is_of_another_call(by_parent: Option<&ParentLink>, row: &InstanceRow) -> bool {
+    by_parent.is_some() && by_parent != row.parent.as_ref()
+}
+
 /// What nobody read goes back to the inbox, where it is listed.
 fn keep_unread(turn: &mut Turn<'_>, unread: Vec<CarriedEvent>) {
     for CarriedEvent { name, payload, .. } in unread {
@@ -170,6 +249,20 @@ pub(super) fn leave_over(turn: &mut Turn<'_>, messages: Vec<Message>) {
     let begins_anew = !turn.row.status.is_terminal() || turn.write.replacement.is_some();
     if begins_anew {
         return;
+    }
+    let replaced_at = messages
+        .iter()
+        .position(|message| matches!(message.body, MessageBody::Replace(_)));
+    let mut messages = messages;
+    if let Some(at) = replaced_at {
+        // What came before is the old instance's, and goes with it.
+        messages.truncate(at + 1);
+        let own = Address::Key(turn.row.key);
+        let sends = &mut turn.write.sends;
+        sends.retain(|send| send.to != own || !send.parked);
+        for message in messages.drain(..at) {
+            turn.consume(&message);
+        }
     }
     for message in messages {
         match (&message.body, message.id) {

@@ -5,10 +5,12 @@ use super::continuation::Decided;
 use super::continuation::Round;
 use super::delivery::Seen;
 use super::ending::Ending;
+use super::ending::is_of_another_call;
 use super::nondeterminism::Nondeterminism;
 use super::turn::Turn;
 use crate::history::HistoryEvent;
 use crate::work::Message;
+use crate::work::MessageBody;
 
 /// What a message led to.
 #[must_use]
@@ -16,6 +18,8 @@ use crate::work::Message;
 pub(super) enum Step {
     GoesOn,
     Ended,
+    /// It is to keep what comes from now on.
+    Suspended,
     /// The code cannot go on; the message is still to be dealt with.
     Stalled(String),
 }
@@ -31,10 +35,20 @@ pub(super) fn take(
         return Step::Ended;
     }
     let identity = continuation.cursor.identity();
-    let event = continuation
-        .cursor
-        .state()
-        .incoming(identity, message.at, &message.body);
+    let state = continuation.cursor.state();
+    let event = match &message.body {
+        MessageBody::Suspend => return Step::Suspended,
+        MessageBody::Cancel { by_parent, .. }
+            if is_of_another_call(by_parent.as_ref(), &turn.row) =>
+        {
+            None
+        }
+        MessageBody::Cancel { grace, .. } => {
+            state.cancel_requested(message.at, turn.now.max(state.now) + *grace)
+        }
+        body => state.incoming(identity, message.at, body),
+    };
+    drop(state);
     match event {
         Some(event) => turn.run(continuation, event),
         None => Step::GoesOn,
@@ -61,7 +75,11 @@ impl Turn<'_> {
             Round::Ended(decided) => {
                 let discarded = decided.discarded.is_some();
                 self.keep(continuation, event, decided);
-                Ending::of_body(self.events.last()).end_recorded(self, continuation, discarded);
+                let told = continuation.cursor.state().cancelling.deadline.is_some();
+                // A panic is a failure whatever was asked for.
+                let cancelled = told && !discarded;
+                let ending = Ending::of_body(self.events.last(), cancelled);
+                ending.end_recorded(self, continuation, discarded);
                 Step::Ended
             }
             Round::Stalled(reason) => Step::Stalled(reason),

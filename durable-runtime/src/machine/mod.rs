@@ -15,6 +15,7 @@
 mod branch;
 mod call;
 mod calls;
+mod cancellation;
 mod checkpoint;
 mod continuation;
 mod cursor;
@@ -32,16 +33,20 @@ mod replay;
 mod script;
 mod section;
 mod state;
+mod suspension;
 mod turn;
 mod twin;
 mod wakes;
 
 pub use branch::Branch;
+pub use branch::Shielded;
 pub use branch::awaits;
 pub use branch::branch;
+pub use branch::shielded;
 pub use call::CallRequest;
 pub use call::RawCall;
 pub use call::Reencode;
+pub use cancellation::Cancellation;
 pub use checkpoint::SavedValue;
 pub use continuation::BodyEnd;
 pub use continuation::Continuation;

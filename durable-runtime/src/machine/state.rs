@@ -13,6 +13,7 @@ use super::calls::ActivityCall;
 use super::calls::CallKind;
 use super::calls::ChildCall;
 use super::calls::OpenCall;
+use super::cancellation::Cancelling;
 use super::checkpoint::Checkpoints;
 use super::cursor::too_large;
 use super::effects::Effects;
@@ -95,6 +96,7 @@ pub(super) struct State {
     pub(super) script: Option<Script>,
     pub(super) decisions: Vec<HistoryEvent>,
     pub(super) effects: Effects,
+    pub(super) cancelling: Cancelling,
     pub(super) round_end: Option<RoundEnd>,
     pub(super) round: u64,
     round_bytes: usize,
@@ -118,6 +120,7 @@ impl State {
             custom_status: checkpoint.custom_status.clone(),
             events,
             randoms: checkpoint.randoms,
+            cancelling: Cancelling::resuming(checkpoint.cancel_deadline),
             patches: checkpoint.patches.clone(),
             checkpoints: Checkpoints::resuming(checkpoint),
             ..Self::default()
@@ -158,7 +161,9 @@ impl State {
 
     /// Whether the body waits for a call. One that was only spawned is not waited for.
     pub(super) fn is_waiting(&self) -> bool {
-        self.waits || self.calls.values().any(|call| call.waker.is_some())
+        self.waits
+            || self.cancelling.is_awaited()
+            || self.calls.values().any(|call| call.waker.is_some())
     }
 
     /// Undoes what the round did to the custom status.
@@ -173,11 +178,16 @@ impl State {
         path: &CallPath,
         request: &CallRequest,
         site: &SourcePlace,
+        shielded: bool,
     ) {
         if self.round_end.is_some() {
             return;
         }
-        let wanted = self.wanted(identity, path, request, site);
+        let wanted = if self.cancelling.refuses(request, shielded) {
+            Err(Failure::Cancelled)
+        } else {
+            self.wanted(identity, path, request, site)
+        };
         let (event, reencode) = match wanted {
             Ok(wanted) => wanted,
             Err(failure) => {
@@ -190,6 +200,9 @@ impl State {
             return;
         };
         self.opened(identity, path, event);
+        if let Some(call) = self.calls.get_mut(path) {
+            call.shielded = shielded;
+        }
     }
 
     /// The event that records `request`, or why the request is refused.
@@ -407,6 +420,7 @@ impl State {
             start_at: None,
             command: format!("{}/{}/{path}", identity.id, identity.execution),
             headers: identity.headers.clone(),
+            event: None,
         };
         self.effects.starts.insert(path.clone(), start);
         let call = if detached {
@@ -546,8 +560,7 @@ impl State {
                 if child.options.timeout.is_some() {
                     self.effects.clear_timer(path, TimerKind::Deadline);
                 }
-                self.effects
-                    .end_child(path, child.instance.clone(), child.link.clone());
+                self.effects.end_child(path, child.unwanted(None));
             }
             CallKind::Timer { .. } => self.effects.clear_timer(path, TimerKind::Sleep),
             CallKind::Entity => self.effects.note_for_entity(path, ToEntity::TakeBack),

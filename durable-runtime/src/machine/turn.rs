@@ -13,6 +13,7 @@ use super::open::open_sections;
 use super::outside::OutsideReports;
 use super::replay::identity;
 use super::section::OpenSection;
+use super::suspension::Told;
 use crate::failure::Failure;
 use crate::history::FORMAT;
 use crate::history::History;
@@ -180,35 +181,58 @@ impl<'a> Turn<'a> {
             } => *begun == execution,
             _ => false,
         };
-        let row = &self.row;
         let first = messages.iter().enumerate().find_map(|(at, message)| {
-            let ending = Ending::asked_by(&message.body, row);
-            (ending.is_some() || is_start(message)).then_some((at, ending))
+            let ending = Ending::asked_before_start(&message.body, &self.row);
+            let suspends = matches!(message.body, MessageBody::Suspend);
+            (ending.is_some() || suspends || is_start(message)).then_some((at, ending, suspends))
         });
-        let Some((at, ending)) = first else {
-            for message in messages {
-                self.hold_until_begun(message);
-            }
+        let Some((at, ending, suspends)) = first else {
+            messages.into_iter().for_each(|m| self.hold_until_begun(m));
             return None;
         };
         let message = messages.remove(at);
-        let Some(ending) = ending else {
+        if let Some(ending) = ending {
+            self.consume(&message);
+            self.drop_before(&ending, &mut messages, at);
+            self.end_before_start(ending, messages);
+        } else if suspends {
+            self.consume(&message);
+            let later = messages.split_off(at);
+            messages.retain(|message| self.is_kept_until_begun(message));
+            messages.extend(later);
+            if let Some((ending, others)) = self.suspended(messages, false) {
+                self.end_before_start(ending, others);
+            }
+        } else {
             return self.started(start, &message, messages);
-        };
-        self.consume(&message);
-        self.write.timers_gone.push(self.start_timer());
-        ending.end_without_code(self, &History::new());
-        leave_over(self, messages);
+        }
         None
     }
 
-    /// Keeps a message for the execution that will begin; one for an execution before it is fenced
-    /// off at once.
+    fn end_before_start(&mut self, ending: Ending, others: Vec<Message>) {
+        self.write.timers_gone.push(self.start_timer());
+        ending.end_without_code(self, &History::new());
+        leave_over(self, others);
+    }
+
+    /// Keeps a message for the execution that will begin.
     fn hold_until_begun(&mut self, message: Message) {
-        match message.body.execution() {
-            Some(execution) if execution < self.row.execution => self.consume(&message),
-            _ => self.hold(message),
+        if self.is_kept_until_begun(&message) {
+            self.hold(message);
         }
+    }
+
+    /// Whether a message is for the execution that will begin; one for an execution before it is
+    /// fenced off at once.
+    fn is_kept_until_begun(&mut self, message: &Message) -> bool {
+        let kept = match message.body.execution() {
+            Some(execution) => execution >= self.row.execution,
+            None => !matches!(message.body, MessageBody::Resume),
+        };
+        if !kept {
+            self.consume(message);
+        }
+        kept
     }
 
     fn start_timer(&self) -> TimerId {
@@ -251,6 +275,8 @@ impl<'a> Turn<'a> {
                 leave_over(self, messages);
                 None
             }
+            // The start is no such wish.
+            Step::Suspended => None,
             Step::Stalled(report) => {
                 let all = std::iter::once(message.clone()).chain(messages);
                 self.stopped(&History::new(), Some(report), all.collect());
@@ -293,6 +319,14 @@ impl<'a> Turn<'a> {
                     leave_over(self, rest.collect());
                     return None;
                 }
+                Step::Suspended => {
+                    self.consume(&message);
+                    if let Some((ending, others)) = self.suspended(rest.collect(), true) {
+                        ending.end(self, &continuation);
+                        leave_over(self, others);
+                    }
+                    return None;
+                }
                 Step::Stalled(report) => {
                     // An end that was asked for stays where it is: it needs no code, so the next
                     // turn takes it.
@@ -310,23 +344,44 @@ impl<'a> Turn<'a> {
         Some(continuation)
     }
 
-    /// A turn of an instance whose code cannot be run: it can be ended, all else is kept.
+    /// A turn of an instance whose code is not run, because it cannot be or because it is suspended:
+    /// it can be ended, suspended and resumed, all else is kept.
     fn stopped(&mut self, history: &History, report: Option<String>, mut messages: Vec<Message>) {
         self.place.1 = history.next_turn();
+        if self.row.status == InstanceStatus::Suspended {
+            return self.stay_suspended(history, messages);
+        }
         self.next = Next::Stalled;
-        let row = &self.row;
-        let asked = messages.iter().enumerate().find_map(|(at, message)| {
-            let ending = Ending::asked_by(&message.body, row)?;
-            Some((at, ending))
-        });
-        if let Some((at, ending)) = asked {
-            self.consume(&messages.remove(at));
+        let mut all = messages.iter().enumerate();
+        let first = all.find_map(|(at, message)| Some((at, self.told(message)?)));
+        let Some((at, told)) = first else {
+            self.hold_all(messages.into_iter());
+            if let Some(report) = report {
+                self.stall(report);
+            }
+            return;
+        };
+        self.consume(&messages.remove(at));
+        if let Told::End(ending) = told {
+            self.drop_before(&ending, &mut messages, at);
             ending.end_without_code(self, history);
             return leave_over(self, messages);
         }
+        let later = messages.split_off(at);
         self.hold_all(messages.into_iter());
-        if let Some(report) = report {
-            self.stall(report);
+        if let Told::Suspend = told {
+            self.stay_suspended(history, later);
+        } else {
+            // It stays stalled until it is loaded and found to go on.
+            self.next = Next::Resumed;
+            self.leave_for_later(later, true);
+        }
+    }
+
+    fn stay_suspended(&mut self, history: &History, messages: Vec<Message>) {
+        if let Some((ending, others)) = self.suspended(messages, !history.is_empty()) {
+            ending.end_without_code(self, history);
+            leave_over(self, others);
         }
     }
 
@@ -411,9 +466,14 @@ impl<'a> Turn<'a> {
         let body = MessageBody::Terminate {
             reason,
             by_parent: Some(link),
+            recursive: true,
         };
-        let end = OutgoingMessage::new(Address::Id(child), body);
-        self.write.sends.push(end);
+        self.tell_child(child, body);
+    }
+
+    fn tell_child(&mut self, child: crate::ids::InstanceId, body: MessageBody) {
+        let told = OutgoingMessage::new(Address::Id(child), body);
+        self.write.sends.push(told);
     }
 
     /// Terminates the children that `history` leaves open.
@@ -456,7 +516,8 @@ impl<'a> Turn<'a> {
                 .clone_from(&continuation.cursor.state().custom_status);
             self.row.load_at_start = continuation.has_running_attempts();
         } else {
-            self.row.load_at_start = self.row.status == InstanceStatus::Stalled;
+            let stalled = self.row.status == InstanceStatus::Stalled;
+            self.row.load_at_start = stalled || self.next == Next::Resumed;
         }
         let effects = std::mem::take(&mut self.effects);
         self.apply(&effects);
@@ -501,8 +562,15 @@ impl<'a> Turn<'a> {
                 ToEntity::TakeBack => {}
             }
         }
-        for (child, link) in effects.children_ended.values() {
-            self.terminate_child(child.clone(), link.clone());
+        for child in effects.children_ended.values().cloned() {
+            let (id, link) = (child.instance, child.link);
+            match child.grace {
+                None => self.terminate_child(id, link),
+                Some(grace) => {
+                    let by_parent = Some(link);
+                    self.tell_child(id, MessageBody::Cancel { grace, by_parent });
+                }
+            }
         }
     }
 

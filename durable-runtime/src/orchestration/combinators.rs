@@ -29,6 +29,8 @@ use super::Spawned;
 use super::Timer;
 use crate::activity::Activity;
 use crate::machine::Branch;
+use crate::machine::Cancellation;
+use crate::machine::Shielded;
 
 /// `impl<generics> Trait for Type {}` for each line. The error about a future that is not durable
 /// must not recommend any of them.
@@ -53,6 +55,8 @@ marked! { Durable:
     [C: Durable] Spawned<C>;
     [] Timer;
     [F] Branch<F>;
+    [] Cancellation;
+    [F: Durable] Shielded<F>;
 }
 
 // Pointers, and futures of the standard library.

@@ -1,6 +1,7 @@
 //! What an orchestrator asks of its orchestration.
 
 use std::fmt;
+use std::future::Future;
 use std::ops::Deref;
 use std::panic::Location;
 use std::time::Duration;
@@ -24,7 +25,10 @@ use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::ids::InstanceId;
 use crate::machine::CallRequest;
+use crate::machine::Cancellation;
 use crate::machine::Cursor;
+use crate::machine::Shielded;
+use crate::machine::shielded;
 use crate::payload::Recorded;
 
 /// The context of an orchestration.
@@ -327,6 +331,55 @@ impl OrchestrationContext {
     #[track_caller]
     pub fn patched(&self, change: &str) -> bool {
         self.core.patched(change)
+    }
+
+    /// Completes when the instance is cancelled. Race with it what does not end by itself then: timers
+    /// and waits. Calls that yield a `Result` fail with [`Failure::Cancelled`](crate::Failure).
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// #[orchestrator]
+    /// async fn nap(ctx: &OrchestrationContext) -> Result<(), Failure> {
+    ///     select! {
+    ///         _ = ctx.sleep(hours(8)) => Ok(()),
+    ///         _ = ctx.cancellation() => Err(Failure::Cancelled),
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Replay
+    /// Records nothing: that the instance was cancelled is in its history.
+    pub fn cancellation(&self) -> Cancellation {
+        self.core.cancellation()
+    }
+
+    /// Cleans up: calls that `block` makes go on when the instance is cancelled, and can be made
+    /// after that. There is an end to it: what is not done within the grace period of the
+    /// cancellation is terminated.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # #[activity]
+    /// # async fn charge(cents: u64) -> u64 { cents }
+    /// # #[activity]
+    /// # async fn ship(cents: u64) -> u64 { cents }
+    /// # #[activity]
+    /// # async fn refund(cents: u64) -> u64 { cents }
+    /// #[orchestrator]
+    /// async fn order(ctx: &OrchestrationContext, cents: u64) -> Result<u64, Failure> {
+    ///     charge(cents).await?;
+    ///     let shipped = ship(cents).await;
+    ///     if shipped.is_err() {
+    ///         ctx.shielded(async { refund(cents).await }).await?;
+    ///     }
+    ///     shipped
+    /// }
+    /// ```
+    ///
+    /// # Replay
+    /// Records nothing; what `block` does is recorded as ever.
+    pub fn shielded<F: Future>(&self, block: F) -> Shielded<F> {
+        shielded(block)
     }
 
     /// Logs through `tracing`, once for each line, however often the orchestration is replayed.

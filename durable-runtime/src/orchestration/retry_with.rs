@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use super::Selected;
 use super::Timer;
+use super::select;
 use super::typed_call::TypedCall;
 use crate::callable::CallableError;
 use crate::failure::Failure;
@@ -80,6 +82,7 @@ async fn attempts<T: Recorded, E: CallableError>(
 ) -> Result<T, E> {
     let request = first.raw().request().clone();
     let site = first.raw().site().clone();
+    let cursor = first.raw().cursor().cloned();
     // A call that is refused would be refused again.
     let refused = first.is_refused();
     let mut call = first;
@@ -89,11 +92,20 @@ async fn attempts<T: Recorded, E: CallableError>(
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let Some(wait) = decide(attempt, &error).filter(|_| !refused) else {
+        // One that was cancelled is to come to an end: what is tried again would fail at once.
+        let cancelled = cursor.as_ref().is_some_and(Cursor::is_cancelled);
+        let Some(wait) = decide(attempt, &error).filter(|_| !refused && !cancelled) else {
             return Err(error);
         };
         drop(error);
-        Timer::new(CallRequest::TimerAfter(wait), site.clone()).await;
+        let timer = Timer::new(CallRequest::TimerAfter(wait), site.clone());
+        match &cursor {
+            Some(cursor) => {
+                let cancelled = cursor.cancellation_outside_shields();
+                let (Selected::First(()) | Selected::Later(())) = select(timer, cancelled).await;
+            }
+            None => timer.await,
+        }
         attempt = attempt.saturating_add(1);
         call = TypedCall::new(RawCall::new(again(&request, attempt), site.clone()));
     }

@@ -32,6 +32,7 @@ use crate::work::Message;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::PageToken;
+use crate::work::Purged;
 use crate::work::Timer;
 use crate::work::TurnWrite;
 use crate::work::UnreadEvent;
@@ -94,9 +95,12 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     ) -> Result<Vec<Unit>, StoreError>;
 
     /// Creates an instance with its `Start` message, or its start timer when `start_at` is after
-    /// `now`. An instance that exists with the same `command` counts as created; a command that it
-    /// remembers (one that asked for a replacement, or created what was replaced) has no effect and
-    /// is answered with [`Created::Replacing`].
+    /// `now`, and with the event that it is started with. An instance that exists with the same
+    /// `command` counts as created; a command that it remembers (one that asked for a replacement,
+    /// or created what was replaced) has no effect and is answered with [`Created::Replacing`].
+    ///
+    /// An instance that is about to be replaced counts as pending. One that is used gets the event;
+    /// when it has ended, that is refused.
     async fn instance_create(
         &self,
         instance: &NewInstance,
@@ -129,6 +133,21 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         after: Option<PageToken>,
         limit: u32,
     ) -> Result<InstancePage, StoreError>;
+
+    /// How many instances `filter` wants.
+    async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError>;
+
+    /// Deletes instances that have ended and that `filter` wants, after `after`, with all that is
+    /// stored of them: at most `limit` (and at least one) in one transaction. With `children`, also
+    /// the sub-orchestrations below them that have ended, the lowest first, detached ones excepted;
+    /// an instance goes only after or with those. One that is about to be replaced has not ended.
+    async fn instances_purge(
+        &self,
+        filter: &InstanceFilter,
+        children: bool,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<Purged, StoreError>;
 
     /// The turns of an execution that are kept, oldest first; those before its last checkpoint too.
     ///

@@ -118,6 +118,14 @@ pub(super) fn beginning_of(row: &InstanceRow, now: Timestamp) -> Beginning {
     }
 }
 
+/// The event that an instance is started with, as a message.
+pub(super) fn first_event(new: &NewInstance) -> Option<MessageBody> {
+    new.event.clone().map(|event| MessageBody::EventRaised {
+        name: event.name,
+        payload: event.payload,
+    })
+}
+
 /// Whether `existing` is what `start` asked for: made by the same command, or by the same call.
 pub(super) fn is_made_by(existing: &InstanceRow, start: &NewInstance) -> bool {
     existing.command == start.command || (start.parent.is_some() && existing.parent == start.parent)

@@ -205,7 +205,9 @@ fn without_numbers(row: &InstanceRow) -> InstanceRow {
 fn without_keys(body: &MessageBody) -> MessageBody {
     let mut body = body.clone();
     let parent = match &mut body {
-        MessageBody::Terminate { by_parent, .. } => by_parent.as_mut(),
+        MessageBody::Terminate { by_parent, .. } | MessageBody::Cancel { by_parent, .. } => {
+            by_parent.as_mut()
+        }
         MessageBody::Replace(new) => new.parent.as_mut(),
         MessageBody::EntityOperation(operation) => {
             if let Some(Caller::Orchestration { key, .. }) = &mut operation.caller {

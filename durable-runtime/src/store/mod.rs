@@ -17,6 +17,7 @@ mod fair_share;
 mod migration;
 mod model;
 mod opening;
+mod purging;
 mod reading;
 #[cfg(feature = "sqlite")]
 mod sql;

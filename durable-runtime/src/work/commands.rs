@@ -1,6 +1,7 @@
 //! What a client can ask for, at the level of payloads.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -11,9 +12,14 @@ use super::EntityListing;
 use super::EntityPage;
 use super::EntityRequest;
 use super::EntityTicket;
+use super::FirstEvent;
 use super::IfExists;
+use super::InstanceFilter;
+use super::InstancePage;
 use super::InstanceRow;
 use super::InstanceStatus;
+use super::PageToken;
+use super::Purged;
 use super::UnreadEvent;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
@@ -21,7 +27,6 @@ use crate::history::History;
 use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
-use crate::ids::InstanceKey;
 use crate::payload::Payload;
 
 /// What a client can ask for. Object-safe, so that a client works the same over a store in this
@@ -47,16 +52,41 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         command: &str,
     ) -> Result<(), CommandError>;
 
-    /// Asks for the end of an instance; returns once the wish is durable.
+    /// Tells an instance what to do; returns once that is durable.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], [`CommandError::AlreadyFinished`], the store's own.
-    async fn terminate(
+    /// [`CommandError::NotFound`], [`CommandError::AlreadyFinished`], limits, the store's own.
+    async fn control(
         &self,
         id: &InstanceId,
-        reason: &str,
+        control: Control,
         command: &str,
     ) -> Result<(), CommandError>;
+
+    /// Starts an instance that has ended once more, with the same input: under its own id, or a
+    /// copy of it (which may still run) under another.
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`], [`CommandError::StillRunning`],
+    /// [`CommandError::AlreadyExists`] for the other id, the store's own.
+    async fn restart(
+        &self,
+        id: &InstanceId,
+        other: Option<InstanceId>,
+    ) -> Result<Started, CommandError>;
+
+    /// Deletes instances that have ended, with all that is stored of them: one bounded transaction
+    /// of those that `filter` wants. With `children`, also the sub-orchestrations below them that
+    /// have ended.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn purge(
+        &self,
+        filter: &InstanceFilter,
+        children: bool,
+        after: Option<PageToken>,
+    ) -> Result<Purged, CommandError>;
 
     /// The instance as it is now.
     ///
@@ -69,7 +99,7 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     async fn changed(&self, seen: &InstanceRow);
 
     /// Completes after `wait`, by the clock that this client goes by.
-    async fn wait(&self, wait: std::time::Duration);
+    async fn wait(&self, wait: Duration);
 
     /// The history of an execution; of the current one if none is named.
     ///
@@ -97,6 +127,12 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         after: Option<PageToken>,
         limit: u32,
     ) -> Result<InstancePage, CommandError>;
+
+    /// How many instances there are.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn count(&self, filter: &InstanceFilter) -> Result<u64, CommandError>;
 
     /// Sends an operation to an entity; returns once it is durable.
     ///
@@ -129,6 +165,28 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     ) -> Result<EntityPage, CommandError>;
 }
 
+/// What an instance that has not ended can be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Control {
+    /// To end at once.
+    Terminate {
+        /// Why.
+        reason: String,
+        /// Whether its sub-orchestrations end with it.
+        recursive: bool,
+    },
+    /// To come to an end of its own.
+    Cancel {
+        /// How long that may take; then it is terminated.
+        grace: Duration,
+    },
+    /// To keep all that comes in until it is resumed.
+    Suspend,
+    /// To go on.
+    Resume,
+}
+
 /// A start, at the level of payloads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StartRequest {
@@ -148,6 +206,9 @@ pub struct StartRequest {
     pub if_exists: IfExists,
     /// Trace context and the like.
     pub headers: BTreeMap<String, String>,
+    /// An event that is raised with the start: to the instance that is started, or to the one that
+    /// exists and is used.
+    pub event: Option<FirstEvent>,
 }
 
 /// When a scheduled start begins.
@@ -156,7 +217,7 @@ pub enum StartAt {
     /// At this time.
     At(Timestamp),
     /// This long after the store has it.
-    After(std::time::Duration),
+    After(Duration),
 }
 
 /// What became of a start.
@@ -170,28 +231,6 @@ pub struct Started {
     /// ([`IfExists::Replace`]): the command that created that one. A row with this command is
     /// still the old instance.
     pub replaces: Option<String>,
-}
-
-/// Which instances to list.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct InstanceFilter {
-    /// Only these statuses; all if empty.
-    pub statuses: Vec<InstanceStatus>,
-    /// Only this orchestrator.
-    pub name: Option<String>,
-}
-
-/// Where a page ends: the key of its last row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PageToken(pub InstanceKey);
-
-/// A page of instances.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct InstancePage {
-    /// The rows, in order of creation.
-    pub instances: Vec<InstanceRow>,
-    /// Where the next page begins; absent after the last.
-    pub next: Option<PageToken>,
 }
 
 /// Why a command was not done.
@@ -218,6 +257,14 @@ pub enum CommandError {
         /// The id.
         id: InstanceId,
         /// How it ended.
+        status: InstanceStatus,
+    },
+    /// The instance has not ended, so it can be neither restarted nor purged.
+    #[error("instance `{id}` is still {status}")]
+    StillRunning {
+        /// The id.
+        id: InstanceId,
+        /// Where it stands.
         status: InstanceStatus,
     },
     /// A payload is too large. Nothing was written.

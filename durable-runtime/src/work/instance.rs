@@ -25,6 +25,8 @@ pub enum InstanceStatus {
     Pending,
     /// Its first turn has been recorded.
     Running,
+    /// It was suspended: all that comes in is kept until it is resumed.
+    Suspended,
     /// It cannot go on with the code that runs now; it waits for a worker that can run it.
     Stalled,
     /// It returned a value.
@@ -33,22 +35,34 @@ pub enum InstanceStatus {
     Failed,
     /// It was terminated.
     Terminated,
+    /// It was cancelled, and returned an error.
+    Canceled,
 }
 
 impl InstanceStatus {
     /// Every status.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Pending,
         Self::Running,
+        Self::Suspended,
         Self::Stalled,
         Self::Completed,
         Self::Failed,
         Self::Terminated,
+        Self::Canceled,
+    ];
+
+    /// Those of an instance that has ended.
+    pub const TERMINAL: [Self; 4] = [
+        Self::Completed,
+        Self::Failed,
+        Self::Terminated,
+        Self::Canceled,
     ];
 
     /// Whether the instance has ended.
     pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::Terminated)
+        Self::TERMINAL.contains(&self)
     }
 }
 
@@ -67,6 +81,8 @@ pub enum Output {
     Failed(CallError),
     /// It was terminated for this reason.
     Terminated(String),
+    /// It was cancelled, and returned this error then; none where it had not begun.
+    Canceled(Option<CallError>),
 }
 
 /// An instance that is to be created.
@@ -91,6 +107,18 @@ pub struct NewInstance {
     pub command: String,
     /// Trace context and the like, passed on to children and activities.
     pub headers: BTreeMap<String, String>,
+    /// An external event that is in its inbox from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<FirstEvent>,
+}
+
+/// An external event that an instance is started with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstEvent {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub payload: Payload,
 }
 
 impl NewInstance {

@@ -1,5 +1,7 @@
 //! What is sent to an instance.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -57,7 +59,22 @@ pub enum MessageBody {
         /// When a parent terminates its child: only the child of this very call.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by_parent: Option<ParentLink>,
+        /// Whether its sub-orchestrations end with it. If not, they live on by themselves.
+        #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+        recursive: bool,
     },
+    /// Come to an end of its own.
+    Cancel {
+        /// How long it may take, from when the instance is told; then it is terminated.
+        grace: Duration,
+        /// When a parent cancels its child: only the child of this very call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by_parent: Option<ParentLink>,
+    },
+    /// Keep all that comes in, except the end, until a [`Resume`](Self::Resume).
+    Suspend,
+    /// Go on after a [`Suspend`](Self::Suspend), or try again after a stall.
+    Resume,
     /// Make room for another start under the same id.
     Replace(Box<NewInstance>),
     /// A sub-orchestration returned a value.
@@ -167,6 +184,10 @@ pub enum MessageBody {
     },
 }
 
+fn yes() -> bool {
+    true
+}
+
 impl MessageBody {
     /// The execution that this is meant for, where it is meant for one only.
     pub fn execution(&self) -> Option<Execution> {
@@ -183,6 +204,9 @@ impl MessageBody {
             | Self::TimerDue { execution, .. } => Some(*execution),
             Self::EventRaised { .. }
             | Self::Terminate { .. }
+            | Self::Cancel { .. }
+            | Self::Suspend
+            | Self::Resume
             | Self::Replace(_)
             | Self::EntityOperation(_)
             | Self::EntityLock(_)

@@ -47,4 +47,8 @@ pub enum Next {
     ExecutionEnded,
     /// It cannot go on with this code; its continuation is dropped.
     Stalled,
+    /// It was suspended: its continuation is dropped, its running attempts go on.
+    Suspended,
+    /// It was resumed: it is to be loaded with all its messages, and to make a turn.
+    Resumed,
 }

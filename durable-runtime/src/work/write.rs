@@ -151,6 +151,8 @@ pub enum TimerKind {
     Retry,
     /// The end of the time that a call may take.
     Deadline,
+    /// The end of the time that a cancelled instance may take; its path is the root.
+    Grace,
     /// A delayed signal to an entity; its path is made of the time when it is due.
     Signal,
 }

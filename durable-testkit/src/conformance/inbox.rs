@@ -208,6 +208,7 @@ pub async fn unread_events_are_listed(store: Arc<dyn Store>) {
     let terminate = MessageBody::Terminate {
         reason: "enough".to_owned(),
         by_parent: None,
+        recursive: true,
     };
     let _ = scene.send("a", "t", &terminate).await;
     let ids = message_ids(&scene.inbox().await);

@@ -1,6 +1,7 @@
 //! Listing instances.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use durable_runtime::store::Store;
 use durable_runtime::work::InstanceFilter;
@@ -9,6 +10,10 @@ use durable_runtime::work::PageToken;
 
 use super::scene::Scene;
 use super::scene::new_instance;
+use super::scene::parent_of;
+use super::scene::payload;
+use super::scene::turn;
+use super::scene::update;
 
 async fn ids(
     scene: &Scene,
@@ -93,6 +98,7 @@ pub async fn filters_narrow_the_list(store: Arc<dyn Store>) {
     let by = |statuses: &[InstanceStatus], name: Option<&str>| InstanceFilter {
         statuses: statuses.to_vec(),
         name: name.map(str::to_owned),
+        ..InstanceFilter::default()
     };
     let (failed, stalled) = (InstanceStatus::Failed, InstanceStatus::Stalled);
     let found = ids(&scene, &by(&[failed], None), None, 9).await.0;
@@ -112,7 +118,7 @@ pub async fn filters_narrow_the_list(store: Arc<dyn Store>) {
     assert_eq!(rest, (vec!["part Failed".to_owned()], None));
     assert_eq!(
         ids(&scene, &by(&[], Some("greet")), None, 9).await.0.len(),
-        6
+        InstanceStatus::ALL.len()
     );
     assert!(
         ids(&scene, &by(&[], Some("Greet")), None, 9)
@@ -120,4 +126,97 @@ pub async fn filters_narrow_the_list(store: Arc<dyn Store>) {
             .0
             .is_empty()
     );
+}
+
+/// Tags, version, parent, custom status, times and id prefixes, each by itself and all together.
+pub async fn lists_and_counts_agree_on_every_filter(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let parent = scene.greet("parent").await;
+    let created = scene.now;
+    scene.pass(Duration::from_secs(1));
+    let mut new = new_instance("wanted 1");
+    "7".clone_into(&mut new.version);
+    new.tags = [("region", "eu"), ("tier", "\"gold\"")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
+    new.parent = Some(parent_of(&parent, 0));
+    let wanted = scene.create(&new).await;
+    let mut write = turn(&wanted, 1);
+    let mut change = update(InstanceStatus::Running, wanted.execution);
+    change.custom_status = Some(payload("packing"));
+    write.update = Some(change);
+    scene.commit(&[write]).await;
+    scene.pass(Duration::from_secs(1));
+    let mut other = new_instance("Wanted 2");
+    other.tags = [("note".to_owned(), ",\"region\":\"eu\"".to_owned())].into();
+    scene.create(&other).await;
+
+    let any = InstanceFilter::default;
+    let one_by_one = [
+        InstanceFilter {
+            version: Some("7".to_owned()),
+            ..any()
+        },
+        InstanceFilter {
+            id: Some(wanted.id.clone()),
+            ..any()
+        },
+        InstanceFilter {
+            id_prefix: Some("wanted".to_owned()),
+            ..any()
+        },
+        InstanceFilter {
+            tags: [("region".to_owned(), "eu".to_owned())].into(),
+            ..any()
+        },
+        InstanceFilter {
+            tags: new.tags.clone(),
+            ..any()
+        },
+        InstanceFilter {
+            parent: Some(parent.id.clone()),
+            ..any()
+        },
+        InstanceFilter {
+            custom_status: Some(payload("packing")),
+            ..any()
+        },
+        InstanceFilter {
+            created_from: Some(wanted.created_at),
+            created_before: Some(scene.now),
+            ..any()
+        },
+        InstanceFilter {
+            updated_from: Some(wanted.created_at),
+            updated_before: Some(scene.now),
+            ..any()
+        },
+        InstanceFilter {
+            statuses: vec![InstanceStatus::Running, InstanceStatus::Failed],
+            name: Some(new.name.clone()),
+            version: Some("7".to_owned()),
+            id_prefix: Some("wanted".to_owned()),
+            tags: new.tags.clone(),
+            parent: Some(parent.id.clone()),
+            custom_status: Some(payload("packing")),
+            ..any()
+        },
+    ];
+    for filter in one_by_one {
+        let found = ids(&scene, &filter, None, 9).await.0;
+        assert_eq!(found, ["wanted 1"], "{filter:?}");
+        let count = scene.store.instances_count(&filter).await.unwrap();
+        assert_eq!(count, 1, "{filter:?}");
+    }
+    let nobody = InstanceFilter {
+        parent: Some(wanted.id.clone()),
+        ..any()
+    };
+    assert_eq!(scene.store.instances_count(&nobody).await.unwrap(), 0);
+    let old = InstanceFilter {
+        created_before: Some(created),
+        ..any()
+    };
+    assert_eq!(scene.store.instances_count(&old).await.unwrap(), 0);
+    assert_eq!(scene.store.instances_count(&any()).await.unwrap(), 3);
 }

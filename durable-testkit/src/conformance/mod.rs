@@ -30,6 +30,7 @@ pub mod inbox;
 pub mod listing;
 pub mod loading;
 pub mod ownership;
+pub mod purging;
 pub mod replacement;
 mod scene;
 mod subject;

@@ -162,6 +162,7 @@ pub(super) fn new_instance(id: &str) -> NewInstance {
         start_at: None,
         command: format!("create {id}"),
         headers: BTreeMap::new(),
+        event: None,
     }
 }
 

@@ -73,6 +73,15 @@ macro_rules! conformance {
                 pages_come_in_order_of_creation,
                 pages_neither_skip_nor_repeat_under_writes,
                 filters_narrow_the_list,
+                lists_and_counts_agree_on_every_filter,
+            ]);
+            $crate::conformance_group!(factory, purging: [
+                only_ended_instances_are_purged,
+                nothing_of_a_purged_instance_is_left,
+                a_purge_is_bounded,
+                children_are_purged_before_or_with_their_parents,
+                detached_children_are_not_purged_with_their_parents,
+                one_that_is_about_to_be_replaced_is_not_purged,
             ]);
             $crate::conformance_group!(factory, loading: [
                 an_instance_is_loaded_with_all_it_needs,

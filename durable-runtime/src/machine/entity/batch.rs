@@ -263,6 +263,7 @@ impl Batch<'_> {
                 start_at: None,
                 command: format!("{}/{message}/{number}", self.row.id),
                 headers: BTreeMap::new(),
+                event: None,
             }),
         }
     }

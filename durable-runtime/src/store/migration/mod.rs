@@ -17,6 +17,7 @@ mod m10_readable_history;
 mod m11_checkpoint;
 mod m12_entity;
 mod m13_answer;
+mod m14_parents;
 mod runner;
 
 pub(super) use runner::migrate;

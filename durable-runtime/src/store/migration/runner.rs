@@ -42,7 +42,7 @@ macro_rules! migrations {
     };
 }
 
-fn all() -> [Migration; 13] {
+fn all() -> [Migration; 14] {
     migrations![
         1 "hub" m01_hub,
         2 "lane" m02_lane,
@@ -57,6 +57,7 @@ fn all() -> [Migration; 13] {
         11 "checkpoint" m11_checkpoint,
         12 "entity" m12_entity,
         13 "answer" m13_answer,
+        14 "parents" m14_parents,
     ]
 }
 

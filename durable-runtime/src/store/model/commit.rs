@@ -8,7 +8,6 @@ use crate::ids::InstanceKey;
 use crate::store::StoreError;
 use crate::store::WorkerLease;
 use crate::store::creation::is_made_by;
-use crate::store::creation::pending_row;
 use crate::store::creation::refusal_of;
 use crate::work::Address;
 use crate::work::HistoryGone;
@@ -178,7 +177,6 @@ impl Tables {
         let (execution, command) = (old.execution.next(), old.command.clone());
         self.commands.insert((key, command));
         self.end_execution(key);
-        let unit = self.unit(&new.lane(), &new.id);
-        self.begin(pending_row(key, unit, execution, new, now), now);
+        self.begin_new(key, execution, new, now);
     }
 }

@@ -9,9 +9,11 @@ use crate::store::Created;
 use crate::store::Sent;
 use crate::store::creation::Beginning;
 use crate::store::creation::beginning_of;
+use crate::store::creation::first_event;
 use crate::store::creation::pending_row;
 use crate::work::IfExists;
 use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
 
@@ -26,16 +28,24 @@ impl Tables {
             self.insert(new, now);
             return Created::Created;
         };
-        let (key, status) = (existing.key, existing.status);
+        let (key, status) = (existing.key, self.status(existing));
         let command = (key, new.command.clone());
         if existing.command == new.command {
             return Created::Created;
         }
-        if self.commands.contains(&command) {
-            return Created::Replacing;
-        }
+        let known = self.commands.contains(&command);
         match if_exists {
-            IfExists::Use => Created::Existed,
+            IfExists::Use if known => Created::Existed,
+            _ if known => Created::Replacing,
+            IfExists::Use => match first_event(new) {
+                None => Created::Existed,
+                Some(_) if status.is_terminal() => Created::Refused(status),
+                Some(event) => {
+                    self.commands.insert(command);
+                    self.send(key, event, false, now);
+                    Created::Existed
+                }
+            },
             IfExists::Replace(statuses) if statuses.contains(&status) => {
                 self.commands.insert(command);
                 self.send(key, MessageBody::Replace(Box::new(new.clone())), false, now);
@@ -48,13 +58,42 @@ impl Tables {
     /// Creates an instance whose id is free.
     pub(super) fn insert(&mut self, new: &NewInstance, now: Timestamp) {
         let key = InstanceKey(self.number());
-        let unit = self.unit(&new.lane(), &new.id);
         self.ids.insert(new.id.clone(), key);
-        self.begin(pending_row(key, unit, Execution::FIRST, new, now), now);
+        self.begin_new(key, Execution::FIRST, new, now);
+    }
+
+    /// Begins `execution` of `new` under the key of its id.
+    pub(super) fn begin_new(
+        &mut self,
+        key: InstanceKey,
+        execution: Execution,
+        new: &NewInstance,
+        now: Timestamp,
+    ) {
+        let unit = self.unit(&new.lane(), &new.id);
+        self.begin(pending_row(key, unit, execution, new, now), now);
+        if let Some(event) = first_event(new) {
+            self.send(key, event, false, now);
+        }
+    }
+
+    /// Where an instance stands, as far as others are concerned: pending once its replacement is on
+    /// its way.
+    pub(super) fn status(&self, row: &InstanceRow) -> InstanceStatus {
+        if self.is_replaced(row.key) {
+            InstanceStatus::Pending
+        } else {
+            row.status
+        }
+    }
+
+    pub(super) fn is_replaced(&self, key: InstanceKey) -> bool {
+        let mut inbox = self.inbox.values().filter(|received| received.key == key);
+        inbox.any(|received| matches!(received.body, MessageBody::Replace(_)))
     }
 
     /// Puts the row in its place and sees to it that its execution begins.
-    pub(super) fn begin(&mut self, row: InstanceRow, now: Timestamp) {
+    fn begin(&mut self, row: InstanceRow, now: Timestamp) {
         match beginning_of(&row, now) {
             Beginning::Message(body) => self.send(row.key, body, false, now),
             Beginning::Timer(timer) => self.set_timer(&timer),

@@ -8,6 +8,7 @@ mod commit;
 mod creation;
 mod entity;
 mod ownership;
+mod purge;
 mod query;
 mod store;
 mod tables;

@@ -5,6 +5,7 @@ use super::tables::Tables;
 use crate::clock::Timestamp;
 use crate::history::TurnRecord;
 use crate::ids::Execution;
+use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::ids::MessageId;
 use crate::ids::Unit;
@@ -85,6 +86,43 @@ impl Tables {
             .filter(move |row| Some(row.key) > after)
     }
 
+    /// The rows that `filter` wants, by ascending key.
+    pub(super) fn wanted(
+        &self,
+        filter: &InstanceFilter,
+        after: Option<PageToken>,
+    ) -> impl Iterator<Item = &InstanceRow> {
+        self.rows_after(after.map(|token| token.0))
+            .filter(|row| self.is_wanted(filter, row))
+    }
+
+    fn is_wanted(&self, filter: &InstanceFilter, row: &InstanceRow) -> bool {
+        let is_of = |parent: &InstanceId| {
+            let key = self.ids.get(parent).copied();
+            key.is_some() && key == row.parent.as_ref().map(|parent| parent.key)
+        };
+        let mut tags = filter.tags.iter();
+        (filter.statuses.is_empty() || filter.statuses.contains(&row.status))
+            && is_or_absent(filter.name.as_ref(), &row.name)
+            && is_or_absent(filter.version.as_ref(), &row.version)
+            && is_or_absent(filter.id.as_ref(), &row.id)
+            && filter
+                .id_prefix
+                .as_ref()
+                .is_none_or(|prefix| row.id.as_str().starts_with(prefix))
+            && tags.all(|(key, value)| row.tags.get(key) == Some(value))
+            && filter.parent.as_ref().is_none_or(is_of)
+            && (filter.custom_status.is_none() || filter.custom_status == row.custom_status)
+            && filter
+                .created_from
+                .is_none_or(|from| row.created_at >= from)
+            && filter.created_before.is_none_or(|to| row.created_at < to)
+            && filter
+                .updated_from
+                .is_none_or(|from| row.updated_at >= from)
+            && filter.updated_before.is_none_or(|to| row.updated_at < to)
+    }
+
     pub(super) fn list(
         &self,
         filter: &InstanceFilter,
@@ -92,11 +130,7 @@ impl Tables {
         limit: u32,
     ) -> InstancePage {
         let limit = limit.max(1) as usize;
-        let wanted = |row: &&InstanceRow| {
-            (filter.statuses.is_empty() || filter.statuses.contains(&row.status))
-                && filter.name.as_ref().is_none_or(|name| *name == row.name)
-        };
-        let rows = self.rows_after(after.map(|token| token.0)).filter(wanted);
+        let rows = self.wanted(filter, after);
         let mut instances: Vec<_> = rows.take(limit + 1).cloned().collect();
         let more = instances.len() > limit;
         instances.truncate(limit);
@@ -148,4 +182,8 @@ impl Tables {
             .map(|(unit, id, set)| (*unit, set.timer(id)))
             .collect()
     }
+}
+
+fn is_or_absent<T: PartialEq>(wanted: Option<&T>, is: &T) -> bool {
+    wanted.is_none_or(|wanted| wanted == is)
 }

@@ -42,6 +42,7 @@ use crate::work::InstanceRow;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::PageToken;
+use crate::work::Purged;
 use crate::work::Timer;
 use crate::work::TurnWrite;
 use crate::work::UnreadEvent;
@@ -158,6 +159,20 @@ impl Store for ModelStore {
         limit: u32,
     ) -> Result<InstancePage, StoreError> {
         Ok(self.tables().list(filter, after, limit))
+    }
+
+    async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError> {
+        Ok(self.tables().wanted(filter, None).count() as u64)
+    }
+
+    async fn instances_purge(
+        &self,
+        filter: &InstanceFilter,
+        children: bool,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<Purged, StoreError> {
+        Ok(self.tables().purge(filter, children, after, limit))
     }
 
     async fn history_fetch(

@@ -1,9 +1,11 @@
 //! The commands that instances remember, so that a repeated one takes effect once.
 
+use sea_orm::ColumnTrait;
 use sea_orm::ConnectionTrait;
 use sea_orm::DatabaseTransaction;
 use sea_orm::DbErr;
 use sea_orm::EntityTrait;
+use sea_orm::QueryFilter;
 use sea_orm::sea_query::Expr;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::sea_query::Query;
@@ -41,5 +43,17 @@ pub(super) async fn remember_in_txn(
         )
         .to_owned();
     txn.execute(&into).await?;
+    Ok(())
+}
+
+/// Forgets the commands of instances.
+pub(super) async fn delete_of_in_txn(
+    txn: &DatabaseTransaction,
+    instances: &[i64],
+) -> Result<(), DbErr> {
+    for list in rows::lists(instances) {
+        let gone = Entity::delete_many().filter(Column::Instance.is_in(list));
+        gone.exec(txn).await?;
+    }
     Ok(())
 }

@@ -17,8 +17,10 @@ use crate::clock::Timestamp;
 use crate::ids::InstanceId;
 use crate::store::Created;
 use crate::store::Sent;
+use crate::store::creation::first_event;
 use crate::work::IfExists;
 use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
 
@@ -37,7 +39,7 @@ pub(super) async fn create_in_txn(
     let created = instance::create_in_txn(txn, scope, lanes, &[new], now).await?;
     let mut begun = Begun::default();
     for row in &created {
-        begun.begin(row, now);
+        begun.begin(row, new, now);
     }
     begun.write_in_txn(txn, now).await?;
     Ok(Created::Created)
@@ -53,17 +55,31 @@ async fn answer_in_txn(
     if existing.command == new.command {
         return Ok(Created::Created);
     }
-    if command::is_known_in_txn(txn, existing.key, &new.command).await? {
-        return Ok(Created::Replacing);
-    }
+    let known = command::is_known_in_txn(txn, existing.key, &new.command).await?;
+    // As far as others are concerned, the next one is there already.
+    let replaced = !inbox::replaced(txn, &[existing.key.0]).await?.is_empty();
+    let status = if replaced {
+        InstanceStatus::Pending
+    } else {
+        existing.status
+    };
     match if_exists {
-        IfExists::Use => Ok(Created::Existed),
-        IfExists::Replace(statuses) if statuses.contains(&existing.status) => {
+        IfExists::Use if known => Ok(Created::Existed),
+        _ if known => Ok(Created::Replacing),
+        IfExists::Use => match first_event(new) {
+            None => Ok(Created::Existed),
+            Some(_) if status.is_terminal() => Ok(Created::Refused(status)),
+            Some(event) => {
+                accept_in_txn(txn, existing, &new.command, &event, now).await?;
+                Ok(Created::Existed)
+            }
+        },
+        IfExists::Replace(statuses) if statuses.contains(&status) => {
             let body = MessageBody::Replace(Box::new(new.clone()));
             accept_in_txn(txn, existing, &new.command, &body, now).await?;
             Ok(Created::Replacing)
         }
-        _ => Ok(Created::Refused(existing.status)),
+        _ => Ok(Created::Refused(status)),
     }
 }
 

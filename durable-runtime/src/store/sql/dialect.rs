@@ -20,6 +20,9 @@ use sea_orm::SqliteTransactionMode;
 use sea_orm::SqlxSqliteConnector;
 use sea_orm::TransactionOptions;
 use sea_orm::TransactionTrait;
+use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::Func;
 use sea_orm::sqlx;
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::sqlx::sqlite::SqliteJournalMode;
@@ -132,6 +135,11 @@ pub(super) async fn begin(
     };
     let begun = writer.begin_with_options(options).await;
     begun.map_err(|source| error(action, source))
+}
+
+/// Whether a text contains another, with regard to case.
+pub(super) fn contains(text: Expr, part: impl Into<Expr>) -> Expr {
+    Expr::from(Func::cust("instr").arg(text).arg(part)).gt(0)
 }
 
 /// What an error of the database means.

@@ -102,3 +102,15 @@ pub(super) fn decode(row: Model) -> HistoryRow {
         events: row.events,
     }
 }
+
+/// Deletes all turns of instances. Index `history_turn`.
+pub(super) async fn delete_of_in_txn(
+    txn: &DatabaseTransaction,
+    instances: &[i64],
+) -> Result<(), DbErr> {
+    for list in rows::lists(instances) {
+        let gone = Entity::delete_many().filter(Column::Instance.is_in(list));
+        gone.exec(txn).await?;
+    }
+    Ok(())
+}

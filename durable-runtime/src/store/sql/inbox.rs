@@ -31,6 +31,7 @@ use crate::work::MessageBody;
 use crate::work::UnreadEvent;
 
 const EVENT_RAISED: &str = "EventRaised";
+const REPLACE: &str = "Replace";
 
 /// A message that is to be inserted.
 #[derive(Debug)]
@@ -76,7 +77,10 @@ fn kind(body: &MessageBody) -> &'static str {
         MessageBody::Start { .. } => "Start",
         MessageBody::EventRaised { .. } => EVENT_RAISED,
         MessageBody::Terminate { .. } => "Terminate",
-        MessageBody::Replace(_) => "Replace",
+        MessageBody::Cancel { .. } => "Cancel",
+        MessageBody::Suspend => "Suspend",
+        MessageBody::Resume => "Resume",
+        MessageBody::Replace(_) => REPLACE,
         MessageBody::ChildCompleted { .. } => "ChildCompleted",
         MessageBody::ChildFailed { .. } => "ChildFailed",
         MessageBody::ActivityCompleted { .. } => "ActivityCompleted",
@@ -206,6 +210,36 @@ fn decode(row: &Model) -> Option<Message> {
             None
         }
     }
+}
+
+/// Those of `instances` whose replacement is on its way. Index `inbox_instance`.
+pub(super) async fn replaced<C: ConnectionTrait>(
+    db: &C,
+    instances: &[i64],
+) -> Result<BTreeSet<i64>, DbErr> {
+    let mut found = BTreeSet::new();
+    for list in rows::lists(instances) {
+        let keys = Entity::find()
+            .select_only()
+            .column(Column::Instance)
+            .filter(Column::Instance.is_in(list))
+            .filter(Column::Kind.eq(REPLACE))
+            .into_tuple::<i64>();
+        found.extend(keys.all(db).await?);
+    }
+    Ok(found)
+}
+
+/// Deletes the inboxes of instances. Index `inbox_instance`.
+pub(super) async fn delete_of_in_txn(
+    txn: &DatabaseTransaction,
+    instances: &[i64],
+) -> Result<(), DbErr> {
+    for list in rows::lists(instances) {
+        let gone = Entity::delete_many().filter(Column::Instance.is_in(list));
+        gone.exec(txn).await?;
+    }
+    Ok(())
 }
 
 /// The whole inbox of an instance. Index `inbox_instance`.

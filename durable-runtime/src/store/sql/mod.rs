@@ -27,6 +27,7 @@ mod instance;
 mod instance_row;
 mod lane;
 mod listing;
+mod purge;
 mod rows;
 mod scope;
 mod start;

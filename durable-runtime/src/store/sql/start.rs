@@ -21,6 +21,7 @@ use crate::ids::InstanceId;
 use crate::ids::Unit;
 use crate::store::creation::Beginning;
 use crate::store::creation::beginning_of;
+use crate::store::creation::first_event;
 use crate::store::creation::is_made_by;
 use crate::store::creation::pending_row;
 use crate::store::creation::refusal_of;
@@ -45,8 +46,8 @@ pub(super) struct Begun<'a> {
 }
 
 impl Begun<'_> {
-    /// Adds the beginning of the execution that `row` waits for.
-    pub(super) fn begin(&mut self, row: &InstanceRow, now: Timestamp) {
+    /// Adds the beginning of the execution that `row`, made of `new`, waits for.
+    pub(super) fn begin(&mut self, row: &InstanceRow, new: &NewInstance, now: Timestamp) {
         let to = Receiver {
             key: row.key,
             unit: row.unit,
@@ -59,6 +60,12 @@ impl Begun<'_> {
             }),
             Beginning::Timer(timer) => self.timers.push((row.unit, timer)),
         }
+        self.messages
+            .extend(first_event(new).map(|body| NewMessage {
+                to,
+                body: Cow::Owned(body),
+                parked: false,
+            }));
     }
 
     fn refuse(&mut self, start: &Start<'_>) {
@@ -139,7 +146,7 @@ impl Begun<'_> {
             Some(made) => match *made {
                 Made::Now(row) => {
                     *made = Made::Before(row);
-                    return self.begin(row, now);
+                    return self.begin(row, start.new, now);
                 }
                 Made::Before(row) => Some(row),
             },
@@ -174,6 +181,6 @@ pub(super) async fn replace_in_txn(
         inbox::move_in_txn(txn, Receiver { key, unit }).await?;
     }
     let mut begun = Begun::default();
-    begun.begin(&row, now);
+    begun.begin(&row, new, now);
     begun.write_in_txn(txn, now).await
 }

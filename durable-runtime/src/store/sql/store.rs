@@ -28,6 +28,7 @@ use super::inbox;
 use super::instance;
 use super::lane::KnownLanes;
 use super::listing;
+use super::purge;
 use super::scope::Scope;
 use super::timer;
 use super::unit;
@@ -68,6 +69,7 @@ use crate::work::InstanceRow;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::PageToken;
+use crate::work::Purged;
 use crate::work::Timer;
 use crate::work::TurnWrite;
 use crate::work::UnreadEvent;
@@ -298,6 +300,27 @@ impl Store for SqlStore {
     ) -> Result<InstancePage, StoreError> {
         let page = listing::list(self.reader(), self.scope()?, filter, after, limit).await;
         page.or_failed("list instances")
+    }
+
+    async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError> {
+        let count = listing::count(self.reader(), self.scope()?, filter).await;
+        count.or_failed("count instances")
+    }
+
+    async fn instances_purge(
+        &self,
+        filter: &InstanceFilter,
+        children: bool,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<Purged, StoreError> {
+        const ACTION: &str = "purge instances";
+        let scope = self.scope()?;
+        let txn = self.begin(ACTION).await?;
+        let purged = purge::purge_in_txn(&txn, scope, filter, children, after, limit).await;
+        let purged = purged.or_failed(ACTION)?;
+        txn.commit().await.or_failed(ACTION)?;
+        Ok(purged)
     }
 
     async fn history_fetch(

@@ -16,6 +16,7 @@ pub enum Kind {
     Sleep,
     Retry,
     Deadline,
+    Grace,
     Signal,
 }
 
@@ -26,6 +27,7 @@ impl From<TimerKind> for Kind {
             TimerKind::Sleep => Self::Sleep,
             TimerKind::Retry => Self::Retry,
             TimerKind::Deadline => Self::Deadline,
+            TimerKind::Grace => Self::Grace,
             TimerKind::Signal => Self::Signal,
         }
     }
@@ -38,6 +40,7 @@ impl From<Kind> for TimerKind {
             Kind::Sleep => Self::Sleep,
             Kind::Retry => Self::Retry,
             Kind::Deadline => Self::Deadline,
+            Kind::Grace => Self::Grace,
             Kind::Signal => Self::Signal,
         }
     }

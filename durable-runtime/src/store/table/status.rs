@@ -14,10 +14,12 @@ use crate::work::InstanceStatus;
 pub enum Status {
     Pending,
     Running,
+    Suspended,
     Stalled,
     Completed,
     Failed,
     Terminated,
+    Canceled,
 }
 
 impl From<InstanceStatus> for Status {
@@ -25,10 +27,12 @@ impl From<InstanceStatus> for Status {
         match status {
             InstanceStatus::Pending => Self::Pending,
             InstanceStatus::Running => Self::Running,
+            InstanceStatus::Suspended => Self::Suspended,
             InstanceStatus::Stalled => Self::Stalled,
             InstanceStatus::Completed => Self::Completed,
             InstanceStatus::Failed => Self::Failed,
             InstanceStatus::Terminated => Self::Terminated,
+            InstanceStatus::Canceled => Self::Canceled,
         }
     }
 }
@@ -38,10 +42,12 @@ impl From<Status> for InstanceStatus {
         match status {
             Status::Pending => Self::Pending,
             Status::Running => Self::Running,
+            Status::Suspended => Self::Suspended,
             Status::Stalled => Self::Stalled,
             Status::Completed => Self::Completed,
             Status::Failed => Self::Failed,
             Status::Terminated => Self::Terminated,
+            Status::Canceled => Self::Canceled,
         }
     }
 }

@@ -518,7 +518,11 @@ impl Bench {
 
     pub(super) fn terminates(&mut self, reason: &str) {
         let (reason, by_parent) = (reason.to_owned(), None);
-        self.post(MessageBody::Terminate { reason, by_parent });
+        self.post(MessageBody::Terminate {
+            reason,
+            by_parent,
+            recursive: true,
+        });
     }
 
     /// Lets time pass; what becomes due is delivered in one turn, by due time.
@@ -658,6 +662,7 @@ pub(super) fn new_start(input: impl Serialize) -> NewInstance {
         start_at: None,
         command: "another start".to_owned(),
         headers: BTreeMap::new(),
+        event: None,
     }
 }
 

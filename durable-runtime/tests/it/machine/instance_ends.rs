@@ -254,6 +254,7 @@ fn an_instance_that_stalled_before_it_began_is_terminated_with_a_history_in_orde
     let body = MessageBody::Terminate {
         reason: "unknown".to_owned(),
         by_parent: None,
+        recursive: true,
     };
     let request = TurnRequest {
         instance: bench.row.clone(),
@@ -334,6 +335,7 @@ fn only_the_parent_call_that_started_a_child_may_terminate_it() {
     let asked = |link| MessageBody::Terminate {
         reason: "x".to_owned(),
         by_parent: Some(link),
+        recursive: true,
     };
     bench.post(asked(ParentLink {
         execution: Execution(1),

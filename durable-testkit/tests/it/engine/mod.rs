@@ -6,6 +6,8 @@ mod entities;
 mod events;
 mod faults;
 mod instances;
+mod management;
+mod management_property;
 mod recovery;
 mod simulated;
 mod timers;

@@ -254,6 +254,7 @@ impl Side {
                 let filter = InstanceFilter {
                     statuses: statuses.clone(),
                     name: name.map(str::to_owned),
+                    ..InstanceFilter::default()
                 };
                 self.list(&filter, *limit).await
             }
@@ -426,6 +427,7 @@ impl Side {
             start_at: spec.start_at.map(Timestamp::from_millis),
             command: spec.command.to_string(),
             headers: BTreeMap::new(),
+            event: None,
         }
     }
 
@@ -484,6 +486,7 @@ fn terminate(by_parent: Option<ParentLink>) -> MessageBody {
     MessageBody::Terminate {
         reason: "enough".to_owned(),
         by_parent,
+        recursive: true,
     }
 }
 

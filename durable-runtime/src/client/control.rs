@@ -1,0 +1,176 @@
+//! Suspending, resuming and cancelling an instance.
+
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::ClientError;
+use super::command;
+use super::target::Target;
+use crate::work::Control;
+use crate::work::InstanceStatus;
+
+impl Target {
+    async fn control(&self, control: Control) -> Result<(), ClientError> {
+        self.settled().await?;
+        let command = command::fresh();
+        Ok(self.commands.control(&self.id, control, &command).await?)
+    }
+
+    /// Waits until the instance stands where it should, or has ended.
+    async fn stands(&self, wanted: fn(InstanceStatus) -> bool) -> Result<(), ClientError> {
+        loop {
+            let row = self.row().await?;
+            if wanted(row.status) || row.status.is_terminal() {
+                return Ok(());
+            }
+            self.commands.changed(&row).await;
+        }
+    }
+}
+
+macro_rules! awaited {
+    ($wish:ident) => {
+        impl IntoFuture for $wish {
+            type Output = Result<(), ClientError>;
+            type IntoFuture = BoxFuture<'static, Self::Output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(self.send())
+            }
+        }
+    };
+}
+
+/// A wish that an instance pauses: what comes in is kept, in order, until it is resumed. Activities
+/// that are under way go on. `.await` returns once the wish is durable.
+///
+/// # Errors
+/// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], [`ClientError::Store`].
+#[derive(Debug)]
+#[must_use = "nothing is suspended before `.await`"]
+pub struct Suspend {
+    target: Target,
+    wait: bool,
+}
+
+impl Suspend {
+    pub(super) fn new(target: Target) -> Self {
+        let wait = false;
+        Self { target, wait }
+    }
+
+    /// Returns only once it is suspended, or has ended.
+    pub fn wait(mut self) -> Self {
+        self.wait = true;
+        self
+    }
+
+    async fn send(self) -> Result<(), ClientError> {
+        self.target.control(Control::Suspend).await?;
+        if self.wait {
+            let suspended = |status| status == InstanceStatus::Suspended;
+            self.target.stands(suspended).await?;
+        }
+        Ok(())
+    }
+}
+
+awaited!(Suspend);
+
+/// A wish that a suspended instance goes on with all that was kept for it, or that a stalled one is
+/// tried again. It changes nothing for one that runs. `.await` returns once the wish is durable.
+///
+/// # Errors
+/// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], [`ClientError::Store`].
+#[derive(Debug)]
+#[must_use = "nothing is resumed before `.await`"]
+pub struct Resume {
+    target: Target,
+    wait: bool,
+}
+
+impl Resume {
+    pub(super) fn new(target: Target) -> Self {
+        let wait = false;
+        Self { target, wait }
+    }
+
+    /// Returns only once it is not suspended any more, or has ended.
+    pub fn wait(mut self) -> Self {
+        self.wait = true;
+        self
+    }
+
+    async fn send(self) -> Result<(), ClientError> {
+        self.target.control(Control::Resume).await?;
+        if self.wait {
+            let goes_on = |status| status != InstanceStatus::Suspended;
+            self.target.stands(goes_on).await?;
+        }
+        Ok(())
+    }
+}
+
+awaited!(Resume);
+
+/// How long a cancelled instance may take to come to an end, unless told otherwise.
+const GRACE: Duration = Duration::from_mins(1);
+
+/// A wish that an instance comes to an end of its own: the calls it waits for fail with
+/// [`Failure::Cancelled`](crate::Failure::Cancelled), and it cleans up in
+/// [`shielded`](crate::orchestration::OrchestrationContext::shielded) blocks. `.await` returns once
+/// the wish is durable.
+///
+/// ```
+/// # use durable_runtime::prelude::*;
+/// # async fn example<O>(instance: Instance<O>) -> Result<(), ClientError> {
+/// instance.cancel().grace(minutes(5)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], [`ClientError::Store`].
+#[derive(Debug)]
+#[must_use = "nothing is cancelled before `.await`"]
+pub struct Cancel {
+    target: Target,
+    grace: Duration,
+    wait: bool,
+}
+
+impl Cancel {
+    pub(super) fn new(target: Target) -> Self {
+        Self {
+            target,
+            grace: GRACE,
+            wait: false,
+        }
+    }
+
+    /// How long it may take, from when it is told; then it is terminated. A minute unless told
+    /// otherwise.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Returns only once it has ended.
+    pub fn wait(mut self) -> Self {
+        self.wait = true;
+        self
+    }
+
+    async fn send(self) -> Result<(), ClientError> {
+        let grace = self.grace;
+        self.target.control(Control::Cancel { grace }).await?;
+        if self.wait {
+            self.target.ended().await?;
+        }
+        Ok(())
+    }
+}
+
+awaited!(Cancel);

@@ -1,0 +1,84 @@
+//! Starting an instance once more.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+
+use futures_util::future::BoxFuture;
+
+use super::ClientError;
+use super::Instance;
+use super::target::Target;
+use crate::ids::InstanceId;
+use crate::ids::InvalidInstanceId;
+
+/// A wish that an instance runs once more, with the same input, name, version and tags: under its
+/// own id once it has ended, or beside it under another. `.await` returns once that is durable.
+///
+/// ```
+/// # use durable_runtime::prelude::*;
+/// # async fn example<O: 'static>(failed: Instance<O>) -> Result<(), ClientError> {
+/// let again = failed.restart().await?;
+/// let copy = again.restart().id("order-1001-again").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// [`ClientError::NotFound`]; [`ClientError::StillRunning`] under its own id;
+/// [`ClientError::AlreadyExists`], [`ClientError::InvalidInstanceId`] for another one;
+/// [`ClientError::Store`].
+#[must_use = "nothing is restarted before `.await`"]
+pub struct Restart<O> {
+    target: Target,
+    other: Option<Result<InstanceId, InvalidInstanceId>>,
+    orchestrator: PhantomData<fn() -> O>,
+}
+
+impl<O> Restart<O> {
+    pub(super) fn new(target: Target) -> Self {
+        Self {
+            target,
+            other: None,
+            orchestrator: PhantomData,
+        }
+    }
+
+    /// Under this id instead of its own.
+    pub fn id(mut self, id: impl AsRef<str>) -> Self {
+        self.other = Some(InstanceId::new(id));
+        self
+    }
+
+    /// Under a fresh id instead of its own.
+    pub fn fresh_id(mut self) -> Self {
+        self.other = Some(Ok(InstanceId::generate()));
+        self
+    }
+
+    async fn send(self) -> Result<Instance<O>, ClientError> {
+        let other = self.other.transpose()?;
+        self.target.settled().await?;
+        let Target { commands, id, .. } = self.target;
+        let started = commands.restart(&id, other).await?;
+        Ok(Instance::new(commands, started.id, started.replaces))
+    }
+}
+
+impl<O: 'static> IntoFuture for Restart<O> {
+    type Output = Result<Instance<O>, ClientError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<O> fmt::Debug for Restart<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Restart")
+            .field("id", &self.target.id)
+            .field("other", &self.other)
+            .finish()
+    }
+}

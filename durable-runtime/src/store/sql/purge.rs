@@ -1,0 +1,141 @@
+//! Deleting instances that have ended.
+
+use sea_orm::ColumnTrait;
+use sea_orm::DatabaseTransaction;
+use sea_orm::DbErr;
+use sea_orm::EntityTrait;
+use sea_orm::QueryFilter;
+use sea_orm::QueryOrder;
+use sea_orm::QuerySelect;
+use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::ExprTrait;
+
+use super::command;
+use super::dialect;
+use super::heartbeat;
+use super::history;
+use super::inbox;
+use super::listing;
+use super::rows;
+use super::scope::Scope;
+use super::timer;
+use crate::ids::InstanceKey;
+use crate::store::purging::ended_only;
+use crate::store::table::Status;
+use crate::store::table::instance::Column;
+use crate::store::table::instance::Entity;
+use crate::work::InstanceFilter;
+use crate::work::InstanceStatus;
+use crate::work::PageToken;
+use crate::work::Purged;
+
+/// Deletes what one transaction may.
+pub(super) async fn purge_in_txn(
+    txn: &DatabaseTransaction,
+    scope: Scope,
+    filter: &InstanceFilter,
+    children: bool,
+    after: Option<PageToken>,
+    limit: u32,
+) -> Result<Purged, DbErr> {
+    let Some(filter) = ended_only(filter) else {
+        return Ok(Purged {
+            instances: 0,
+            next: None,
+        });
+    };
+    let limit = Ord::max(limit, 1) as usize;
+    let mut page = listing::keys(txn, scope, &filter, after, limit as u64 + 1).await?;
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let last = page.last().filter(|_| more).copied();
+    let page = without_replaced(txn, page).await?;
+    let (keys, cut) = if children {
+        with_descendants(txn, scope, page, limit).await?
+    } else {
+        (page, false)
+    };
+    delete(txn, &keys).await?;
+    let again = after.unwrap_or(PageToken(InstanceKey(i64::MIN)));
+    Ok(Purged {
+        instances: keys.len() as u64,
+        next: if cut {
+            Some(again)
+        } else {
+            last.map(|key| PageToken(InstanceKey(key)))
+        },
+    })
+}
+
+async fn without_replaced(
+    txn: &DatabaseTransaction,
+    mut keys: Vec<i64>,
+) -> Result<Vec<i64>, DbErr> {
+    let replaced = inbox::replaced(txn, &keys).await?;
+    keys.retain(|key| !replaced.contains(key));
+    Ok(keys)
+}
+
+/// `level` with all that is below it; or, where that is too much, a lower level with all that is
+/// below that one, and `true`.
+async fn with_descendants(
+    txn: &DatabaseTransaction,
+    scope: Scope,
+    mut level: Vec<i64>,
+    limit: usize,
+) -> Result<(Vec<i64>, bool), DbErr> {
+    let (mut all, mut cut) = (Vec::new(), false);
+    loop {
+        let next = children(txn, scope, &level, limit).await?;
+        all.append(&mut level);
+        if next.is_empty() {
+            return Ok((all, cut));
+        }
+        if all.len() + next.len() > limit {
+            all.clear();
+            cut = true;
+        }
+        level = next;
+    }
+}
+
+/// The children of instances that are purged with them, by ascending key. Index `instance_parent`.
+async fn children(
+    txn: &DatabaseTransaction,
+    scope: Scope,
+    parents: &[i64],
+    limit: usize,
+) -> Result<Vec<i64>, DbErr> {
+    let detached = dialect::contains(Expr::col(Column::Parent), r#""detached":true"#);
+    let ended = InstanceStatus::TERMINAL.map(Status::from);
+    let mut found = Vec::new();
+    for list in rows::lists(parents) {
+        let keys = scope
+            .instances()
+            .select_only()
+            .column(Column::Key)
+            .filter(Column::ParentKey.is_in(list))
+            .filter(Column::Status.is_in(ended))
+            .filter(detached.clone().not())
+            .order_by_asc(Column::Key)
+            .limit(limit as u64)
+            .into_tuple::<i64>();
+        found.extend(keys.all(txn).await?);
+    }
+    found.sort_unstable();
+    found.truncate(limit);
+    without_replaced(txn, found).await
+}
+
+async fn delete(txn: &DatabaseTransaction, keys: &[i64]) -> Result<(), DbErr> {
+    history::delete_of_in_txn(txn, keys).await?;
+    inbox::delete_of_in_txn(txn, keys).await?;
+    timer::delete_of_in_txn(txn, keys).await?;
+    heartbeat::delete_of_in_txn(txn, keys).await?;
+    command::delete_of_in_txn(txn, keys).await?;
+    for list in rows::lists(keys) {
+        let gone = Entity::delete_many().filter(Column::Key.is_in(list));
+        gone.exec(txn).await?;
+    }
+    Ok(())
+}
