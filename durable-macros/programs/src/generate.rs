@@ -46,7 +46,7 @@ pub(crate) fn batch(first: u64, count: u64) -> String {
              #[orchestrator(events(Poke))]\n    \
              pub async fn plain(ctx: &OrchestrationContext, {PARAMETERS}) -> Result<String, Stop> {{\n{body}    }}\n}}\n"
         );
-        let _ = write!(list, "    program!({seed}, program_{seed}),\n");
+        let _ = writeln!(list, "    program!({seed}, program_{seed}),");
     }
     format!("{text}\npub const PROGRAMS: &[Program] = &[\n{list}];\n")
 }

@@ -1,6 +1,11 @@
 //! Orchestrators from random seeds, each twice: with checkpoints and without.
 //!
 //! Not published. The build script writes the programs; [`check`] runs one and compares.
+#![expect(
+    clippy::expect_used,
+    clippy::needless_pass_by_value,
+    reason = "a check fails by panicking; what is swallowed is given away"
+)]
 
 #[allow(
     warnings,

@@ -142,7 +142,12 @@ pub(super) fn bind_fresh(pattern: &mut Pat, names: &[&Ident]) {
         }
 
         fn visit_field_pat_mut(&mut self, field: &mut FieldPat) {
-            spell_out(field);
+            if bound(&field.pat)
+                .iter()
+                .any(|bound| self.0.contains(&&bound.name))
+            {
+                spell_out(field);
+            }
             visit_mut::visit_field_pat_mut(self, field);
         }
 

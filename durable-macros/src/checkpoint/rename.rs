@@ -12,10 +12,12 @@ use syn::FieldPat;
 use syn::FieldValue;
 use syn::Item;
 use syn::Macro;
+use syn::Member;
 use syn::PatIdent;
 use syn::visit_mut;
 use syn::visit_mut::VisitMut;
 
+use super::bindings::bound;
 use super::bindings::spell_out;
 use super::captures::captured;
 use crate::body::is_concurrency;
@@ -109,12 +111,18 @@ impl VisitMut for Renames {
     }
 
     fn visit_field_pat_mut(&mut self, field: &mut FieldPat) {
-        spell_out(field);
+        if bound(&field.pat)
+            .iter()
+            .any(|bound| self.of(&bound.name).is_some())
+        {
+            spell_out(field);
+        }
         visit_mut::visit_field_pat_mut(self, field);
     }
 
     fn visit_field_value_mut(&mut self, field: &mut FieldValue) {
-        if field.colon_token.is_none() {
+        let renamed = matches!(&field.member, Member::Named(name) if self.of(name).is_some());
+        if field.colon_token.is_none() && renamed {
             field.colon_token = Some(syn::parse_quote!(:));
         }
         visit_mut::visit_field_value_mut(self, field);

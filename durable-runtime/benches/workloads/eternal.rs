@@ -5,7 +5,7 @@
 //! the instance reads; `resume_ms` is the median time of loading it and bringing its code to where it
 //! waits, which is what a worker does that takes it over.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use durable_runtime::InstanceId;
@@ -75,7 +75,7 @@ async fn resume(place: &Place, id: &InstanceId) -> Result<(usize, Duration)> {
         .await?;
     let row = opened.store.instance_fetch(id).await?;
     let row = row.ok_or_else(gone)?;
-    let mut times = BTreeMap::new();
+    let mut times = BTreeSet::new();
     let mut rows = 0;
     for number in 0..LOADS {
         let begun = now();
@@ -85,9 +85,9 @@ async fn resume(place: &Place, id: &InstanceId) -> Result<(usize, Duration)> {
         let history = History::try_from(loaded.turns)?;
         let (config, start) = (Config::default(), eternal::start);
         let resumed = machine::resume(&config, &loaded.instance, &history, &start)?;
-        times.insert((begun.elapsed(), number), ());
+        times.insert((begun.elapsed(), number));
         resumed.ok_or_else(gone)?;
     }
-    let median = times.keys().nth(LOADS / 2).map(|(time, _)| *time);
+    let median = times.iter().nth(LOADS / 2).map(|(time, _)| *time);
     Ok((rows, median.unwrap_or_default()))
 }
