@@ -185,7 +185,7 @@ impl<O: Orchestrator> Explore<O> {
         let result = match output {
             Output::Completed(value) => O::Output::from_payload(&value).map(Ok),
             Output::Failed(error) => O::Error::from_call_error(error).map(Err),
-            Output::Terminated(_) => return,
+            Output::Terminated(_) | Output::Canceled(_) => return,
         };
         match result {
             Ok(result) => check(&result),
@@ -216,6 +216,8 @@ fn told(output: &Output) -> String {
         Output::Completed(value) => format!("completed {}", value.as_text()),
         Output::Failed(error) => format!("failed {}", error.message()),
         Output::Terminated(reason) => format!("terminated {reason}"),
+        Output::Canceled(Some(error)) => format!("cancelled {}", error.message()),
+        Output::Canceled(None) => "cancelled".to_owned(),
     }
 }
 

@@ -66,12 +66,13 @@ impl<O: Orchestrator> TestInstance<O> {
     ///
     /// # Panics
     /// When it does not come to one: it waits for something that nobody sends, stalls, or was
-    /// terminated.
+    /// terminated or cancelled.
     pub async fn result(&self) -> Result<O::Output, O::Error> {
         let decoded = match self.ended().await {
             Output::Completed(value) => O::Output::from_payload(&value).map(Ok),
             Output::Failed(error) => O::Error::from_call_error(error).map(Err),
             Output::Terminated(reason) => self.fail(&format!("was terminated: {reason}")),
+            Output::Canceled(_) => self.fail("was cancelled"),
         };
         match decoded {
             Ok(result) => result,

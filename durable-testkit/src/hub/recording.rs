@@ -37,6 +37,7 @@ use durable_runtime::work::InstanceRow;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::NewInstance;
 use durable_runtime::work::PageToken;
+use durable_runtime::work::Purged;
 use durable_runtime::work::Timer;
 use durable_runtime::work::TurnWrite;
 use durable_runtime::work::UnreadEvent;
@@ -61,6 +62,7 @@ pub(crate) enum Operation {
     Send(InstanceId, String, MessageBody),
     EntitySend(EntityId, Box<EntityCommand>),
     Commit(Vec<TurnWrite>),
+    Purge(Box<InstanceFilter>, bool, Option<PageToken>, u32),
 }
 
 impl Written {
@@ -86,6 +88,10 @@ impl Written {
             (Operation::EntitySend(id, command), _) => {
                 store.entity_send(id, command, at).await.map(drop)
             }
+            (Operation::Purge(filter, children, after, limit), _) => store
+                .instances_purge(filter, *children, *after, *limit)
+                .await
+                .map(drop),
             (Operation::UnitsClaim(_) | Operation::Commit(_), None) => Ok(()),
         };
         if let Err(error) = done {
@@ -213,6 +219,25 @@ impl Store for RecordingStore {
         Ok(sent)
     }
 
+    async fn instances_purge(
+        &self,
+        filter: &InstanceFilter,
+        children: bool,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<Purged, StoreError> {
+        let purged = self
+            .inner
+            .instances_purge(filter, children, after, limit)
+            .await?;
+        // A purge has no time of its own; what is left does not depend on it.
+        let last = lock(&self.written).last().map(|written| written.at);
+        let at = last.unwrap_or(Timestamp::from_millis(0));
+        let operation = Operation::Purge(Box::new(filter.clone()), children, after, limit);
+        self.record(at, operation);
+        Ok(purged)
+    }
+
     async fn inbox_fetch(
         &self,
         units: &[Unit],
@@ -285,6 +310,10 @@ impl Store for RecordingStore {
         limit: u32,
     ) -> Result<InstancePage, StoreError> {
         self.inner.instances_list(filter, after, limit).await
+    }
+
+    async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError> {
+        self.inner.instances_count(filter).await
     }
 
     async fn history_fetch(
