@@ -6,6 +6,7 @@ use durable_examples::monitor::Watch;
 use durable_examples::monitor::watch_parcel;
 use durable_programs::Subject;
 use durable_programs::check_both;
+use durable_runtime::Failure;
 use durable_runtime::Payload;
 use durable_runtime::Timestamp;
 use durable_runtime::clock::minutes;
@@ -16,12 +17,12 @@ use durable_runtime::work::ActivityTask;
 
 /// The parcel is taken at the ninth look.
 fn carrier(task: &ActivityTask) -> CallResult {
-    let look: u32 = task.path.to_string().parse().unwrap();
-    let state = match look {
-        0..16 => ParcelState::Packed,
+    let call = task.path.to_string().parse::<u32>();
+    let state = match call {
+        Ok(0..16) => ParcelState::Packed,
         _ => ParcelState::Shipped,
     };
-    Ok(Payload::encode(&state).unwrap())
+    Payload::encode(&state).map_err(|error| Failure::Codec(error).into())
 }
 
 #[test]
