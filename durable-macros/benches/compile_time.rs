@@ -83,7 +83,8 @@ impl Package {
         let runtime = macros.join("../durable-runtime");
         let manifest = format!(
             "[package]\nname = \"compile_time\"\nedition = \"2024\"\n\n[workspace]\n\n\
-             [dependencies]\ndurable-runtime = {{ path = {runtime:?}, default-features = false }}\n"
+             [dependencies]\ndurable-runtime = {{ path = \"{}\", default-features = false }}\n",
+            runtime.display()
         );
         fs::write(folder.join("Cargo.toml"), manifest)?;
         fs::copy(macros.join("../Cargo.lock"), folder.join("Cargo.lock"))?;

@@ -7,6 +7,7 @@
 mod activity;
 mod body;
 mod callees;
+mod checkpoint;
 mod client_stub;
 mod debug;
 mod determinism;

@@ -137,9 +137,10 @@ fn mutated(inputs: &[Input], pool: &[TokenTree], random: &mut Random) -> Input {
     let mut input = inputs[random.below(inputs.len())].clone();
     for _ in 0..=random.below(3) {
         let in_options = !input.options.is_empty() && random.below(4) == 0;
-        let tokens = match in_options {
-            true => &mut input.options,
-            false => &mut input.item,
+        let tokens = if in_options {
+            &mut input.options
+        } else {
+            &mut input.item
         };
         let position = random.below(count(tokens) + 1);
         *tokens = change(tokens, &mut { position }, pool, random);
@@ -201,12 +202,12 @@ fn change(
 }
 
 /// Tokens that are seldom in programs.
-const SELDOM: &str = r##"
+const SELDOM: &str = r#"
 async await move loop while for in match if else return break continue as dyn impl fn mut ref
 static const unsafe extern crate self super Self where let |x| => -> .. ..= ... :: # ! ? & * @
 'a 'durable 1 1.5 "text" b"x" 'c' () [] {} ; , $ _ join select try_join allow_nondeterminism
 D001 inline checkpoint version events r#fn r#type #[doc = "x"] #[allow_nondeterminism(D001)]
-"##;
+"#;
 
 /// The tokens of all inputs, and some that are seldom.
 fn pool(inputs: &[Input]) -> Vec<TokenTree> {

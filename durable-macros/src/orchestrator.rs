@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use quote::quote;
 use quote::quote_spanned;
+use syn::Block;
 use syn::LitStr;
 use syn::Pat;
 use syn::PatType;
@@ -18,7 +19,8 @@ use syn::spanned::Spanned;
 
 use crate::activity::recorded_name;
 use crate::body::Rewritten;
-use crate::body::rewrite;
+use crate::body::rewrite_lowered;
+use crate::checkpoint::Checkpoints;
 use crate::client_stub;
 use crate::debug;
 use crate::determinism;
@@ -61,15 +63,21 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     check_context(&function, &signature, &mut diagnostics);
     let patterns = patterns(&signature);
     let table = quote!(Self::__DURABLE_SITES);
+    let checkpoints = read.checkpoints.take();
+    let lower = |body: &mut Block, diagnostics: &mut Diagnostics| {
+        if let Some(checkpoints) = &checkpoints {
+            checkpoints.lower(body, &patterns, diagnostics);
+        }
+    };
     let checked = determinism::check(
         &determinism::Body {
             tokens: &function.body,
             inputs: &function.inputs(),
-            checkpoints: false,
+            checkpoints: checkpoints.is_some(),
         },
         &mut diagnostics,
     );
-    let rewritten = rewrite(&checked, &table, &patterns, &mut diagnostics);
+    let rewritten = rewrite_lowered(&checked, &table, &patterns, lower, &mut diagnostics);
     let output = &function.signature.output;
     let table = states::table(&checked.body, &patterns, output, &read.events);
     let errors = diagnostics.into_compile_errors();
@@ -97,12 +105,20 @@ struct Options {
     status: Option<Type>,
     events: Vec<Type>,
     inline: Option<Ident>,
+    checkpoints: Option<Checkpoints>,
     /// What is no option of an inline helper.
     others: Vec<Ident>,
 }
 
 impl ReadOption for Options {
-    const VALID: &'static [&'static str] = &["name", "version", "status", "events", "inline"];
+    const VALID: &'static [&'static str] = &[
+        "name",
+        "version",
+        "status",
+        "events",
+        "inline",
+        "checkpoint",
+    ];
     const OF: &'static str = "`#[orchestrator]`";
 
     fn read(
@@ -119,6 +135,7 @@ impl ReadOption for Options {
             }
             "name" => self.name = Some(options::text(name, input, &['@'])?),
             "version" => self.version = Some(options::text(name, input, &['@'])?),
+            "checkpoint" => self.checkpoints = Some(Checkpoints::read(name, input)?),
             "status" => self.status = Some(options::value(name, input)?),
             _ => {
                 let list = options::list(name, input)?;

@@ -74,7 +74,9 @@ pub async fn ask_carrier(parcel: Parcel) -> ParcelState {
 
 /// Watches a parcel until it is shipped or the deadline passes. Its custom status is the number of
 /// looks so far.
-#[orchestrator(status = u32)]
+///
+/// However often it has looked, a worker that takes it over begins at its last checkpoint.
+#[orchestrator(status = u32, checkpoint)]
 pub async fn watch_parcel(ctx: &OrchestrationContext, watch: Watch) -> Result<Watched, Failure> {
     let deadline = ctx.now() + watch.deadline;
     let mut wait = watch.first_wait;

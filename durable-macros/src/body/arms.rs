@@ -48,10 +48,12 @@ pub(super) fn arms(call: &Macro) -> syn::Result<Vec<Arm>> {
     refused.map_or(Ok(arms), Err)
 }
 
-/// The futures of the arms of a `select!` that can be read.
-pub(crate) fn selected(call: &Macro) -> Vec<(Expr, Expr)> {
+/// The arms of a `select!` that can be read: pattern, future and body.
+pub(crate) fn selected(call: &Macro) -> Vec<(Pat, Expr, Expr)> {
     let arms = read_arms(call).unwrap_or_default();
-    arms.into_iter().map(|arm| (arm.future, arm.body)).collect()
+    arms.into_iter()
+        .map(|arm| (arm.pattern, arm.future, arm.body))
+        .collect()
 }
 
 pub(crate) fn read_arms(call: &Macro) -> syn::Result<Vec<Arm>> {

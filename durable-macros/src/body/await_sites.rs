@@ -50,6 +50,18 @@ pub(crate) fn rewrite(
     parameters: &[syn::Pat],
     diagnostics: &mut Diagnostics,
 ) -> Rewritten {
+    rewrite_lowered(checked, table, parameters, |_, _| {}, diagnostics)
+}
+
+/// The same for a body that `lower` brings into another form first. What that adds as verbatim
+/// tokens is left alone.
+pub(crate) fn rewrite_lowered(
+    checked: &Checked,
+    table: &TokenStream,
+    parameters: &[syn::Pat],
+    lower: impl FnOnce(&mut Block, &mut Diagnostics),
+    diagnostics: &mut Diagnostics,
+) -> Rewritten {
     let mut block = match syn::parse2::<Block>(checked.body.clone()) {
         Ok(block) => block,
         Err(error) => {
@@ -61,6 +73,7 @@ pub(crate) fn rewrite(
         }
     };
     let candidates = Candidates::of(&block, parameters);
+    lower(&mut block, diagnostics);
     let mut rewriter = Rewriter {
         sites: Vec::new(),
         table,

@@ -79,8 +79,12 @@ pub(super) fn probe(statement: &mut Stmt, at: Span) {
         _ => return,
     };
     let (seam, value) = (seam_at(at), Ident::new("dropped", generated(at)));
-    let probed = quote_spanned! {at=>
+    let imports = quote_spanned! {generated(at)=>
+        #[allow(unused_imports)]
         use #seam::{DroppedCall as _, DroppedValue as _};
+    };
+    let probed = quote_spanned! {at=>
+        #imports
         #seam::may_drop((&#seam::DropProbe(&#value)).ask());
     };
     *dropped = Expr::Verbatim(quote_spanned! {generated(at)=>

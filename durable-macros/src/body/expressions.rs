@@ -18,7 +18,7 @@ pub(crate) fn expressions_in(call: &Macro) -> Vec<(Expr, bool)> {
         }
         Some(Kind::Select) => arms::selected(call)
             .into_iter()
-            .flat_map(|(future, body)| [awaited(future), plain(body)])
+            .flat_map(|(_, future, body)| [awaited(future), plain(body)])
             .collect(),
         None => known_macros::expressions(call)
             .into_iter()

@@ -10,9 +10,16 @@ mod expressions;
 mod known_macros;
 mod source_text;
 
+pub(crate) use arms::selected;
 pub(crate) use await_sites::Rewritten;
 pub(crate) use await_sites::broken;
 pub(crate) use await_sites::generated;
 pub(crate) use await_sites::rewrite;
+pub(crate) use await_sites::rewrite_lowered;
 pub(crate) use expressions::expressions_in;
 pub(crate) use source_text::source_text;
+
+/// Whether this is one of the macros that are replaced by ours.
+pub(crate) fn is_concurrency(path: &syn::Path) -> bool {
+    concurrency::Kind::of(path).is_some()
+}

@@ -31,6 +31,7 @@ programs! {
     "../ui/activity/pass/names_of_the_user_stay.rs" activity_names_of_the_user_stay
     "../ui/activity/pass/result_aliases.rs" activity_result_aliases
     "../ui/activity/pass/retryable_by_trait.rs" activity_retryable_by_trait
+    "../ui/checkpoint/pass/loops.rs" checkpoint_loops
     "../ui/determinism/pass/clock_of_the_users_own.rs" determinism_clock_of_the_users_own
     "../ui/determinism/pass/concurrency_of_the_orchestration.rs" determinism_concurrency_of_the_orchestration
     "../ui/determinism/pass/constants.rs" determinism_constants

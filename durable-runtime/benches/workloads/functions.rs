@@ -111,6 +111,24 @@ pub(crate) async fn chain_then_wait(
     Ok(ctx.wait_for::<Go>().await.0)
 }
 
+/// A loop without an end, which waits at one turn; its custom status is set then.
+#[orchestrator(checkpoint = 200, status = bool, events(Go))]
+pub(crate) async fn eternal(
+    ctx: &OrchestrationContext,
+    cargo: Cargo,
+    pause_at: u32,
+) -> Result<(), Failure> {
+    let mut turn = 0;
+    loop {
+        if turn == pause_at {
+            ctx.set_status(true);
+            ctx.wait_for::<Go>().await;
+        }
+        no_op(cargo.clone()).await?;
+        turn += 1;
+    }
+}
+
 #[orchestrator]
 pub(crate) async fn sleeper(ctx: &OrchestrationContext, cargo: Cargo) -> Result<Cargo, Failure> {
     ctx.sleep(days(30)).await;

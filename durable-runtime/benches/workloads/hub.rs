@@ -40,7 +40,8 @@ impl Place {
             .register(functions::chain)
             .register(functions::fan_out)
             .register(functions::chain_then_wait)
-            .register(functions::sleeper);
+            .register(functions::sleeper)
+            .register(functions::eternal);
         Ok(runtime.start().await?)
     }
 }
