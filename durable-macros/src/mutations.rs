@@ -145,6 +145,10 @@ fn mutated(inputs: &[Input], pool: &[TokenTree], random: &mut Random) -> Input {
         let position = random.below(count(tokens) + 1);
         *tokens = change(tokens, &mut { position }, pool, random);
     }
+    // The compiler gives a macro an item, whatever is in it.
+    if input.item.is_empty() {
+        input.item.extend(pool.first().cloned());
+    }
     input
 }
 
