@@ -279,6 +279,8 @@ fn emit_listed(function: &Function, rewritten: &Rewritten) -> Option<TokenStream
         #[allow(non_camel_case_types, dead_code)]
         #visibility struct #name {}
         const _: () = {
+            // A lint would read the place of a row as what the source has there.
+            #[allow(clippy::zero_prefixed_literal)]
             const __TABLE: #seam::StateTable = #table;
             impl #seam::Listed for #name {
                 fn list(list: &mut #seam::CalleeList) {

@@ -281,6 +281,8 @@ impl Orchestrator<'_> {
                         #seam::state_machine_of::<Self>()
                     }
                 }
+                // A lint would read the place of a row as what the source has there.
+                #[allow(clippy::zero_prefixed_literal)]
                 const __TABLE: #seam::StateTable = #table;
                 #implementation
                 #events

@@ -5,7 +5,6 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use quote::quote_spanned;
 
-use crate::body::generated;
 use crate::item::seam;
 
 /// An end of an edge.
@@ -216,7 +215,7 @@ fn emit_row(row: &Row, seam: &TokenStream) -> TokenStream {
     let (name, path, options) = (&row.name, &row.path, &row.options);
     let recorded = row.recorded.clone();
     let recorded = recorded.unwrap_or_else(|| quote!(#name));
-    let at = generated(row.at);
+    let at = row.at;
     let (line, column) = (
         quote_spanned!(at=> ::core::line!()),
         quote_spanned!(at=> ::core::column!()),

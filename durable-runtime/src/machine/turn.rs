@@ -187,7 +187,9 @@ impl<'a> Turn<'a> {
             (ending.is_some() || suspends || is_start(message)).then_some((at, ending, suspends))
         });
         let Some((at, ending, suspends)) = first else {
-            messages.into_iter().for_each(|m| self.hold_until_begun(m));
+            for message in messages {
+                self.hold_until_begun(message);
+            }
             return None;
         };
         let message = messages.remove(at);

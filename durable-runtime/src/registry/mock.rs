@@ -212,10 +212,13 @@ pub struct StandIn {
     script: Vec<Scripted>,
 }
 
+/// What comes of a call with this input.
+type Respond = Box<dyn Fn(Option<&Payload>) -> AttemptEnd + Send + Sync>;
+
 struct Scripted {
     times: Option<u64>,
     delay: Duration,
-    answer: Box<dyn Fn(Option<&Payload>) -> AttemptEnd + Send + Sync>,
+    answer: Respond,
 }
 
 impl StandIn {

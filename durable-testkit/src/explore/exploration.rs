@@ -133,7 +133,7 @@ impl<O: Orchestrator> Explore<O> {
             let visit = AssertUnwindSafe(self.visit(&schedule, &mut seen, &mut report));
             let next = match visit.catch_unwind().await {
                 Ok(next) => next,
-                Err(panic) => self.fail(&schedule, &message_of(&*panic)),
+                Err(panic) => Self::fail(&schedule, &message_of(&*panic)),
             };
             queue.extend(next.into_iter().map(|choice| {
                 let mut longer = schedule.clone();
@@ -195,7 +195,7 @@ impl<O: Orchestrator> Explore<O> {
         }
     }
 
-    fn fail(&self, schedule: &[Choice], why: &str) -> ! {
+    fn fail(schedule: &[Choice], why: &str) -> ! {
         let name = O::DEFINITION.name;
         let schedule = choice::written(schedule);
         panic!(

@@ -196,15 +196,15 @@ impl Functions {
     ) -> Arc<StartFn> {
         let functions = Arc::clone(self);
         let callee = Callee::Orchestrator(definition.name, definition.version);
-        Arc::new(move |cursor, input| match functions.mocks.of(callee) {
-            Some(mock) => Arc::clone(&functions).child(mock, &cursor, input),
-            None => match &real {
-                Some(real) => real(cursor, input),
-                None => {
-                    let report = nobody_answers(callee, false);
-                    Box::pin(std::future::ready(BodyEnd::Stalled(report)))
-                }
-            },
+        Arc::new(move |cursor, input| {
+            if let Some(mock) = functions.mocks.of(callee) {
+                return Arc::clone(&functions).child(mock, &cursor, input);
+            }
+            if let Some(real) = &real {
+                return real(cursor, input);
+            }
+            let report = nobody_answers(callee, false);
+            Box::pin(std::future::ready(BodyEnd::Stalled(report)))
         })
     }
 

@@ -1,5 +1,6 @@
 //! The seed of a run, and what a failing test says of it.
 
+use std::env::VarError;
 use std::path::PathBuf;
 
 /// The seed of hubs that are not told one: `DURABLE_SEED`, else 0.
@@ -8,11 +9,16 @@ use std::path::PathBuf;
 /// When `DURABLE_SEED` is no number.
 pub(super) fn from_environment() -> u64 {
     match std::env::var("DURABLE_SEED") {
-        Ok(text) => match text.parse() {
-            Ok(seed) => seed,
-            Err(_) => panic!("`DURABLE_SEED={text}` is no seed: it is a number"),
-        },
-        Err(_) => 0,
+        Ok(text) => text.parse().unwrap_or_else(|error| {
+            panic!("`DURABLE_SEED={text}` is no seed, which is a number: {error}")
+        }),
+        Err(VarError::NotPresent) => 0,
+        Err(VarError::NotUnicode(text)) => {
+            panic!(
+                "`DURABLE_SEED={}` is no seed: it is a number",
+                text.display()
+            )
+        }
     }
 }
 

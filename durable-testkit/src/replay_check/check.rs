@@ -33,6 +33,10 @@ use crate::CalledBy;
 /// # Errors
 /// [`ReplayCheckError::DoesNotFit`] with what was recorded and what the code does now, each at its
 /// line in the source; [`ReplayCheckError::OtherOrchestrator`], [`ReplayCheckError::Unreadable`].
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a function item is given by its name"
+)]
 pub fn replay_check<F, A, O>(orchestrator: F, saved: &str) -> Result<(), ReplayCheckError>
 where
     F: CalledBy<A, Call = ChildCall<O>>,
@@ -48,6 +52,10 @@ where
 ///
 /// # Errors
 /// As [`replay_check`], for all that do not fit; [`ReplayCheckError::NothingToCheck`].
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a function item is given by its name"
+)]
 pub fn replay_check_folder<F, A, O>(
     orchestrator: F,
     folder: impl AsRef<Path>,

@@ -59,7 +59,9 @@ pub enum ReplayCheckError {
 }
 
 fn listed(errors: &[ReplayCheckError]) -> String {
-    errors.iter().map(|error| format!("\n\n{error}")).collect()
+    errors.iter().fold(String::new(), |listed, error| {
+        listed + "\n\n" + &error.to_string()
+    })
 }
 
 impl fmt::Debug for ReplayCheckError {

@@ -10,6 +10,7 @@ use durable_runtime::Payload;
 use durable_runtime::client::StoreCommands;
 use durable_runtime::work::CommandError;
 use durable_runtime::work::Commands;
+use durable_runtime::work::Control;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::Limits;
@@ -124,6 +125,7 @@ impl Clients {
             tags: BTreeMap::new(),
             if_exists: IfExists::Use,
             headers: BTreeMap::new(),
+            event: None,
         };
         while let Err(error) = self.commands(false).start(request.clone()).await {
             self.world.note(format_args!("start of {id}: {error}"));
@@ -177,10 +179,11 @@ impl Clients {
     }
 
     async fn terminate(&self, id: &InstanceId) -> bool {
-        let ended = self
-            .commands(false)
-            .terminate(id, "planned", "terminate")
-            .await;
+        let control = Control::Terminate {
+            reason: "planned".to_owned(),
+            recursive: true,
+        };
+        let ended = self.commands(false).control(id, control, "terminate").await;
         self.world
             .note(format_args!("termination of {id}: {ended:?}"));
         if ended.is_ok() {

@@ -35,7 +35,7 @@ pub(crate) async fn live(store: &ModelStore) -> Vec<InstanceRow> {
             InstanceStatus::Running,
             InstanceStatus::Stalled,
         ],
-        name: None,
+        ..InstanceFilter::default()
     };
     rows(store, &filter).await
 }

@@ -41,6 +41,7 @@ use durable_runtime::work::InstanceRow;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::NewInstance;
 use durable_runtime::work::PageToken;
+use durable_runtime::work::Purged;
 use durable_runtime::work::Timer;
 use durable_runtime::work::TurnWrite;
 use durable_runtime::work::UnreadEvent;
@@ -327,6 +328,25 @@ impl Store for SimStore {
     ) -> Result<InstancePage, StoreError> {
         self.before("instances_list").await?;
         self.inner.instances_list(filter, after, limit).await
+    }
+
+    async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError> {
+        self.before("instances_count").await?;
+        self.inner.instances_count(filter).await
+    }
+
+    async fn instances_purge(
+        &self,
+        filter: &InstanceFilter,
+        children: bool,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<Purged, StoreError> {
+        self.before("instances_purge").await?;
+        let purged = self.inner.instances_purge(filter, children, after, limit);
+        let purged = purged.await?;
+        self.after("instances_purge").await?;
+        Ok(purged)
     }
 
     async fn history_fetch(

@@ -49,7 +49,7 @@ impl fmt::Display for TimelineDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let side = |turn: &Option<String>| turn.clone().unwrap_or_else(|| "nothing".to_owned());
         let (left, right) = (side(&self.left), side(&self.right));
-        write!(f, "the timelines part at turn index {}\n", self.index)?;
+        writeln!(f, "the timelines part at turn index {}", self.index)?;
         write!(f, "left:\n{left}\nright:\n{right}")
     }
 }

@@ -82,7 +82,6 @@ fn recorded(event: &HistoryEvent, names: &Names) -> (&'static str, String) {
             ..
         } => named(&format!("{entity}.{operation}"), input.as_ref()),
         E::LockRequested { entities, .. } => lock_of(entities),
-        E::LockGranted { path, .. } | E::LockReleased { path } => names.of(path),
         E::ActivityFailed { path, error, .. }
         | E::ActivityAttemptFailed { path, error, .. }
         | E::EntityFailed { path, error, .. }
@@ -90,6 +89,8 @@ fn recorded(event: &HistoryEvent, names: &Names) -> (&'static str, String) {
         E::ActivityRetried { path, attempt, .. } => format!("{} {attempt}", names.of(path)),
         E::ActivityAttemptLost { path, .. }
         | E::TimerFired { path, .. }
+        | E::LockGranted { path, .. }
+        | E::LockReleased { path }
         | E::CallCancelled { path } => names.of(path),
         E::DeadlinePassed { path, failure, .. } => format!("{} {failure}", names.of(path)),
         E::EventRaised { name, payload, .. } => named(name, Some(payload)),

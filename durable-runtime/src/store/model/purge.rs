@@ -59,7 +59,7 @@ impl Tables {
             let next: Vec<_> = self
                 .instances
                 .values()
-                .filter(|row| self.is_purged_with(row, &level))
+                .filter(|row| is_purged_with(row, &level))
                 .map(|row| row.key)
                 .take(limit)
                 .filter(|key| !self.is_replaced(*key))
@@ -76,11 +76,6 @@ impl Tables {
         }
     }
 
-    fn is_purged_with(&self, row: &InstanceRow, parents: &[InstanceKey]) -> bool {
-        let attached = row.parent.as_ref().filter(|parent| !parent.detached);
-        attached.is_some_and(|parent| parents.contains(&parent.key)) && row.status.is_terminal()
-    }
-
     fn delete(&mut self, key: InstanceKey) {
         self.end_execution(key);
         self.history.retain(|(of, _, _), _| *of != key);
@@ -90,4 +85,9 @@ impl Tables {
             self.ids.remove(&row.id);
         }
     }
+}
+
+fn is_purged_with(row: &InstanceRow, parents: &[InstanceKey]) -> bool {
+    let attached = row.parent.as_ref().filter(|parent| !parent.detached);
+    attached.is_some_and(|parent| parents.contains(&parent.key)) && row.status.is_terminal()
 }
