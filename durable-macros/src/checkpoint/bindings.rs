@@ -126,7 +126,14 @@ fn may_borrow(init: &Expr) -> bool {
 
 /// The name that stands for `name` until its value is moved to where the binding is declared.
 pub(super) fn fresh(name: &Ident) -> Ident {
-    format_ident!("__new_{}", name, span = name.span())
+    // Underscores in a row are not snake case, so those that lead the name are counted.
+    let text = name.to_string();
+    let text = text.trim_start_matches("r#");
+    let rest = text.trim_start_matches('_');
+    match text.len() - rest.len() {
+        0 => format_ident!("__new_{}", rest, span = name.span()),
+        leading => format_ident!("__new{}_{}", leading, rest, span = name.span()),
+    }
 }
 
 /// Has `pattern` bind [`fresh`] names instead of those in `names`.

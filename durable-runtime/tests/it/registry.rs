@@ -63,7 +63,7 @@ fn what_is_called_and_not_registered_is_listed_with_what_was_meant() {
     let error = registry.check().unwrap_err().to_string();
     expect_test::expect![[r"
         the functions that were registered do not fit together
-        - orchestrator `pay` calls activity `charge_card`, which is not registered (there is `charge_cart`: did you mean that?): add `.register(charge_card)`
+        - orchestrator `pay` calls activity `charge_card`, which is not registered (there is `charge_cart`: did you mean that?): add `.register(charge_card)` [D035]
         - orchestrator `shop` calls activity `pack`, which is not registered: add `.register(pack)` [D035]"]]
     .assert_eq(&error);
 }

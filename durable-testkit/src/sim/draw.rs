@@ -7,7 +7,7 @@ pub(crate) struct Draw(u64);
 impl Draw {
     /// The generator of a seed. Seeds beside each other have nothing in common.
     pub(crate) fn new(seed: u64) -> Self {
-        Self(mix(seed ^ 0x5eed_0f_5eed5))
+        Self(mix(seed ^ 0x05ee_d0f5_eed5))
     }
 
     pub(crate) fn next(&mut self) -> u64 {

@@ -189,7 +189,7 @@ impl Ledger {
                     }
                 }
                 Err(error) => {
-                    wrong.push(format!("3: `{id}` recorded what cannot be read: {error}"))
+                    wrong.push(format!("3: `{id}` recorded what cannot be read: {error}"));
                 }
             }
         }
@@ -223,11 +223,15 @@ impl Ledger {
             return None;
         };
         // A reply that was kept for later is sent again by its receiver.
-        let to_itself = self.instances.get(&parent).is_none();
+        let to_itself = !self.instances.contains_key(&parent);
         (!to_itself && !self.replies.insert((parent, execution, path.clone())))
             .then(|| format!("2: `{id}` told its parent twice of {path}"))
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "an arm for each event that binds later ones"
+    )]
     fn event(
         &mut self,
         worker: WorkerId,

@@ -6,6 +6,7 @@ use crate::workload::Planned;
 
 /// What may go wrong. Each of these is off in half of the seeds.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is on or off by itself")]
 pub(crate) struct Faults {
     /// Processes die, most of all beside a commit.
     pub(crate) crash: bool,

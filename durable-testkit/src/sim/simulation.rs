@@ -46,7 +46,7 @@ pub(crate) fn simulate(seed: u64, printed: bool) -> Report {
 }
 
 /// After the faults nothing may take longer than this.
-const LONGEST_RECOVERY: Duration = Duration::from_secs(4 * 3_600);
+const LONGEST_RECOVERY: Duration = Duration::from_hours(4);
 const MOST_STEPS: u64 = 30_000;
 
 pub(crate) struct Simulation {

@@ -179,13 +179,11 @@ impl Future for Held {
         let Some(parked) = inner.parked.iter_mut().find(|p| p.number == number) else {
             return Poll::Ready(Verdict::Pass);
         };
-        match parked.verdict {
-            Some(verdict) => Poll::Ready(verdict),
-            None => {
-                parked.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
+        if let Some(verdict) = parked.verdict {
+            return Poll::Ready(verdict);
         }
+        parked.waker = Some(cx.waker().clone());
+        Poll::Pending
     }
 }
 

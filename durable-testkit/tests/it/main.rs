@@ -11,6 +11,10 @@ mod hub;
     reason = "clippy knows the tests themselves, not the functions they are made of"
 )]
 mod runtime_checks;
+#[expect(
+    clippy::expect_used,
+    reason = "clippy knows the tests themselves, not the functions they are made of"
+)]
 mod simulation;
 mod store_conformance;
 #[cfg(feature = "sqlite")]

@@ -77,6 +77,7 @@ pub(crate) fn planned_reads(draw: &mut Draw, _faults: &Faults) -> Planned {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "which lap of how many")]
 pub(crate) struct Lap {
     lap: u64,
     laps: u64,
@@ -88,7 +89,7 @@ pub(crate) struct Lap {
 pub(crate) async fn laps(ctx: &OrchestrationContext, mut lap: Lap) -> Vec<u64> {
     let step = Step {
         number: lap.lap,
-        millis: if lap.lap % 3 == 0 { 60_000 } else { 0 },
+        millis: if lap.lap.is_multiple_of(3) { 60_000 } else { 0 },
         ..Step::default()
     };
     let under_way = effect(step).spawn();

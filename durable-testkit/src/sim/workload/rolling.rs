@@ -11,7 +11,11 @@ use crate::draw::Draw;
 use crate::plan::Faults;
 
 pub(crate) mod before {
-    use super::*;
+    use durable_runtime::prelude::*;
+
+    use super::Broken;
+    use super::Step;
+    use super::sure;
 
     #[orchestrator(name = "rolling", version = "1")]
     pub(crate) async fn rolling(
@@ -28,7 +32,11 @@ pub(crate) mod before {
 }
 
 pub(crate) mod after {
-    use super::*;
+    use durable_runtime::prelude::*;
+
+    use super::Broken;
+    use super::Step;
+    use super::sure;
 
     #[orchestrator(name = "rolling", version = "2")]
     pub(crate) async fn rolling(

@@ -129,6 +129,7 @@ async fn a_mock_needs_no_state() {
 
 #[activity]
 async fn read_a_file() -> Result<u64, Failure> {
+    #[expect(clippy::disallowed_methods, reason = "it stands for a wait outside")]
     tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     Ok(7)
 }

@@ -76,6 +76,6 @@ async fn for_ever(ctx: &OrchestrationContext) -> Result<(), Failure> {
     }
 }
 
-pub fn main() {
+pub(crate) fn main() {
     let _ = (watch(1, String::new()), for_ever());
 }

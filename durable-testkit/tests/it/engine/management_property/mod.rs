@@ -78,7 +78,7 @@ async fn run(parity: u64) {
 
 async fn sequence(seed: u64) {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let cache_bytes = if seed % 3 == 0 { 0 } else { 1 << 20 };
+    let cache_bytes = if seed.is_multiple_of(3) { 0 } else { 1 << 20 };
     let store = Arc::new(ModelStore::exclusive());
     let builder = Pump::builder()
         .store(store.clone())
