@@ -1,7 +1,5 @@
 //! Two versions of one orchestrator, while workers are replaced one by one.
 
-use durable_runtime::prelude::*;
-
 use super::Planned;
 use super::json;
 use super::step::Broken;
