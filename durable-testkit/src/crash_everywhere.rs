@@ -82,7 +82,7 @@ impl TestHub {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
     /// let kit = TestHub::new().register(hello).register(greet);
     /// let report = kit.crash_everywhere(hello("Ada".to_owned())).await;
-    /// assert_eq!(report.points().len(), 8);
+    /// assert_eq!(report.points().len(), 7);
     /// # }
     /// ```
     ///
