@@ -6,6 +6,7 @@
 )]
 mod engine;
 mod hub;
+mod random;
 #[expect(
     clippy::unwrap_used,
     reason = "clippy knows the tests themselves, not the functions they are made of"

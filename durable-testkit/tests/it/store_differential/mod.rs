@@ -6,7 +6,6 @@
 mod entities;
 mod operation;
 mod outcome;
-mod random;
 mod side;
 
 use std::path::Path;
@@ -16,9 +15,9 @@ use std::sync::Arc;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::open_hub;
 
+use crate::random::Random;
 use operation::Operation;
 use operation::Script;
-use random::Random;
 use side::Side;
 
 const SCRIPTS: u64 = 2_000;

@@ -4,7 +4,7 @@
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::TimerKind;
 
-use super::random::Random;
+use crate::random::Random;
 
 /// How many instances a script knows.
 pub(super) const INSTANCES: usize = 7;

@@ -2,6 +2,7 @@
 
 mod account;
 mod calls;
+mod linearizability;
 mod list;
 mod locks;
 mod operations;
