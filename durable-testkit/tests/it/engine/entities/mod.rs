@@ -4,6 +4,7 @@ mod account;
 mod calls;
 mod linearizability;
 mod list;
+mod lock_ends;
 mod locks;
 mod operations;
 mod running;
