@@ -192,7 +192,8 @@ pub struct CallOptions {
     /// When to try again. None: one attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryPolicy>,
-    /// The limit of one attempt of an activity, or of a whole sub-orchestration.
+    /// The limit of one attempt of an activity, of a whole sub-orchestration, or of the wait for the
+    /// answer of an entity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
     /// The longest silence between two heartbeats.

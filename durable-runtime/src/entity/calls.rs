@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::Entity;
 use super::EntityContext;
 use crate::callable::CallableError;
+use crate::definition::CallOptions;
 use crate::definition::SourcePlace;
 use crate::failure::Failure;
 use crate::ids::CallPath;
@@ -19,6 +20,7 @@ use crate::ids::EntityId;
 use crate::machine::CallRequest;
 use crate::machine::RawCall;
 use crate::orchestration::Durable;
+use crate::orchestration::Retried;
 use crate::orchestration::Schedule;
 use crate::orchestration::Spawned;
 use crate::orchestration::activity_call::reencode;
@@ -27,6 +29,7 @@ use crate::payload::Arguments;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::payload::Recorded;
+use crate::retry::RetryPolicy;
 
 /// The entity that a call goes to; for generated code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +135,7 @@ pub(super) fn call_request<A: Arguments>(
         input: arguments.encode(),
         reencode: reencode::<A>,
         lock,
+        options: CallOptions::default(),
     }
 }
 
@@ -153,6 +157,49 @@ impl<T, E> EntityCall<T, E> {
 }
 
 impl<T: Recorded, E: CallableError> EntityCall<T, E> {
+    /// Waits no longer than `limit` for the answer; then the call fails with
+    /// [`Failure::TimedOut`], and the operation may yet run.
+    ///
+    /// # Replay
+    /// Recorded with the call.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.0.change(|options| options.timeout = Some(limit));
+        self
+    }
+
+    /// What people see it as.
+    ///
+    /// # Replay
+    /// Recorded with the call.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.0.change(|options| options.label = Some(label.into()));
+        self
+    }
+
+    /// Calls again by `policy` when the operation fails, whatever its error is;
+    /// [`retry_with`](Self::retry_with) chooses. A policy with a number out of range fails the call.
+    ///
+    /// An operation that failed left nothing behind. One that [timed out](Self::timeout) may yet
+    /// run, beside the one that is called again.
+    ///
+    /// # Replay
+    /// Each attempt is a call of its own in a branch of its own, each wait a durable timer.
+    pub fn retry(self, policy: RetryPolicy) -> Retried<'static, T, E> {
+        Retried::by_policy(self.0, policy, |_| true)
+    }
+
+    /// Calls again as `decide` says: given the number of the attempt that failed, from 1, and its
+    /// error, it answers how long to wait, or `None` to give up.
+    ///
+    /// # Replay
+    /// Each attempt is a call of its own in a branch of its own, each wait a durable timer.
+    pub fn retry_with<'f, F>(self, decide: F) -> Retried<'f, T, E>
+    where
+        F: FnMut(u32, &E) -> Option<Duration> + Send + 'f,
+    {
+        Retried::deciding(self.0, decide)
+    }
+
     /// Sends it now instead of when it is first awaited.
     ///
     /// # Replay

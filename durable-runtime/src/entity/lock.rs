@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::task::Context;
 use std::task::Poll;
 use std::task::ready;
+use std::time::Duration;
 
 use super::Entity;
 use super::EntityRef;
@@ -25,9 +26,11 @@ use crate::machine::CallRequest;
 use crate::machine::RawCall;
 use crate::machine::Section;
 use crate::orchestration::Durable;
+use crate::orchestration::Retried;
 use crate::orchestration::typed_call::TypedCall;
 use crate::payload::Arguments;
 use crate::payload::Recorded;
+use crate::retry::RetryPolicy;
 
 /// Locks entities for a critical section: `lock!(Account::at("a"), Account::at("b")).await?`.
 ///
@@ -266,6 +269,47 @@ where
     LockedCall {
         call: TypedCall::new(RawCall::new(request, site)),
         part: PhantomData,
+    }
+}
+
+impl<'a, T: Recorded, E: CallableError> LockedCall<'a, T, E> {
+    /// As [`EntityCall::timeout`](super::EntityCall::timeout). What is called after it still runs
+    /// after it.
+    ///
+    /// # Replay
+    /// Recorded with the call.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.call.change(|options| options.timeout = Some(limit));
+        self
+    }
+
+    /// As [`EntityCall::label`](super::EntityCall::label).
+    ///
+    /// # Replay
+    /// Recorded with the call.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.call
+            .change(|options| options.label = Some(label.into()));
+        self
+    }
+
+    /// As [`EntityCall::retry`](super::EntityCall::retry). The lock is held meanwhile.
+    ///
+    /// # Replay
+    /// Each attempt is a call of its own in a branch of its own, each wait a durable timer.
+    pub fn retry(self, policy: RetryPolicy) -> Retried<'a, T, E> {
+        Retried::by_policy(self.call, policy, |_| true)
+    }
+
+    /// As [`EntityCall::retry_with`](super::EntityCall::retry_with). The lock is held meanwhile.
+    ///
+    /// # Replay
+    /// Each attempt is a call of its own in a branch of its own, each wait a durable timer.
+    pub fn retry_with<F>(self, decide: F) -> Retried<'a, T, E>
+    where
+        F: FnMut(u32, &E) -> Option<Duration> + Send + 'a,
+    {
+        Retried::deciding(self.call, decide)
     }
 }
 

@@ -251,6 +251,9 @@ pub enum HistoryEvent {
         /// The lock in whose critical section it was called.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lock: Option<CallPath>,
+        /// How it is called.
+        #[serde(default, skip_serializing_if = "is_default")]
+        options: Box<CallOptions>,
         /// Where the call stands in the source.
         site: SourcePlace,
     },

@@ -76,6 +76,8 @@ pub enum CallRequest {
         reencode: Reencode,
         /// The lock in whose critical section it is called.
         lock: Option<CallPath>,
+        /// How it is called.
+        options: CallOptions,
     },
     /// An operation of an entity without an answer; completes at once.
     EntitySignal {

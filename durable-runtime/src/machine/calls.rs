@@ -40,7 +40,10 @@ pub(super) enum CallKind {
         event: String,
     },
     /// An operation of an entity.
-    Entity,
+    Entity {
+        /// How long its answer is waited for.
+        timeout: Option<Duration>,
+    },
     /// A lock; its section has the rest.
     Lock,
     /// Failed before anything was recorded, or completed by being made.
@@ -51,7 +54,7 @@ impl CallKind {
     /// Whether the call fails when the instance is cancelled.
     pub(super) fn yields_result(&self) -> bool {
         match self {
-            Self::Activity(_) | Self::Child(_) | Self::Entity | Self::Lock => true,
+            Self::Activity(_) | Self::Child(_) | Self::Entity { .. } | Self::Lock => true,
             Self::Timer { .. } | Self::Wait { .. } | Self::Immediate => false,
         }
     }

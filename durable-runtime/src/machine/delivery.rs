@@ -188,6 +188,7 @@ impl State {
                 let after = match kind {
                     CallKind::Activity(call) => call.options.retry.as_ref()?.limit_in_total()?,
                     CallKind::Child(child) => child.options.timeout?,
+                    CallKind::Entity { timeout } => (*timeout)?,
                     _ => return None,
                 };
                 let failure = Failure::TimedOut {
@@ -269,6 +270,9 @@ impl State {
                 self.clear_attempt_timers(path, call.waiting, call.options.retry.as_ref());
             }
             CallKind::Child(child) if child.options.timeout.is_some() => {
+                self.effects.clear_timer(path, TimerKind::Deadline);
+            }
+            CallKind::Entity { timeout: Some(_) } => {
                 self.effects.clear_timer(path, TimerKind::Deadline);
             }
             CallKind::Timer { .. } => self.effects.clear_timer(path, TimerKind::Sleep),

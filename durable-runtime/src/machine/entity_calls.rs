@@ -28,6 +28,7 @@ use crate::work::LockHolder;
 use crate::work::LockRequest;
 use crate::work::MessageBody;
 use crate::work::OutgoingMessage;
+use crate::work::TimerKind;
 
 impl Identity {
     /// Who holds the lock at `path`.
@@ -61,6 +62,7 @@ impl State {
                 input,
                 reencode,
                 lock,
+                options,
             } => {
                 check_key(entity, limits, recorded)?;
                 let event = HistoryEvent::EntityCalled {
@@ -69,6 +71,7 @@ impl State {
                     operation: (*operation).to_owned(),
                     input: checked(input, limits, recorded)?,
                     lock: lock.clone(),
+                    options: Box::new(options.clone()),
                     site,
                 };
                 (event, Some(*reencode))
@@ -168,6 +171,7 @@ impl State {
                 operation,
                 input,
                 lock,
+                options,
                 ..
             } => {
                 let caller = Caller::Orchestration {
@@ -182,7 +186,12 @@ impl State {
                     lock: lock.map(|lock| identity.holder(&lock)),
                     due: None,
                 };
-                let call = OpenCall::new(CallKind::Entity, round);
+                let timeout = options.timeout;
+                if let Some(limit) = timeout {
+                    self.effects
+                        .set_timer(path, TimerKind::Deadline, self.now + limit);
+                }
+                let call = OpenCall::new(CallKind::Entity { timeout }, round);
                 (call, message_to(entity, operation))
             }
             HistoryEvent::EntitySignalled {
@@ -240,7 +249,7 @@ impl State {
         let call = self
             .pending(path)
             .filter(|_| execution == identity.execution)?;
-        matches!(call.kind, CallKind::Entity | CallKind::Lock).then_some(())
+        matches!(call.kind, CallKind::Entity { .. } | CallKind::Lock).then_some(())
     }
 
     /// All entities of the lock are locked: its critical section begins.

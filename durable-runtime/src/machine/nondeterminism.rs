@@ -9,6 +9,7 @@ use annotate_snippets::Origin;
 use annotate_snippets::Renderer;
 use annotate_snippets::Snippet;
 
+use crate::definition::CallOptions;
 use crate::definition::SourcePlace;
 use crate::history::Checkpoint;
 use crate::history::HistoryEvent;
@@ -292,6 +293,9 @@ fn options_of(event: &HistoryEvent) -> String {
         HistoryEvent::ChildScheduled {
             version, options, ..
         } => format!(", version {version:?}, with {options:?}"),
+        HistoryEvent::EntityCalled { options, .. } if **options != CallOptions::default() => {
+            format!(", with {options:?}")
+        }
         HistoryEvent::EntitySignalled { due: Some(due), .. } => format!(", due {due}"),
         _ => String::new(),
     }

@@ -262,10 +262,12 @@ fn is_other_call(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
 fn has_other_options(recorded: &HistoryEvent, current: &HistoryEvent) -> bool {
     use HistoryEvent::ActivityScheduled;
     use HistoryEvent::ChildScheduled;
+    use HistoryEvent::EntityCalled;
     use HistoryEvent::EntitySignalled;
     use HistoryEvent::TimerCreated;
     match (recorded, current) {
-        (ActivityScheduled { options: a, .. }, ActivityScheduled { options: b, .. }) => a != b,
+        (ActivityScheduled { options: a, .. }, ActivityScheduled { options: b, .. })
+        | (EntityCalled { options: a, .. }, EntityCalled { options: b, .. }) => a != b,
         (
             ChildScheduled {
                 version: a,

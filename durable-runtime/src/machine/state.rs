@@ -563,7 +563,12 @@ impl State {
                 self.effects.end_child(path, child.unwanted(None));
             }
             CallKind::Timer { .. } => self.effects.clear_timer(path, TimerKind::Sleep),
-            CallKind::Entity => self.effects.note_for_entity(path, ToEntity::TakeBack),
+            CallKind::Entity { timeout } => {
+                if timeout.is_some() {
+                    self.effects.clear_timer(path, TimerKind::Deadline);
+                }
+                self.effects.note_for_entity(path, ToEntity::TakeBack);
+            }
             CallKind::Lock => self.withdraw(path),
             CallKind::Wait { .. } | CallKind::Immediate => {}
         }

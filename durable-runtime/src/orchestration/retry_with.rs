@@ -27,7 +27,7 @@ use crate::retry::NextAttempt;
 use crate::retry::RetryPolicy;
 
 /// A call that is made again when it fails; made by `.retry_with(…)`, and by `.retry(…)` of a
-/// sub-orchestration.
+/// sub-orchestration or of an entity.
 ///
 /// # Replay
 /// Each attempt is a call of its own in a branch of its own, each wait a durable timer.
@@ -35,7 +35,7 @@ use crate::retry::RetryPolicy;
 pub struct Retried<'f, T, E>(Branch<BoxFuture<'f, Result<T, E>>>);
 
 impl<'f, T: Recorded, E: CallableError> Retried<'f, T, E> {
-    pub(super) fn deciding<F>(first: TypedCall<T, E>, decide: F) -> Self
+    pub(crate) fn deciding<F>(first: TypedCall<T, E>, decide: F) -> Self
     where
         F: FnMut(u32, &E) -> Option<Duration> + Send + 'f,
     {
@@ -43,7 +43,7 @@ impl<'f, T: Recorded, E: CallableError> Retried<'f, T, E> {
     }
 
     /// Retries by `policy` what `is_retryable`.
-    pub(super) fn by_policy(
+    pub(crate) fn by_policy(
         mut first: TypedCall<T, E>,
         policy: RetryPolicy,
         is_retryable: fn(&E) -> bool,

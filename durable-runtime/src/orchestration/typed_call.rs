@@ -55,9 +55,11 @@ impl<T, E> TypedCall<T, E> {
 
     /// Changes how the call is run.
     pub(crate) fn change(&mut self, change: impl FnOnce(&mut CallOptions)) {
-        let request = self.raw.request_mut();
-        if let Some(CallRequest::Activity { options, .. } | CallRequest::Child { options, .. }) =
-            request
+        if let Some(
+            CallRequest::Activity { options, .. }
+            | CallRequest::Child { options, .. }
+            | CallRequest::EntityCall { options, .. },
+        ) = self.raw.request_mut()
         {
             change(options);
         }

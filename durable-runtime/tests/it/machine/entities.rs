@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 
+use durable_runtime::definition::CallOptions;
 use durable_runtime::definition::SourcePlace;
 use durable_runtime::failure::CallResult;
 use durable_runtime::history::HistoryEvent;
@@ -42,6 +43,7 @@ fn call(key: &str, operation: &'static str, input: u32) -> RawCall {
         input: Ok(Some(json(input))),
         reencode: |recorded| Ok(recorded.cloned()),
         lock: None,
+        options: CallOptions::default(),
     };
     RawCall::new(request, place())
 }

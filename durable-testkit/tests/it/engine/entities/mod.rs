@@ -1,6 +1,7 @@
 //! Entities (semantics.md §7).
 
 mod account;
+mod call_options;
 mod calls;
 mod linearizability;
 mod list;
