@@ -121,9 +121,14 @@ impl Candidates {
         roots.visit_block(block);
         let mut seen = BTreeSet::new();
         roots.found.retain(|path| {
-            seen.insert(path.to_token_stream().to_string()) && names.can_be_callee(path)
+            let can_be = match entity_of(path) {
+                Some(entity) => names.can_be_entity(&entity),
+                None => names.can_be_callee(path),
+            };
+            can_be && seen.insert(path.to_token_stream().to_string())
         });
-        Self(roots.found)
+        let found = roots.found.into_iter();
+        Self(found.map(|path| entity_of(&path).unwrap_or(path)).collect())
     }
 
     /// The body of a function that lists the callees into `list`.
@@ -225,11 +230,7 @@ impl Names {
             .iter()
             .all(|segment| segment.arguments.is_none());
         let words: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
-        let lower = |word: &&&Ident| {
-            word.to_string()
-                .starts_with(|c: char| c.is_lowercase() || c == '_')
-        };
-        if !plain || words.iter().filter(lower).count() != words.len() {
+        if !plain || words.iter().any(|word| is_type_name(word)) {
             return false;
         }
         match words.as_slice() {
@@ -244,6 +245,40 @@ impl Names {
             [first, ..] => is_anchor(first) || !self.has_modules,
         }
     }
+}
+
+impl Names {
+    /// Whether `path` is a type that can be looked up in the module.
+    fn can_be_entity(&self, path: &Path) -> bool {
+        let plain = |segment: &syn::PathSegment| segment.arguments.is_none();
+        let mut modules = path.segments.iter().take(path.segments.len() - 1);
+        let first = path.segments.first().map(|first| &first.ident);
+        let is_reached = first
+            .is_some_and(|first| path.segments.len() == 1 || is_anchor(first) || !self.has_modules);
+        path.segments.iter().all(plain)
+            && modules.all(|module| !is_type_name(&module.ident))
+            && is_reached
+            && first.is_some_and(|first| first != "Self")
+    }
+}
+
+/// The `Account` of `Account::at`.
+fn entity_of(path: &Path) -> Option<Path> {
+    let mut names = path.segments.iter().rev();
+    let (at, entity) = (names.next()?, names.next()?);
+    if at.ident != "at" || !is_type_name(&entity.ident) {
+        return None;
+    }
+    let mut ty = path.clone();
+    ty.segments.pop();
+    ty.segments.pop_punct();
+    Some(ty)
+}
+
+fn is_type_name(word: &Ident) -> bool {
+    !word
+        .to_string()
+        .starts_with(|c: char| c.is_lowercase() || c == '_')
 }
 
 impl<'ast> Visit<'ast> for Names {
@@ -321,6 +356,7 @@ impl Roots<'_> {
             Expr::MethodCall(call) if is_one_of(&call.method, COMBINATORS) => {
                 call.args.iter().for_each(|argument| self.root(argument));
             }
+            Expr::MethodCall(call) => self.entity(&call.receiver),
             Expr::Try(inner) => self.root(&inner.expr),
             Expr::Paren(inner) => self.root(&inner.expr),
             Expr::Group(inner) => self.root(&inner.expr),
@@ -341,6 +377,23 @@ impl Roots<'_> {
             Expr::Macro(call) => {
                 for (expression, _) in expressions_in(&call.mac) {
                     self.root(&expression);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes `receiver`, whose method is awaited, as an entity if it is `T::at(key)`.
+    fn entity(&mut self, receiver: &Expr) {
+        match receiver {
+            Expr::Paren(inner) => self.entity(&inner.expr),
+            Expr::Reference(inner) => self.entity(&inner.expr),
+            Expr::Call(call) => {
+                if let Expr::Path(function) = &*call.func
+                    && function.qself.is_none()
+                    && entity_of(&function.path).is_some()
+                {
+                    self.found.push(function.path.clone());
                 }
             }
             _ => {}

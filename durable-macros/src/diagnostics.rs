@@ -43,6 +43,13 @@ impl Diagnostics {
         result.map_err(|error| self.push(error)).ok()
     }
 
+    /// How many errors were found.
+    pub(crate) fn count(&self) -> usize {
+        self.combined
+            .as_ref()
+            .map_or(0, |errors| errors.clone().into_iter().count())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.combined.is_none()
     }

@@ -85,3 +85,56 @@ fn an_orchestrator_with_mistakes() {
         item,
     );
 }
+
+#[test]
+fn an_entity() {
+    let options = r#"name = "account", version = "2", init = Account::opened, migrate_from = Old"#;
+    let item = "
+        impl Account {
+            /// The first state.
+            fn opened() -> Self {
+                Self::default()
+            }
+
+            /// Takes from the balance.
+            pub async fn withdraw(
+                &mut self,
+                ctx: &EntityContext,
+                amount: u64,
+            ) -> Result<u64, AccountError> {
+                Account::at(ctx.key()).signal_deposit(1).await?;
+                self.log().await;
+                Ok(self.balance)
+            }
+
+            pub(crate) async fn log(&mut self) {}
+
+            #[read_only]
+            fn compare(&self, other: Self) -> Option<Self> {
+                Some(other)
+            }
+        }
+    ";
+    check("entity", crate::entity::expand, options, item);
+}
+
+#[test]
+fn an_entity_with_mistakes() {
+    let item = "
+        impl Account {
+            fn new(self, name: &str) -> u64 {
+                name.len() as u64
+            }
+
+            fn rename(&mut self, name: &str) {
+                self.name = name.to_owned();
+            }
+        }
+    ";
+    check(
+        "entity_with_mistakes",
+        crate::entity::expand,
+        "vresion = \"2\"",
+        item,
+    );
+}

@@ -56,6 +56,7 @@ pub(crate) fn expand(function: &Function, mut diagnostics: Diagnostics) -> Token
             tokens: &function.body,
             inputs: &function.inputs(),
             checkpoints: false,
+            of: determinism::Of::Orchestrator,
         },
         &mut diagnostics,
     );

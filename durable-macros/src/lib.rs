@@ -12,6 +12,7 @@ mod client_stub;
 mod debug;
 mod determinism;
 mod diagnostics;
+mod entity;
 mod event;
 #[cfg(test)]
 mod expansions;
@@ -39,6 +40,12 @@ pub fn activity(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn orchestrator(options: TokenStream, item: TokenStream) -> TokenStream {
     orchestrator::expand(options.into(), &item.into()).into()
+}
+
+/// Makes the `impl` block of a type an entity; documented where `durable_runtime` re-exports it.
+#[proc_macro_attribute]
+pub fn entity(options: TokenStream, item: TokenStream) -> TokenStream {
+    entity::expand(options.into(), &item.into()).into()
 }
 
 /// Makes a type an external event; documented where `durable_runtime` re-exports it.

@@ -20,6 +20,7 @@ use syn::Meta;
 use syn::Stmt;
 
 use crate::activity;
+use crate::entity;
 use crate::event;
 use crate::orchestrator;
 
@@ -206,7 +207,8 @@ const SELDOM: &str = r#"
 async await move loop while for in match if else return break continue as dyn impl fn mut ref
 static const unsafe extern crate self super Self where let |x| => -> .. ..= ... :: # ! ? & * @
 'a 'durable 1 1.5 "text" b"x" 'c' () [] {} ; , $ _ join select try_join allow_nondeterminism
-D001 inline checkpoint version events r#fn r#type #[doc = "x"] #[allow_nondeterminism(D001)]
+D001 D109 inline checkpoint version events init migrate_from r#fn r#type #[doc = "x"] #[allow_nondeterminism(D001)]
+#[read_only] &self &mut self EntityContext State signal_it at
 "#;
 
 /// The tokens of all inputs, and some that are seldom.
@@ -273,6 +275,8 @@ fn collect(item: &Item, inputs: &mut Vec<Input>) {
             items.for_each(|item| collect(item, inputs));
         }
         Item::Impl(methods) => {
+            add(&methods.attrs, methods, inputs);
+            add(&methods.attrs, &without_bodies(methods), inputs);
             for item in &methods.items {
                 if let ImplItem::Fn(method) = item {
                     add(&method.attrs, method, inputs);
@@ -302,6 +306,7 @@ fn add(attributes: &[Attribute], item: &impl ToTokens, inputs: &mut Vec<Input>) 
         };
         match name.ident.to_string().as_str() {
             "activity" => input(activity::expand, options),
+            "entity" => input(entity::expand, options),
             "orchestrator" => {
                 input(orchestrator::expand, options.clone());
                 let checkpoint: TokenStream = "checkpoint,".parse().unwrap();
@@ -317,12 +322,23 @@ fn add(attributes: &[Attribute], item: &impl ToTokens, inputs: &mut Vec<Input>) 
     }
 }
 
+/// The same block with empty bodies, so that what is changed is in the signatures.
+fn without_bodies(methods: &syn::ItemImpl) -> syn::ItemImpl {
+    let mut emptied = methods.clone();
+    for item in &mut emptied.items {
+        if let ImplItem::Fn(method) = item {
+            method.block.stmts.clear();
+        }
+    }
+    emptied
+}
+
 /// The compiler takes the attribute away that it expands.
 fn without_ours(item: TokenStream) -> TokenStream {
     let mut kept: Vec<TokenTree> = Vec::new();
     for token in item {
         let ours = match &token {
-            TokenTree::Group(group) => ["activity", "orchestrator", "derive"]
+            TokenTree::Group(group) => ["activity", "orchestrator", "entity", "derive"]
                 .iter()
                 .any(|name| group.stream().to_string().starts_with(name)),
             _ => false,

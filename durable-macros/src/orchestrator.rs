@@ -75,6 +75,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
             tokens: &function.body,
             inputs: &function.inputs(),
             checkpoints: checkpoints.is_some(),
+            of: determinism::Of::Orchestrator,
         },
         &mut diagnostics,
     );

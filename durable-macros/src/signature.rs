@@ -84,7 +84,9 @@ impl Signature {
             parentheses: signature.paren_token.span.join(),
         };
         let generic = refuse_generics(signature, diagnostics);
-        read.usable = !generic & !read.refuse_arguments(diagnostics);
+        let unnamed = refuse_unnamed(&signature.output, diagnostics);
+        let unrecordable = read.refuse_arguments(diagnostics);
+        read.usable = !(generic || unnamed || unrecordable);
         read
     }
 
@@ -337,6 +339,23 @@ fn refuse_unrecordable(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
         _ => return false,
     }
     true
+}
+
+/// Refuses a result without a name, and says whether it did.
+fn refuse_unnamed(output: &ReturnType, diagnostics: &mut Diagnostics) -> bool {
+    let ReturnType::Type(_, ty) = output else {
+        return false;
+    };
+    let unnamed = matches!(**ty, Type::ImplTrait(_));
+    if unnamed {
+        diagnostics.rule(
+            Rule::Argument,
+            ty,
+            "a result is recorded, so its type must be named",
+            "write the type that is recorded",
+        );
+    }
+    unnamed
 }
 
 /// The owned form of what a reference points to.

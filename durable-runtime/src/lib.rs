@@ -64,6 +64,9 @@ pub mod guide {
     #[doc = include_str!("../docs/changing_code.md")]
     pub mod changing_code {}
 
+    #[doc = include_str!("../docs/entities.md")]
+    pub mod entities {}
+
     #[doc = include_str!("../docs/state_machine.md")]
     pub mod state_machine {}
 }
@@ -96,6 +99,8 @@ pub mod worker;
 pub use durable_macros::Event;
 #[doc = include_str!("../docs/activity.md")]
 pub use durable_macros::activity;
+#[doc = include_str!("../docs/entity.md")]
+pub use durable_macros::entity;
 #[doc = include_str!("../docs/orchestrator.md")]
 pub use durable_macros::orchestrator;
 

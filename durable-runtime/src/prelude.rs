@@ -2,6 +2,7 @@
 
 pub use durable_macros::Event;
 pub use durable_macros::activity;
+pub use durable_macros::entity;
 pub use durable_macros::orchestrator;
 
 pub use crate::activity::ActivityContext;

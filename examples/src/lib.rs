@@ -64,5 +64,15 @@ pub mod prose {
     #[doc = include_str!("../../durable-runtime/docs/rules/D033.md")]
     #[doc = include_str!("../../durable-runtime/docs/rules/D034.md")]
     #[doc = include_str!("../../durable-runtime/docs/rules/D035.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D101.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D102.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D103.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D104.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D105.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D106.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D107.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D108.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D109.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D110.md")]
     pub mod rules {}
 }

@@ -247,6 +247,11 @@ fn expanded(item: &Item) -> String {
             (&function.attrs, plain.into_token_stream())
         }
         Item::Struct(item) => (&item.attrs, item.into_token_stream()),
+        Item::Impl(item) => {
+            let mut plain = item.clone();
+            plain.attrs.clear();
+            (&item.attrs, plain.into_token_stream())
+        }
         _ => return String::new(),
     };
     let expansions = attributes.iter().map(|attribute| {
@@ -258,6 +263,7 @@ fn expanded(item: &Item) -> String {
         match name.as_str() {
             "activity" => crate::activity::expand(options, &tokens),
             "orchestrator" => crate::orchestrator::expand(options, &tokens),
+            "entity" => crate::entity::expand(options, &tokens),
             _ => TokenStream::new(),
         }
     });

@@ -27,6 +27,7 @@ use super::hash_order;
 use super::hash_order::Order;
 use super::macros;
 use super::paths;
+use super::rules::Entry;
 use super::rules::Rule;
 use super::scope::Own;
 use super::scope::Resolved;
@@ -47,6 +48,16 @@ pub(crate) struct Body<'a> {
     pub(crate) inputs: &'a [FnArg],
     /// Whether its loops are checkpoints.
     pub(crate) checkpoints: bool,
+    pub(crate) of: Of,
+}
+
+/// What a body is that of.
+#[derive(Clone, Copy)]
+pub(crate) enum Of {
+    /// Of an orchestrator or an inline helper: it is replayed.
+    Orchestrator,
+    /// Of an operation of an entity: it is a transaction.
+    Operation,
 }
 
 /// A body after the check.
@@ -87,6 +98,7 @@ pub(crate) fn check(body: &Body<'_>, diagnostics: &mut Diagnostics) -> Checked {
     let mut checker = Checker {
         context: context_in(body.inputs),
         checkpoints: body.checkpoints,
+        of: body.of,
         scope: Scope::default(),
         has_exceptions: !stripped.found.is_empty(),
         exceptions: Vec::new(),
@@ -117,7 +129,7 @@ pub(crate) fn check(body: &Body<'_>, diagnostics: &mut Diagnostics) -> Checked {
 fn context_in(inputs: &[FnArg]) -> String {
     let mut names = inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) => {
-            last_segment(referent(&typed.ty)).filter(|segment| segment.ident == CONTEXT)?;
+            last_segment(referent(&typed.ty)).filter(|segment| is_context(segment))?;
             match &*typed.pat {
                 Pat::Ident(name) => Some(name.ident.to_string()),
                 _ => None,
@@ -132,9 +144,16 @@ fn context_in(inputs: &[FnArg]) -> String {
     }
 }
 
+fn is_context(segment: &syn::PathSegment) -> bool {
+    [CONTEXT, crate::entity::CONTEXT]
+        .iter()
+        .any(|context| segment.ident == context)
+}
+
 struct Checker<'a> {
     context: String,
     checkpoints: bool,
+    of: Of,
     scope: Scope,
     has_exceptions: bool,
     /// Of the statements around.
@@ -187,8 +206,22 @@ impl Checker<'_> {
         }
     }
 
-    /// Reports that `at` breaks `rule`, unless an exception allows it.
+    /// Reports that `at` breaks `rule`. An operation of an entity may break most of them: it is not
+    /// replayed.
     fn report(&mut self, rule: Rule, at: &impl ToTokens, what: &str, help: &str) {
+        match self.of {
+            Of::Orchestrator => self.tell(rule, at, what, help),
+            Of::Operation if rule.is_of_the_outside() => {
+                let Entry { what, help, .. } = Rule::Outside.entry();
+                let what = what.replace("{path}", &source_text(at.to_token_stream()));
+                self.tell(Rule::Outside, at, &what, help);
+            }
+            Of::Operation => {}
+        }
+    }
+
+    /// Reports that `at` breaks `rule`, unless an exception allows it.
+    fn tell(&mut self, rule: Rule, at: &impl ToTokens, what: &str, help: &str) {
         if self.recorded > 0 {
             return;
         }

@@ -1,4 +1,5 @@
-//! What makes an orchestrator misbehave on replay, refused where the source shows it.
+//! What makes an orchestrator misbehave on replay, refused where the source shows it; and what makes
+//! an operation of an entity more than a transaction.
 //!
 //! Each rule has a code, a message with the fix, and a page in `durable-runtime/docs/rules`. The
 //! checks read the body as the user wrote it. A path is resolved through `use` in the body, then
@@ -20,6 +21,7 @@ mod shared_state;
 
 pub(crate) use check::Body;
 pub(crate) use check::Checked;
+pub(crate) use check::Of;
 pub(crate) use check::Reported;
 pub(crate) use check::check;
 pub(crate) use rules::Rule;

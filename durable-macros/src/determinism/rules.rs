@@ -42,7 +42,20 @@ pub(crate) enum Rule {
     NextArguments,
     NotRegistrable,
     NotRegistered,
+    EntityBlock,
+    Receiver,
+    ReadOnly,
+    ReservedName,
+    OneState,
+    Operations,
+    FirstState,
+    NotAwaited,
+    Outside,
+    Migration,
 }
+
+/// The rules from here on have codes from D101 on: they are those of entities.
+const FIRST_OF_ENTITIES: usize = Rule::EntityBlock as usize;
 
 /// Who finds that a rule is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -323,16 +336,104 @@ pub(crate) const RULES: &[Entry] = &[
         what: "",
         help: "",
     },
+    Entry {
+        rule: Rule::EntityBlock,
+        found_by: FoundBy::Macro,
+        title: "an entity is the `impl` block of one plain type",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::Receiver,
+        found_by: FoundBy::Macro,
+        title: "an operation borrows the state",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::ReadOnly,
+        found_by: FoundBy::Macro,
+        title: "a reading operation takes `&self`",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::ReservedName,
+        found_by: FoundBy::Macro,
+        title: "some names are no names of operations",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::OneState,
+        found_by: FoundBy::Macro,
+        title: "an operation has one state",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::Operations,
+        found_by: FoundBy::Macro,
+        title: "the block shows the operations",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::FirstState,
+        found_by: FoundBy::Bound,
+        title: "an entity has a first state",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::NotAwaited,
+        found_by: FoundBy::Bound,
+        title: "an operation awaits signals, and nothing that takes time",
+        what: "",
+        help: "",
+    },
+    Entry {
+        rule: Rule::Outside,
+        found_by: FoundBy::Body,
+        title: "what takes time or acts outside is no part of an operation",
+        what: "`{path}` takes time or acts outside of the entity, where no failed operation is undone",
+        help: "let an activity do it; `{ctx}.start(…)` starts an orchestrator that calls it",
+    },
+    Entry {
+        rule: Rule::Migration,
+        found_by: FoundBy::Bound,
+        title: "an older state becomes today's by `From`",
+        what: "",
+        help: "",
+    },
 ];
 
 impl Rule {
     /// `D001` and so on.
     pub(crate) fn code(self) -> String {
-        format!("D{:03}", self as usize + 1)
+        let number = self as usize;
+        match number.checked_sub(FIRST_OF_ENTITIES) {
+            Some(number) => format!("D{}", number + 101),
+            None => format!("D{:03}", number + 1),
+        }
     }
 
     pub(crate) fn entry(self) -> &'static Entry {
         &RULES[self as usize]
+    }
+
+    /// Whether what breaks it takes time, or acts outside of the process's own memory.
+    pub(super) fn is_of_the_outside(self) -> bool {
+        matches!(
+            self,
+            Self::Sleep
+                | Self::File
+                | Self::Network
+                | Self::Process
+                | Self::Thread
+                | Self::Task
+                | Self::BlockOn
+        )
     }
 
     /// The rule of that code.

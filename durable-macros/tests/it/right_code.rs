@@ -13,6 +13,7 @@ macro_rules! programs {
             clippy::allow_attributes,
             clippy::allow_attributes_without_reason,
             dead_code,
+            unreachable_pub,
             reason = "programs as users write them, each with other lints"
         )]
         mod $name;
@@ -47,6 +48,10 @@ programs! {
     "../ui/determinism/pass/random_numbers.rs" determinism_random_numbers
     "../ui/determinism/pass/recorded_values.rs" determinism_recorded_values
     "../ui/determinism/pass/timers.rs" determinism_timers
+    "../ui/entity/pass/awaits.rs" entity_awaits
+    "../ui/entity/pass/hello.rs" entity_hello
+    "../ui/entity/pass/options.rs" entity_options
+    "../ui/entity/pass/signatures.rs" entity_signatures
     "../ui/event/pass/names.rs" event_names
     "../ui/inline/pass/callees_of_helpers.rs" inline_callees_of_helpers
     "../ui/inline/pass/helpers.rs" inline_helpers

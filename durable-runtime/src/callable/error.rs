@@ -34,7 +34,7 @@ use crate::payload::CodecError;
 /// assert!(matches!(PaymentError::from_call_error(recorded), Ok(PaymentError::Declined)));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error of an activity or orchestrator",
+    message = "`{Self}` cannot be the error of an activity, orchestrator or operation",
     label = "it needs `std::error::Error`, `Serialize`, `Deserialize` and `From<Failure>`",
     note = "derive `thiserror::Error`, `serde::Serialize` and `serde::Deserialize` for it",
     note = "and give it a variant for what is not its own: \

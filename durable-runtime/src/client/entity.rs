@@ -14,6 +14,7 @@ use super::ClientError;
 use super::EntityInfo;
 use crate::callable::CallableError;
 use crate::entity::Entity;
+use crate::entity::Operation;
 use crate::ids::EntityId;
 use crate::payload::Arguments;
 use crate::payload::CodecError;
@@ -67,6 +68,19 @@ impl<E: Entity> EntityHandle<E> {
     )]
     pub fn signal<A: Arguments>(&self, operation: &'static str, arguments: A) -> ClientSignal {
         ClientSignal(self.sending(operation, arguments.encode()))
+    }
+
+    /// A call of the operation `O`; for generated code.
+    pub fn operation_call<O: Operation>(
+        &self,
+        arguments: O::Arguments,
+    ) -> ClientCall<O::Output, O::Error> {
+        self.call(O::NAME, arguments)
+    }
+
+    /// A signal that asks for the operation `O`; for generated code.
+    pub fn operation_signal<O: Operation>(&self, arguments: O::Arguments) -> ClientSignal {
+        self.signal(O::NAME, arguments)
     }
 
     fn sending(

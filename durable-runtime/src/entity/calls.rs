@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::Entity;
 use super::EntityContext;
+use super::Operation;
 use crate::callable::CallableError;
 use crate::definition::CallOptions;
 use crate::definition::SourcePlace;
@@ -121,6 +122,15 @@ where
     let request = call_request(target, operation, &arguments, None);
     let site = SourcePlace::of(Location::caller());
     EntityCall(TypedCall::new(RawCall::new(request, site)))
+}
+
+/// A call of the operation `O`; for generated code.
+#[track_caller]
+pub fn operation_call<O: Operation>(
+    target: &EntityTarget,
+    arguments: O::Arguments,
+) -> EntityCall<O::Output, O::Error> {
+    entity_call(target, O::NAME, arguments)
 }
 
 pub(super) fn call_request<A: Arguments>(
@@ -268,6 +278,15 @@ pub fn entity_signal<A: Arguments>(
     };
     let site = SourcePlace::of(Location::caller());
     EntitySignal(TypedCall::new(RawCall::new(request, site)))
+}
+
+/// A signal that asks for the operation `O`; for generated code.
+#[track_caller]
+pub fn operation_signal<O: Operation>(
+    target: &EntityTarget,
+    arguments: O::Arguments,
+) -> EntitySignal {
+    entity_signal(target, O::NAME, arguments)
 }
 
 impl EntitySignal {

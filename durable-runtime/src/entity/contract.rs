@@ -6,6 +6,8 @@ use super::EntityTarget;
 use super::LockedPart;
 use super::OperationCall;
 use super::OperationFuture;
+use crate::callable::CallableError;
+use crate::payload::Arguments;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::payload::Recorded;
@@ -35,10 +37,26 @@ pub trait Entity: Recorded {
     ///
     /// # Errors
     /// [`CodecError`] when it is neither this state nor the one that it is migrated from.
-    fn load(recorded: &Payload) -> Result<Self, CodecError>;
+    fn load(recorded: &Payload) -> Result<Self, CodecError> {
+        Self::from_payload(recorded)
+    }
 
     /// Runs an operation.
     fn run<'a>(&'a mut self, call: OperationCall<'a>) -> OperationFuture<'a>;
+}
+
+/// An operation of an entity, as a type; for generated code.
+pub trait Operation {
+    /// Its name.
+    const NAME: &'static str;
+    /// Whether it only reads.
+    const READ_ONLY: bool;
+    /// Its arguments, as a tuple.
+    type Arguments: Arguments;
+    /// What it returns when it succeeds.
+    type Output: Recorded;
+    /// Its error; [`Failure`](crate::Failure) where it returns a plain value.
+    type Error: CallableError;
 }
 
 /// What is known of an operation without running it.
@@ -56,14 +74,37 @@ impl OperationDefinition {
     pub const fn new(name: &'static str, read_only: bool) -> Self {
         Self { name, read_only }
     }
+
+    /// The definition of `O`; for generated code.
+    pub const fn of<O: Operation>() -> Self {
+        Self::new(O::NAME, O::READ_ONLY)
+    }
 }
 
-/// Reads a state; what [`Entity::load`] does.
+/// A type whose `Default` is the first state of an entity.
 ///
-/// # Errors
-/// [`CodecError`] when it is not a `T`.
-pub fn load_state<T: Recorded>(recorded: &Payload) -> Result<T, CodecError> {
-    T::from_payload(recorded)
+/// It is no shorthand for `Default`: only so is a missing one told in words of its own.
+#[diagnostic::on_unimplemented(
+    message = "the entity `{Self}` has no first state",
+    label = "not `Default`",
+    note = "derive `Default` for it, or name the function that makes the first state: \
+            `#[entity(init = path)]` [D107]"
+)]
+pub trait FirstState {
+    /// The first state.
+    fn first_state() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> FirstState for T {
+    fn first_state() -> Self {
+        Self::default()
+    }
+}
+
+/// The first state; what [`Entity::init`] does unless `#[entity(init = path)]` says otherwise.
+pub fn first_state<T: FirstState>() -> T {
+    T::first_state()
 }
 
 /// Reads a state, or an older one and makes this of it; what [`Entity::load`] does under
@@ -73,11 +114,30 @@ pub fn load_state<T: Recorded>(recorded: &Payload) -> Result<T, CodecError> {
 /// [`CodecError`] when it is neither: what is wrong with it as a `T`.
 pub fn load_state_or_migrate<T, Old>(recorded: &Payload) -> Result<T, CodecError>
 where
-    T: Recorded + From<Old>,
-    Old: DeserializeOwned,
+    T: Recorded + MigratesFrom<Old>,
 {
-    T::from_payload(recorded).or_else(|error| match recorded.decode::<Old>() {
-        Ok(old) => Ok(old.into()),
-        Err(_) => Err(error),
-    })
+    T::from_payload(recorded).or_else(|error| T::migrated(recorded).map_err(|_| error))
+}
+
+/// A type that is made of an older state.
+///
+/// It is no shorthand for its bounds: only so is a missing one told in words of its own.
+#[diagnostic::on_unimplemented(
+    message = "the state `{Self}` cannot be made of the older state `{Old}`",
+    label = "`{Self}` is not `From<{Old}>`, or `{Old}` not `Deserialize`",
+    note = "implement `From<{Old}>` for `{Self}`, and derive `serde::Deserialize` for `{Old}` [D110]"
+)]
+pub trait MigratesFrom<Old>: Sized {
+    /// Reads the older state, and makes today's of it.
+    ///
+    /// # Errors
+    /// [`CodecError`] when it is no such state.
+    fn migrated(recorded: &Payload) -> Result<Self, CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: From<Old>, Old: DeserializeOwned> MigratesFrom<Old> for T {
+    fn migrated(recorded: &Payload) -> Result<Self, CodecError> {
+        recorded.decode::<Old>().map(Self::from)
+    }
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 use super::Entity;
 use super::EntityRef;
 use super::EntityTarget;
+use super::Operation;
 use super::calls::call_request;
 use crate::callable::CallableError;
 use crate::definition::SourcePlace;
@@ -311,6 +312,15 @@ impl<'a, T: Recorded, E: CallableError> LockedCall<'a, T, E> {
     {
         Retried::deciding(self.call, decide)
     }
+}
+
+/// A call of the operation `O` in a critical section; for generated code.
+#[track_caller]
+pub fn section_call<O: Operation>(
+    part: &mut LockedPart,
+    arguments: O::Arguments,
+) -> LockedCall<'_, O::Output, O::Error> {
+    locked_call(part, O::NAME, arguments)
 }
 
 impl<T: Recorded, E: CallableError> Future for LockedCall<'_, T, E> {

@@ -8,6 +8,7 @@
 //! 3. A critical section is a plain value: the parts of a [`Lock`]. It ends when the last part is
 //!    dropped, and however the orchestration ends.
 
+mod awaited;
 mod calls;
 mod context;
 mod contract;
@@ -15,17 +16,26 @@ mod lock;
 mod operation;
 mod run;
 
+pub use awaited::RunsThrough;
+pub use awaited::Through;
+pub use awaited::runs_through;
+pub use awaited::through;
 pub use calls::EntityCall;
 pub use calls::EntityRef;
 pub use calls::EntitySignal;
 pub use calls::EntityTarget;
 pub use calls::entity_call;
 pub use calls::entity_signal;
+pub use calls::operation_call;
+pub use calls::operation_signal;
 pub use context::EntityContext;
 pub use context::Signalled;
 pub use contract::Entity;
+pub use contract::FirstState;
+pub use contract::MigratesFrom;
+pub use contract::Operation;
 pub use contract::OperationDefinition;
-pub use contract::load_state;
+pub use contract::first_state;
 pub use contract::load_state_or_migrate;
 pub use lock::Lock;
 pub use lock::LockSet;
@@ -34,6 +44,7 @@ pub use lock::LockedCall;
 pub use lock::LockedPart;
 pub use lock::lock;
 pub use lock::locked_call;
+pub use lock::section_call;
 pub use operation::OperationCall;
 pub use operation::OperationFuture;
 pub use operation::OperationResult;

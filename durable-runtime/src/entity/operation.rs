@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::EntityContext;
+use super::Operation;
 use crate::callable::CallableError;
 use crate::failure::CallError;
 use crate::failure::CallResult;
@@ -65,6 +66,14 @@ impl<'a> OperationCall<'a> {
         })
     }
 
+    /// The arguments of the operation `O`.
+    ///
+    /// # Errors
+    /// What the operation came to, when these are not its arguments.
+    pub fn arguments_of<O: Operation>(&self) -> Result<O::Arguments, OperationResult> {
+        self.arguments()
+    }
+
     /// The entity has no such operation.
     pub fn unknown(&self) -> OperationResult {
         OperationResult(Err(EntityProblem::UnknownOperation {
@@ -74,6 +83,11 @@ impl<'a> OperationCall<'a> {
 }
 
 impl OperationResult {
+    /// The operation `O` returned this.
+    pub fn of<O: Operation>(result: &Result<O::Output, O::Error>) -> Self {
+        Self::of_result(result)
+    }
+
     /// The operation returned a plain value.
     pub fn of_value<T: Recorded>(value: &T) -> Self {
         Self(Ok(recorded(value.to_payload())))

@@ -1,6 +1,5 @@
 //! The objects: a register and a list that only grows.
 
-use durable_runtime::__private as seam;
 use durable_runtime::client::Client;
 use durable_runtime::client::OperationError;
 use durable_runtime::client::ResultError;
@@ -16,6 +15,7 @@ pub(super) struct Register {
     value: u64,
 }
 
+#[entity]
 impl Register {
     fn write(&mut self, value: u64) {
         self.value = value;
@@ -39,6 +39,7 @@ pub(super) struct AppendList {
     entries: Vec<u64>,
 }
 
+#[entity]
 impl AppendList {
     fn append(&mut self, entry: u64) -> usize {
         self.entries.push(entry);
@@ -139,107 +140,3 @@ pub(super) async fn performs(
         Operation::ReadList => Answer::List(list.read().await?),
     })
 }
-
-/// What `#[entity]` emits, for those that have it not yet.
-macro_rules! by_hand {
-    ($type:ident, $calls:ident, $section:ident, $client:ident, {
-        $(fn $operation:ident($($argument:ident: $argument_type:ty),*) -> $output:ty;)*
-    }) => {
-        #[derive(Clone)]
-        pub(super) struct $calls(seam::EntityTarget);
-        pub(super) struct $section(());
-        pub(super) struct $client(seam::EntityHandle<$type>);
-
-        impl $type {
-            fn at(key: impl AsRef<str>) -> seam::EntityRef<Self> {
-                seam::EntityRef::new(key)
-            }
-        }
-
-        impl $calls {
-            $(
-                #[track_caller]
-                fn $operation(&self, $($argument: $argument_type),*) -> seam::EntityCall<$output, Failure> {
-                    seam::entity_call(&self.0, stringify!($operation), ($($argument,)*))
-                }
-            )*
-        }
-
-        impl $client {
-            fn new(client: &Client, key: &str) -> Self {
-                Self(client.entity(key))
-            }
-
-            async fn state(&self) -> Result<Option<$type>, durable_runtime::client::ClientError> {
-                self.0.state().await
-            }
-
-            $(
-                fn $operation(&self, $($argument: $argument_type),*) -> seam::ClientCall<$output, Failure> {
-                    self.0.call(stringify!($operation), ($($argument,)*))
-                }
-            )*
-        }
-
-        impl From<seam::EntityTarget> for $calls {
-            fn from(target: seam::EntityTarget) -> Self {
-                Self(target)
-            }
-        }
-
-        impl From<seam::LockedPart> for $section {
-            fn from(_: seam::LockedPart) -> Self {
-                Self(())
-            }
-        }
-
-        impl seam::Entity for $type {
-            const NAME: &'static str = stringify!($type);
-            const VERSION: &'static str = "1";
-            const OPERATIONS: &'static [seam::OperationDefinition] = &[
-                $(seam::OperationDefinition::new(stringify!($operation), false),)*
-            ];
-            type Calls = $calls;
-            type Section = $section;
-
-            fn init() -> Self {
-                Self::default()
-            }
-
-            fn load(recorded: &seam::Payload) -> Result<Self, seam::CodecError> {
-                seam::load_state::<Self>(recorded)
-            }
-
-            fn run<'a>(&'a mut self, call: seam::OperationCall<'a>) -> seam::OperationFuture<'a> {
-                Box::pin(async move {
-                    match call.operation() {
-                        $(stringify!($operation) => match call.arguments::<($($argument_type,)*)>() {
-                            Ok(($($argument,)*)) => seam::OperationResult::of_value::<$output>(
-                                &self.$operation($($argument),*),
-                            ),
-                            Err(refused) => refused,
-                        },)*
-                        _ => call.unknown(),
-                    }
-                })
-            }
-        }
-    };
-}
-
-by_hand!(Register, RegisterCalls, RegisterSection, RegisterClient, {
-    fn write(value: u64) -> ();
-    fn compare_and_set(expected: u64, value: u64) -> bool;
-    fn read() -> u64;
-});
-
-by_hand!(
-    AppendList,
-    AppendListCalls,
-    AppendListSection,
-    AppendListClient,
-    {
-        fn append(entry: u64) -> usize;
-        fn read() -> Vec<u64>;
-    }
-);

@@ -1,0 +1,15 @@
+use durable_runtime::prelude::*;
+
+#[derive(Default)]
+struct Counter {
+    value: u64,
+}
+
+#[entity]
+impl Counter {
+    fn add(&mut self, more: u64) {
+        self.value += more;
+    }
+}
+
+fn main() {}
