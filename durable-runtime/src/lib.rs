@@ -85,6 +85,8 @@ pub mod failure;
 pub mod history;
 pub mod ids;
 pub mod machine;
+#[doc(hidden)]
+pub mod mutants;
 pub mod orchestration;
 pub mod panics;
 pub mod payload;

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 
 /// How often, and after which waits, a failed call is tried again.
 ///
@@ -105,7 +107,9 @@ impl RetryPolicy {
 
     /// Decides what follows on the failure of attempt number `attempt` (from 1) at `now`.
     pub fn after_failure(&self, failed: FailedAttempt, now: Timestamp) -> NextAttempt {
-        if !failed.retryable || failed.attempt >= self.max_attempts {
+        let for_good = !failed.retryable && !mutant(Mutant::RetriesForGoodFailures);
+        let was_last = failed.attempt >= self.max_attempts && !mutant(Mutant::MaxAttemptsIgnored);
+        if for_good || was_last {
             return NextAttempt::GiveUp;
         }
         let due = now + self.wait_after(failed.attempt, failed.seed);
@@ -116,6 +120,9 @@ impl RetryPolicy {
     }
 
     fn wait_after(&self, attempt: u32, seed: u64) -> Duration {
+        if mutant(Mutant::BackoffZero) {
+            return Duration::ZERO;
+        }
         let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
         let longest = self.max_interval.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
         let wait =

@@ -11,8 +11,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 
+use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::hash128;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::payload::Payload;
 use crate::work::ActivityTask;
 
@@ -183,9 +186,14 @@ impl fmt::Debug for AttemptHandle {
 /// scheduled. The parts are apart by a character that ids cannot hold.
 fn idempotency_key(task: &ActivityTask) -> String {
     let input = task.input.as_ref().map_or("", Payload::as_text);
+    let execution = if mutant(Mutant::IdempotencyKeyReused) {
+        Execution::FIRST
+    } else {
+        task.execution
+    };
     let text = format!(
-        "{}\u{1f}{}\u{1f}{}\u{1f}{input}",
-        task.instance, task.execution, task.path
+        "{}\u{1f}{execution}\u{1f}{}\u{1f}{input}",
+        task.instance, task.path
     );
     format!("{:032x}", hash128(&text))
 }

@@ -13,6 +13,8 @@ use crate::activity::States;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::failure::TimeLimit;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::panics::Catch;
 use crate::payload::Payload;
 use crate::registry::RegisteredActivity;
@@ -95,14 +97,14 @@ fn within_limit(end: AttemptEnd, limit: usize) -> AttemptEnd {
 async fn limit_passed(task: &ActivityTask, handle: &AttemptHandle, clock: &dyn Clock) -> Failure {
     let attempt = async {
         match task.options.timeout {
-            Some(after) => {
+            Some(after) if !mutant(Mutant::TimeoutIgnored) => {
                 clock.sleep_until(clock.now() + after).await;
                 Failure::TimedOut {
                     limit: TimeLimit::Attempt,
                     after,
                 }
             }
-            None => std::future::pending().await,
+            _ => std::future::pending().await,
         }
     };
     let heartbeat = async {

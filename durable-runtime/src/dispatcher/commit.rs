@@ -11,6 +11,8 @@ use crate::ids::InstanceKey;
 use crate::ids::Unit;
 use crate::machine::Continuation;
 use crate::machine::entity::EntityOutcome;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::store::StoreError;
 use crate::work::ActivityTask;
 use crate::work::InstanceStatus;
@@ -101,6 +103,12 @@ impl Dispatcher {
                     }
                 }
                 Err(StoreError::Fenced) => return Err(StoreError::Fenced.into()),
+                Err(error) if size > 1 && mutant(Mutant::BatchFailsTogether) => {
+                    writes.drain(..size);
+                    for made in turns.drain(..size).collect::<Vec<_>>() {
+                        self.not_committed(made, &error);
+                    }
+                }
                 Err(error) if size > 1 => {
                     tracing::warn!(error = &error as &dyn Error, size, "splitting a commit");
                     sizes.extend([size - size / 2, size / 2]);
@@ -133,7 +141,14 @@ impl Dispatcher {
                 }
                 Err(error) => error,
             };
+            if mutant(Mutant::AmbiguousCommitTakenAsDone) {
+                self.lease.commit_id += 1;
+                return Ok(());
+            }
             match self.store.commit_outcome(&self.lease).await {
+                Ok(stored) if mutant(Mutant::AmbiguousCommitTakenAsFailed) => {
+                    self.lease.commit_id = stored;
+                }
                 Ok(stored) if stored == self.lease.commit_id + 1 => {
                     self.lease.commit_id = stored;
                     self.commits += 1;
@@ -279,14 +294,21 @@ impl Dispatcher {
             turned,
             ..
         } = made;
+        self.instances.forget(key);
         let (whose, stalls) = match turned {
-            Turned::Instance(outcome, _) => {
+            Turned::Instance(outcome, continuation) => {
+                if mutant(Mutant::StaleContinuation) && continuation.is_some() {
+                    let (row, position) = (
+                        outcome.instance.clone(),
+                        kept(&outcome.instance, continuation),
+                    );
+                    self.instances.keep(key, Known { row, position });
+                }
                 let stalls = (outcome.next == Next::Stalled).then_some(outcome.instance.stalled);
                 (outcome.instance.id.to_string(), stalls.flatten())
             }
             Turned::Entity(outcome) => (outcome.row.id.to_string(), None),
         };
-        self.instances.forget(key);
         self.instances.put_back(key, messages);
         let slot = self.instances.slot(key);
         slot.failures += 1;

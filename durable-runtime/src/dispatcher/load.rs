@@ -15,6 +15,8 @@ use crate::machine::BodyEnd;
 use crate::machine::Cursor;
 use crate::machine::ReplayError;
 use crate::machine::resume;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::payload::Payload;
 use crate::store::Loaded;
 use crate::store::StoreError;
@@ -153,7 +155,11 @@ impl Dispatcher {
                 return;
             }
             let at = self.clock.now();
-            for body in continuation.lost_attempts(&is_running, &progress_of) {
+            let mut lost = continuation.lost_attempts(&is_running, &progress_of);
+            if mutant(Mutant::LostAttemptForgotten) {
+                lost.clear();
+            }
+            for body in lost {
                 self.instances
                     .slot(key)
                     .queue

@@ -22,6 +22,8 @@ use crate::ids::CallPath;
 use crate::ids::Execution;
 use crate::ids::InstanceKey;
 use crate::ids::Unit;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::panics::message_of;
 use crate::payload::Payload;
 use crate::registry::Registry;
@@ -230,7 +232,9 @@ impl ActivityPool {
             let report = ended.map_or_else(died, |(_, report)| report);
             tell(key, &running, report)
         });
-        self.fill();
+        if !mutant(Mutant::RoomNotGivenBack) {
+            self.fill();
+        }
         told
     }
 
@@ -271,8 +275,10 @@ impl ActivityPool {
             self.forget_unit(key.0);
         }
         if let Some(running) = self.running.remove(key) {
-            running.handle.cancel();
-            running.abort.abort();
+            if !mutant(Mutant::CancelledAttemptGoesOn) {
+                running.handle.cancel();
+                running.abort.abort();
+            }
             self.leave(key.0, &running);
             self.fill();
         }

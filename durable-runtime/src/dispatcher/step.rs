@@ -21,6 +21,8 @@ use crate::ids::Unit;
 use crate::ids::WorkerId;
 use crate::machine::Position;
 use crate::machine::turn;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::registry::Registry;
 use crate::store::NewWorker;
 use crate::store::Store;
@@ -248,7 +250,9 @@ impl Dispatcher {
     /// The store's.
     pub async fn restart(&mut self) -> Result<(), DispatcherError> {
         self.pool.clear();
-        self.instances.clear();
+        if !mutant(Mutant::CacheSurvivesRestart) {
+            self.instances.clear();
+        }
         self.entities = Entities::default();
         self.timers = TimerWindow::default();
         let now = self.clock.now();
@@ -288,7 +292,9 @@ impl Dispatcher {
     /// What is in memory of units that went to others is dropped before the next commit; their
     /// new owners begin with what is stored.
     fn units_changed(&mut self, units: Vec<Unit>) {
-        self.instances.retain_units(&units);
+        if !mutant(Mutant::LostUnitsStayInMemory) {
+            self.instances.retain_units(&units);
+        }
         self.pool.retain_units(&units);
         self.entities.retain_units(&units);
         self.units = units;
@@ -354,6 +360,9 @@ impl Dispatcher {
 
     async fn fetch_inbox(&mut self) -> Result<(), DispatcherError> {
         let now = self.clock.now();
+        if mutant(Mutant::NeverPolls) {
+            self.poll_at = now + LONGEST_POLL;
+        }
         if !self.inbox_hint && now < self.poll_at {
             return Ok(());
         }
@@ -388,10 +397,14 @@ impl Dispatcher {
                 .timers_due(&self.units, until, ROWS_AT_ONCE)
                 .await?;
             let complete = timers.len() < ROWS_AT_ONCE as usize;
-            let timers = timers.into_iter().map(|(_, timer)| timer).collect();
+            let mut timers: Vec<_> = timers.into_iter().map(|(_, timer)| timer).collect();
+            if mutant(Mutant::TimersLostAtStart) {
+                timers.retain(|timer| timer.due > now);
+            }
             self.timers.loaded(timers, until, complete);
         }
-        for id in self.timers.fire(now) {
+        let early = Duration::from_secs(if mutant(Mutant::TimerEarly) { 3 } else { 0 });
+        for id in self.timers.fire(now + early) {
             if id.kind == TimerKind::Signal {
                 // The signal that is due is in the store.
                 self.entities.forget(id.key);
@@ -522,10 +535,15 @@ impl Dispatcher {
             messages: messages.clone(),
             now,
         };
-        let (outcome, continuation) = match orchestrator {
+        let (mut outcome, continuation) = match orchestrator {
             Some(orchestrator) => turn(config, position, &*orchestrator.start, request),
             None => turn(config, position, &super::load::not_registered, request),
         };
+        if mutant(Mutant::EffectBeforeCommit) {
+            for task in std::mem::take(&mut outcome.activities) {
+                self.start_attempt(task, outcome.write.unit);
+            }
+        }
         Made::of_instance(key, messages, outcome, continuation)
     }
 }

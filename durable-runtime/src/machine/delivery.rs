@@ -13,6 +13,8 @@ use crate::failure::Failure;
 use crate::failure::TimeLimit;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::payload::Payload;
 use crate::retry::NextAttempt;
 use crate::work::ActivityTask;
@@ -38,7 +40,7 @@ impl State {
         at: Timestamp,
         message: &MessageBody,
     ) -> Option<HistoryEvent> {
-        let at = at.max(self.now);
+        let at = self.forth(at);
         match message {
             MessageBody::EventRaised { name, payload } => Some(HistoryEvent::EventRaised {
                 at,
@@ -138,6 +140,14 @@ impl State {
         }
     }
 
+    /// The time of the execution after something that happened at `at`: it never goes back.
+    fn forth(&self, at: Timestamp) -> Timestamp {
+        if mutant(Mutant::TimeGoesBack) {
+            return at;
+        }
+        at.max(self.now)
+    }
+
     pub(super) fn pending(&self, path: &CallPath) -> Option<&OpenCall> {
         self.calls.get(path).filter(|call| call.is_pending())
     }
@@ -148,9 +158,8 @@ impl State {
         execution: crate::ids::Execution,
         path: &CallPath,
     ) -> Option<()> {
-        let call = self
-            .pending(path)
-            .filter(|_| execution == identity.execution)?;
+        let is_ours = execution == identity.execution || mutant(Mutant::OldExecutionAnswers);
+        let call = self.pending(path).filter(|_| is_ours)?;
         matches!(call.kind, CallKind::Child(_)).then_some(())
     }
 
@@ -174,6 +183,9 @@ impl State {
 
     fn timer_due(&self, at: Timestamp, path: &CallPath, kind: TimerKind) -> Option<HistoryEvent> {
         let path = path.clone();
+        if mutant(Mutant::CancelledTimerFires) && self.pending(&path).is_none() {
+            return Some(HistoryEvent::TimerFired { at, path });
+        }
         match (&self.pending(&path)?.kind, kind) {
             (CallKind::Timer { due }, TimerKind::Sleep) => {
                 // A clock that was set back must not make the timer early.
@@ -204,7 +216,7 @@ impl State {
     /// Changes the table of calls as `event` says, and wakes whoever waits.
     pub(super) fn deliver(&mut self, identity: &Identity, event: &HistoryEvent) -> Seen {
         if let Some(at) = event.at() {
-            self.now = self.now.max(at);
+            self.now = self.forth(at);
         }
         match event {
             HistoryEvent::ExecutionStarted {
@@ -419,7 +431,7 @@ fn attempt_lost(
     heartbeat: Option<&Payload>,
 ) -> HistoryEvent {
     let (path, attempts) = (path.clone(), call.lost_in_a_row + 1);
-    if attempts >= MAX_LOST_IN_A_ROW {
+    if attempts >= MAX_LOST_IN_A_ROW && !mutant(Mutant::LostAttemptsWithoutBound) {
         let error = Failure::WorkerLost { attempts }.into();
         return HistoryEvent::ActivityFailed { at, path, error };
     }

@@ -11,6 +11,8 @@ use crate::history::CarriedEvent;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::history::ParentLink;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::payload::Payload;
 use crate::work::Address;
 use crate::work::InstanceRow;
@@ -114,7 +116,8 @@ impl Ending {
         let unrecorded = if discarded { state.round } else { u64::MAX };
         let calls = std::mem::take(&mut state.calls);
         for (path, call) in &calls {
-            let ends = self.ends_children() || !matches!(call.kind, CallKind::Child(_));
+            let ends = self.ends_children() && !mutant(Mutant::ChildrenLiveOn)
+                || !matches!(call.kind, CallKind::Child(_));
             if call.is_pending() && call.round < unrecorded && ends {
                 state.closed(path, &call.kind);
             }
@@ -206,7 +209,10 @@ impl Ending {
 
 /// The next execution is begun by a message of the instance to itself, so that its beginning is a
 /// commit of its own.
-fn continue_as_new(turn: &mut Turn<'_>, input: Option<Payload>, carried: Vec<CarriedEvent>) {
+fn continue_as_new(turn: &mut Turn<'_>, input: Option<Payload>, mut carried: Vec<CarriedEvent>) {
+    if mutant(Mutant::ContinueAsNewLosesUnread) {
+        carried.clear();
+    }
     turn.row.status = InstanceStatus::Running;
     turn.row.execution = turn.row.execution.next();
     turn.row.input = input;
@@ -248,6 +254,11 @@ fn keep_unread(turn: &mut Turn<'_>, unread: Vec<CarriedEvent>) {
 pub(super) fn leave_over(turn: &mut Turn<'_>, messages: Vec<Message>) {
     let begins_anew = !turn.row.status.is_terminal() || turn.write.replacement.is_some();
     if begins_anew {
+        if mutant(Mutant::ContinueAsNewLosesInbox) {
+            for message in &messages {
+                turn.consume(message);
+            }
+        }
         return;
     }
     let replaced_at = messages
@@ -276,6 +287,10 @@ pub(super) fn leave_over(turn: &mut Turn<'_>, messages: Vec<Message>) {
                 turn.consume(&message);
                 turn.write.replacement = Some(new.clone());
                 return;
+            }
+            (MessageBody::Terminate { .. }, _) if mutant(Mutant::StatusOverwritten) => {
+                turn.row.status = InstanceStatus::Terminated;
+                turn.consume(&message);
             }
             _ => turn.consume(&message),
         }

@@ -11,6 +11,8 @@ use std::collections::HashMap;
 use crate::clock::Timestamp;
 use crate::history::CarriedEvent;
 use crate::ids::CallPath;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::payload::Payload;
 
 /// An event with its place among all events of the execution.
@@ -78,6 +80,15 @@ impl Line {
 }
 
 impl ExternalEvents {
+    fn line(&mut self, name: &str) -> &mut Line {
+        let name = if mutant(Mutant::EventNamesByCase) {
+            name.to_owned()
+        } else {
+            name.to_lowercase()
+        };
+        self.lines.entry(name).or_default()
+    }
+
     /// Keeps an event; returns the waiter it goes to, if there is one.
     pub(super) fn arrive(
         &mut self,
@@ -87,7 +98,7 @@ impl ExternalEvents {
     ) -> Option<CallPath> {
         let place = self.next_place;
         self.next_place += 1;
-        let line = self.lines.entry(name.to_lowercase()).or_default();
+        let line = self.line(name);
         let name = name.to_owned();
         let event = QueuedEvent {
             place,
@@ -101,15 +112,17 @@ impl ExternalEvents {
 
     /// Adds a waiter.
     pub(super) fn wait(&mut self, name: &str, waiter: Waiter) {
-        let line = self.lines.entry(name.to_lowercase()).or_default();
-        line.waiters.insert(waiter);
+        self.line(name).waiters.insert(waiter);
     }
 
     /// Takes the event of a waiter, which then does not wait any more.
     pub(super) fn read(&mut self, name: &str, waiter: &Waiter) -> Option<QueuedEvent> {
-        let line = self.lines.get_mut(&name.to_lowercase())?;
+        let line = self.line(name);
         let mut pairs = line.waiters.iter().zip(line.events.keys());
-        let (_, place) = pairs.find(|(first, _)| *first == waiter)?;
+        let (_, mut place) = pairs.find(|(first, _)| *first == waiter)?;
+        if mutant(Mutant::EventsReordered) {
+            place = line.events.keys().next_back()?;
+        }
         let event = line.events.remove(&place.clone())?;
         line.waiters.remove(waiter);
         Some(event)
@@ -117,16 +130,18 @@ impl ExternalEvents {
 
     /// Removes the first event of this name and value.
     pub(super) fn reject(&mut self, name: &str, payload: &Payload) {
-        if let Some(line) = self.lines.get_mut(&name.to_lowercase()) {
-            let rejected = line.events.values().find(|event| event.payload == *payload);
-            let place = rejected.map(|event| event.place);
-            place.and_then(|place| line.events.remove(&place));
-        }
+        let line = self.line(name);
+        let rejected = line.events.values().find(|event| event.payload == *payload);
+        let place = rejected.map(|event| event.place);
+        place.and_then(|place| line.events.remove(&place));
     }
 
     /// Removes a waiter; returns the one that gets an event through that.
     pub(super) fn leave(&mut self, name: &str, waiter: &Waiter) -> Option<CallPath> {
-        let line = self.lines.get_mut(&name.to_lowercase())?;
+        if mutant(Mutant::EventLostWithItsWaiter) && self.read(name, waiter).is_some() {
+            return None;
+        }
+        let line = self.line(name);
         line.waiters.remove(waiter);
         line.last_served()
     }

@@ -17,6 +17,8 @@ use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::history::TurnRecord;
 use crate::ids::CallPath;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::work::InstanceRow;
 
 /// Why a history could not be replayed.
@@ -111,7 +113,9 @@ fn go_through(
         continuation.next_turn = record.turn + 1;
     }
     // What the recorded rounds wanted done was begun when they were committed.
-    continuation.cursor.state().effects = Effects::default();
+    if !mutant(Mutant::ReplayRepeatsEffects) {
+        continuation.cursor.state().effects = Effects::default();
+    }
     Ok(Some(continuation))
 }
 

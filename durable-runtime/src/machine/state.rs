@@ -36,6 +36,8 @@ use crate::ids::CallPath;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::payload::Payload;
 use crate::retry::RetryPolicy;
 use crate::work::Limits;
@@ -262,7 +264,12 @@ impl State {
                     let (depth, limit) = (depth as usize, limits.depth as usize);
                     return Err(too_large("the depth of sub-orchestrations", depth, limit));
                 }
-                let of_call = || InstanceId::of_child(&identity.id, identity.execution, &path);
+                let execution = if mutant(Mutant::ChildIdsReused) {
+                    Execution::FIRST
+                } else {
+                    identity.execution
+                };
+                let of_call = || InstanceId::of_child(&identity.id, execution, &path);
                 let event = HistoryEvent::ChildScheduled {
                     name: (*name).to_owned(),
                     version: (*version).to_owned(),
@@ -560,8 +567,11 @@ impl State {
                 if child.options.timeout.is_some() {
                     self.effects.clear_timer(path, TimerKind::Deadline);
                 }
-                self.effects.end_child(path, child.unwanted(None));
+                if !mutant(Mutant::DroppedChildLivesOn) {
+                    self.effects.end_child(path, child.unwanted(None));
+                }
             }
+            CallKind::Timer { .. } if mutant(Mutant::CancelledTimerFires) => {}
             CallKind::Timer { .. } => self.effects.clear_timer(path, TimerKind::Sleep),
             CallKind::Entity { timeout } => {
                 if timeout.is_some() {

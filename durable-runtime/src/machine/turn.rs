@@ -22,6 +22,8 @@ use crate::history::ParentLink;
 use crate::ids::CallPath;
 use crate::machine::effects::Effects;
 use crate::machine::effects::ToEntity;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::work::Address;
 use crate::work::HistoryGone;
 use crate::work::HistoryRow;
@@ -229,6 +231,9 @@ impl<'a> Turn<'a> {
     fn is_kept_until_begun(&mut self, message: &Message) -> bool {
         let kept = match message.body.execution() {
             Some(execution) => execution >= self.row.execution,
+            None if matches!(message.body, MessageBody::EventRaised { .. }) => {
+                !mutant(Mutant::EarlyEventLost)
+            }
             None => !matches!(message.body, MessageBody::Resume),
         };
         if !kept {
@@ -314,8 +319,15 @@ impl<'a> Turn<'a> {
         self.row.stalled = None;
         let mut rest = messages.into_iter();
         while let Some(message) = rest.next() {
+            let is_termination = matches!(message.body, MessageBody::Terminate { .. });
+            let is_last = rest.as_slice().is_empty();
+            if is_termination && !is_last && mutant(Mutant::TerminateNotLastIsDropped) {
+                self.consume(&message);
+                continue;
+            }
             match take(self, &mut continuation, &message) {
                 Step::GoesOn => self.consume(&message),
+                Step::Ended if mutant(Mutant::GoesOnAfterItsEnd) => self.consume(&message),
                 Step::Ended => {
                     self.consume(&message);
                     leave_over(self, rest.collect());
@@ -456,7 +468,14 @@ impl<'a> Turn<'a> {
                 error,
             },
         };
+        let fails = matches!(body, MessageBody::ChildFailed { .. });
+        if fails && mutant(Mutant::ParentNeverTold) {
+            return;
+        }
         let reply = OutgoingMessage::new(Address::Key(key), body);
+        if mutant(Mutant::ParentToldTwice) {
+            self.write.sends.push(reply.clone());
+        }
         self.write.sends.push(reply);
     }
 
@@ -519,6 +538,7 @@ impl<'a> Turn<'a> {
             self.row.load_at_start = continuation.has_running_attempts();
         } else {
             let stalled = self.row.status == InstanceStatus::Stalled;
+            let stalled = stalled && !mutant(Mutant::StalledForGood);
             self.row.load_at_start = stalled || self.next == Next::Resumed;
         }
         let effects = std::mem::take(&mut self.effects);

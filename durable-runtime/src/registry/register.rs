@@ -15,6 +15,8 @@ use crate::activity::States;
 use crate::definition::Callee;
 use crate::entity::Entity;
 use crate::ids::Lane;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::orchestration::Orchestrator;
 
 /// The functions that a worker can run.
@@ -85,7 +87,11 @@ impl Registry {
 
     /// The orchestrator of that name and version.
     pub fn orchestrator(&self, name: &str, version: &str) -> Option<&RegisteredOrchestrator> {
-        self.orchestrators.get(name)?.get(version)
+        let versions = self.orchestrators.get(name)?;
+        if mutant(Mutant::WrongVersion) {
+            return versions.values().next_back();
+        }
+        versions.get(version)
     }
 
     /// The activity of that name.

@@ -10,6 +10,8 @@ use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::ids::PARTITIONS;
 use crate::ids::Unit;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::work::EntityListing;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
@@ -102,15 +104,17 @@ pub(super) enum Beginning {
 /// How the execution that `row` waits for is told to begin.
 pub(super) fn beginning_of(row: &InstanceRow, now: Timestamp) -> Beginning {
     match row.start_at {
-        Some(due) if due > now => Beginning::Timer(Timer {
-            id: TimerId {
-                key: row.key,
-                execution: row.execution,
-                path: CallPath::root(),
-                kind: TimerKind::Start,
-            },
-            due,
-        }),
+        Some(due) if due > now && !mutant(Mutant::ScheduledStartIgnored) => {
+            Beginning::Timer(Timer {
+                id: TimerId {
+                    key: row.key,
+                    execution: row.execution,
+                    path: CallPath::root(),
+                    kind: TimerKind::Start,
+                },
+                due,
+            })
+        }
         _ => Beginning::Message(MessageBody::Start {
             execution: row.execution,
             carried: Vec::new(),

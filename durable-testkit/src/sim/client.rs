@@ -7,6 +7,7 @@ use std::sync::PoisonError;
 
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
+use durable_runtime::Timestamp;
 use durable_runtime::client::StoreCommands;
 use durable_runtime::work::CommandError;
 use durable_runtime::work::Commands;
@@ -38,6 +39,8 @@ pub(crate) enum Answer {
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     pub(crate) raised: BTreeMap<u64, Answer>,
+    /// When its termination was accepted.
+    pub(crate) terminated: Option<Timestamp>,
     pub(crate) seen_end: bool,
 }
 
@@ -103,9 +106,11 @@ impl Clients {
         self.raise(number, &id, &planned).await;
         if planned.terminated {
             self.pause(12_000).await;
-            let _ = self.terminate(&id).await;
+            while !self.terminate(number, &id).await {
+                self.clock.sleep(500).await;
+            }
         }
-        self.wait(&id, &planned).await;
+        self.wait(number, &id, &planned).await;
         if planned.raises > 0 {
             self.too_late(&id).await;
         }
@@ -178,7 +183,7 @@ impl Clients {
         }
     }
 
-    async fn terminate(&self, id: &InstanceId) -> bool {
+    async fn terminate(&self, number: usize, id: &InstanceId) -> bool {
         let control = Control::Terminate {
             reason: "planned".to_owned(),
             recursive: true,
@@ -188,11 +193,13 @@ impl Clients {
             .note(format_args!("termination of {id}: {ended:?}"));
         if ended.is_ok() {
             self.world.count("terminated");
+            let now = self.world.time.now();
+            self.record(number, |record| record.terminated = Some(now));
         }
         !matches!(ended, Err(CommandError::Store { .. }))
     }
 
-    async fn wait(&self, id: &InstanceId, planned: &Planned) {
+    async fn wait(&self, number: usize, id: &InstanceId, planned: &Planned) {
         loop {
             let commands = self.commands(true);
             let Ok(row) = commands.instance(id).await else {
@@ -207,7 +214,7 @@ impl Clients {
             {
                 self.world.count("stalled");
                 self.clock.sleep(5_000).await;
-                while !self.terminate(id).await {
+                while !self.terminate(number, id).await {
                     self.clock.sleep(500).await;
                 }
             }

@@ -24,6 +24,8 @@ use durable_runtime::work::MessageBody;
 use durable_runtime::work::OutgoingMessage;
 use durable_runtime::work::TurnWrite;
 
+use crate::plan::Faults;
+use crate::workload;
 use crate::world::Coverage;
 
 /// Who holds a unit, and how often it changed hands before.
@@ -37,6 +39,8 @@ pub(crate) struct Ledger {
     consumed: BTreeSet<MessageId>,
     replies: BTreeSet<(InstanceKey, Execution, CallPath)>,
     activities: BTreeMap<String, Activity>,
+    /// Until when the store has promised each worker not to take it for dead.
+    leases: BTreeMap<WorkerId, Timestamp>,
     /// Calls of activities that a commit ended whose worker does not know yet that it is done.
     ending: Vec<(WorkerId, String)>,
     /// An instance whose turns the database refuses, how often, and whether as a conflict.
@@ -46,7 +50,10 @@ pub(crate) struct Ledger {
 #[derive(Debug)]
 struct Known {
     id: InstanceId,
+    name: String,
     unit: Unit,
+    /// Not to begin before.
+    start_at: Option<Timestamp>,
     execution: Execution,
     turn: u64,
     ended: bool,
@@ -68,10 +75,15 @@ enum Call {
 #[derive(Debug)]
 struct Activity {
     unit: Unit,
+    instance: InstanceKey,
+    name: String,
     open: bool,
     /// The attempt that is to be made or under way.
     attempt: u32,
-    waiting: bool,
+    /// Not to be made before.
+    waiting: Option<Timestamp>,
+    /// How many attempts in a row were lost with their workers.
+    lost: u32,
     /// Who committed that it is to be made.
     given: Hold,
     begun: BTreeSet<u32>,
@@ -92,7 +104,9 @@ impl Ledger {
     pub(crate) fn learn(&mut self, row: &InstanceRow) {
         let known = Known {
             id: row.id.clone(),
+            name: row.name.clone(),
             unit: row.unit,
+            start_at: row.start_at,
             execution: Execution::FIRST,
             turn: 0,
             ended: false,
@@ -125,22 +139,40 @@ impl Ledger {
         news
     }
 
+    /// The store has promised a worker time until then.
+    pub(crate) fn leased(&mut self, worker: WorkerId, until: Timestamp) {
+        self.leases.insert(worker, until);
+    }
+
+    /// A worker has given everything back.
+    pub(crate) fn stopped(&mut self, worker: WorkerId) {
+        self.claimed(worker, &[]);
+        self.leases.remove(&worker);
+    }
+
+    /// Whether a worker that is fenced off at `now` was promised more time.
+    pub(crate) fn is_alive(&self, worker: WorkerId, now: Timestamp) -> bool {
+        self.leases.get(&worker).is_some_and(|until| *until > now)
+    }
+
     /// Nobody owns anything.
     pub(crate) fn freed_all(&mut self) {
         self.owners.clear();
+        self.leases.clear();
     }
 
     fn hold(&self, worker: WorkerId, unit: Unit) -> Hold {
         (worker, self.generations.get(&unit).copied().unwrap_or(0))
     }
 
-    /// Takes in a committed turn. Returns what is wrong with it.
+    /// Takes in a turn that `by` has committed. Returns what is wrong with it.
     pub(crate) fn turn(
         &mut self,
-        worker: WorkerId,
+        by: &Committer<'_>,
         turn: &TurnWrite,
         coverage: &mut Coverage,
     ) -> Vec<String> {
+        let worker = by.worker;
         let mut wrong = Vec::new();
         let Some(mut known) = self.instances.remove(&turn.key) else {
             return vec![format!("a turn of unknown instance number {}", turn.key)];
@@ -181,9 +213,14 @@ impl Ledger {
             known.turn = row.turn;
             match serde_json::from_str::<Vec<HistoryEvent>>(&row.events) {
                 Ok(events) => {
+                    if let Some(due) = known.start_at
+                        && by.is_before(due)
+                        && !matches!(events[..], [_, HistoryEvent::ExecutionTerminated { .. }])
+                    {
+                        wrong.push(format!("6: `{id}` begins before {due}"));
+                    }
                     for event in &events {
-                        if let Err(what) = self.event(worker, turn.key, &mut known, event, coverage)
-                        {
+                        if let Err(what) = self.event(by, turn.key, &mut known, event, coverage) {
                             wrong.push(format!("{what} in `{id}` {}.{}", row.execution, row.turn));
                         }
                     }
@@ -198,6 +235,11 @@ impl Ledger {
             known.terminal = update.status.is_terminal();
             if update.status == InstanceStatus::Stalled {
                 self.kept_from_running(&known);
+                let is_bad = self.bad.is_some_and(|(key, ..)| key == turn.key);
+                if !is_bad && !by.faults.refused && !workload::may_stall(&known.name) {
+                    let why = update.stalled.as_deref().unwrap_or_default();
+                    wrong.push(format!("8: `{id}` stalls: {why}"));
+                }
             }
         }
         if turn.replacement.is_some() {
@@ -234,13 +276,14 @@ impl Ledger {
     )]
     fn event(
         &mut self,
-        worker: WorkerId,
+        by: &Committer<'_>,
         key: InstanceKey,
         known: &mut Known,
         event: &HistoryEvent,
         coverage: &mut Coverage,
     ) -> Result<(), String> {
         use HistoryEvent as E;
+        let worker = by.worker;
         if known.ended {
             return Err("3: an event after the end".to_owned());
         }
@@ -258,13 +301,19 @@ impl Ledger {
                 let idempotency_key = key_of(known, key, path, name, input.clone());
                 let activity = Activity {
                     unit: known.unit,
+                    instance: key,
+                    name: name.clone(),
                     open: true,
                     attempt: 1,
-                    waiting: false,
+                    waiting: None,
+                    lost: 0,
                     given: self.hold(worker, known.unit),
                     begun: BTreeSet::new(),
                 };
-                self.activities.insert(idempotency_key.clone(), activity);
+                let other = self.activities.insert(idempotency_key.clone(), activity);
+                if other.is_some_and(|other| other.instance == key) {
+                    return Err(format!("4: {path} has the idempotency key of another call"));
+                }
                 scheduled(known, path, Call::Activity(idempotency_key))
             }
             E::ChildScheduled { path, detached, .. } => {
@@ -285,21 +334,44 @@ impl Ledger {
                     other => Err(format!("3: an activity's end for {other:?}")),
                 }
             }
-            E::ActivityAttemptFailed { path, attempt, .. } => {
+            E::ActivityAttemptFailed {
+                at,
+                path,
+                attempt,
+                retry_at,
+                error,
+                ..
+            } => {
                 *coverage.entry("attempt failed").or_default() += 1;
                 let activity = self.open_activity(known, path)?;
                 expect_attempt(activity, *attempt)?;
-                activity.waiting = true;
+                (activity.waiting, activity.lost) = (Some(*retry_at), 0);
+                if workload::is_for_good(error) {
+                    return Err(format!("4: {path} failed for good and is tried again"));
+                }
+                let wait = workload::wait_after(*attempt);
+                if *retry_at < *at + wait {
+                    return Err(format!(
+                        "4: attempt {attempt} of {path} is followed too soon"
+                    ));
+                }
                 Ok(())
             }
-            E::ActivityRetried { path, attempt, .. } => {
+            E::ActivityRetried { at, path, attempt } => {
                 *coverage.entry("attempt retried").or_default() += 1;
                 let given = self.hold(worker, known.unit);
                 let activity = self.open_activity(known, path)?;
-                if !activity.waiting || *attempt != activity.attempt + 1 {
+                let is_next = *attempt == activity.attempt + 1;
+                let Some(due) = activity.waiting.filter(|_| is_next) else {
                     return Err(format!("4: attempt {attempt} of {path} without a reason"));
+                };
+                if *at < due || by.is_before(due) {
+                    return Err(format!("6: attempt {attempt} of {path} early"));
                 }
-                activity.waiting = false;
+                if *attempt > workload::most_attempts(&activity.name) {
+                    return Err(format!("4: attempt {attempt} of {path}, more than it may"));
+                }
+                activity.waiting = None;
                 activity.attempt = *attempt;
                 activity.given = given;
                 Ok(())
@@ -316,11 +388,19 @@ impl Ledger {
                     ));
                 }
                 activity.attempt += 1;
+                activity.lost += 1;
                 activity.given = given;
+                if activity.lost > MOST_LOST_IN_A_ROW {
+                    return Err(format!(
+                        "8: {path} takes its workers along, and is tried again"
+                    ));
+                }
                 Ok(())
             }
             E::TimerFired { at, path } => match closed(known, path)? {
-                Call::Timer(due) if *at < due => Err(format!("6: timer {path} early")),
+                Call::Timer(due) if *at < due || by.is_before(due) => {
+                    Err(format!("6: timer {path} early"))
+                }
                 Call::Timer(_) => Ok(()),
                 other => Err(format!("3: a timer's end for {other:?}")),
             },
@@ -405,7 +485,7 @@ impl Ledger {
                 "4: attempt {attempt} begins after its call is over"
             ));
         }
-        if activity.attempt != attempt || activity.waiting {
+        if activity.attempt != attempt || activity.waiting.is_some() {
             let expected = activity.attempt;
             return Err(format!(
                 "4: attempt {attempt} begins in place of {expected}"
@@ -416,7 +496,41 @@ impl Ledger {
         }
         Ok(())
     }
+
+    /// An attempt has its effect. Returns what is wrong with that: its worker knew that its call is
+    /// over.
+    pub(crate) fn takes_effect(&self, worker: WorkerId, key: &str) -> Result<(), String> {
+        let unknown = |(of, ended): &(WorkerId, String)| *of == worker && ended == key;
+        match self.activities.get(key) {
+            Some(activity)
+                if !activity.open
+                    && self.owners.get(&activity.unit) == Some(&worker)
+                    && !self.ending.iter().any(unknown) =>
+            {
+                Err("4: an effect of a call that is over".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
 }
+
+/// Who commits, and when.
+#[derive(Debug)]
+pub(crate) struct Committer<'a> {
+    pub(crate) worker: WorkerId,
+    pub(crate) now: Timestamp,
+    pub(crate) faults: &'a Faults,
+}
+
+impl Committer<'_> {
+    /// Whether it is earlier than `due` for sure.
+    fn is_before(&self, due: Timestamp) -> bool {
+        !self.faults.clock && self.now < due
+    }
+}
+
+/// An activity that was lost so often in a row is tried once more, with no other beside it.
+const MOST_LOST_IN_A_ROW: u32 = 3;
 
 fn scheduled(known: &mut Known, path: &CallPath, call: Call) -> Result<(), String> {
     match known.calls.insert(path.clone(), Some(call)) {
@@ -435,7 +549,7 @@ fn closed(known: &mut Known, path: &CallPath) -> Result<Call, String> {
 }
 
 fn expect_attempt(activity: &Activity, attempt: u32) -> Result<(), String> {
-    if activity.waiting || activity.attempt != attempt {
+    if activity.waiting.is_some() || activity.attempt != attempt {
         let expected = activity.attempt;
         return Err(format!("4: attempt {attempt} ends in place of {expected}"));
     }

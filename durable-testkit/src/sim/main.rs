@@ -3,6 +3,8 @@
 //! ```text
 //! durable-sim --seeds 0..100000        all of these; the last line sums up
 //! durable-sim --seed 42 --trace        one of them, step by step
+//! durable-sim --mutants                each planted bug, until a seed finds it (feature `mutants`)
+//! durable-sim --mutant NAME --seed 42  with this bug
 //! ```
 //!
 //! A simulation runs on one thread and in virtual time. Processes ([`process`]) drive the engine's
@@ -14,6 +16,7 @@ mod client;
 mod clock;
 mod draw;
 mod ledger;
+mod mutants;
 mod panics;
 mod plan;
 mod process;
@@ -34,7 +37,9 @@ use world::Coverage;
 
 const USAGE: &str = "\
 usage: durable-sim --seeds A..B [--jobs N] [--hashes]
-       durable-sim --seed N [--trace]";
+       durable-sim --seed N [--trace]
+       durable-sim --mutants [--seeds A..B] [--jobs N]
+       durable-sim --mutant NAME …";
 
 /// Everything that has to happen in a run of this many seeds, or more.
 const ALL_HAPPENS_IN: u64 = 1_000;
@@ -45,23 +50,28 @@ struct Options {
     jobs: Option<usize>,
     trace: bool,
     hashes: bool,
+    mutants: bool,
+    mutant: Option<String>,
 }
 
 fn main() -> ExitCode {
     panics::note();
-    match options(std::env::args().skip(1)) {
-        Ok(Options {
-            seeds: Some(seeds),
-            jobs,
-            trace,
-            hashes,
-        }) => {
-            let jobs = if trace { Some(1) } else { jobs };
-            run(seeds, jobs, trace, hashes)
+    let done = options(std::env::args().skip(1)).and_then(|options| {
+        if options.mutants || options.mutant.is_some() {
+            mutants::check(options.mutant.as_deref())?;
         }
-        Ok(_) => refuse("which seeds?"),
-        Err(problem) => refuse(&problem),
-    }
+        let jobs = options.jobs.unwrap_or_else(cores);
+        if options.mutants {
+            return Ok(mutants::run(options.seeds, jobs, options.trace));
+        }
+        let seeds = options.seeds.clone().ok_or("which seeds?")?;
+        Ok(run(seeds, &options))
+    });
+    done.unwrap_or_else(|problem| refuse(&problem))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
 }
 
 fn refuse(problem: &str) -> ExitCode {
@@ -82,6 +92,8 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
             "--jobs" => options.jobs = Some(usize::try_from(number(&value()?)?).unwrap_or(1)),
             "--trace" => options.trace = true,
             "--hashes" => options.hashes = true,
+            "--mutants" => options.mutants = true,
+            "--mutant" => options.mutant = Some(value()?),
             other => return Err(format!("`{other}`?")),
         }
     }
@@ -107,19 +119,23 @@ struct Found {
     hashes: Vec<(u64, u64)>,
 }
 
-fn run(seeds: Range<u64>, jobs: Option<usize>, trace: bool, hashes: bool) -> ExitCode {
+fn run(seeds: Range<u64>, options: &Options) -> ExitCode {
+    let (trace, hashes) = (options.trace, options.hashes);
+    let jobs = if trace { Some(1) } else { options.jobs };
     #[expect(
         clippy::disallowed_methods,
         reason = "how long it took is told to people"
     )]
     let begin = std::time::Instant::now();
     let count = seeds.end.saturating_sub(seeds.start);
-    let jobs = jobs.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
     let next = AtomicU64::new(seeds.start);
     let found = Mutex::new(Found::default());
     std::thread::scope(|scope| {
-        for _ in 0..jobs.unwrap_or(1) {
-            scope.spawn(|| work(&next, seeds.end, trace, &found));
+        for _ in 0..jobs.unwrap_or_else(cores) {
+            scope.spawn(|| {
+                mutants::plant(options.mutant.as_deref());
+                work(&next, seeds.end, trace, &found);
+            });
         }
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
@@ -49,11 +50,19 @@ async fn rows(store: &ModelStore, filter: &InstanceFilter) -> Vec<InstanceRow> {
 
 /// Checks everything that is stored.
 pub(crate) async fn check(simulation: &Simulation) {
-    let rows = rows(&simulation.store, &InstanceFilter::default()).await;
-    let rows: BTreeMap<_, _> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+    let all = rows(&simulation.store, &InstanceFilter::default()).await;
+    let count = all.len();
+    let rows: BTreeMap<_, _> = all.into_iter().map(|row| (row.id.clone(), row)).collect();
+    if rows.len() < count {
+        let what = "1: an instance was started twice".to_owned();
+        simulation.world.violation(what);
+    }
     let registry = workload::registry(true, true);
     let mut raised = BTreeMap::new();
     for row in rows.values() {
+        if let Err(what) = ends_with_its_parent(&rows, row) {
+            simulation.world.violation(format!("{what}: `{}`", row.id));
+        }
         let seen = check_instance(&simulation.store, &registry, &rows, row).await;
         match seen {
             Ok(seen) => drop(raised.insert(row.id.clone(), seen)),
@@ -77,6 +86,24 @@ pub(crate) async fn check(simulation: &Simulation) {
             simulation.world.violation(format!("{what}: `{id}`"));
         }
     }
+}
+
+/// How long what is to end at once may take, with all that goes wrong on the way.
+const SOON: Duration = Duration::from_mins(20);
+
+/// An instance whose parent has ended does not go on.
+fn ends_with_its_parent(
+    rows: &BTreeMap<InstanceId, InstanceRow>,
+    row: &InstanceRow,
+) -> Result<(), String> {
+    let link = row.parent.as_ref().filter(|parent| !parent.detached);
+    let Some(parent) = link.and_then(|link| rows.get(&link.instance)) else {
+        return Ok(());
+    };
+    if row.updated_at > parent.updated_at + SOON {
+        return Err("2: went on long after its parent had ended".to_owned());
+    }
+    Ok(())
 }
 
 /// The events that an instance was given, and those that it left unread.
@@ -205,6 +232,11 @@ fn as_expected(
 ) -> Result<(), String> {
     if !record.seen_end {
         return Err("10: its client never saw its end".to_owned());
+    }
+    if let Some(at) = record.terminated
+        && row.updated_at > at + SOON
+    {
+        return Err("1: went on long after its termination was accepted".to_owned());
     }
     let value = match &row.output {
         Some(Output::Completed(value)) => value.decode::<serde_json::Value>().ok(),

@@ -48,6 +48,8 @@ pub(crate) fn simulate(seed: u64, printed: bool) -> Report {
 /// After the faults nothing may take longer than this.
 const LONGEST_RECOVERY: Duration = Duration::from_hours(4);
 const MOST_STEPS: u64 = 30_000;
+/// How often everybody may go on before time has to pass.
+const MOST_ROUNDS: u32 = 20_000;
 
 pub(crate) struct Simulation {
     pub(crate) world: Arc<World>,
@@ -145,7 +147,14 @@ impl Simulation {
     /// Lets everybody run until all of them wait.
     async fn settle(&self) {
         let (mut seen, mut quiet) = (u64::MAX, 0);
-        while quiet < 2 {
+        for rounds in 0.. {
+            if quiet == 2 {
+                return;
+            }
+            if rounds == MOST_ROUNDS {
+                let what = "10: they go on and on without time passing";
+                return self.world.violation(what.to_owned());
+            }
             tokio::task::yield_now().await;
             let activity = self.world.inner().activity;
             quiet = if activity == seen { quiet + 1 } else { 0 };

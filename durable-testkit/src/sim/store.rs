@@ -46,6 +46,7 @@ use durable_runtime::work::Timer;
 use durable_runtime::work::TurnWrite;
 use durable_runtime::work::UnreadEvent;
 
+use crate::ledger::Committer;
 use crate::world::Inner;
 use crate::world::Verdict;
 use crate::world::World;
@@ -248,20 +249,24 @@ impl Store for SimStore {
         if self.is_exclusive() {
             self.world.inner().ledger.freed_all();
         }
+        self.leased(&lease);
         self.after("worker_start").await?;
         Ok(lease)
     }
 
     async fn worker_renew(&self, lease: &WorkerLease, _now: Timestamp) -> Result<(), StoreError> {
         self.before("worker_renew").await?;
-        self.inner.worker_renew(lease, self.now()).await?;
+        let renewed = self.inner.worker_renew(lease, self.now()).await;
+        self.fenced(lease, &renewed);
+        renewed?;
+        self.leased(lease);
         self.after("worker_renew").await
     }
 
     async fn worker_stop(&self, lease: &WorkerLease, _now: Timestamp) -> Result<(), StoreError> {
         self.before("worker_stop").await?;
         self.inner.worker_stop(lease, self.now()).await?;
-        self.world.inner().ledger.claimed(lease.worker, &[]);
+        self.world.inner().ledger.stopped(lease.worker);
         self.after("worker_stop").await
     }
 
@@ -525,6 +530,23 @@ impl Store for SimStore {
 }
 
 impl SimStore {
+    /// Notes how long a worker may be silent.
+    fn leased(&self, lease: &WorkerLease) {
+        let until = self.now() + lease.length;
+        self.world.inner().ledger.leased(lease.worker, until);
+    }
+
+    /// Checks that a worker that is fenced off was silent for too long.
+    fn fenced(&self, lease: &WorkerLease, done: &Result<(), StoreError>) {
+        let fenced = matches!(done, Err(StoreError::Fenced));
+        let alive = self.world.inner().ledger.is_alive(lease.worker, self.now());
+        if fenced && alive {
+            let worker = lease.worker.0;
+            let what = format!("7: worker {worker} was taken for dead and is not");
+            self.world.violation(what);
+        }
+    }
+
     /// Checks what a commit wrote against what was known before.
     async fn record(&self, worker: WorkerId, turns: &[TurnWrite]) {
         let mut wrong = Vec::new();
@@ -535,9 +557,18 @@ impl SimStore {
             }
             let mut inner = self.world.inner();
             let Inner {
-                ledger, coverage, ..
+                ledger,
+                coverage,
+                faults,
+                ..
             } = &mut *inner;
-            wrong.extend(ledger.turn(worker, turn, coverage));
+            let now = self.now();
+            let by = Committer {
+                worker,
+                now,
+                faults,
+            };
+            wrong.extend(ledger.turn(&by, turn, coverage));
             let printed = inner.printed();
             drop(inner);
             if printed && let Some(row) = &turn.history {

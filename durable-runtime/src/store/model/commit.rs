@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use super::tables::Tables;
 use crate::clock::Timestamp;
 use crate::ids::InstanceKey;
+use crate::ids::MessageId;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::store::StoreError;
 use crate::store::WorkerLease;
 use crate::store::creation::is_made_by;
@@ -103,6 +106,16 @@ impl Tables {
     fn write_inbox(&mut self, turns: &[TurnWrite]) {
         for id in turns.iter().flat_map(|turn| &turn.consumed) {
             self.inbox.remove(id);
+        }
+        for turn in turns {
+            let last = turn.consumed.iter().max();
+            if mutant(Mutant::InboxDeletedByWatermark) {
+                let seen = |id: &MessageId| last.is_some_and(|last| id <= last);
+                self.inbox.retain(|id, m| m.key != turn.key || !seen(id));
+            }
+            if mutant(Mutant::InboxDeletedByPredicate) && last.is_some() {
+                self.inbox.retain(|_, m| m.key != turn.key || m.parked);
+            }
         }
         for turn in turns.iter().filter(|turn| turn.unpark) {
             let mine = self.inbox.values_mut().filter(|m| m.key == turn.key);

@@ -5,6 +5,8 @@ use crate::clock::Timestamp;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::store::Created;
 use crate::store::Sent;
 use crate::store::creation::Beginning;
@@ -31,6 +33,9 @@ impl Tables {
         let (key, status) = (existing.key, self.status(existing));
         let command = (key, new.command.clone());
         if existing.command == new.command {
+            if mutant(Mutant::StartedAgain) {
+                self.insert(new, now);
+            }
             return Created::Created;
         }
         let known = self.commands.contains(&command);
@@ -113,10 +118,10 @@ impl Tables {
         };
         let (key, status) = (existing.key, existing.status);
         let command = (key, command.to_owned());
-        if self.commands.contains(&command) {
+        if self.commands.contains(&command) && !mutant(Mutant::CommandNotRemembered) {
             return Sent::Repeated;
         }
-        if status.is_terminal() {
+        if status.is_terminal() && !mutant(Mutant::EventAfterTheEnd) {
             return Sent::Finished(status);
         }
         self.commands.insert(command);

@@ -8,6 +8,8 @@ use crate::clock::Timestamp;
 use crate::ids::Lane;
 use crate::ids::Unit;
 use crate::ids::WorkerId;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::store::NewWorker;
 use crate::store::StoreError;
 use crate::store::WorkerLease;
@@ -46,7 +48,9 @@ impl Tables {
 
     pub(super) fn worker_stop(&mut self, lease: &WorkerLease) {
         if self.holder(lease).is_ok() {
-            self.free_units(lease.worker);
+            if !mutant(Mutant::UnitsNotReleased) {
+                self.free_units(lease.worker);
+            }
             self.workers.remove(&lease.worker);
         }
     }
@@ -54,14 +58,16 @@ impl Tables {
     /// The worker, if the lease is still its own.
     pub(super) fn holder(&mut self, lease: &WorkerLease) -> Result<&mut Worker, StoreError> {
         match self.workers.get_mut(&lease.worker) {
-            Some(worker) if worker.epoch == lease.epoch => Ok(worker),
+            Some(worker) if worker.epoch == lease.epoch || mutant(Mutant::NoFenceCheck) => {
+                Ok(worker)
+            }
             _ => Err(StoreError::Fenced),
         }
     }
 
     fn fence(&mut self, id: WorkerId) {
         if let Some(worker) = self.workers.get_mut(&id) {
-            worker.epoch += 1;
+            worker.epoch += u64::from(!mutant(Mutant::FencedWithoutEpoch));
             worker.fenced = true;
         }
         self.free_units(id);
@@ -122,6 +128,6 @@ impl Tables {
 
 impl Worker {
     fn is_dead(&self, now: Timestamp) -> bool {
-        !self.fenced && self.lease_until <= now
+        !self.fenced && (self.lease_until <= now || mutant(Mutant::LeaseNotChecked))
     }
 }

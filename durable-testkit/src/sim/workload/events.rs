@@ -1,12 +1,15 @@
 //! External events: early, in the middle, late; raced with a timer; over continue-as-new.
 
 use durable_runtime::prelude::*;
+use futures::future::Either;
+use futures::future::select;
 use serde::Deserialize;
 use serde::Serialize;
 
 use super::Expected;
 use super::Planned;
 use super::Told;
+use super::chain::chain;
 use super::json;
 use super::step::Broken;
 use super::step::Step;
@@ -46,19 +49,20 @@ pub(crate) fn planned_approval(draw: &mut Draw, _faults: &Faults) -> Planned {
 pub(crate) async fn reads(ctx: &OrchestrationContext, count: u64) -> Result<Vec<u64>, Broken> {
     let mut read = Vec::new();
     for number in 0..count {
-        if number % 2 == 1 {
-            let step = Step {
-                number,
-                ..Step::default()
-            };
-            sure(ctx, step).await?;
-        }
-        // A waiter that is dropped unread loses nothing.
-        select! {
-            () = ctx.sleep(seconds(3)) => {}
-            told = ctx.wait_for::<Told>() => {
+        // A waiter that is dropped loses nothing, even if its event came while it was not looked at.
+        match select(ctx.wait_for::<Told>(), ctx.sleep(seconds(3))).await {
+            Either::Left((told, _)) => {
                 read.push(told.number);
                 continue;
+            }
+            Either::Right(((), unread)) => {
+                let step = Step {
+                    number,
+                    millis: number % 2 * 3_000,
+                    ..Step::default()
+                };
+                sure(ctx, step).await?;
+                drop(unread);
             }
         }
         read.push(ctx.wait_for::<Told>().await.number);
@@ -81,23 +85,39 @@ pub(crate) fn planned_reads(draw: &mut Draw, _faults: &Faults) -> Planned {
 pub(crate) struct Lap {
     lap: u64,
     laps: u64,
+    /// Whether every lap has a child: those of the odd ones are under way at its end.
+    children: bool,
     read: Vec<u64>,
 }
 
-/// Continues as new again and again, with an activity under way and events coming in.
+/// In place of an event, where a child told something else than it should.
+const WRONG_CHILD: u64 = 1_000_000;
+
+/// Continues as new again and again, with an activity and a child under way and events coming in.
 #[orchestrator(events(Told))]
 pub(crate) async fn laps(ctx: &OrchestrationContext, mut lap: Lap) -> Vec<u64> {
     let step = Step {
-        number: lap.lap,
-        millis: if lap.lap.is_multiple_of(3) { 60_000 } else { 0 },
+        millis: [60_000, 0, 10_000][usize::try_from(lap.lap % 3).unwrap_or(0)],
         ..Step::default()
     };
+    let is_odd = lap.lap % 2 == 1;
+    let child = chain(vec![Step {
+        number: lap.lap,
+        millis: if is_odd { 60_000 } else { 0 },
+        ..Step::default()
+    }]);
+    let mut child_under_way = None;
+    if lap.children && is_odd {
+        child_under_way = Some(child.spawn());
+    } else if lap.children && child.await != Ok(lap.lap * 7 + 1) {
+        lap.read.push(WRONG_CHILD);
+    }
     let under_way = effect(step).spawn();
     select! {
         told = ctx.wait_for::<Told>() => lap.read.push(told.number),
         () = ctx.sleep(std::time::Duration::from_millis(200 + lap.lap % 4 * 300)) => {}
     }
-    drop(under_way);
+    drop((under_way, child_under_way));
     if lap.lap == lap.laps {
         return lap.read;
     }
@@ -114,6 +134,7 @@ pub(crate) fn planned_laps(draw: &mut Draw, _faults: &Faults) -> Planned {
     let lap = Lap {
         lap: 1,
         laps,
+        children: draw.chance(40),
         read: Vec::new(),
     };
     let raises = draw.between(0, 6);

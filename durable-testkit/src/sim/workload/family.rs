@@ -42,13 +42,29 @@ pub(crate) async fn family(ctx: &OrchestrationContext, tree: Family) -> Result<u
 
 fn drawn(draw: &mut Draw, faults: &Faults, depth: u64) -> Family {
     let children = if depth == 0 { 0 } else { draw.between(0, 3) };
-    Family {
+    let mut family = Family {
         millis: draw.below(8_000),
         step: Step::drawn(draw, depth, faults.activity),
         children: (0..children)
             .map(|_| drawn(draw, faults, depth - 1))
             .collect(),
         limit_millis: draw.chance(15).then(|| draw.between(1, 15_000)),
+    };
+    if family.limit_millis.is_some() && draw.chance(50) {
+        family.children.push(Family::patient());
+    }
+    family
+}
+
+impl Family {
+    /// One that outlives all others, unless it is ended with them.
+    fn patient() -> Self {
+        Self {
+            millis: 60 * 60 * 1_000,
+            step: Step::default(),
+            children: Vec::new(),
+            limit_millis: None,
+        }
     }
 }
 
@@ -64,10 +80,16 @@ fn ends_well(tree: &Family) -> Option<u64> {
 }
 
 pub(crate) fn planned(draw: &mut Draw, faults: &Faults) -> Planned {
-    let tree = drawn(draw, faults, 2);
+    let mut tree = drawn(draw, faults, 2);
+    if draw.chance(40) {
+        if draw.chance(50) {
+            tree.children.push(Family::patient());
+        }
+        let planned = Planned::new("family", json(&tree));
+        return planned.terminated().expects(Expected::Anything);
+    }
     let planned = Planned::new("family", json(&tree));
     match ends_well(&tree) {
-        _ if draw.chance(40) => planned.terminated().expects(Expected::Anything),
         Some(count) => planned.completes(json(&count)),
         None => planned.expects(Expected::Anything),
     }

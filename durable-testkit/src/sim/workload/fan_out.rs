@@ -27,7 +27,11 @@ pub(crate) fn planned(draw: &mut Draw, faults: &Faults) -> Planned {
         .collect();
     for step in &mut steps {
         if draw.chance(20) {
-            step.trouble = Trouble::Hopeless;
+            step.trouble = if draw.chance(50) {
+                Trouble::Hopeless
+            } else {
+                Trouble::Exhausts
+            };
         }
     }
     let results: Vec<_> = steps.iter().map(Step::expected).collect();

@@ -21,6 +21,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub(crate) use step::Site;
+pub(crate) use step::is_for_good;
+pub(crate) use step::most_attempts;
+pub(crate) use step::wait_after;
 
 use crate::draw::Draw;
 use crate::plan::Faults;
@@ -141,6 +144,11 @@ const WORKLOADS: &[Workload] = &[
     ("generated program", program::planned),
 ];
 
+/// Whether something is wrong with the orchestrator of this name that stalls it.
+pub(crate) fn may_stall(orchestrator: &str) -> bool {
+    matches!(orchestrator, "misread" | "orphan")
+}
+
 /// The names of all workloads.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     WORKLOADS.iter().map(|(name, _)| *name)
@@ -169,6 +177,7 @@ pub(crate) fn drawn(draw: &mut Draw, faults: &Faults) -> Vec<(&'static str, Plan
 pub(crate) fn registry(old: bool, new: bool) -> Registry {
     let mut registry = Registry::default();
     registry.register(step::effect);
+    registry.register(step::few_attempts);
     registry.register(chain::chain);
     registry.register(fan_out::fan_out);
     registry.register(monitor::monitor);

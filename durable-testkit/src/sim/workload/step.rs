@@ -1,8 +1,10 @@
 //! The one activity of all workloads: it notes each attempt, and fails as it is told.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use durable_runtime::clock::Clock;
+use durable_runtime::failure::CallError;
 use durable_runtime::prelude::*;
 use serde::Deserialize;
 use serde::Serialize;
@@ -42,6 +44,8 @@ pub(crate) enum Trouble {
     Late,
     /// Fails for good.
     Hopeless,
+    /// Fails in each of the few attempts that it may have.
+    Exhausts,
 }
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
@@ -87,6 +91,7 @@ impl Step {
     pub(crate) fn expected(&self) -> Result<u64, Broken> {
         match self.trouble {
             Trouble::Hopeless => Err(Broken::Hopeless(self.number)),
+            Trouble::Exhausts => Err(Broken::ThisTime(self.number)),
             _ => Ok(self.number.wrapping_mul(7) + 1),
         }
     }
@@ -104,35 +109,76 @@ pub(crate) async fn effect(
     site: State<Site>,
     step: Step,
 ) -> Result<u64, Broken> {
-    let attempt = ctx.attempt();
-    site.begins(&ctx, &step);
-    if attempt <= step.bad_attempts {
-        match step.trouble {
-            Trouble::Fails => return Err(Broken::ThisTime(step.number)),
-            Trouble::Panics => {
-                site.world.count("activity panics");
-                panic!("planned: step {}", step.number)
-            }
-            Trouble::Hangs => {
-                site.world.count("activity hangs");
-                std::future::pending::<()>().await;
-            }
-            Trouble::Late => {
-                site.world.count("activity is late");
-                site.clock.sleep(LIMIT_MILLIS).await;
-            }
-            Trouble::Hopeless => {}
-        }
-    }
-    if step.millis > 0 {
-        ctx.heartbeat(step.number);
-        site.clock.sleep(step.millis).await;
-    }
-    site.world.count("effect");
-    step.expected()
+    site.attempt(&ctx, step).await
+}
+
+/// One that may be tried a few times only.
+#[activity(
+    timeout = "20s",
+    retry(max_attempts = 3, initial = "1s", backoff = 2.0)
+)]
+pub(crate) async fn few_attempts(
+    ctx: ActivityContext,
+    site: State<Site>,
+    step: Step,
+) -> Result<u64, Broken> {
+    site.attempt(&ctx, step).await
+}
+
+/// How many attempts an activity may have that is not lost.
+pub(crate) fn most_attempts(activity: &str) -> u32 {
+    if activity == "few_attempts" { 3 } else { 100 }
+}
+
+/// How long the attempt after this one waits, at least.
+pub(crate) fn wait_after(attempt: u32) -> Duration {
+    Duration::from_secs(1 << (attempt.clamp(1, 4) - 1))
+}
+
+/// Whether an error says that there is no use in another attempt.
+pub(crate) fn is_for_good(error: &CallError) -> bool {
+    error.message().contains("fails for good")
 }
 
 impl Site {
+    async fn attempt(&self, ctx: &ActivityContext, step: Step) -> Result<u64, Broken> {
+        let attempt = ctx.attempt();
+        self.begins(ctx, &step);
+        self.trouble(attempt, &step).await?;
+        if step.millis > 0 {
+            ctx.heartbeat(step.number);
+            self.clock.sleep(step.millis).await;
+        }
+        self.takes_effect(ctx, &step);
+        step.expected()
+    }
+
+    async fn trouble(&self, attempt: u32, step: &Step) -> Result<(), Broken> {
+        if step.trouble == Trouble::Exhausts {
+            return Err(Broken::ThisTime(step.number));
+        }
+        if attempt > step.bad_attempts {
+            return Ok(());
+        }
+        match step.trouble {
+            Trouble::Fails => return Err(Broken::ThisTime(step.number)),
+            Trouble::Panics => {
+                self.world.count("activity panics");
+                panic!("planned: step {}", step.number)
+            }
+            Trouble::Hangs => {
+                self.world.count("activity hangs");
+                std::future::pending::<()>().await;
+            }
+            Trouble::Late => {
+                self.world.count("activity is late");
+                self.clock.sleep(LIMIT_MILLIS).await;
+            }
+            Trouble::Hopeless | Trouble::Exhausts => {}
+        }
+        Ok(())
+    }
+
     fn begins(&self, ctx: &ActivityContext, step: &Step) {
         let (process, instance, attempt) = (self.process, ctx.instance_id(), ctx.attempt());
         let now = self.clock.now().as_millis() % 100_000_000;
@@ -154,11 +200,29 @@ impl Site {
     }
 }
 
+impl Site {
+    fn takes_effect(&self, ctx: &ActivityContext, step: &Step) {
+        self.world.count("effect");
+        let (worker, key) = (self.store.worker(), ctx.idempotency_key());
+        let effect = self.world.inner().ledger.takes_effect(worker, &key);
+        if let Err(what) = effect {
+            let (number, instance) = (step.number, ctx.instance_id());
+            let what = format!("{what}: step {number} for `{instance}`");
+            self.world.violation(what);
+        }
+    }
+}
+
 /// A step that is made again as long as its workers get lost.
 #[orchestrator(inline)]
 pub(crate) async fn sure(_ctx: &OrchestrationContext, step: Step) -> Result<u64, Broken> {
     loop {
-        match effect(step.clone()).await {
+        let call = if step.trouble == Trouble::Exhausts {
+            few_attempts(step.clone()).await
+        } else {
+            effect(step.clone()).await
+        };
+        match call {
             Err(Broken::Infrastructure(Failure::WorkerLost { .. })) => {}
             other => return other,
         }
