@@ -256,6 +256,16 @@ impl Walker<'_> {
         }
     }
 
+    /// The entity that `part` of a lock is, or that it holds many of, if it shows.
+    fn locked(&self, part: &Expr) -> Option<String> {
+        match part {
+            Expr::Paren(inner) => self.locked(&inner.expr),
+            Expr::Reference(inner) => self.locked(&inner.expr),
+            Expr::MethodCall(call) => mapped_to(call).or_else(|| self.locked(&call.receiver)),
+            other => self.entity(other),
+        }
+    }
+
     fn lock(&mut self, call: &Macro) {
         let futures = arms::futures(&call.tokens).unwrap_or_default();
         for part in &futures {
@@ -263,7 +273,7 @@ impl Walker<'_> {
         }
         let parts: Vec<String> = futures
             .iter()
-            .filter_map(|part| self.entity(part))
+            .filter_map(|part| self.locked(part))
             .collect();
         self.state(Row::new(Op::Lock, parts.join(", "), call.path.span()));
     }
@@ -439,8 +449,9 @@ impl Walker<'_> {
             && let Expr::Macro(call) = text::strip(&awaited.base)
             && is_lock(&call.mac)
         {
+            self.walk(init);
             self.bind_lock(pattern, &call.mac);
-            return false;
+            return true;
         }
         let Some(name) = only_name(pattern).cloned() else {
             return false;
@@ -498,9 +509,16 @@ impl Walker<'_> {
         }
     }
 
+    /// Notes what a `for` binds, where that is one part of a lock after the other.
+    pub(super) fn bind_each(&mut self, pattern: &Pat, of: &Expr) {
+        if let (Some(name), Some(entity)) = (only_name(pattern), self.locked(of)) {
+            self.bindings.insert(name.clone(), Bound::Entity(entity));
+        }
+    }
+
     fn bind_lock(&mut self, pattern: &Pat, call: &Macro) {
         let parts = arms::futures(&call.tokens).unwrap_or_default();
-        let entities: Vec<_> = parts.iter().map(|part| self.entity(part)).collect();
+        let entities: Vec<_> = parts.iter().map(|part| self.locked(part)).collect();
         let patterns: Vec<&Pat> = match pattern {
             Pat::Tuple(tuple) => tuple.elems.iter().collect(),
             other => vec![other],
@@ -560,9 +578,26 @@ fn is_constructor(call: &ExprCall) -> bool {
     }
 }
 
+/// The `Inventory` in `.map(Inventory::at)` and `.map(|key| Inventory::at(key))`.
+fn mapped_to(call: &ExprMethodCall) -> Option<String> {
+    match call.args.first()? {
+        argument @ Expr::Path(_) => entity_of(argument),
+        Expr::Closure(closure) => match &*closure.body {
+            Expr::Call(call) => entity_at(call),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The `Inventory` in `Inventory::at("main")`.
 fn entity_at(call: &ExprCall) -> Option<String> {
-    let Expr::Path(function) = &*call.func else {
+    entity_of(&call.func)
+}
+
+/// The `Inventory` in `Inventory::at`.
+fn entity_of(function: &Expr) -> Option<String> {
+    let Expr::Path(function) = function else {
         return None;
     };
     let mut names = function.path.segments.iter().rev();

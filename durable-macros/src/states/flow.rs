@@ -493,6 +493,7 @@ impl<'ast> Visit<'ast> for Walker<'_> {
             }
             Expr::ForLoop(one) => {
                 self.walk(&one.expr);
+                self.bind_each(&one.pat, &one.expr);
                 let of = text::normal(&one.expr, &self.names.bound);
                 let each = format!("each {}", text::short_pattern(&one.pat));
                 let conditions = (

@@ -168,6 +168,36 @@ fn patches_events_entities_and_closures() {
 }
 
 #[test]
+fn each_part_of_a_lock_of_many_is_its_entity() {
+    check(
+        false,
+        "let mut account = lock!(Account::at(key)).await?; account.deposit(1).await;",
+        "start -> Lock:Account
+         Lock:Account -> failed [Err]
+         Lock:Account -> Entity:Account.deposit
+         Entity:Account.deposit -> completed",
+    );
+    for many in [
+        "keys.iter().map(Account::at).collect()",
+        "keys.iter().map(|key| Account::at(key)).collect::<Vec<_>>()",
+    ] {
+        check(
+            false,
+            &format!(
+                "let mut parts = lock!({many}).await?;
+                 for part in &mut parts {{ part.deposit(1).await; }}"
+            ),
+            "start -> Lock:Account
+             Lock:Account -> failed [Err]
+             Lock:Account -> (1)
+             (1) -> Entity:Account.deposit [in &mut _]
+             Entity:Account.deposit -> (1)
+             (1) -> completed [end of &mut _]",
+        );
+    }
+}
+
+#[test]
 fn what_is_no_call_is_no_state() {
     check(
         false,
