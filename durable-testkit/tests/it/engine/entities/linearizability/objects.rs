@@ -17,11 +17,11 @@ pub(super) struct Register {
 
 #[entity]
 impl Register {
-    fn write(&mut self, value: u64) {
+    pub(super) fn write(&mut self, value: u64) {
         self.value = value;
     }
 
-    fn compare_and_set(&mut self, expected: u64, value: u64) -> bool {
+    pub(super) fn compare_and_set(&mut self, expected: u64, value: u64) -> bool {
         let is_expected = self.value == expected;
         if is_expected {
             self.value = value;
@@ -29,7 +29,8 @@ impl Register {
         is_expected
     }
 
-    fn read(&self) -> u64 {
+    #[read_only]
+    pub(super) fn read(&self) -> u64 {
         self.value
     }
 }
@@ -41,12 +42,13 @@ pub(super) struct AppendList {
 
 #[entity]
 impl AppendList {
-    fn append(&mut self, entry: u64) -> usize {
+    pub(super) fn append(&mut self, entry: u64) -> usize {
         self.entries.push(entry);
         self.entries.len()
     }
 
-    fn read(&self) -> Vec<u64> {
+    #[read_only]
+    pub(super) fn read(&self) -> Vec<u64> {
         self.entries.clone()
     }
 }
