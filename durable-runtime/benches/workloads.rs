@@ -14,11 +14,13 @@
 //! | `w5` | start, one activity, result, N times | `p50_ms`, `p99_ms` |
 //! | `w6` | N instances after 20 steps, in a hub that was just opened, are sent the event they wait for | `open_ms`, `handled_ms` |
 //! | `w7` | N sleeping instances | `rss_mb`, `cpu_percent` (over 10 s), `bytes_per_instance`, `open_ms` |
+//! | `w8` | N operations of entities by 100 clients, calls and signals by turns, on one key and on 100 | `ops_per_s_one_key`, `ops_per_s_100_keys` |
 //! | `w9` | a loop with checkpoints is gone on with at its Nth turn: 100, 10,000 and 100,000, or `--n` | `resume_ms`, `rows` (that resuming reads) |
 
 mod workloads {
     pub(crate) mod bare_commit;
     pub(crate) mod chain;
+    pub(crate) mod entities;
     pub(crate) mod eternal;
     pub(crate) mod event;
     pub(crate) mod fan_out;
@@ -71,6 +73,7 @@ async fn run(options: &Options) -> durable_runtime::Result<Value> {
         "w5" => workloads::round_trip::run(options).await,
         "w6" => workloads::recovery::run(options).await,
         "w7" => workloads::sleepers::run(options).await,
+        "w8" => workloads::entities::run(options).await,
         "w9" => workloads::eternal::run(options).await,
         _ => workloads::sleepers::idle(options).await,
     }

@@ -6,6 +6,7 @@ use sea_orm::ConnectionTrait;
 use sea_orm::Statement;
 use tempfile::TempDir;
 
+use super::entities::Counter;
 use super::functions;
 use super::options::Options;
 
@@ -41,7 +42,8 @@ impl Place {
             .register(functions::fan_out)
             .register(functions::chain_then_wait)
             .register(functions::sleeper)
-            .register(functions::eternal);
+            .register(functions::eternal)
+            .register_entity::<Counter>();
         Ok(runtime.start().await?)
     }
 }
