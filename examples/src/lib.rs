@@ -3,11 +3,14 @@
 //! Each pattern has one name in four places: a program `src/bin/<name>.rs`, a module here, a test
 //! `tests/it/<name>.rs` and a row of the README's table.
 
+pub mod aggregator;
+pub mod bank_transfer;
 pub mod durable_check;
 pub mod fan_out_fan_in;
 pub mod function_chaining;
 pub mod hello;
 pub mod human_interaction;
+pub mod inventory;
 pub mod monitor;
 pub mod options;
 pub mod order_processing;

@@ -2,15 +2,18 @@
 
 use durable_runtime::registry::Registry;
 
+use crate::aggregator;
+use crate::bank_transfer;
 use crate::fan_out_fan_in;
 use crate::function_chaining;
 use crate::hello;
 use crate::human_interaction;
+use crate::inventory;
 use crate::monitor;
 use crate::order_processing::activities;
 use crate::order_processing::orchestrator::process_order;
 
-/// All orchestrators and activities.
+/// All orchestrators, activities and entities.
 pub fn registry() -> Registry {
     let mut registry = Registry::default();
     registry.register(hello::hello);
@@ -29,6 +32,16 @@ pub fn registry() -> Registry {
     registry.register(human_interaction::resolve_shortage);
     registry.register(human_interaction::ask_for_decision);
     registry.register(human_interaction::send_order);
+    registry.register_entity::<aggregator::OrderStatus>();
+    registry.register(aggregator::close_order);
+    registry.register(aggregator::archive);
+    registry.register(aggregator::send_survey);
+    registry.register_entity::<bank_transfer::Account>();
+    registry.register(bank_transfer::transfer);
+    registry.register(bank_transfer::add_up);
+    registry.register_entity::<inventory::Inventory>();
+    registry.register(inventory::sell);
+    registry.register(inventory::charge_card);
     registry.register(process_order);
     registry.register(activities::validate);
     registry.register(activities::charge);

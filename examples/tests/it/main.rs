@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
+mod aggregator;
+mod bank_transfer;
 mod durable_check;
 mod fan_out_fan_in;
 mod function_chaining;
 mod hello;
 mod human_interaction;
+mod inventory;
 mod monitor;
 mod order_processing;
 mod program;
