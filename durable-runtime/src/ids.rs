@@ -301,6 +301,24 @@ impl Lane {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Name and version of the orchestrator whose lane this is.
+    ///
+    /// ```
+    /// use durable_runtime::ids::Lane;
+    ///
+    /// let lane = Lane::orchestrator("process_order", "2");
+    /// assert_eq!(lane.as_orchestrator(), Some(("process_order", "2")));
+    /// assert_eq!(lane.as_entity(), None);
+    /// ```
+    pub fn as_orchestrator(&self) -> Option<(&str, &str)> {
+        self.0.split_once('@').filter(|(name, _)| !name.is_empty())
+    }
+
+    /// The name of the entities whose lane this is.
+    pub fn as_entity(&self) -> Option<&str> {
+        self.0.strip_prefix('@')
+    }
 }
 
 impl fmt::Display for Lane {

@@ -69,6 +69,10 @@ pub mod guide {
 
     #[doc = include_str!("../docs/state_machine.md")]
     pub mod state_machine {}
+
+    #[cfg(feature = "http")]
+    #[doc = include_str!("../docs/http.md")]
+    pub mod http {}
 }
 
 #[doc(hidden)]
@@ -83,6 +87,8 @@ pub mod dispatcher;
 pub mod entity;
 pub mod failure;
 pub mod history;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod ids;
 pub mod machine;
 #[doc(hidden)]

@@ -180,6 +180,10 @@ impl Store for FaultyStore {
         self.inner.units_claim(lease, lanes, now).await
     }
 
+    async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError> {
+        self.inner.lanes_registered().await
+    }
+
     async fn instance_create(
         &self,
         instance: &NewInstance,

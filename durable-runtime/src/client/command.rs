@@ -3,7 +3,7 @@
 use crate::ids::InstanceId;
 
 /// The id of a command that only the client itself repeats.
-pub(super) fn fresh() -> String {
+pub(crate) fn fresh() -> String {
     InstanceId::generate().into()
 }
 

@@ -48,6 +48,11 @@ impl Client {
         Self { commands }
     }
 
+    /// What this client asks.
+    pub fn commands(&self) -> &Arc<dyn Commands> {
+        &self.commands
+    }
+
     /// A client to the hub in the store at `url`, without a worker: instances make progress while
     /// another process works on that hub. [`Runtime::client`](crate::Runtime::client) gives the
     /// client of a worker.

@@ -30,6 +30,8 @@ mod target;
 mod terminate;
 mod waiting;
 
+#[cfg(feature = "http")]
+pub(crate) use command::fresh as fresh_command;
 pub use control::Cancel;
 pub use control::Resume;
 pub use control::Suspend;

@@ -15,6 +15,7 @@ use crate::history::History;
 use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
+use crate::ids::Lane;
 use crate::payload::Payload;
 use crate::store::Created;
 use crate::store::Sent;
@@ -213,6 +214,11 @@ impl Commands for StoreCommands {
                 .filter(|_| created == Created::Replacing)
                 .map(|row| row.command),
         })
+    }
+
+    async fn lanes(&self) -> Result<Vec<Lane>, CommandError> {
+        self.ask("read what is registered", || self.store.lanes_registered())
+            .await
     }
 
     async fn raise(

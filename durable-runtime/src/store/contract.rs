@@ -94,6 +94,10 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<Vec<Unit>, StoreError>;
 
+    /// What the workers of the hub have registered for, sorted: the lanes of those that are there and
+    /// not fenced. While there is none, every lane that the hub has ever had.
+    async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError>;
+
     /// Creates an instance with its `Start` message, or its start timer when `start_at` is after
     /// `now`, and with the event that it is started with. An instance that exists with the same
     /// `command` counts as created; a command that it remembers (one that asked for a replacement,

@@ -27,6 +27,7 @@ use crate::history::History;
 use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
+use crate::ids::Lane;
 use crate::payload::Payload;
 
 /// What a client can ask for. Object-safe, so that a client works the same over a store in this
@@ -38,6 +39,13 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`CommandError::AlreadyExists`] by [`IfExists`], limits, the store's own.
     async fn start(&self, request: StartRequest) -> Result<Started, CommandError>;
+
+    /// What the workers of the hub have registered for, sorted: the lanes of orchestrators, with
+    /// their versions, and of entities. While no worker is there, all that the hub has ever had.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn lanes(&self) -> Result<Vec<Lane>, CommandError>;
 
     /// Raises an external event; returns once it is durable. `command` makes repetitions count
     /// once.

@@ -1,6 +1,12 @@
 //! The integration tests, in one binary.
 
 mod architecture;
+#[cfg(feature = "http")]
+#[expect(
+    clippy::unwrap_used,
+    reason = "clippy knows the tests themselves, not the functions they are made of"
+)]
+mod http;
 #[expect(
     clippy::unwrap_used,
     clippy::expect_used,

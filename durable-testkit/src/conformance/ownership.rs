@@ -63,6 +63,26 @@ pub async fn a_worker_owns_the_lanes_it_registers_for(store: Arc<dyn Store>) {
     assert!(none.is_empty());
 }
 
+/// What is registered is what the workers that are there have; without any, all that ever was.
+pub async fn registered_lanes_are_told(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let (store, lease) = (&scene.store, &scene.lease);
+    assert_eq!(store.lanes_registered().await.unwrap(), [lane()]);
+    let other = [Lane::orchestrator("greet", "2"), Lane::entity("Stock")];
+    store.units_claim(lease, &other, START).await.unwrap();
+    let [greet, stock] = other;
+    let registered = store.lanes_registered().await.unwrap();
+    assert_eq!(registered, [stock.clone(), greet.clone()]);
+    store.worker_stop(lease, START).await.unwrap();
+    let ever = store.lanes_registered().await.unwrap();
+    assert_eq!(ever.len(), 3, "{ever:?}");
+    assert!(
+        [lane(), greet, stock]
+            .iter()
+            .all(|lane| ever.contains(lane))
+    );
+}
+
 /// A renewed lease ends later.
 pub async fn a_lease_can_be_renewed(store: Arc<dyn Store>) {
     let scene = Scene::new(store).await;

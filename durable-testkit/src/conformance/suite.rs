@@ -12,6 +12,7 @@ macro_rules! conformance {
             $crate::conformance_group!(factory, ownership: [
                 a_lone_worker_owns_all_units,
                 a_worker_owns_the_lanes_it_registers_for,
+                registered_lanes_are_told,
                 a_lease_can_be_renewed,
                 a_stopped_worker_gives_everything_back,
                 an_exclusive_store_hands_over_at_once,

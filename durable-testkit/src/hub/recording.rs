@@ -182,6 +182,10 @@ impl Store for RecordingStore {
         Ok(units)
     }
 
+    async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError> {
+        self.inner.lanes_registered().await
+    }
+
     async fn instance_create(
         &self,
         instance: &NewInstance,

@@ -291,6 +291,11 @@ impl Store for SimStore {
         Ok(units)
     }
 
+    async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError> {
+        self.before("lanes_registered").await?;
+        self.inner.lanes_registered().await
+    }
+
     async fn instance_create(
         &self,
         instance: &NewInstance,

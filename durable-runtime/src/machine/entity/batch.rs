@@ -30,6 +30,18 @@ use crate::work::OutgoingMessage;
 use crate::work::TimerId;
 use crate::work::TurnWrite;
 
+/// The operation that every entity has: its state is deleted, whatever that is. No entity can have
+/// one of its own with this name.
+pub const DELETE_STATE: &str = "delete_state";
+
+fn deleted() -> Result<OperationEnd, Failure> {
+    Ok(OperationEnd::Returned {
+        result: Ok(Payload::encode(&())?),
+        state: NewState::Deleted,
+        decisions: Vec::new(),
+    })
+}
+
 /// What a turn of an entity is given.
 #[derive(Debug, Clone)]
 pub struct EntityTurnRequest {
@@ -170,7 +182,11 @@ impl Batch<'_> {
             message: id,
             now: self.now,
         };
-        let end = panics::catch(|| (self.code)(invocation))?;
+        let end = if operation.name == DELETE_STATE {
+            deleted()?
+        } else {
+            panics::catch(|| (self.code)(invocation))?
+        };
         let (result, state, decisions) = match end {
             OperationEnd::Refused(problem) => {
                 let entity = self.row.id.clone();

@@ -12,6 +12,7 @@ mod batch;
 mod code;
 mod locks;
 
+pub use batch::DELETE_STATE;
 pub use batch::EntityOutcome;
 pub use batch::EntityTurnRequest;
 pub use batch::entity_turn;

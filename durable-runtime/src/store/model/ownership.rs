@@ -13,6 +13,7 @@ use crate::mutants::mutant;
 use crate::store::NewWorker;
 use crate::store::StoreError;
 use crate::store::WorkerLease;
+use crate::store::creation::LaneNumber;
 use crate::store::fair_share::Claims;
 
 impl Tables {
@@ -100,6 +101,14 @@ impl Tables {
             .iter()
             .filter(|(_, by)| **by == Some(lease.worker));
         Ok(owned.map(|(unit, _)| *unit).collect())
+    }
+
+    pub(super) fn lanes_registered(&self) -> Vec<Lane> {
+        let there = self.workers.values().filter(|worker| !worker.fenced);
+        let numbers: BTreeSet<_> = there.flat_map(|worker| &worker.lanes).collect();
+        let wanted = |number: &LaneNumber| numbers.is_empty() || numbers.contains(number);
+        let lanes = self.lanes.iter().filter(|(_, number)| wanted(number));
+        lanes.map(|(lane, _)| lane.clone()).collect()
     }
 
     fn fence_dead(&mut self, me: WorkerId, now: Timestamp) {

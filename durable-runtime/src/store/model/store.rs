@@ -126,6 +126,10 @@ impl Store for ModelStore {
         self.tables().units_claim(lease, lanes, now)
     }
 
+    async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError> {
+        Ok(self.tables().lanes_registered())
+    }
+
     async fn instance_create(
         &self,
         instance: &NewInstance,

@@ -1,11 +1,13 @@
 //! Lanes and their numbers. A lane is never deleted, so numbers may be remembered.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use sea_orm::ColumnTrait;
+use sea_orm::ConnectionTrait;
 use sea_orm::DatabaseTransaction;
 use sea_orm::DbErr;
 use sea_orm::EntityTrait;
@@ -15,6 +17,7 @@ use sea_orm::Set;
 use super::rows;
 use super::scope::Scope;
 use super::unit;
+use super::worker;
 use crate::ids::EntityId;
 use crate::ids::Lane;
 use crate::ids::Unit;
@@ -93,6 +96,22 @@ impl Lanes<'_> {
     pub(super) fn learn(self) {
         self.known.known().extend(self.found);
     }
+}
+
+/// The lanes that workers have registered for; all lanes while there is no worker.
+pub(super) async fn registered<C: ConnectionTrait>(
+    db: &C,
+    scope: Scope,
+) -> Result<Vec<Lane>, DbErr> {
+    let mut numbers = BTreeSet::new();
+    for row in worker::unfenced(db, scope).await? {
+        numbers.extend(worker::lanes_of(&row)?);
+    }
+    let rows = scope.lanes().all(db).await?.into_iter();
+    let wanted = rows.filter(|row| numbers.is_empty() || numbers.contains(&row.id));
+    let mut lanes: Vec<_> = wanted.map(|row| Lane::from_name(&row.name)).collect();
+    lanes.sort();
+    Ok(lanes)
 }
 
 async fn fetch_or_create_in_txn(

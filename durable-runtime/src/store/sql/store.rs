@@ -26,6 +26,7 @@ use super::hub;
 use super::hub_lock::HubLock;
 use super::inbox;
 use super::instance;
+use super::lane;
 use super::lane::KnownLanes;
 use super::listing;
 use super::purge;
@@ -241,6 +242,12 @@ impl Store for SqlStore {
         txn.commit().await.or_failed(ACTION)?;
         known.learn();
         Ok(units)
+    }
+
+    async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError> {
+        let scope = self.scope()?;
+        let lanes = lane::registered(self.reader(), scope).await;
+        lanes.or_failed("read the registered lanes")
     }
 
     async fn instance_create(

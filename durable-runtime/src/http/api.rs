@@ -1,0 +1,56 @@
+//! What all routes share.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use governor::DefaultDirectRateLimiter;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
+
+use super::base::Base;
+use super::closing::Closing;
+use super::guard::Guard;
+use super::limits::HttpLimits;
+use super::links::Links;
+use super::problem::Problem;
+use crate::work::Commands;
+
+/// What all routes share. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub(super) struct Api {
+    pub(super) commands: Arc<dyn Commands>,
+    pub(super) guard: Guard,
+    pub(super) limits: Arc<HttpLimits>,
+    pub(super) closing: Closing,
+    /// Where the router is found; what a request says itself, if absent.
+    pub(super) base: Option<Base>,
+    pub(super) rate: Option<Arc<DefaultDirectRateLimiter>>,
+    pub(super) waiting: Arc<Semaphore>,
+}
+
+impl Api {
+    /// Links that begin with `base`.
+    pub(super) fn links(&self, base: Base) -> Links {
+        Links::new(base, self.guard.signing.clone())
+    }
+
+    /// Counts a request, unless there were too many.
+    pub(super) fn count(&self) -> Result<(), Problem> {
+        match &self.rate {
+            Some(rate) if rate.check().is_err() => {
+                Err(too_many("there are too many requests to this hub"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A place among those that wait for something; dropping it gives it back.
+    pub(super) fn wait(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.waiting).try_acquire_owned();
+        place.map_err(|_| too_many("too many requests wait for something already"))
+    }
+}
+
+fn too_many(message: &'static str) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, message).retry_after(1)
+}

@@ -1,0 +1,203 @@
+//! A request on its way to its handler: read, let in, and then handled.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::extract::FromRequestParts;
+use axum::extract::RawPathParams;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::Response;
+use futures_util::future::BoxFuture;
+
+use super::access::Access;
+use super::access::Action;
+use super::access::Target;
+use super::api::Api;
+use super::base::Base;
+use super::body;
+use super::problem::Problem;
+use super::query::Query;
+use crate::ids::EntityId;
+use crate::ids::InstanceId;
+use crate::ids::InvalidInstanceId;
+use crate::payload::Payload;
+
+/// A request that was let in.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) api: Api,
+    pub(super) target: Target,
+    pub(super) query: Query,
+    pub(super) base: Base,
+    pub(super) headers: HeaderMap,
+    /// The parameters of the path, decoded.
+    path: Vec<(String, String)>,
+    /// Behind a lock, which nobody ever waits for, only so that a call can be shared.
+    body: Mutex<Body>,
+}
+
+/// The response to a request, or why there is none.
+pub(super) type Answer = Result<Response, Problem>;
+
+/// Makes a handler of a function: what comes to it was let in to do `action`.
+pub(super) fn guarded<H, F>(
+    action: Action,
+    handler: H,
+) -> impl Fn(State<Api>, Request) -> BoxFuture<'static, Response> + Clone + Send + Sync + 'static
+where
+    H: Fn(Call) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Answer> + Send + 'static,
+{
+    move |State(api), request| {
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let headers = parts.headers.clone();
+            let answer = async { handler(Call::admit(api, action, parts, body).await?).await };
+            let response = answer
+                .await
+                .unwrap_or_else(|problem| problem.response(Some(&headers)));
+            hardened(response)
+        })
+    }
+}
+
+/// With what keeps browsers from making something else of a response.
+fn hardened(mut response: Response) -> Response {
+    let nosniff = HeaderValue::from_static("nosniff");
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    response
+}
+
+impl Call {
+    async fn admit(
+        api: Api,
+        action: Action,
+        mut parts: Parts,
+        body: Body,
+    ) -> Result<Self, Problem> {
+        let path = path_of(&mut parts).await?;
+        let target = target_of(action, &path)?;
+        let query = Query::read(parts.uri.query().unwrap_or_default())?;
+        let access = Access {
+            action,
+            target: &target,
+            parts: &parts,
+        };
+        api.guard.check(access, query.get("code")).await?;
+        api.count()?;
+        let base = api.base.clone().unwrap_or_else(|| Base::of_request(&parts));
+        Ok(Self {
+            api,
+            target,
+            query,
+            base,
+            headers: parts.headers,
+            path,
+            body: Mutex::new(body),
+        })
+    }
+
+    /// A parameter of the path.
+    pub(super) fn param(&self, name: &str) -> Result<&str, Problem> {
+        param(&self.path, name).ok_or_else(no_such_path)
+    }
+
+    /// The instance that this is about.
+    pub(super) fn instance(&self) -> Result<InstanceId, Problem> {
+        match &self.target {
+            Target::Instance(id) => Ok(id.clone()),
+            _ => Err(no_such_path()),
+        }
+    }
+
+    /// The entity that this is about.
+    pub(super) fn entity(&self) -> Result<EntityId, Problem> {
+        match &self.target {
+            Target::Entity(id) => Ok(id.clone()),
+            _ => Err(no_such_path()),
+        }
+    }
+
+    /// Reads the body. Once: a second time there is none.
+    pub(super) async fn bytes(&mut self) -> Result<Bytes, Problem> {
+        let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let body = std::mem::take(body);
+        body::read(&self.headers, body, &self.api.limits).await
+    }
+
+    /// Reads the body as JSON; nothing if it is empty.
+    pub(super) async fn json(&mut self) -> Result<Option<Payload>, Problem> {
+        body::json(&self.bytes().await?, &self.api.limits)
+    }
+
+    /// Does what asks the hub, and gives up when it takes too long.
+    pub(super) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Problem> {
+        let done = body::within(self.api.limits.request_time, work).await;
+        done.unwrap_or_else(|| {
+            let message = "the hub did not answer in time";
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5))
+        })
+    }
+}
+
+async fn path_of(parts: &mut Parts) -> Result<Vec<(String, String)>, Problem> {
+    let path = RawPathParams::from_request_parts(parts, &()).await;
+    let path = path.map_err(|_| Problem::bad_request("the path is not UTF-8"))?;
+    let path = path
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Ok(path.collect())
+}
+
+/// The last one of that name: those before it may belong to where the router is nested.
+fn param<'a>(path: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let found = path.iter().rfind(|(known, _)| known == name);
+    found.map(|(_, value)| value.as_str())
+}
+
+fn no_such_path() -> Problem {
+    Problem::not_found("there is nothing at this path")
+}
+
+fn target_of(action: Action, path: &[(String, String)]) -> Result<Target, Problem> {
+    let param = |name| param(path, name);
+    let required = |name| param(name).ok_or_else(no_such_path);
+    let id = |id| InstanceId::new(id).map_err(|error| invalid_id(&error));
+    Ok(match action {
+        Action::Start => Target::Orchestrator {
+            name: required("name")?.to_owned(),
+            id: param("id").map(id).transpose()?,
+        },
+        Action::ListInstances | Action::PurgeInstances => Target::Instances,
+        Action::ListEntities => Target::Entities(param("name").map(str::to_owned)),
+        Action::ReadEntity | Action::SignalEntity | Action::DeleteEntity => {
+            Target::Entity(EntityId::new(required("name")?, required("key")?))
+        }
+        Action::ReadStatus
+        | Action::WatchStatus
+        | Action::RaiseEvent
+        | Action::Terminate
+        | Action::Suspend
+        | Action::Resume
+        | Action::Rewind
+        | Action::Restart
+        | Action::Purge => Target::Instance(id(required("id")?)?),
+    })
+}
+
+fn invalid_id(error: &InvalidInstanceId) -> Problem {
+    Problem::bad_request(error.to_string())
+}

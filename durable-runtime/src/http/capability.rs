@@ -1,0 +1,205 @@
+//! Signed links: who has one may do one thing to one instance, for a while.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::Hmac;
+use hmac::KeyInit;
+use hmac::Mac;
+use sha2::Sha256;
+
+use super::access::Action;
+use crate::clock::Timestamp;
+use crate::ids::InstanceId;
+
+/// The secret that links are signed with. `Debug` does not show it.
+///
+/// All servers of a hub that are to take each other's links need the same one; hubs need different
+/// ones. Without any, a server makes one up when it starts, and its links end with it.
+#[derive(Clone)]
+pub struct LinkSecret([u8; 32]);
+
+impl LinkSecret {
+    /// A secret of these bytes, which are to be random.
+    ///
+    /// ```
+    /// use durable_runtime::http::LinkSecret;
+    ///
+    /// # fn from_the_vault() -> [u8; 32] { [7; 32] }
+    /// let secret = LinkSecret::new(from_the_vault());
+    /// assert_eq!(format!("{secret:?}"), "LinkSecret(..)");
+    /// ```
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// A random secret.
+    ///
+    /// # Errors
+    /// The operating system has no random bytes to give.
+    pub fn generate() -> std::io::Result<Self> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+        Ok(Self(bytes))
+    }
+
+    /// The code of a link to `verb` of `instance` that ends at `until`.
+    pub(super) fn sign(&self, verb: Verb, instance: &InstanceId, until: Timestamp) -> String {
+        let until = until.as_millis().div_euclid(1_000);
+        let Some(mac) = self.mac(verb, instance, until) else {
+            return String::new();
+        };
+        let mac = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+        format!("{until}.{mac}")
+    }
+
+    /// Whether `code` was signed for this, and still counts.
+    pub(super) fn check(
+        &self,
+        code: &str,
+        verb: Verb,
+        instance: &InstanceId,
+        now: Timestamp,
+    ) -> LinkCheck {
+        let parts = code.split_once('.').and_then(|(until, mac)| {
+            let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
+            Some((until.parse::<i64>().ok()?, mac))
+        });
+        let Some((until, signature)) = parts else {
+            return LinkCheck::Forged;
+        };
+        let mac = self.mac(verb, instance, until);
+        // Compares in constant time.
+        if mac.is_none_or(|mac| mac.verify_slice(&signature).is_err()) {
+            return LinkCheck::Forged;
+        }
+        if now.as_millis() >= until.saturating_mul(1_000) {
+            return LinkCheck::Expired;
+        }
+        LinkCheck::Good
+    }
+
+    /// What is signed. No part can hold the line break that ends it: ids have no control characters.
+    fn mac(&self, verb: Verb, instance: &InstanceId, until: i64) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+        mac.update(format!("durable link 1\n{}\n{instance}\n{until}", verb.name()).as_bytes());
+        Some(mac)
+    }
+}
+
+impl fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkSecret(..)")
+    }
+}
+
+/// What became of a link's code.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LinkCheck {
+    Good,
+    Expired,
+    /// Signed for something else, with another secret, or not at all.
+    Forged,
+}
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Status,
+    RaiseEvent,
+    Terminate,
+    Suspend,
+    Resume,
+    Rewind,
+    Restart,
+    Purge,
+}
+
+impl Verb {
+    /// What a link must be for to allow `action`.
+    pub(super) fn of(action: Action) -> Option<Self> {
+        match action {
+            Action::ReadStatus | Action::WatchStatus => Some(Self::Status),
+            Action::RaiseEvent => Some(Self::RaiseEvent),
+            Action::Terminate => Some(Self::Terminate),
+            Action::Suspend => Some(Self::Suspend),
+            Action::Resume => Some(Self::Resume),
+            Action::Rewind => Some(Self::Rewind),
+            Action::Restart => Some(Self::Restart),
+            Action::Purge => Some(Self::Purge),
+            Action::Start
+            | Action::ListInstances
+            | Action::PurgeInstances
+            | Action::ListEntities
+            | Action::ReadEntity
+            | Action::SignalEntity
+            | Action::DeleteEntity => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::RaiseEvent => "raiseEvent",
+            Self::Terminate => "terminate",
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+            Self::Rewind => "rewind",
+            Self::Restart => "restart",
+            Self::Purge => "purge",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(id: &str) -> InstanceId {
+        InstanceId::new(id).unwrap()
+    }
+
+    #[test]
+    fn a_code_is_good_for_one_verb_of_one_instance_until_it_ends() {
+        let secret = LinkSecret::new([1; 32]);
+        let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
+        let code = secret.sign(Verb::Status, &id("a"), at(100));
+        let check = |secret: &LinkSecret, code: &str, verb, instance, now| {
+            secret.check(code, verb, &id(instance), at(now))
+        };
+        assert_eq!(
+            check(&secret, &code, Verb::Status, "a", 99),
+            LinkCheck::Good
+        );
+        assert_eq!(
+            check(&secret, &code, Verb::Status, "a", 100),
+            LinkCheck::Expired
+        );
+        assert_eq!(
+            check(&secret, &code, Verb::Status, "b", 99),
+            LinkCheck::Forged
+        );
+        assert_eq!(
+            check(&secret, &code, Verb::Purge, "a", 99),
+            LinkCheck::Forged
+        );
+        let other = LinkSecret::new([2; 32]);
+        assert_eq!(
+            check(&other, &code, Verb::Status, "a", 99),
+            LinkCheck::Forged
+        );
+        let longer = code.replacen("100", "999", 1);
+        assert_eq!(
+            check(&secret, &longer, Verb::Status, "a", 99),
+            LinkCheck::Forged
+        );
+        for broken in ["", ".", "100", "100.", "x.y", &code[..code.len() - 1]] {
+            assert_eq!(
+                check(&secret, broken, Verb::Status, "a", 99),
+                LinkCheck::Forged
+            );
+        }
+    }
+}

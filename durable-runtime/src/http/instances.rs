@@ -1,0 +1,120 @@
+//! Many instances: lists and purges.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use super::body::respond;
+use super::call::Answer;
+use super::call::Call;
+use super::paging;
+use super::paging::CONTINUATION;
+use super::problem::Problem;
+use super::query::Query;
+use super::status_object::StatusObject;
+use super::status_object::statuses_named;
+use crate::work::Commands;
+use crate::work::InstanceFilter;
+use crate::work::InstancePage;
+
+/// How many instances a page has unless told otherwise.
+const PAGE: u32 = 100;
+
+/// `GET /instances`
+pub(super) async fn list(call: Call) -> Answer {
+    let show_input = call.query.flag("showInput", true)?;
+    let top = call.query.number("top", PAGE, call.api.limits.page)?;
+    let after = paging::read(&call.headers)?;
+    let page = match filter(&call.query)? {
+        Some(filter) => {
+            let page = async { Ok(call.api.commands.instances(&filter, after, top).await?) };
+            call.in_time(page).await?
+        }
+        None => InstancePage {
+            instances: Vec::new(),
+            next: None,
+        },
+    };
+    let objects = page
+        .instances
+        .into_iter()
+        .map(|row| StatusObject::new(row, show_input));
+    let objects: Vec<_> = objects.collect();
+    let mut response = respond(StatusCode::OK, &objects);
+    if let Some(token) = page.next.as_ref().and_then(paging::write) {
+        response.headers_mut().insert(CONTINUATION, token);
+    }
+    Ok(response)
+}
+
+/// `DELETE /instances`
+pub(super) async fn purge(call: Call) -> Answer {
+    let filter = filter(&call.query)?;
+    if call.query.get("createdTimeFrom").is_none() {
+        let message = "the query parameter `createdTimeFrom` is required, so that nobody deletes everything by mistake";
+        return Err(Problem::bad_request(message));
+    }
+    let deleted = match filter {
+        Some(filter) => purge_all(&*call.api.commands, &filter).await?,
+        None => 0,
+    };
+    if deleted == 0 {
+        return Err(Problem::not_found(
+            "no instance that has ended is like that",
+        ));
+    }
+    Ok(respond(StatusCode::OK, &Deleted::new(deleted)))
+}
+
+/// How many instances were deleted.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Deleted {
+    instances_deleted: u64,
+}
+
+impl Deleted {
+    pub(super) fn new(instances_deleted: u64) -> Self {
+        Self { instances_deleted }
+    }
+}
+
+/// Purges what has ended, chunk by chunk, with its sub-orchestrations.
+pub(super) async fn purge_all(
+    commands: &dyn Commands,
+    filter: &InstanceFilter,
+) -> Result<u64, Problem> {
+    let (mut deleted, mut after) = (0, None);
+    loop {
+        let purged = commands.purge(filter, true, after).await?;
+        deleted += purged.instances;
+        match purged.next {
+            Some(next) => after = Some(next),
+            None => return Ok(deleted),
+        }
+    }
+}
+
+/// The instances that a query wants; `None` when it wants none.
+fn filter(query: &Query) -> Result<Option<InstanceFilter>, Problem> {
+    let mut statuses = Vec::new();
+    let mut names = query
+        .all("runtimeStatus")
+        .flat_map(|names| names.split(','))
+        .map(str::trim)
+        .peekable();
+    let any_status = names.peek().is_none();
+    for name in names {
+        let found = statuses_named(name).ok_or_else(|| {
+            Problem::bad_parameter("runtimeStatus", "a list of Running, Pending, Completed, Failed, Terminated, Suspended, Canceled, ContinuedAsNew")
+        });
+        statuses.extend(found?);
+    }
+    let filter = InstanceFilter {
+        statuses,
+        id_prefix: query.get("instanceIdPrefix").map(str::to_owned),
+        created_from: query.time("createdTimeFrom")?,
+        created_before: query.time_until("createdTimeTo")?,
+        ..InstanceFilter::default()
+    };
+    Ok(Some(filter).filter(|filter| any_status || !filter.statuses.is_empty()))
+}

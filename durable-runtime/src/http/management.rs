@@ -1,0 +1,206 @@
+//! The router and how it is configured.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::Router;
+use governor::Quota;
+use governor::RateLimiter;
+use tokio::sync::Semaphore;
+
+use super::accepted::DEFAULT_PREFIX;
+use super::access::Authorizer;
+use super::api::Api;
+use super::base::Base;
+use super::capability::LinkSecret;
+use super::closing::Closing;
+use super::guard::Guard;
+use super::key::Key;
+use super::limits::HttpLimits;
+use super::links::Links;
+use super::links::Signing;
+use super::routes;
+use crate::client::Client;
+use crate::clock::Clock;
+use crate::clock::SystemClock;
+use crate::work::Commands;
+
+/// How long a link counts, unless told otherwise.
+const LINK_LIFETIME: Duration = Duration::from_hours(7 * 24);
+
+/// The management API for this machine alone: [`Management`] lets others in. To be mounted under any
+/// prefix, with the peers' addresses:
+///
+/// ```no_run
+/// use std::net::SocketAddr;
+///
+/// # async fn example(client: durable_runtime::Client) -> std::io::Result<()> {
+/// let app = axum::Router::new().nest("/durable", durable_runtime::http::router(client));
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+/// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
+/// # }
+/// ```
+pub fn router(client: impl Into<Client>) -> Router {
+    Management::new(client).router()
+}
+
+/// The management API with its configuration.
+///
+/// ```
+/// use durable_runtime::http::{Key, Management, Scope};
+///
+/// # fn example(client: durable_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let management = Management::new(client)
+///     .key(Key::hashed("5f1d…", [Scope::Read, Scope::Start])?)
+///     .base_url("https://shop.example/durable");
+/// let app: axum::Router = axum::Router::new().nest("/durable", management.router());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Management {
+    commands: Arc<dyn Commands>,
+    keys: Vec<Key>,
+    authorizer: Option<Arc<dyn Authorizer>>,
+    secret: Option<LinkSecret>,
+    made_up: Option<LinkSecret>,
+    lifetime: Duration,
+    clock: Arc<dyn Clock>,
+    base: Option<Base>,
+    limits: HttpLimits,
+    closing: Closing,
+    told: AtomicBool,
+}
+
+impl Management {
+    /// The management API of the client's hub.
+    pub fn new(client: impl Into<Client>) -> Self {
+        let made_up = LinkSecret::generate().inspect_err(|error| {
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                "links are not signed"
+            );
+        });
+        Self {
+            commands: Arc::clone(client.into().commands()),
+            keys: Vec::new(),
+            authorizer: None,
+            secret: None,
+            made_up: made_up.ok(),
+            lifetime: LINK_LIFETIME,
+            clock: Arc::new(SystemClock),
+            base: None,
+            limits: HttpLimits::default(),
+            closing: Closing::new(),
+            told: AtomicBool::new(false),
+        }
+    }
+
+    /// Lets in whoever has this key, for what its scopes allow; called again, also those that have
+    /// another one.
+    #[must_use]
+    pub fn key(mut self, key: Key) -> Self {
+        self.keys.push(key);
+        self
+    }
+
+    /// Lets in whom `authorizer` allows.
+    #[must_use]
+    pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
+        self.authorizer = Some(Arc::new(authorizer));
+        self
+    }
+
+    /// Signs links with this secret, also where there is neither a key nor an authorizer: then a link
+    /// lets others in, for what it is for, and everything else only this machine.
+    #[must_use]
+    pub fn link_secret(mut self, secret: LinkSecret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
+    /// How long a link counts: 7 days unless told otherwise.
+    #[must_use]
+    pub fn link_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Where the router is found from outside, as links are to say it: `https://shop.example/durable`,
+    /// or `/durable` for links without a host. Unless told, links go where the request went to, by
+    /// its `Host` and path; behind a proxy that is not right.
+    #[must_use]
+    pub fn base_url(mut self, base: impl AsRef<str>) -> Self {
+        self.base = Some(Base::new(base.as_ref()));
+        self
+    }
+
+    /// What requests may cost.
+    #[must_use]
+    pub fn limits(mut self, limits: HttpLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The clock by which links expire.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// What ends the requests that wait, for a graceful shutdown.
+    pub fn closing(&self) -> Closing {
+        self.closing.clone()
+    }
+
+    /// Links for handlers of one's own. They go to [`base_url`](Self::base_url), or to `/durable` if
+    /// that is not given.
+    pub fn links(&self) -> Links {
+        let base = self.base.clone();
+        let base = base.unwrap_or_else(|| Base::new(DEFAULT_PREFIX));
+        Links::new(base, self.signing())
+    }
+
+    /// The router.
+    pub fn router(&self) -> Router {
+        let guard = Guard {
+            keys: self.keys.as_slice().into(),
+            authorizer: self.authorizer.clone(),
+            signing: self.signing(),
+        };
+        if guard.is_open_to_loopback() && !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "the management API has no keys and no authorizer: it serves this machine alone"
+            );
+        }
+        let rate = self.limits.per_second.map(|per_second| {
+            let quota = Quota::per_second(per_second);
+            Arc::new(RateLimiter::direct(quota))
+        });
+        routes::routes(Api {
+            commands: Arc::clone(&self.commands),
+            guard,
+            waiting: Arc::new(Semaphore::new(
+                self.limits.waiting.min(Semaphore::MAX_PERMITS),
+            )),
+            limits: Arc::new(self.limits.clone()),
+            closing: self.closing.clone(),
+            base: self.base.clone(),
+            rate,
+        })
+    }
+
+    fn signing(&self) -> Option<Signing> {
+        let is_open = self.keys.is_empty() && self.authorizer.is_none();
+        let made_up = self.made_up.clone().filter(|_| !is_open);
+        let secret = self.secret.clone().or(made_up)?;
+        Some(Signing {
+            secret,
+            lifetime: self.lifetime,
+            clock: Arc::clone(&self.clock),
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! The async HTTP API: what a client can do, over the paths that users of Durable Functions know.
+//!
+//! [`router`] makes an [`axum::Router`] of a client; [`Management`] makes one that also lets others
+//! in than this machine. Below it are the client's own [commands](crate::work::Commands): nothing
+//! here knows of a store or a worker.
+//!
+//! A request goes one way: its route names an [`Action`], the guard decides whether its sender may do
+//! that to this target, and only then is its body read.
+//!
+//! 1. Every route passes the guard: there is no way to register one past it.
+//! 2. No request, whatever it holds, is answered with a status of 500 or above because of what it
+//!    holds; only a store that fails is.
+//! 3. No secret is logged or shown by `Debug`.
+//!
+//! The [chapter](crate::guide::http) tells how to use it.
+
+mod accepted;
+mod access;
+mod api;
+mod base;
+mod body;
+mod call;
+mod capability;
+mod closing;
+mod control;
+mod entities;
+mod guard;
+mod history_entry;
+mod instances;
+mod key;
+mod limits;
+mod links;
+mod management;
+mod paging;
+mod problem;
+mod query;
+mod raise;
+mod registered;
+mod routes;
+mod start;
+mod status;
+mod status_object;
+mod time;
+mod watching;
+
+pub use access::Access;
+pub use access::Action;
+pub use access::Authorizer;
+pub use access::Decision;
+pub use access::Scope;
+pub use access::Target;
+pub use capability::LinkSecret;
+pub use closing::Closing;
+pub use key::InvalidKey;
+pub use key::Key;
+pub use limits::HttpLimits;
+pub use links::Links;
+pub use links::ManagementPayload;
+pub use management::Management;
+pub use management::router;

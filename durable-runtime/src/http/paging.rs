@@ -1,0 +1,61 @@
+//! Where a list goes on: opaque text that names the last row of a page.
+
+use axum::http::HeaderMap;
+use axum::http::HeaderName;
+use axum::http::HeaderValue;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::problem::Problem;
+use crate::ids::EntityId;
+use crate::ids::InstanceKey;
+use crate::work::PageToken;
+
+/// The header that carries the token, both ways.
+pub(super) const CONTINUATION: HeaderName = HeaderName::from_static("x-ms-continuation-token");
+
+/// The last row of a page. Rows are found again by what they are, so a token stays good whatever is
+/// written in between, even if that row is deleted.
+pub(super) trait Token: Sized {
+    fn text(&self) -> String;
+    fn read(text: &str) -> Option<Self>;
+}
+
+impl Token for PageToken {
+    fn text(&self) -> String {
+        format!("i{}", self.0)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let key = text.strip_prefix('i')?.parse().ok()?;
+        Some(Self(InstanceKey(key)))
+    }
+}
+
+impl Token for EntityId {
+    fn text(&self) -> String {
+        format!("e{}\n{}", self.name(), self.key())
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (name, key) = text.strip_prefix('e')?.split_once('\n')?;
+        Some(Self::new(name, key))
+    }
+}
+
+/// The token that a request gives.
+pub(super) fn read<T: Token>(headers: &HeaderMap) -> Result<Option<T>, Problem> {
+    let Some(value) = headers.get(CONTINUATION).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let text = URL_SAFE_NO_PAD.decode(value.as_bytes()).ok();
+    let text = text.and_then(|text| String::from_utf8(text).ok());
+    let token = text.and_then(|text| T::read(&text));
+    let message = "the header x-ms-continuation-token is not one that this list has given: leave it out to begin anew";
+    token.ok_or_else(|| Problem::bad_request(message)).map(Some)
+}
+
+/// The token as a header.
+pub(super) fn write<T: Token>(token: &T) -> Option<HeaderValue> {
+    HeaderValue::from_str(&URL_SAFE_NO_PAD.encode(token.text())).ok()
+}

@@ -1,0 +1,173 @@
+//! Errors as responses.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::http::HeaderMap;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::client::ClientError;
+use crate::store::StoreError;
+use crate::work::CommandError;
+
+/// Why a request was not done.
+///
+/// One body serves both: `Message` is Durable Functions', the rest is RFC 9457. What differs is the
+/// media type: `application/problem+json` for those that ask for it, else `application/json`.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    message: Cow<'static, str>,
+    retry_after: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct ProblemBody<'a> {
+    #[serde(rename = "Message")]
+    message: &'a str,
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            retry_after: None,
+        }
+    }
+
+    pub(super) fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(super) fn bad_parameter(key: &str, expected: &str) -> Self {
+        Self::bad_request(format!("the query parameter `{key}` is to be {expected}"))
+    }
+
+    pub(super) fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    pub(super) fn is_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+    }
+
+    /// With how many seconds to wait before another try.
+    pub(super) fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// As a response to a request with these headers.
+    pub(super) fn response(&self, asked: Option<&HeaderMap>) -> Response {
+        let body = ProblemBody {
+            message: &self.message,
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: &self.message,
+        };
+        // Text and numbers always have a JSON form.
+        let body = serde_json::to_string(&body).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, media_type(asked));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+fn media_type(asked: Option<&HeaderMap>) -> HeaderValue {
+    let accepts = asked.map(|headers| headers.get_all(header::ACCEPT));
+    let mut accepts = accepts
+        .into_iter()
+        .flatten()
+        .filter_map(|value| value.to_str().ok());
+    let wants_problem = accepts.any(|accept| {
+        accept
+            .to_ascii_lowercase()
+            .contains("application/problem+json")
+    });
+    HeaderValue::from_static(if wants_problem {
+        "application/problem+json"
+    } else {
+        "application/json"
+    })
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.response(None)
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        Self::from(ClientError::from(error))
+    }
+}
+
+impl From<ClientError> for Problem {
+    fn from(error: ClientError) -> Self {
+        let status = match &error {
+            ClientError::AlreadyExists { .. } | ClientError::StillRunning { .. } => {
+                StatusCode::CONFLICT
+            }
+            ClientError::NotFound { .. } => StatusCode::NOT_FOUND,
+            ClientError::AlreadyFinished { .. } => StatusCode::GONE,
+            ClientError::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            ClientError::InvalidInstanceId(_) | ClientError::LimitExceeded { .. } => {
+                StatusCode::BAD_REQUEST
+            }
+            // What is stored is not of the type that the code has, or cannot be reached.
+            ClientError::Codec(_) | ClientError::Store { .. } => return Self::of_server(&error),
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+impl Problem {
+    /// What is not the client's fault. The reason is for the log alone.
+    fn of_server(error: &ClientError) -> Self {
+        tracing::error!(
+            error = error as &dyn std::error::Error,
+            "a request over HTTP failed"
+        );
+        let transient = match error {
+            ClientError::Store { source, .. } => {
+                source.downcast_ref().is_some_and(StoreError::is_transient)
+            }
+            _ => false,
+        };
+        let message = format!("{error}: the log of the server says why");
+        if transient {
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5)
+        } else {
+            Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+        }
+    }
+}
+
+/// The status that the async HTTP API answers such an error with, so that a handler of one's own can
+/// return it: 404, 409, 410, 413 and the like, with a body that says what is wrong. A store that
+/// fails is logged, and answered with 500 or 503 and no details.
+impl IntoResponse for ClientError {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
+    }
+}

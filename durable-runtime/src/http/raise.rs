@@ -1,0 +1,40 @@
+//! Raising an event.
+
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+
+use super::body::is_json;
+use super::call::Answer;
+use super::call::Call;
+use super::problem::Problem;
+use crate::client;
+use crate::payload::Payload;
+use crate::work::CommandError;
+
+/// `POST /instances/{id}/raiseEvent/{event}`
+pub(super) async fn raise(mut call: Call) -> Answer {
+    let id = call.instance()?;
+    let event = call.param("event")?.to_owned();
+    let row = async { Ok(call.api.commands.instance(&id).await?) };
+    let status = call.in_time(row).await?.status;
+    if status.is_terminal() {
+        return Err(CommandError::AlreadyFinished { id, status }.into());
+    }
+    if !is_json(&call.headers) {
+        return Err(Problem::bad_request(
+            "an event is sent as `Content-Type: application/json`",
+        ));
+    }
+    let payload = match call.json().await? {
+        Some(payload) => payload,
+        // As Durable Functions has it: an event without a value is one with `null`.
+        None => {
+            Payload::from_json("null").map_err(|error| Problem::bad_request(error.to_string()))?
+        }
+    };
+    let commands = &call.api.commands;
+    let command = client::fresh_command();
+    let raised = async { Ok(commands.raise(&id, &event, payload, &command).await?) };
+    call.in_time(raised).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}

@@ -1,0 +1,94 @@
+//! Starting an instance, and maybe waiting for what it returns.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use futures_util::future::Either;
+use futures_util::future::select;
+
+use super::access::Target;
+use super::body::respond;
+use super::call::Answer;
+use super::call::Call;
+use super::problem::Problem;
+use super::registered::version_of;
+use super::status;
+use crate::ids::InstanceId;
+use crate::work::IfExists;
+use crate::work::InstanceRow;
+use crate::work::Output;
+use crate::work::StartRequest;
+
+/// `POST /orchestrators/{name}/{id?}`
+pub(super) async fn start(mut call: Call) -> Answer {
+    let Target::Orchestrator { name, id } = call.target.clone() else {
+        return Err(Problem::not_found("there is nothing at this path"));
+    };
+    // Checked before anything is started; there is no polling to set the interval of.
+    call.query.seconds("pollingInterval")?;
+    let wait = call
+        .query
+        .seconds("timeout")?
+        .filter(|wait| !wait.is_zero());
+    let fails = call
+        .query
+        .flag("returnInternalServerErrorOnFailure", false)?;
+    // A place to wait is taken first: without one nothing is started.
+    let _place = wait.map(|_| call.api.wait()).transpose()?;
+    let input = call.json().await?;
+    let commands = &call.api.commands;
+    let started = call.in_time(async {
+        let version = version_of(&**commands, &name, call.query.get("version")).await?;
+        let request = StartRequest {
+            id,
+            name,
+            version,
+            input,
+            start_at: None,
+            tags: BTreeMap::new(),
+            if_exists: IfExists::Fail,
+            headers: BTreeMap::new(),
+            event: None,
+        };
+        Ok(commands.start(request).await?)
+    });
+    let id = started.await?.id;
+    let ended = match wait {
+        Some(wait) => ended_in_time(&call, &id, wait).await?,
+        None => None,
+    };
+    match ended {
+        None => Ok(call.api.links(call.base.clone()).accepted_id(&id)),
+        Some(InstanceRow {
+            output: Some(Output::Completed(value)),
+            ..
+        }) => Ok(respond(StatusCode::OK, &value)),
+        Some(row) => Ok(status::done(row, fails)),
+    }
+}
+
+/// The instance once it has ended; nothing when it has not in time, was purged, or the server stops.
+async fn ended_in_time(
+    call: &Call,
+    id: &InstanceId,
+    wait: Duration,
+) -> Result<Option<InstanceRow>, Problem> {
+    let commands = &call.api.commands;
+    let ended = Box::pin(async {
+        loop {
+            let row = commands.instance(id).await?;
+            if row.status.is_terminal() && row.output.is_some() {
+                return Ok::<_, Problem>(row);
+            }
+            commands.changed(&row).await;
+        }
+    });
+    let time = commands.wait(wait.min(call.api.limits.wait));
+    let over = select(time, Box::pin(call.api.closing.closed()));
+    match select(ended, over).await {
+        Either::Left((Ok(row), _)) => Ok(Some(row)),
+        Either::Left((Err(problem), _)) if !problem.is_not_found() => Err(problem),
+        Either::Left(_) | Either::Right(_) => Ok(None),
+    }
+}

@@ -1,0 +1,83 @@
+//! The status of an instance.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::base::Base;
+use super::body::respond;
+use super::call::Answer;
+use super::call::Call;
+use super::history_entry;
+use super::history_entry::Shown;
+use super::links::instance_path;
+use super::links::look_again;
+use super::status_object::StatusObject;
+use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
+
+/// How many seconds to wait before the next look at what runs.
+const NEXT_LOOK: u32 = 5;
+
+/// `GET /instances/{id}`
+pub(super) async fn status(call: Call) -> Answer {
+    let id = call.instance()?;
+    let show_input = call.query.flag("showInput", true)?;
+    let show_history = call.query.flag("showHistory", false)?;
+    let show_output = call.query.flag("showHistoryOutput", false)?;
+    let fails = call
+        .query
+        .flag("returnInternalServerErrorOnFailure", false)?;
+    let commands = &call.api.commands;
+    let read = call.in_time(async {
+        let row = commands.instance(&id).await?;
+        let history = if show_history {
+            Some(commands.history(&id, Some(row.execution)).await?)
+        } else {
+            None
+        };
+        Ok((row, history))
+    });
+    let (row, history) = read.await?;
+    let status = row.status;
+    let mut object = StatusObject::new(row, show_input);
+    if let Some(history) = &history {
+        let shown = Shown {
+            inputs: show_output && show_input,
+            outputs: show_output,
+        };
+        object = object.with_history(history_entry::entries(history, shown));
+    }
+    let mut response = respond(code_of(status, fails), &object);
+    if !status.is_terminal() {
+        let location = location(&call, &call.base);
+        look_again(response.headers_mut(), &location, NEXT_LOOK);
+    }
+    Ok(response)
+}
+
+/// The response for an instance that has ended.
+pub(super) fn done(row: InstanceRow, fails: bool) -> Response {
+    let code = code_of(row.status, fails);
+    respond(code, &StatusObject::new(row, true))
+}
+
+fn code_of(status: InstanceStatus, fails: bool) -> StatusCode {
+    match status {
+        InstanceStatus::Failed if fails => StatusCode::INTERNAL_SERVER_ERROR,
+        status if status.is_terminal() => StatusCode::OK,
+        _ => StatusCode::ACCEPTED,
+    }
+}
+
+/// Where this very request went to, with the code of its link, so that whoever looks can look again.
+fn location(call: &Call, base: &Base) -> String {
+    let path = call.instance().map(|id| instance_path(base, &id));
+    let path = path.unwrap_or_default();
+    match call.query.get("code") {
+        Some(code) if call.api.guard.signing.is_some() => {
+            let code = percent_encoding::utf8_percent_encode(code, super::links::UNRESERVED);
+            format!("{path}?code={code}")
+        }
+        _ => path,
+    }
+}

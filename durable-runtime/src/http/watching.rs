@@ -1,0 +1,131 @@
+//! The status of an instance as it changes: server-sent events.
+
+use std::convert::Infallible;
+
+use axum::http::HeaderMap;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::response::sse::Event;
+use axum::response::sse::KeepAlive;
+use axum::response::sse::Sse;
+use futures_util::Stream;
+use futures_util::future::Either;
+use futures_util::future::select;
+use futures_util::stream;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::api::Api;
+use super::call::Answer;
+use super::call::Call;
+use super::status_object::StatusObject;
+use crate::ids::InstanceId;
+use crate::work::InstanceRow;
+
+/// `GET /instances/{id}/events`
+///
+/// One event for each status; the stream ends after the last one. A browser then connects anew and
+/// says which event it had last: that there is nothing after it is answered with 204, which makes it
+/// stop.
+pub(super) async fn watch(call: Call) -> Answer {
+    let id = call.instance()?;
+    let show_input = call.query.flag("showInput", true)?;
+    let read = async { Ok(call.api.commands.instance(&id).await?) };
+    let row = call.in_time(read).await?;
+    if row.status.is_terminal() && last_seen(&call.headers) == Some(event_id(&row).as_str()) {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let place = call.api.wait()?;
+    let watched = Watched {
+        api: call.api,
+        id,
+        show_input,
+        next: Next::Tell(Box::new(row)),
+        _place: place,
+    };
+    let stream = Sse::new(statuses(watched)).keep_alive(KeepAlive::default());
+    Ok(stream.into_response())
+}
+
+fn last_seen(headers: &HeaderMap) -> Option<&str> {
+    headers.get("last-event-id")?.to_str().ok()
+}
+
+/// What tells one event of an instance from the others.
+fn event_id(row: &InstanceRow) -> String {
+    format!(
+        "{}-{}-{}",
+        row.execution,
+        row.updated_at.as_millis(),
+        row.status
+    )
+}
+
+struct Watched {
+    api: Api,
+    id: InstanceId,
+    show_input: bool,
+    next: Next,
+    _place: OwnedSemaphorePermit,
+}
+
+enum Next {
+    /// The instance is to be told as it is here.
+    Tell(Box<InstanceRow>),
+    /// It was told like this: wait for a change.
+    Await(Box<InstanceRow>),
+    End,
+}
+
+fn statuses(watched: Watched) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(watched, |mut watched| async move {
+        let event = watched.event().await?;
+        Some((Ok(event), watched))
+    })
+}
+
+impl Watched {
+    async fn event(&mut self) -> Option<Event> {
+        let row = match std::mem::replace(&mut self.next, Next::End) {
+            Next::Tell(row) => row,
+            Next::Await(seen) => Box::new(self.changed(*seen).await?),
+            Next::End => return None,
+        };
+        let event = event(&row, self.show_input)?;
+        if !row.status.is_terminal() {
+            self.next = Next::Await(row);
+        }
+        Some(event)
+    }
+
+    /// The instance once it is another than was seen; nothing when it is gone, cannot be read, or the
+    /// server stops.
+    async fn changed(&self, seen: InstanceRow) -> Option<InstanceRow> {
+        let commands = &self.api.commands;
+        let change = Box::pin(async {
+            loop {
+                commands.changed(&seen).await;
+                let row = commands.instance(&self.id).await.ok()?;
+                if row != seen {
+                    return Some(row);
+                }
+            }
+        });
+        match select(change, Box::pin(self.api.closing.closed())).await {
+            Either::Left((row, _)) => row,
+            Either::Right(_) => None,
+        }
+    }
+}
+
+fn event(row: &InstanceRow, show_input: bool) -> Option<Event> {
+    let object = StatusObject::new(row.clone(), show_input);
+    let text = serde_json::to_string(&object).ok()?;
+    // Line breaks can only stand between the parts of JSON; an event has one line.
+    let line = text.replace(['\r', '\n'], " ");
+    Some(
+        Event::default()
+            .event("status")
+            .id(event_id(row))
+            .data(line),
+    )
+}

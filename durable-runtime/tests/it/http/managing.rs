@@ -1,0 +1,96 @@
+//! `POST /instances/{id}/terminate`, `/suspend`, `/resume`, `/rewind`, `/restart`
+
+use durable_runtime::work::InstanceStatus;
+
+use super::server::Server;
+
+#[tokio::test]
+async fn an_instance_is_suspended_resumed_and_terminated() {
+    let server = Server::start().await;
+    server.waiting_order("o-1").await;
+    for (verb, status) in [
+        ("suspend", InstanceStatus::Suspended),
+        ("resume", InstanceStatus::Running),
+        ("terminate", InstanceStatus::Terminated),
+    ] {
+        let path = format!("/durable/instances/o-1/{verb}?reason=because");
+        let reply = server.post(&path, "").await;
+        assert_eq!((reply.status, reply.body.as_str()), (202, ""), "{verb}");
+        server.until_status("o-1", status).await;
+    }
+    for verb in ["suspend", "resume", "terminate"] {
+        let gone = server
+            .post(&format!("/durable/instances/o-1/{verb}"), "")
+            .await;
+        assert_eq!(gone.status, 410, "{verb}");
+        assert_eq!(gone.message(), "instance `o-1` is Terminated already");
+        let missing = server
+            .post(&format!("/durable/instances/o-2/{verb}"), "")
+            .await;
+        assert_eq!(missing.status, 404, "{verb}");
+    }
+}
+
+#[tokio::test]
+async fn only_what_has_failed_could_be_rewound() {
+    let server = Server::start().await;
+    server.ended_order("failed", 10).await;
+    server.ended_order("completed", 1).await;
+    server.waiting_order("running").await;
+    for (id, status) in [
+        ("missing", 404),
+        ("completed", 412),
+        ("running", 412),
+        ("failed", 501),
+    ] {
+        let path = format!("/durable/instances/{id}/rewind?reason=fixed");
+        assert_eq!(server.post(&path, "").await.status, status, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn an_instance_is_restarted_under_a_new_id_or_its_own() {
+    let server = Server::start().await;
+    server.ended_order("o-1", 3).await;
+    let reply = server.post("/durable/instances/o-1/restart", "").await;
+    assert_eq!(reply.status, 202);
+    assert_eq!(reply.header("retry-after"), Some("10"));
+    let json = reply.json();
+    let id = json["id"].as_str().unwrap();
+    assert_ne!(id, "o-1");
+    assert_eq!(reply.header("location"), json["statusQueryGetUri"].as_str());
+    server.until_status(id, InstanceStatus::Completed).await;
+
+    let own = "restart?restartWithNewInstanceId=false";
+    let reply = server
+        .post(&format!("/durable/instances/o-1/{own}"), "")
+        .await;
+    assert_eq!(reply.status, 202);
+    assert_eq!(reply.json()["id"], "o-1");
+    server.until("o-1", |row| row.execution.0 == 2).await;
+
+    server.waiting_order("o-2").await;
+    let live = server
+        .post(&format!("/durable/instances/o-2/{own}"), "")
+        .await;
+    assert_eq!(live.status, 409);
+    assert_eq!(live.message(), "instance `o-2` is still Running");
+    let missing = server
+        .post(&format!("/durable/instances/o-3/{own}"), "")
+        .await;
+    assert_eq!(missing.status, 400);
+    assert_eq!(missing.message(), "there is no instance `o-3`");
+}
+
+#[tokio::test]
+async fn a_path_or_a_method_that_is_not_there_says_so() {
+    let server = Server::start().await;
+    for path in ["/durable/instance", "/durable/instances/a/b/c", "/durable"] {
+        let reply = server.get(path).await;
+        assert_eq!(reply.status, 404, "{path}");
+        assert_eq!(reply.message(), "there is nothing at this path", "{path}");
+    }
+    let reply = server.get("/durable/instances/o-1/terminate").await;
+    assert_eq!((reply.status, reply.header("allow")), (405, Some("POST")));
+    reply.message();
+}

@@ -1,0 +1,16 @@
+//! The async HTTP API, as the table in `docs/http.md` has it: through the router, without a network.
+
+mod access;
+mod clock;
+mod entities;
+mod functions;
+mod hostile;
+mod listing;
+mod managing;
+mod own_handlers;
+mod raising;
+mod server;
+mod shutdown;
+mod starting;
+mod status;
+mod watching;
