@@ -41,6 +41,7 @@ pub(crate) const MODIFIERS: &[&str] = &[
     "timeout",
     "queue",
     "label",
+    "after",
     "id",
     "spawn",
     "boxed_durable",

@@ -49,6 +49,7 @@ programs! {
     "../ui/determinism/pass/recorded_values.rs" determinism_recorded_values
     "../ui/determinism/pass/timers.rs" determinism_timers
     "../ui/entity/pass/awaits.rs" entity_awaits
+    "../ui/entity/pass/callees.rs" entity_callees
     "../ui/entity/pass/hello.rs" entity_hello
     "../ui/entity/pass/options.rs" entity_options
     "../ui/entity/pass/signatures.rs" entity_signatures
