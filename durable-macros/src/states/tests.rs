@@ -148,7 +148,7 @@ fn patches_events_entities_and_closures() {
          let bid = bids.next().await;
          let (mut from, mut to) = lock!(Account::at(a), Account::at(b)).await?;
          from.withdraw(1).await;
-         Inventory::at(\"main\").signal_shipped(1).await;
+         Inventory::at(\"main\").signal_shipped(1).after(days(1)).await;
          let twice = async |n: u32| { note(n).await; note(n).await };
          twice(3).await;
          return ctx.continue_as_new(order).await;",

@@ -48,6 +48,7 @@ programs! {
     "../ui/determinism/pass/random_numbers.rs" determinism_random_numbers
     "../ui/determinism/pass/recorded_values.rs" determinism_recorded_values
     "../ui/determinism/pass/timers.rs" determinism_timers
+    "../ui/entity/pass/as_users_write_it.rs" entity_as_users_write_it
     "../ui/entity/pass/awaits.rs" entity_awaits
     "../ui/entity/pass/callees.rs" entity_callees
     "../ui/entity/pass/hello.rs" entity_hello
