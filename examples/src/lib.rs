@@ -23,6 +23,9 @@ pub mod prose {
     #[doc = include_str!("../../README.md")]
     pub mod readme {}
 
+    #[doc = include_str!("../../durable-runtime/docs/checkpoints.md")]
+    pub mod checkpoints {}
+
     #[doc = include_str!("../../durable-runtime/docs/errors_and_retries.md")]
     pub mod errors_and_retries {}
 

@@ -15,17 +15,17 @@ use serde_json::json as value_of;
 
 use super::bench::Bench;
 use super::bench::T0;
-use super::bench::activity;
-use super::bench::activity_with;
-use super::bench::at;
-use super::bench::child_with;
-use super::bench::done;
-use super::bench::event;
-use super::bench::failure;
-use super::bench::json;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::user_error;
+use super::calls::activity;
+use super::calls::activity_with;
+use super::calls::at;
+use super::calls::child_with;
+use super::calls::done;
+use super::calls::event;
+use super::calls::failure;
+use super::calls::json;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::user_error;
 
 fn retried(policy: RetryPolicy) -> Bench {
     Bench::begun(move |_, _| {

@@ -7,19 +7,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::future::Future;
-use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use durable_runtime::Failure;
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
 use durable_runtime::Timestamp;
-use durable_runtime::definition::CallOptions;
-use durable_runtime::definition::SourcePlace;
 use durable_runtime::failure::CallError;
 use durable_runtime::failure::CallResult;
-use durable_runtime::failure::RecordedError;
 use durable_runtime::history::History;
 use durable_runtime::history::HistoryEvent;
 use durable_runtime::history::TurnRecord;
@@ -30,14 +25,11 @@ use durable_runtime::ids::MessageId;
 use durable_runtime::ids::Unit;
 use durable_runtime::machine;
 use durable_runtime::machine::BodyEnd;
-use durable_runtime::machine::CallRequest;
 use durable_runtime::machine::Config;
 use durable_runtime::machine::Continuation;
 use durable_runtime::machine::Cursor;
 use durable_runtime::machine::Position;
-use durable_runtime::machine::RawCall;
 use durable_runtime::machine::ReplayError;
-use durable_runtime::payload::CodecError;
 use durable_runtime::work::ActivityTask;
 use durable_runtime::work::Address;
 use durable_runtime::work::InstanceRow;
@@ -56,6 +48,13 @@ use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use super::calls::at;
+use super::calls::json;
+use super::calls::user_error;
+use super::calls::value;
+use super::event_text::line;
+use super::event_text::short;
 
 /// The bench's clock begins here.
 pub(super) const T0: Timestamp = Timestamp::from_millis(1_000_000);
@@ -677,206 +676,4 @@ pub(super) fn due_message(id: TimerId) -> MessageBody {
 fn through_json<T: Serialize + DeserializeOwned>(value: &T) -> T {
     let text = serde_json::to_string(value).expect("it has a JSON form");
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
-}
-
-// What bodies are made of.
-
-/// An activity call with one argument.
-#[track_caller]
-pub(super) fn activity<T>(name: &'static str, input: T) -> RawCall
-where
-    T: Serialize + DeserializeOwned,
-{
-    activity_with(name, input, |_| {})
-}
-
-/// An activity call with options.
-#[track_caller]
-pub(super) fn activity_with<T>(
-    name: &'static str,
-    input: T,
-    change: impl FnOnce(&mut CallOptions),
-) -> RawCall
-where
-    T: Serialize + DeserializeOwned,
-{
-    let mut options = CallOptions::default();
-    change(&mut options);
-    let request = CallRequest::Activity {
-        name,
-        input: Payload::encode(&input).map(Some),
-        reencode: reencode::<T>,
-        options,
-    };
-    RawCall::new(request, here())
-}
-
-/// A sub-orchestration call.
-#[track_caller]
-pub(super) fn child<T>(name: &'static str, input: T) -> RawCall
-where
-    T: Serialize + DeserializeOwned,
-{
-    child_with(name, input, |_| {}, false)
-}
-
-/// A sub-orchestration call with options, or detached.
-#[track_caller]
-pub(super) fn child_with<T>(
-    name: &'static str,
-    input: T,
-    change: impl FnOnce(&mut CallOptions),
-    detached: bool,
-) -> RawCall
-where
-    T: Serialize + DeserializeOwned,
-{
-    let mut options = CallOptions::default();
-    change(&mut options);
-    let request = CallRequest::Child {
-        name,
-        version: "1",
-        id: None,
-        input: Payload::encode(&input).map(Some),
-        reencode: reencode::<T>,
-        options,
-        detached,
-    };
-    RawCall::new(request, here())
-}
-
-#[track_caller]
-pub(super) fn sleep(wait: Duration) -> RawCall {
-    RawCall::new(CallRequest::TimerAfter(wait), here())
-}
-
-#[track_caller]
-pub(super) fn sleep_until(due: Timestamp) -> RawCall {
-    RawCall::new(CallRequest::TimerAt(due), here())
-}
-
-#[track_caller]
-pub(super) fn event(name: &'static str) -> RawCall {
-    RawCall::new(CallRequest::Event { name }, here())
-}
-
-/// A branch of boxed code.
-pub(super) fn branch<T>(
-    future: impl Future<Output = T> + Send + 'static,
-) -> machine::Branch<BoxFuture<'static, T>> {
-    machine::branch(Box::pin(future))
-}
-
-/// Schedules a call at once, as `.spawn()` does.
-pub(super) fn spawned(mut call: RawCall) -> RawCall {
-    call.schedule();
-    call
-}
-
-fn reencode<T: Serialize + DeserializeOwned>(
-    recorded: Option<&Payload>,
-) -> Result<Option<Payload>, CodecError> {
-    let Some(recorded) = recorded else {
-        return Ok(None);
-    };
-    Payload::encode(&recorded.decode::<T>()?).map(Some)
-}
-
-#[track_caller]
-fn here() -> SourcePlace {
-    SourcePlace::of(Location::caller())
-}
-
-pub(super) fn json(value: impl Serialize) -> Payload {
-    Payload::encode(&value).unwrap()
-}
-
-pub(super) fn done(value: impl Serialize) -> CallResult {
-    Ok(json(value))
-}
-
-pub(super) fn value(payload: &Payload) -> Value {
-    payload.decode().unwrap()
-}
-
-pub(super) fn values(results: Vec<CallResult>) -> CallResult {
-    let values: Result<Vec<Value>, CallError> = results
-        .into_iter()
-        .map(|result| result.map(|payload| value(&payload)))
-        .collect();
-    done(values?)
-}
-
-pub(super) fn at(path: &str) -> CallPath {
-    path.parse().unwrap()
-}
-
-pub(super) fn user_error(message: &str) -> CallError {
-    CallError::Error(RecordedError {
-        value: json(message),
-        message: message.to_owned(),
-        causes: Vec::new(),
-    })
-}
-
-/// The message of a panic that failed the instance.
-pub(super) fn failure(error: CallError) -> Failure {
-    match error {
-        CallError::Failure(failure) => failure,
-        CallError::Error(error) => panic!("not a failure: {error:?}"),
-    }
-}
-
-pub(super) const fn secs(n: u64) -> Duration {
-    Duration::from_secs(n)
-}
-
-fn short(body: &MessageBody) -> String {
-    let text = serde_json::to_value(body).unwrap();
-    match text {
-        Value::Object(map) => {
-            let (name, fields) = map.into_iter().next().unwrap();
-            let telling = ["name", "path", "reason", "execution", "payload", "result"];
-            let field = |key: &&str| fields.get(key).map(|value| format!(" {value}"));
-            let fields: String = telling.iter().filter_map(field).collect();
-            format!("{name}{fields}")
-        }
-        other => other.to_string(),
-    }
-}
-
-fn line(event: &HistoryEvent) -> String {
-    let text = serde_json::to_value(event).unwrap();
-    let Value::Object(map) = text else {
-        return text.to_string();
-    };
-    let (name, fields) = map.into_iter().next().unwrap();
-    let Value::Object(mut fields) = fields else {
-        return name;
-    };
-    let mut text = name;
-    if let Some(Value::String(path)) = fields.remove("path") {
-        let _ = write!(text, " {path}");
-    }
-    for skipped in ["at", "site", "version", "options"] {
-        fields.remove(skipped);
-    }
-    if fields
-        .get("name")
-        .is_some_and(|name| name == "process_order")
-    {
-        fields.remove("name");
-    }
-    for (key, value) in fields {
-        let _ = match key.as_str() {
-            "due" | "retry_at" => {
-                let after = value.as_i64().unwrap() - T0.as_millis();
-                write!(text, " {key}=+{after}ms")
-            }
-            "name" | "event" => write!(text, " {}", value.as_str().unwrap_or_default()),
-            "input" | "result" | "payload" | "value" => write!(text, " {value}"),
-            _ => write!(text, " {key}={value}"),
-        };
-    }
-    text
 }

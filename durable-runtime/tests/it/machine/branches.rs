@@ -9,16 +9,16 @@ use futures::stream::FuturesUnordered;
 use serde_json::json as value_of;
 
 use super::bench::Bench;
-use super::bench::activity;
-use super::bench::at;
-use super::bench::branch;
-use super::bench::done;
-use super::bench::event;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::spawned;
-use super::bench::value;
-use super::bench::values;
+use super::calls::activity;
+use super::calls::at;
+use super::calls::branch;
+use super::calls::done;
+use super::calls::event;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::spawned;
+use super::calls::value;
+use super::calls::values;
 
 /// Joins `count` activities and completes them one message at a time, from the last to the first.
 fn joins(count: usize) -> Bench {

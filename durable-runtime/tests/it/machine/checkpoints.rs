@@ -23,15 +23,15 @@ use serde_json::Value;
 use serde_json::json as value_of;
 
 use super::bench::Bench;
-use super::bench::activity;
-use super::bench::child;
-use super::bench::done;
-use super::bench::event;
-use super::bench::json;
 use super::bench::report_of;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::spawned;
+use super::calls::activity;
+use super::calls::child;
+use super::calls::done;
+use super::calls::event;
+use super::calls::json;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::spawned;
 
 const PLACE: (&str, u32, u32) = ("src/orders.rs", 3, 5);
 /// As soon as there is anything.

@@ -11,17 +11,17 @@ use expect_test::expect;
 use serde_json::json as value_of;
 
 use super::bench::Bench;
-use super::bench::activity;
-use super::bench::at;
-use super::bench::branch;
-use super::bench::child;
-use super::bench::done;
-use super::bench::event;
-use super::bench::json;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::spawned;
-use super::bench::value;
+use super::calls::activity;
+use super::calls::at;
+use super::calls::branch;
+use super::calls::child;
+use super::calls::done;
+use super::calls::event;
+use super::calls::json;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::spawned;
+use super::calls::value;
 
 async fn anew(cursor: &Cursor, input: impl serde::Serialize) -> CallResult {
     cursor.continue_as_new(Some(json(input)));

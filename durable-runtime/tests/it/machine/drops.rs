@@ -11,15 +11,15 @@ use futures::future::select;
 use serde_json::json as value_of;
 
 use super::bench::Bench;
-use super::bench::activity;
-use super::bench::at;
-use super::bench::branch;
-use super::bench::child;
-use super::bench::done;
-use super::bench::event;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::spawned;
+use super::calls::activity;
+use super::calls::at;
+use super::calls::branch;
+use super::calls::child;
+use super::calls::done;
+use super::calls::event;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::spawned;
 
 /// Schedules 100 calls of all kinds in a map with a seed of its own, drops them all at once on
 /// `go`, and goes on.

@@ -20,13 +20,13 @@ use futures::future::Either;
 use futures::future::select;
 
 use super::bench::Bench;
-use super::bench::at;
-use super::bench::done;
-use super::bench::event;
-use super::bench::json;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::spawned;
+use super::calls::at;
+use super::calls::done;
+use super::calls::event;
+use super::calls::json;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::spawned;
 
 fn entity(key: &str) -> EntityId {
     EntityId::new("Account", key)

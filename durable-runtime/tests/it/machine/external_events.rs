@@ -10,14 +10,14 @@ use futures::future::select;
 use serde_json::json as value_of;
 
 use super::bench::Bench;
-use super::bench::branch;
-use super::bench::done;
-use super::bench::event;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::spawned;
-use super::bench::value;
-use super::bench::values;
+use super::calls::branch;
+use super::calls::done;
+use super::calls::event;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::spawned;
+use super::calls::value;
+use super::calls::values;
 
 async fn reads(count: usize) -> CallResult {
     let mut read = Vec::new();

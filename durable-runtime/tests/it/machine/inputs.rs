@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use super::bench::Bench;
-use super::bench::activity;
-use super::bench::done;
-use super::bench::event;
+use super::calls::activity;
+use super::calls::done;
+use super::calls::event;
 
 #[test]
 fn a_hash_map_as_argument_is_no_drift() {

@@ -17,18 +17,18 @@ use serde_json::json as value_of;
 
 use super::bench::Bench;
 use super::bench::T0;
-use super::bench::activity;
-use super::bench::at;
-use super::bench::child;
-use super::bench::child_with;
-use super::bench::done;
-use super::bench::event;
-use super::bench::json;
 use super::bench::new_start;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::spawned;
-use super::bench::user_error;
+use super::calls::activity;
+use super::calls::at;
+use super::calls::child;
+use super::calls::child_with;
+use super::calls::done;
+use super::calls::event;
+use super::calls::json;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::spawned;
+use super::calls::user_error;
 
 /// Has one call of each kind open, then does what the event `end` says.
 async fn with_everything_open() -> CallResult {

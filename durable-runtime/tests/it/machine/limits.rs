@@ -10,15 +10,15 @@ use futures::future::join_all;
 use serde_json::json as value_of;
 
 use super::bench::Bench;
-use super::bench::activity;
-use super::bench::at;
-use super::bench::child;
-use super::bench::child_with;
-use super::bench::done;
-use super::bench::event;
-use super::bench::failure;
-use super::bench::json;
-use super::bench::spawned;
+use super::calls::activity;
+use super::calls::at;
+use super::calls::child;
+use super::calls::child_with;
+use super::calls::done;
+use super::calls::event;
+use super::calls::failure;
+use super::calls::json;
+use super::calls::spawned;
 
 /// What the first call of the body came to: `None` while it is open.
 fn refused(bench: &Bench) -> Option<(u64, u64)> {

@@ -1,11 +1,13 @@
 //! The machine, driven by a bench that plays the store and the dispatcher.
 
+mod bench;
 #[expect(
     clippy::unnecessary_wraps,
     clippy::needless_pass_by_value,
     reason = "read like what they stand for: an activity, its arguments, a result"
 )]
-mod bench;
+mod calls;
+mod event_text;
 
 mod attempts;
 mod branches;

@@ -11,8 +11,8 @@ use expect_test::Expect;
 use expect_test::expect;
 
 use super::bench::Bench;
-use super::bench::done;
-use super::bench::json;
+use super::calls::done;
+use super::calls::json;
 
 /// What the source says, for all files.
 const SOURCE: [&str; 9] = [

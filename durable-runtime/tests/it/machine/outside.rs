@@ -17,13 +17,13 @@ use futures::stream::FuturesUnordered;
 use serde_json::json as value_of;
 
 use super::bench::Bench;
-use super::bench::activity;
-use super::bench::done;
-use super::bench::event;
-use super::bench::json;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::spawned;
+use super::calls::activity;
+use super::calls::done;
+use super::calls::event;
+use super::calls::json;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::spawned;
 
 /// Where code leaves something for the world outside.
 type Left<T> = Arc<Mutex<Option<T>>>;

@@ -7,16 +7,16 @@ use durable_runtime::work::MessageBody;
 use expect_test::expect;
 
 use super::bench::Bench;
-use super::bench::activity;
-use super::bench::activity_with;
-use super::bench::child;
-use super::bench::done;
-use super::bench::event;
-use super::bench::failure;
-use super::bench::json;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::spawned;
+use super::calls::activity;
+use super::calls::activity_with;
+use super::calls::child;
+use super::calls::done;
+use super::calls::event;
+use super::calls::failure;
+use super::calls::json;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::spawned;
 
 fn panicked(bench: &Bench) -> (String, String) {
     match failure(bench.error()) {

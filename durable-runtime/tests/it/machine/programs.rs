@@ -18,15 +18,15 @@ use futures::stream::FuturesUnordered;
 use serde_json::json as value_of;
 
 use super::bench::Bench;
-use super::bench::activity;
-use super::bench::branch;
-use super::bench::child;
-use super::bench::done;
-use super::bench::event;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::spawned;
-use super::bench::value;
+use super::calls::activity;
+use super::calls::branch;
+use super::calls::child;
+use super::calls::done;
+use super::calls::event;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::spawned;
+use super::calls::value;
 
 /// A fixed generator: `SplitMix64`.
 #[derive(Clone)]

@@ -9,16 +9,16 @@ use durable_runtime::work::Next;
 use serde_json::json as value_of;
 
 use super::bench::Bench;
-use super::bench::activity;
-use super::bench::at;
-use super::bench::done;
-use super::bench::event;
-use super::bench::json;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::spawned;
-use super::bench::value;
-use super::bench::values;
+use super::calls::activity;
+use super::calls::at;
+use super::calls::done;
+use super::calls::event;
+use super::calls::json;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::spawned;
+use super::calls::value;
+use super::calls::values;
 
 async fn right() -> CallResult {
     let (work, timer) = (spawned(activity("work", 1)), spawned(sleep(secs(5))));

@@ -17,15 +17,15 @@ use serde_json::json as value_of;
 
 use super::bench::Bench;
 use super::bench::T0;
-use super::bench::activity;
-use super::bench::at;
-use super::bench::done;
-use super::bench::event;
-use super::bench::json;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::sleep_until;
-use super::bench::spawned;
+use super::calls::activity;
+use super::calls::at;
+use super::calls::done;
+use super::calls::event;
+use super::calls::json;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::sleep_until;
+use super::calls::spawned;
 
 #[test]
 fn a_timer_has_an_absolute_due_time_that_a_replay_does_not_move() {

@@ -14,16 +14,16 @@ use expect_test::expect;
 use serde_json::json as value_of;
 
 use super::bench::Bench;
-use super::bench::activity;
-use super::bench::activity_with;
-use super::bench::branch;
-use super::bench::child;
-use super::bench::done;
-use super::bench::event;
-use super::bench::json;
-use super::bench::secs;
-use super::bench::sleep;
-use super::bench::spawned;
+use super::calls::activity;
+use super::calls::activity_with;
+use super::calls::branch;
+use super::calls::child;
+use super::calls::done;
+use super::calls::event;
+use super::calls::json;
+use super::calls::secs;
+use super::calls::sleep;
+use super::calls::spawned;
 
 /// How often something was asked: what is not the same twice.
 #[derive(Clone, Default)]
