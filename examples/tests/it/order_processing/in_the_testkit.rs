@@ -103,6 +103,30 @@ async fn an_order_survives_a_crash_at_every_point() {
     assert!(report.points().len() > 20, "{report}");
 }
 
+/// Prints how many runs there were. `DURABLE_LONG=1` goes through all pairs of crashes: above 20,000.
+#[tokio::test]
+async fn orders_of_all_sizes_survive_any_two_crashes() {
+    let long = std::env::var("DURABLE_LONG").is_ok_and(|long| long == "1");
+    let most = if long { usize::MAX } else { 25 };
+    let mut pairs = 0;
+    for cds in [1, 5, 10, 15, 20, 21, 25] {
+        let crashes = kit().crash_everywhere(process_order(order(cds)));
+        let report = crashes.scenario(move |order| async move {
+            if cds > 20 {
+                order.until_waiting_on::<Approval>().await;
+                let by = "Ada".to_owned();
+                order.raise(Approval::Granted { by }).await;
+            }
+        });
+        let report = report.pairs(most).await;
+        println!("{cds} CDs: {report}");
+        assert!(report.points().len() > 15, "{report}");
+        pairs += report.pairs();
+    }
+    println!("{pairs} pairs of crashes");
+    assert!(!long || pairs >= 20_000, "{pairs} pairs");
+}
+
 #[tokio::test]
 async fn the_saved_history_of_an_order_fits() {
     let instance = kit().start(process_order(order(21))).await;
