@@ -102,6 +102,8 @@ pub enum Callee {
     Orchestrator(&'static str, &'static str),
     /// An entity, by name.
     Entity(&'static str),
+    /// An operation of an entity, by the names of both: what a mock stands in for.
+    Operation(&'static str, &'static str),
 }
 
 impl std::fmt::Display for Callee {
@@ -112,6 +114,7 @@ impl std::fmt::Display for Callee {
                 write!(f, "orchestrator `{name}` version `{version}`")
             }
             Self::Entity(name) => write!(f, "entity `{name}`"),
+            Self::Operation(entity, name) => write!(f, "operation `{name}` of entity `{entity}`"),
         }
     }
 }

@@ -13,6 +13,7 @@ use syn::parse::ParseStream;
 use super::block::ImplBlock;
 use super::block::Member;
 use super::implementation::Implementation;
+use super::mocks;
 use super::operation;
 use super::operation::Operation;
 use super::stubs;
@@ -65,12 +66,14 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         sound,
     };
     let (stubs, implementation) = (stubs.emit(), implementation.emit());
+    let mocks = sound.then(|| mocks::emit(&names.mocks, ty, &callable));
     let expansion = quote! {
         #written
         #types
         const _: () = {
             #stubs
             #implementation
+            #mocks
         };
     };
     debug::print(entity, &expansion);

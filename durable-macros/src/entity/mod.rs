@@ -10,6 +10,7 @@ mod awaits;
 mod block;
 mod expand;
 mod implementation;
+mod mocks;
 mod operation;
 mod stubs;
 

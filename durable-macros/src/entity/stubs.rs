@@ -1,5 +1,5 @@
 //! The types through which the operations of an entity are called: `AccountCalls`,
-//! `AccountSection` and `AccountClient` for `Account`.
+//! `AccountSection` and `AccountClient` for `Account`; beside them `AccountMocks`.
 //!
 //! Each operation's methods are as visible as the operation. The first two types are public: the
 //! implementation of a trait names them, and the entity's type may be public. Their names matter to
@@ -21,6 +21,7 @@ pub(super) struct Names {
     pub(super) calls: Ident,
     pub(super) section: Ident,
     pub(super) client: Ident,
+    pub(super) mocks: Ident,
 }
 
 impl Names {
@@ -29,6 +30,7 @@ impl Names {
             calls: format_ident!("{entity}Calls"),
             section: format_ident!("{entity}Section"),
             client: format_ident!("{entity}Client"),
+            mocks: format_ident!("{entity}Mocks"),
         }
     }
 
@@ -39,11 +41,16 @@ impl Names {
             calls,
             section,
             client,
+            mocks,
         } = self;
         let about_calls =
             format!(" The operations of the entity [`{entity}`] for orchestrators and entities.");
         let about_section =
             format!(" The operations of the entity [`{entity}`] while it is locked.");
+        let about_mocks = format!(
+            " Mocks of the operations of the entity [`{entity}`], for tests: each answers in place \
+             of its operation, whatever the key, and leaves the state as it is."
+        );
         let about_client = format!(" Calls and signals the entity [`{entity}`] from outside.");
         quote! {
             #[doc = #about_calls]
@@ -60,6 +67,11 @@ impl Names {
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
             #[allow(dead_code, private_interfaces)]
             #visibility struct #client(#seam::EntityHandle<#ty>);
+
+            #[doc = #about_mocks]
+            #[derive(::core::fmt::Debug)]
+            #[allow(dead_code)]
+            #visibility struct #mocks {}
         }
     }
 }

@@ -121,6 +121,15 @@ impl RegisteredEntity {
             id: TypeId::of::<E>(),
         }
     }
+
+    /// A body in place of one that a macro generated, for mocks.
+    pub fn new(name: &'static str, code: Arc<EntityCode>) -> Self {
+        Self {
+            name,
+            code,
+            id: TypeId::of::<Self>(),
+        }
+    }
 }
 
 impl fmt::Debug for RegisteredEntity {

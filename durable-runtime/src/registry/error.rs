@@ -57,7 +57,7 @@ pub(super) enum Problem {
 fn registration(callee: &Callee) -> String {
     match callee {
         Callee::Activity(name) | Callee::Orchestrator(name, _) => format!("register({name})"),
-        Callee::Entity(name) => format!("register_entity::<{name}>()"),
+        Callee::Entity(name) | Callee::Operation(name, _) => format!("register_entity::<{name}>()"),
     }
 }
 

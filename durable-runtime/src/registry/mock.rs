@@ -5,6 +5,7 @@
 //! 2. The n-th call of a function gets the n-th answer, whoever makes it.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use crate::activity::Activity;
 use crate::activity::AttemptEnd;
 use crate::callable::CallableError;
 use crate::definition::Callee;
+use crate::entity::Entity;
+use crate::entity::Operation;
 use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::orchestration::Call;
@@ -25,7 +28,8 @@ use crate::payload::Recorded;
 /// A function that can be mocked, by its call.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be mocked",
-    note = "functions with `#[activity]` or `#[orchestrator]` can: `charge_card::with(|order| …)`"
+    note = "functions with `#[activity]` or `#[orchestrator]` can: `charge_card::with(|order| …)`; \
+            so can operations of an entity: `InventoryMocks::reserve(|sku, n| …)`"
 )]
 pub trait Mockable: 'static {
     /// The recorded arguments.
@@ -70,9 +74,33 @@ impl<O: Orchestrator> Mockable for ChildCall<O> {
     }
 }
 
+/// The operation `O` of the entity `E`, as what is mocked; for generated code.
+pub struct MockedOperation<E, O>(PhantomData<fn() -> (E, O)>);
+
+impl<E: Entity, O: Operation + 'static> Mockable for MockedOperation<E, O> {
+    type Arguments = O::Arguments;
+    type Output = O::Output;
+    type Error = O::Error;
+
+    fn callee() -> Callee {
+        Callee::Operation(E::NAME, O::NAME)
+    }
+
+    /// An operation is not tried again: each is called anew.
+    fn is_retryable(_error: &O::Error) -> bool {
+        false
+    }
+}
+
+impl<E, O> fmt::Debug for MockedOperation<E, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MockedOperation")
+    }
+}
+
 /// Answers in place of the function that `C` is a call of. Made by what the macros generate:
 /// `charge_card::with(|order| …)`, `charge_card::fails_times(2, error)`,
-/// `charge_card::delayed(hours(1), |order| …)`.
+/// `charge_card::delayed(hours(1), |order| …)`, `InventoryMocks::reserve(|sku, n| …)`.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;

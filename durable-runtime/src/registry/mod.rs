@@ -20,5 +20,6 @@ pub use function_item::Callable;
 pub use function_item::Register;
 pub use mock::Mock;
 pub use mock::Mockable;
+pub use mock::MockedOperation;
 pub use mock::StandIn;
 pub use register::Registry;

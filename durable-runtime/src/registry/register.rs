@@ -114,6 +114,16 @@ impl Registry {
         versions.insert(version, orchestrator);
     }
 
+    /// Puts `entity` in the place of the one of its name, or adds it.
+    pub fn replace_entity(&mut self, entity: RegisteredEntity) {
+        self.entities.insert(entity.name, entity);
+    }
+
+    /// All entities, by name.
+    pub fn entities(&self) -> impl Iterator<Item = &RegisteredEntity> {
+        self.entities.values()
+    }
+
     /// All activities, by name.
     pub fn activities(&self) -> impl Iterator<Item = &RegisteredActivity> {
         self.activities.values()
@@ -189,7 +199,7 @@ impl Registry {
         match callee {
             Callee::Activity(name) => self.activity(name).is_some(),
             Callee::Orchestrator(name, version) => self.orchestrator(name, version).is_some(),
-            Callee::Entity(name) => self.entity(name).is_some(),
+            Callee::Entity(name) | Callee::Operation(name, _) => self.entity(name).is_some(),
         }
     }
 
@@ -197,7 +207,9 @@ impl Registry {
         match callee {
             Callee::Activity(name) => closest(name, self.activities.keys().copied()),
             Callee::Orchestrator(name, _) => self.similar_orchestrator(name),
-            Callee::Entity(name) => closest(name, self.entities.keys().copied()),
+            Callee::Entity(name) | Callee::Operation(name, _) => {
+                closest(name, self.entities.keys().copied())
+            }
         }
     }
 }

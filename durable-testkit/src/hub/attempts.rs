@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use durable_runtime::InstanceId;
 use durable_runtime::Payload;
 use durable_runtime::Timestamp;
 use durable_runtime::activity::AttemptEnd;
@@ -19,9 +18,8 @@ use crate::lock::lock;
 #[derive(Debug, Clone)]
 pub(crate) struct CallRecord {
     pub(crate) callee: Callee,
-    pub(crate) instance: InstanceId,
     pub(crate) input: Option<Payload>,
-    /// The same for all attempts of one call.
+    /// The same for all attempts of one call; of a sub-orchestration its instance.
     pub(crate) key: String,
     /// Whether it has begun; before that it waits at the gate.
     pub(crate) begun: bool,
@@ -105,7 +103,7 @@ impl Attempts {
             .calls
             .iter()
             .filter(|call| call.callee == record.callee);
-        let known = same.position(|call| call.instance == record.instance);
+        let known = same.position(|call| call.key == record.key);
         drop(state);
         known.map_or_else(|| self.call(record).0, |number| number as u64)
     }
@@ -114,8 +112,8 @@ impl Attempts {
     /// written is recorded.
     pub(crate) fn lose(&self, recorded: &dyn Fn(usize) -> bool) {
         for call in &mut lock(&self.state).calls {
-            let is_activity = matches!(call.callee, Callee::Activity(_));
-            call.lost |= is_activity && !call.ended.is_some_and(|(at, _)| recorded(at));
+            let is_made_again = matches!(call.callee, Callee::Activity(_) | Callee::Operation(..));
+            call.lost |= is_made_again && !call.ended.is_some_and(|(at, _)| recorded(at));
         }
     }
 

@@ -13,14 +13,20 @@ use durable_runtime::clock::Clock;
 use durable_runtime::definition::Callee;
 use durable_runtime::definition::OrchestratorDefinition;
 use durable_runtime::definition::SourcePlace;
+use durable_runtime::failure::EntityProblem;
 use durable_runtime::machine::BodyEnd;
 use durable_runtime::machine::CallRequest;
 use durable_runtime::machine::Cursor;
 use durable_runtime::machine::RawCall;
 use durable_runtime::machine::StartFn;
+use durable_runtime::machine::entity::EntityCode;
+use durable_runtime::machine::entity::Invocation;
+use durable_runtime::machine::entity::NewState;
+use durable_runtime::machine::entity::OperationEnd;
 use durable_runtime::panics::message_of;
 use durable_runtime::registry::InvokeFn;
 use durable_runtime::registry::RegisteredActivity;
+use durable_runtime::registry::RegisteredEntity;
 use durable_runtime::registry::RegisteredOrchestrator;
 use durable_runtime::registry::Registry;
 use durable_runtime::registry::StandIn;
@@ -58,6 +64,13 @@ impl Mocks {
         lock(&self.0).get(&callee).cloned()
     }
 
+    fn of_operation(&self, entity: &str, operation: &str) -> Option<Arc<StandIn>> {
+        let mocks = lock(&self.0);
+        let mut mocks = mocks.iter();
+        let found = mocks.find(|(callee, _)| matches!(callee, Callee::Operation(of, name) if *of == entity && *name == operation));
+        found.map(|(_, mock)| Arc::clone(mock))
+    }
+
     fn callees(&self) -> Vec<Callee> {
         lock(&self.0).keys().copied().collect()
     }
@@ -85,6 +98,7 @@ impl Functions {
         let real = |callee: Callee| match callee {
             Callee::Activity(name) => registry.activity(name).is_some(),
             Callee::Orchestrator(name, version) => registry.orchestrator(name, version).is_some(),
+            Callee::Entity(name) | Callee::Operation(name, _) => registry.entity(name).is_some(),
             _ => true,
         };
         for activity in registry.activities() {
@@ -97,6 +111,10 @@ impl Functions {
             let start = Arc::clone(&orchestrator.start);
             orchestrator.start = self.start(orchestrator.definition, Some(start));
             wrapped.replace_orchestrator(orchestrator);
+        }
+        for entity in registry.entities() {
+            let code = self.code(entity.name, Some(Arc::clone(&entity.code)));
+            wrapped.replace_entity(RegisteredEntity::new(entity.name, code));
         }
         let called = registry
             .orchestrators()
@@ -119,6 +137,9 @@ impl Functions {
                 let start = self.start(definition, None);
                 registry.replace_orchestrator(RegisteredOrchestrator::new(definition, start));
             }
+            Callee::Entity(name) | Callee::Operation(name, _) => {
+                registry.replace_entity(RegisteredEntity::new(name, self.code(name, None)));
+            }
             _ => {}
         }
     }
@@ -140,7 +161,6 @@ impl Functions {
         let callee = Callee::Activity(name);
         let (number, place) = self.attempts.call(CallRecord {
             callee,
-            instance: invocation.context.instance_id().clone(),
             input: invocation.input.clone(),
             key: invocation.context.idempotency_key(),
             begun: false,
@@ -189,6 +209,60 @@ impl Functions {
         })
     }
 
+    /// The operations of an entity: those with a mock are answered by it, and leave the state as it
+    /// is.
+    fn code(
+        self: &Arc<Self>,
+        entity: &'static str,
+        real: Option<Arc<EntityCode>>,
+    ) -> Arc<EntityCode> {
+        let functions = Arc::clone(self);
+        Arc::new(move |invocation| {
+            if let Some(mock) = functions.mocks.of_operation(entity, invocation.operation) {
+                return functions.operation(&mock, invocation);
+            }
+            if let Some(real) = &real {
+                return real(invocation);
+            }
+            let report = nobody_answers(Callee::Entity(entity), false);
+            functions.attempts.panicked(report);
+            no_answer(invocation.operation)
+        })
+    }
+
+    fn operation(&self, mock: &StandIn, invocation: Invocation<'_>) -> OperationEnd {
+        let (number, place) = self.attempts.call(CallRecord {
+            callee: mock.callee(),
+            input: invocation.input.cloned(),
+            key: format!("{} {:?}", invocation.entity, invocation.message),
+            begun: true,
+            lost: false,
+            ended: None,
+        });
+        let end = if mock.delay(number).is_zero() {
+            self.answer(mock, number, invocation.input)
+        } else {
+            AttemptEnd::Stalled(format!(
+                "the mock of {} is to take time, and an operation runs through: leave the time out",
+                mock.callee()
+            ))
+        };
+        self.attempts.ended(place, self.store.len(), &end);
+        let result = match end {
+            AttemptEnd::Completed(value) => Ok(value),
+            AttemptEnd::Failed { error, .. } => Err(error),
+            AttemptEnd::Stalled(report) => {
+                self.attempts.panicked(report);
+                return no_answer(invocation.operation);
+            }
+        };
+        OperationEnd::Returned {
+            result,
+            state: NewState::Kept,
+            decisions: Vec::new(),
+        }
+    }
+
     fn start(
         self: &Arc<Self>,
         definition: OrchestratorDefinition,
@@ -220,7 +294,6 @@ impl Functions {
         let number = self.attempts.call_of_instance(CallRecord {
             callee: mock.callee(),
             key: instance.to_string(),
-            instance,
             input: input.clone(),
             begun: true,
             lost: false,
@@ -242,9 +315,22 @@ impl Functions {
     }
 }
 
+/// What a caller gets when no mock answers and the test fails.
+fn no_answer(operation: &str) -> OperationEnd {
+    OperationEnd::Refused(EntityProblem::UnknownOperation {
+        operation: operation.to_owned(),
+    })
+}
+
 fn nobody_answers(callee: Callee, refused: bool) -> String {
     let name = match callee {
         Callee::Activity(name) | Callee::Orchestrator(name, _) => name,
+        Callee::Entity(_) | Callee::Operation(..) => {
+            return format!(
+                "{callee} is neither mocked nor registered: mock its operations with what \
+                 `#[entity]` made, or add `.register_entity::<…>()`"
+            );
+        }
         _ => "it",
     };
     if refused {

@@ -1,6 +1,7 @@
 //! `TestHub`: mocks, time, crashes and the past.
 
 mod crashes;
+mod entity_mocks;
 mod failing;
 mod functions;
 mod histories;
