@@ -113,5 +113,4 @@ pub use crate::orchestration::unbounded;
 pub use crate::payload::CodecError;
 pub use crate::payload::Payload;
 pub use crate::registry::Mock;
-pub use crate::registry::Mockable;
 pub use crate::registry::MockedOperation;

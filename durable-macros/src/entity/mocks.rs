@@ -35,19 +35,18 @@ fn mock(entity: &Type, operation: &Operation<'_>) -> TokenStream {
         Returns::Result(ty) => quote!(#ty),
     };
     let answered = signature.returns.as_result(&quote!(__answer(#(#names),*)));
-    let (value, error) = signature.outcome_types();
+    let configured = operation.configured();
     let about =
         format!(" A mock of the operation `{name}`: answers with what the closure returns.");
     quote! {
         #[doc = #about]
+        #(#configured)*
         #visibility fn #name #generics (
             answer: impl ::core::ops::FnMut(#(#types),*) -> #returned
                 + ::core::marker::Send + 'static,
-        ) -> #seam::Mock<
-            impl #seam::Mockable<Arguments = (#(#types,)*), Output = #value, Error = #error>
-        > #where_clause {
+        ) -> #seam::Mock<#seam::MockedOperation<#entity, #marker>> #where_clause {
             let mut __answer = answer;
-            #seam::Mock::<#seam::MockedOperation<#entity, #marker>>::new(move |#values| #answered)
+            #seam::Mock::new(move |#values| #answered)
         }
     }
 }

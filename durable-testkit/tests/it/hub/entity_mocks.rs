@@ -94,11 +94,7 @@ async fn an_operation_takes_no_time_and_neither_does_its_mock() {
 #[tokio::test]
 async fn a_crash_at_every_point_does_not_use_up_the_answers_of_a_mocked_operation() {
     let kit = TestHub::new().register(sell).register_entity::<Stock>();
-    kit.mock(
-        StockMocks::left(|| 5)
-            .times(1)
-            .then(StockMocks::left(|| 0)),
-    );
+    kit.mock(StockMocks::left(|| 5).times(1).then(StockMocks::left(|| 0)));
     let report = kit.crash_everywhere(sell("A-1".to_owned())).await;
     assert!(report.points().len() > 10, "{report}");
 }
