@@ -25,7 +25,8 @@ impl Stock {
         self.left += pieces;
     }
 
-    fn take(&mut self, _order: String, pieces: u32) -> Result<u32, StockError> {
+    fn take(&mut self, order: String, pieces: u32) -> Result<u32, StockError> {
+        assert!(!order.is_empty());
         let left = self.left.checked_sub(pieces);
         self.left = left.ok_or(StockError::TooFew { left: self.left })?;
         Ok(self.left)
