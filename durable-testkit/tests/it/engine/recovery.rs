@@ -61,6 +61,12 @@ impl Hub {
         self.worker_over(self.store.clone())
     }
 
+    /// A worker without `counted`.
+    fn bare_worker(&self) -> PumpBuilder {
+        let builder = Pump::builder().store(self.store.clone()).clock(&self.clock);
+        builder.register(five_steps)
+    }
+
     fn worker_over(&self, store: Arc<dyn Store>) -> PumpBuilder {
         let builder = Pump::builder().store(store).clock(&self.clock);
         let builder = builder.state(Arc::clone(&self.count));
@@ -248,4 +254,44 @@ async fn the_only_worker_of_a_hub_claims_again_after_a_claim_that_failed() {
     let instance = FiveStepsClient::new(pump.client()).start().await.unwrap();
     pump.run_until_idle().await.unwrap();
     assert_eq!(instance.result().await.unwrap(), 5);
+}
+
+#[tokio::test]
+async fn an_activity_that_no_worker_has_is_never_taken_for_lost() {
+    let hub = Hub::new();
+    let pump = hub.bare_worker().start().await.unwrap();
+    let instance = FiveStepsClient::new(pump.client()).start().await.unwrap();
+    drop(pump);
+    for _ in 0..10 {
+        hub.clock.advance(seconds(20));
+        let mut pump = hub.bare_worker().start().await.unwrap();
+        let _ = pump.step().await.unwrap();
+    }
+    let mut pump = hub.next_worker().await;
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(instance.result().await.unwrap(), 5);
+    assert_eq!(hub.count.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn no_attempt_of_a_stalled_instance_begins_before_it_is_committed_that_it_goes_on() {
+    let hub = Hub::new();
+    let mut pump = hub.bare_worker().start().await.unwrap();
+    let instance = FiveStepsClient::new(pump.client()).start().await.unwrap();
+    pump.run_until_idle().await.unwrap();
+    let row = hub.store.instance_fetch(instance.id()).await.unwrap();
+    let row = row.unwrap();
+    assert_eq!(row.status, InstanceStatus::Stalled);
+    drop(pump);
+    hub.clock.advance(seconds(20));
+    let store = FaultyStore::new(hub.store.clone());
+    store.poison(Some(row.key));
+    let mut pump = hub.worker_over(store).start().await.unwrap();
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(hub.count.load(Ordering::SeqCst), 0);
+    drop(pump);
+    let mut pump = hub.next_worker().await;
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(instance.result().await.unwrap(), 5);
+    assert_eq!(hub.count.load(Ordering::SeqCst), 5);
 }
