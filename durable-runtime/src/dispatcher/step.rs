@@ -65,6 +65,8 @@ pub struct Dispatcher {
     pub(super) timers_hint: bool,
     pub(super) commits: u64,
     pub(super) expire_at: Timestamp,
+    /// The latest time by which a signal was due or an entity had a turn. It does not go back.
+    pub(super) time_of_entities: Timestamp,
     /// It is to come back as a new worker before it does anything else.
     begins_anew: bool,
     to_load: ToLoad,
@@ -147,6 +149,7 @@ impl Dispatcher {
             timers_hint: false,
             commits: 0,
             expire_at: now + EXPIRY,
+            time_of_entities: now,
             begins_anew: false,
             to_load: ToLoad::After(None),
             poll_wait: SHORTEST_POLL,
@@ -423,6 +426,7 @@ impl Dispatcher {
             if id.kind == TimerKind::Signal {
                 // The signal that is due is in the store.
                 self.entities.forget(id.key);
+                self.time_of_entities = self.time_of_entities.max(now);
             }
             let body = MessageBody::TimerDue {
                 execution: id.execution,
