@@ -67,6 +67,8 @@ pub struct FaultyStore {
     inner: Arc<dyn Store>,
     commits: AtomicU64,
     planned: Mutex<VecDeque<Fault>>,
+    /// How many claims are to fail.
+    failing_claims: AtomicU64,
     /// Refuses each commit with a turn of this instance.
     poisoned: Mutex<Option<InstanceKey>>,
 }
@@ -78,6 +80,7 @@ impl FaultyStore {
             inner,
             commits: AtomicU64::new(0),
             planned: Mutex::default(),
+            failing_claims: AtomicU64::new(0),
             poisoned: Mutex::default(),
         })
     }
@@ -90,6 +93,11 @@ impl FaultyStore {
     /// Refuses each commit that has a turn of this instance in it; `None` ends that.
     pub fn poison(&self, instance: Option<InstanceKey>) {
         *lock(&self.poisoned) = instance;
+    }
+
+    /// Has the next `count` claims of units fail: the database is not available.
+    pub fn fail_claims(&self, count: u64) {
+        self.failing_claims.store(count, Ordering::Relaxed);
     }
 
     /// How many commits were asked for.
@@ -111,9 +119,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn unavailable() -> StoreError {
+fn unavailable(action: &'static str) -> StoreError {
     StoreError::Unavailable {
-        action: "commit turns",
+        action,
         source: "a planned fault".into(),
     }
 }
@@ -128,10 +136,10 @@ impl Store for FaultyStore {
     ) -> Result<(), StoreError> {
         match self.next_fault(turns) {
             Fault::None => self.inner.commit(lease, turns, now).await,
-            Fault::NotDone => Err(unavailable()),
+            Fault::NotDone => Err(unavailable("commit turns")),
             Fault::AnswerLost => {
                 self.inner.commit(&mut lease.clone(), turns, now).await?;
-                Err(unavailable())
+                Err(unavailable("commit turns"))
             }
             Fault::Conflict(_) => Err(StoreError::Conflict {
                 action: "commit turns",
@@ -177,6 +185,14 @@ impl Store for FaultyStore {
         lanes: &[Lane],
         now: Timestamp,
     ) -> Result<Vec<Unit>, StoreError> {
+        let one_less = |left: u64| left.checked_sub(1);
+        let claims = &self.failing_claims;
+        if claims
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+            .is_ok()
+        {
+            return Err(unavailable("claim units"));
+        }
         self.inner.units_claim(lease, lanes, now).await
     }
 

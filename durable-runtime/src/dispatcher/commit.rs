@@ -242,6 +242,9 @@ impl Dispatcher {
         for task in activities {
             self.start_attempt(task, write.unit);
         }
+        if std::mem::take(&mut self.instances.slot(key).cured) {
+            self.start_kept(key);
+        }
         if next == Next::Resumed {
             self.go_on(key);
         }
@@ -312,6 +315,8 @@ impl Dispatcher {
         self.instances.put_back(key, messages);
         let slot = self.instances.slot(key);
         slot.failures += 1;
+        // It is still stalled, and still to go on.
+        slot.retry |= std::mem::take(&mut slot.cured);
         let failures = slot.failures;
         tracing::error!(
             whose,

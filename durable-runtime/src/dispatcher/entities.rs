@@ -199,12 +199,13 @@ impl Dispatcher {
             self.entities.parked.get(&key).cloned()
         };
         let span = tracing::debug_span!("turn", entity = %row.id, messages = messages.len());
+        self.time_of_entities = self.time_of_entities.max(self.clock.now());
         let request = EntityTurnRequest {
             row,
             messages: messages.clone(),
             parked: parked.unwrap_or_default(),
             drained,
-            now: self.clock.now(),
+            now: self.time_of_entities,
         };
         let limits = &self.config.machine.limits;
         let outcome = span.in_scope(|| entity_turn(limits, &*entity.code, request));

@@ -26,6 +26,9 @@ pub(super) struct Slot {
     pub(super) known: Option<Known>,
     /// A stalled instance that is to be tried again.
     pub(super) retry: bool,
+    /// It was stalled and is found to go on: attempts that it was kept from are to begin once that
+    /// is committed.
+    pub(super) cured: bool,
     /// Why activities of it cannot run in this worker.
     pub(super) blocked: Option<String>,
     /// How many of its turns in a row could not be committed.

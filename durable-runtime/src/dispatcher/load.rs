@@ -10,8 +10,11 @@ use super::step::Dispatcher;
 use super::step::DispatcherError;
 use crate::history::History;
 use crate::history::HistoryEvent;
+use crate::ids::CallPath;
+use crate::ids::Execution;
 use crate::ids::InstanceKey;
 use crate::machine::BodyEnd;
+use crate::machine::Continuation;
 use crate::machine::Cursor;
 use crate::machine::ReplayError;
 use crate::machine::resume;
@@ -20,6 +23,7 @@ use crate::mutants::mutant;
 use crate::payload::Payload;
 use crate::store::Loaded;
 use crate::store::StoreError;
+use crate::work::Heartbeat;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 use crate::work::Message;
@@ -119,51 +123,12 @@ impl Dispatcher {
         let was_stalled = instance.status == InstanceStatus::Stalled;
         let position = self.position_of(&instance, history, retry);
         if let Kept::Continuation(continuation) = &position {
-            let execution = instance.execution;
-            let pool = &self.pool;
-            let is_running =
-                |path: &crate::ids::CallPath| pool.has(&(key, execution, path.clone()));
-            let progress_of = |path: &crate::ids::CallPath| {
-                let of_call =
-                    |h: &&crate::work::Heartbeat| h.execution == execution && h.path == *path;
-                heartbeats
-                    .iter()
-                    .find(of_call)
-                    .map(|heartbeat| heartbeat.progress.clone())
-            };
             if was_stalled {
-                // Its attempts were kept from running, not lost; or they have ended, and how is in
-                // its inbox.
-                let slot = self.instances.get(key);
-                let has_ended = |path: &crate::ids::CallPath| {
-                    let mut queue = slot.into_iter().flat_map(|slot| &slot.queue);
-                    queue.any(|message| message.body.ends_attempt(execution, path))
-                };
-                let tasks =
-                    continuation.unstarted_attempts(&|path| is_running(path) || has_ended(path));
-                let unit = instance.unit;
-                self.instances.keep(
-                    key,
-                    Known {
-                        row: instance,
-                        position,
-                    },
-                );
-                for task in tasks {
-                    self.start_attempt(task, unit);
-                }
-                return;
-            }
-            let at = self.clock.now();
-            let mut lost = continuation.lost_attempts(&is_running, &progress_of);
-            if mutant(Mutant::LostAttemptForgotten) {
-                lost.clear();
-            }
-            for body in lost {
-                self.instances
-                    .slot(key)
-                    .queue
-                    .push_back(Message { id: None, at, body });
+                // Its attempts were kept from running, not lost. They begin once it is committed
+                // that it goes on, so that one that takes its worker down is lost then.
+                self.instances.slot(key).cured = true;
+            } else {
+                self.find_lost(key, instance.execution, continuation, &heartbeats);
             }
         }
         self.instances.keep(
@@ -173,6 +138,61 @@ impl Dispatcher {
                 position,
             },
         );
+    }
+
+    /// Queues the news of attempts whose worker is gone. One that this worker could not make either
+    /// is not counted: the instance stalls.
+    fn find_lost(
+        &mut self,
+        key: InstanceKey,
+        execution: Execution,
+        continuation: &Continuation,
+        heartbeats: &[Heartbeat],
+    ) {
+        let pool = &self.pool;
+        let is_running = |path: &CallPath| pool.has(&(key, execution, path.clone()));
+        let open = continuation.unstarted_attempts(&is_running);
+        let unknown = open.iter().find_map(|task| pool.refuses(&task.name));
+        if let Some(reason) = unknown {
+            return self.block(key, reason);
+        }
+        let progress_of = |path: &CallPath| {
+            let of_call = |h: &&Heartbeat| h.execution == execution && h.path == *path;
+            let heartbeat = heartbeats.iter().find(of_call);
+            heartbeat.map(|heartbeat| heartbeat.progress.clone())
+        };
+        let at = self.clock.now();
+        let mut lost = continuation.lost_attempts(&is_running, &progress_of);
+        if mutant(Mutant::LostAttemptForgotten) {
+            lost.clear();
+        }
+        for body in lost {
+            let queue = &mut self.instances.slot(key).queue;
+            queue.push_back(Message { id: None, at, body });
+        }
+    }
+
+    /// Makes the attempts that an instance was kept from while it was stalled, except those that
+    /// have ended: how is in its inbox.
+    pub(super) fn start_kept(&mut self, key: InstanceKey) {
+        let Some(slot) = self.instances.get(key) else {
+            return;
+        };
+        let Some(Known {
+            row,
+            position: Kept::Continuation(continuation),
+        }) = &slot.known
+        else {
+            return;
+        };
+        let (execution, unit) = (row.execution, row.unit);
+        let is_over = |path: &CallPath| {
+            let ends = |message: &Message| message.body.ends_attempt(execution, path);
+            self.pool.has(&(key, execution, path.clone())) || slot.queue.iter().any(ends)
+        };
+        for task in continuation.unstarted_attempts(&is_over) {
+            self.start_attempt(task, unit);
+        }
     }
 
     fn position_of(&self, row: &InstanceRow, history: History, retry: bool) -> Kept {

@@ -108,12 +108,8 @@ impl ActivityPool {
     /// # Errors
     /// Why it cannot run in this worker.
     pub(super) fn start(&mut self, task: ActivityTask, unit: Unit) -> Result<(), String> {
-        if self.registry.activity(&task.name).is_none() {
-            return Err(format!(
-                "no activity `{}` is registered with this worker: add \
-                 `.register({})` to its builder",
-                task.name, task.name
-            ));
+        if let Some(reason) = self.refuses(&task.name) {
+            return Err(reason);
         }
         self.units.insert(task.key, unit);
         self.waiting_keys.insert(key_of(&task));
@@ -123,6 +119,17 @@ impl ActivityPool {
             .push_back(task);
         self.fill();
         Ok(())
+    }
+
+    /// Why attempts of this activity cannot run in this worker, if they cannot.
+    pub(super) fn refuses(&self, name: &str) -> Option<String> {
+        let unknown = self.registry.activity(name).is_none();
+        unknown.then(|| {
+            format!(
+                "no activity `{name}` is registered with this worker: add \
+                 `.register({name})` to its builder"
+            )
+        })
     }
 
     /// Starts what waits, as far as there is room.

@@ -65,6 +65,10 @@ pub struct Dispatcher {
     pub(super) timers_hint: bool,
     pub(super) commits: u64,
     pub(super) expire_at: Timestamp,
+    /// The latest time by which a signal was due or an entity had a turn. It does not go back.
+    pub(super) time_of_entities: Timestamp,
+    /// It is to come back as a new worker before it does anything else.
+    begins_anew: bool,
     to_load: ToLoad,
     poll_wait: Duration,
     poll_at: Timestamp,
@@ -145,6 +149,8 @@ impl Dispatcher {
             timers_hint: false,
             commits: 0,
             expire_at: now + EXPIRY,
+            time_of_entities: now,
+            begins_anew: false,
             to_load: ToLoad::After(None),
             poll_wait: SHORTEST_POLL,
             poll_at: now,
@@ -247,14 +253,21 @@ impl Dispatcher {
     /// Drops everything in memory and comes back as a new worker.
     ///
     /// # Errors
-    /// The store's.
+    /// The store's. The dispatcher may go on all the same: its next step begins with another try.
     pub async fn restart(&mut self) -> Result<(), DispatcherError> {
+        self.begins_anew = true;
         self.pool.clear();
         if !mutant(Mutant::CacheSurvivesRestart) {
             self.instances.clear();
         }
         self.entities = Entities::default();
         self.timers = TimerWindow::default();
+        // From here on others may own them.
+        self.units.clear();
+        self.begin_anew().await
+    }
+
+    async fn begin_anew(&mut self) -> Result<(), DispatcherError> {
         let now = self.clock.now();
         // What this worker still owns is to be free at once; one that was fenced owns nothing.
         self.store.worker_stop(&self.lease, now).await?;
@@ -264,7 +277,9 @@ impl Dispatcher {
             .await?;
         self.to_load = ToLoad::After(None);
         self.inbox_hint = true;
-        self.claim(now).await
+        self.claim(now).await?;
+        self.begins_anew = false;
+        Ok(())
     }
 
     /// Gives everything back: other workers may go on at once.
@@ -305,6 +320,9 @@ impl Dispatcher {
 
     async fn keep_lease(&mut self) -> Result<(), DispatcherError> {
         let now = self.clock.now();
+        if self.begins_anew {
+            return self.begin_anew().await;
+        }
         if self.store.is_exclusive() || now < self.renew_at {
             return Ok(());
         }
@@ -408,6 +426,7 @@ impl Dispatcher {
             if id.kind == TimerKind::Signal {
                 // The signal that is due is in the store.
                 self.entities.forget(id.key);
+                self.time_of_entities = self.time_of_entities.max(now);
             }
             let body = MessageBody::TimerDue {
                 execution: id.execution,

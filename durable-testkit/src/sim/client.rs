@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
@@ -42,6 +44,9 @@ pub(crate) struct Record {
     /// When its termination was accepted.
     pub(crate) terminated: Option<Timestamp>,
     pub(crate) seen_end: bool,
+    /// A copy of it that was started under another id.
+    pub(crate) copy: Option<InstanceId>,
+    pub(crate) purged: bool,
 }
 
 impl Record {
@@ -59,11 +64,12 @@ pub(crate) struct Clients {
     /// Those of the processes that are alive.
     pub(crate) notifiers: Mutex<Vec<Arc<Notifier>>>,
     pub(crate) records: Mutex<Vec<Record>>,
+    pub(crate) numbers: AtomicU64,
 }
 
 impl Clients {
     /// A client, in the process of some worker or in one of its own.
-    fn commands(&self, waits: bool) -> StoreCommands {
+    pub(crate) fn commands(&self, waits: bool) -> StoreCommands {
         let notifiers = self
             .notifiers
             .lock()
@@ -86,12 +92,17 @@ impl Clients {
         )
     }
 
-    fn record(&self, number: usize, change: impl FnOnce(&mut Record)) {
+    pub(crate) fn record(&self, number: usize, change: impl FnOnce(&mut Record)) {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut records[number]);
     }
 
-    async fn pause(&self, most: u64) {
+    pub(crate) fn terminated(&self, number: usize) -> Option<Timestamp> {
+        let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        records[number].terminated
+    }
+
+    pub(crate) async fn pause(&self, most: u64) {
         let millis = self.world.inner().draw.below(most);
         self.clock.sleep(millis).await;
     }
@@ -100,24 +111,28 @@ impl Clients {
     pub(crate) async fn run(self: Arc<Self>, number: usize, id: InstanceId, planned: Planned) {
         self.pause(4_000).await;
         self.start(&id, &planned).await;
-        if !planned.early {
-            self.pause(6_000).await;
-        }
-        self.raise(number, &id, &planned).await;
+        futures::join!(
+            self.raise(number, &id, &planned),
+            self.meddle(&id, &planned)
+        );
         if planned.terminated {
             self.pause(12_000).await;
-            while !self.terminate(number, &id).await {
-                self.clock.sleep(500).await;
-            }
+            self.terminate(number, &id).await;
         }
         self.wait(number, &id, &planned).await;
         if planned.raises > 0 {
             self.too_late(&id).await;
         }
+        self.afterwards(number, &id, &planned).await;
         self.record(number, |record| record.seen_end = true);
     }
 
-    async fn start(&self, id: &InstanceId, planned: &Planned) {
+    /// A command that was never sent before.
+    pub(crate) fn fresh_command(&self) -> String {
+        format!("command-{}", self.numbers.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) async fn start(&self, id: &InstanceId, planned: &Planned) {
         let delay = self.world.inner().draw.chance(15);
         let request = StartRequest {
             id: Some(id.clone()),
@@ -140,6 +155,9 @@ impl Clients {
     }
 
     async fn raise(&self, number: usize, id: &InstanceId, planned: &Planned) {
+        if !planned.early {
+            self.pause(6_000).await;
+        }
         let (mut accepted, mut event) = (0, 0);
         while event < planned.raises || accepted < planned.needs {
             event += 1;
@@ -183,23 +201,19 @@ impl Clients {
         }
     }
 
-    async fn terminate(&self, number: usize, id: &InstanceId) -> bool {
+    async fn terminate(&self, number: usize, id: &InstanceId) {
         let control = Control::Terminate {
             reason: "planned".to_owned(),
             recursive: true,
         };
-        let ended = self.commands(false).control(id, control, "terminate").await;
-        self.world
-            .note(format_args!("termination of {id}: {ended:?}"));
-        if ended.is_ok() {
+        if self.tell(id, control).await {
             self.world.count("terminated");
             let now = self.world.time.now();
             self.record(number, |record| record.terminated = Some(now));
         }
-        !matches!(ended, Err(CommandError::Store { .. }))
     }
 
-    async fn wait(&self, number: usize, id: &InstanceId, planned: &Planned) {
+    pub(crate) async fn wait(&self, number: usize, id: &InstanceId, planned: &Planned) {
         loop {
             let commands = self.commands(true);
             let Ok(row) = commands.instance(id).await else {
@@ -214,9 +228,7 @@ impl Clients {
             {
                 self.world.count("stalled");
                 self.clock.sleep(5_000).await;
-                while !self.terminate(number, id).await {
-                    self.clock.sleep(500).await;
-                }
+                self.terminate(number, id).await;
             }
             commands.changed(&row).await;
         }

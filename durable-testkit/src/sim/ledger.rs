@@ -24,6 +24,7 @@ use durable_runtime::work::MessageBody;
 use durable_runtime::work::OutgoingMessage;
 use durable_runtime::work::TurnWrite;
 
+use crate::books::Books;
 use crate::plan::Faults;
 use crate::workload;
 use crate::world::Coverage;
@@ -36,6 +37,8 @@ pub(crate) struct Ledger {
     owners: BTreeMap<Unit, WorkerId>,
     generations: BTreeMap<Unit, u64>,
     instances: BTreeMap<InstanceKey, Known>,
+    entities: BTreeMap<InstanceKey, Unit>,
+    books: Books,
     consumed: BTreeSet<MessageId>,
     replies: BTreeSet<(InstanceKey, Execution, CallPath)>,
     activities: BTreeMap<String, Activity>,
@@ -58,6 +61,7 @@ struct Known {
     turn: u64,
     ended: bool,
     terminal: bool,
+    suspended: bool,
     at: Timestamp,
     /// Each call of the execution; `None` once it is over.
     calls: BTreeMap<CallPath, Option<Call>>,
@@ -69,6 +73,8 @@ enum Call {
     Timer(Timestamp),
     Child,
     Wait,
+    Entity,
+    Lock,
 }
 
 /// A call of an activity, by its idempotency key.
@@ -91,7 +97,50 @@ struct Activity {
 
 impl Ledger {
     pub(crate) fn knows(&self, key: InstanceKey) -> bool {
-        self.instances.contains_key(&key)
+        self.instances.contains_key(&key) || self.entities.contains_key(&key)
+    }
+
+    /// Takes in an entity that was not seen before.
+    pub(crate) fn learn_entity(&mut self, key: InstanceKey, unit: Unit) {
+        self.entities.insert(key, unit);
+    }
+
+    /// Takes in a committed turn of an entity. Returns what is wrong with it.
+    pub(crate) fn entity_turn(
+        &mut self,
+        worker: WorkerId,
+        turn: &TurnWrite,
+        coverage: &mut Coverage,
+    ) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let key = turn.key;
+        let owner = self
+            .entities
+            .get(&key)
+            .and_then(|unit| self.owners.get(unit));
+        if owner != Some(&worker) {
+            let worker = worker.0;
+            wrong.push(format!(
+                "7: worker {worker} wrote entity {key} and does not own it"
+            ));
+        }
+        wrong.extend(self.consume(turn, &format!("entity {key}")));
+        if let Some(update) = &turn.entity {
+            *coverage.entry("entity changed").or_default() += 1;
+            if update.lock.is_some() {
+                *coverage.entry("entity locked").or_default() += 1;
+            }
+            wrong.extend(self.books.update(key, update));
+        }
+        wrong
+    }
+
+    fn consume(&mut self, turn: &TurnWrite, whose: &str) -> Vec<String> {
+        let ids = turn.consumed.iter();
+        let again = ids.filter(|message| !self.consumed.insert(**message));
+        again
+            .map(|message| format!("1: message {} of {whose} taken twice", message.0))
+            .collect()
     }
 
     pub(crate) fn id_of(&self, key: InstanceKey) -> String {
@@ -111,6 +160,7 @@ impl Ledger {
             turn: 0,
             ended: false,
             terminal: false,
+            suspended: false,
             at: Timestamp::from_millis(i64::MIN),
             calls: BTreeMap::new(),
         };
@@ -184,11 +234,7 @@ impl Ledger {
                 worker.0
             ));
         }
-        for message in &turn.consumed {
-            if !self.consumed.insert(*message) {
-                wrong.push(format!("1: message {} of `{id}` taken twice", message.0));
-            }
-        }
+        wrong.extend(self.consume(turn, &format!("`{id}`")));
         if known.terminal && (turn.history.is_some() || turn.update.is_some()) {
             let replaced = turn.replacement.is_some();
             if !replaced {
@@ -233,6 +279,22 @@ impl Ledger {
         wrong.extend(turn.sends.iter().filter_map(|send| self.reply(&id, send)));
         if let Some(update) = &turn.update {
             known.terminal = update.status.is_terminal();
+            let became = match update.status {
+                InstanceStatus::Suspended => "suspended",
+                InstanceStatus::Canceled => "cancelled",
+                InstanceStatus::Terminated => "terminated",
+                _ => "went on",
+            };
+            *coverage.entry(became).or_default() += 1;
+            let suspended = update.status == InstanceStatus::Suspended;
+            if std::mem::replace(&mut known.suspended, suspended)
+                && suspended
+                && turn.history.is_some()
+            {
+                wrong.push(format!(
+                    "M1: `{id}` recorded something while it is suspended"
+                ));
+            }
             if update.status == InstanceStatus::Stalled {
                 self.kept_from_running(&known);
                 let is_bad = self.bad.is_some_and(|(key, ..)| key == turn.key);
@@ -325,6 +387,18 @@ impl Ledger {
             }
             E::TimerCreated { path, due, .. } => scheduled(known, path, Call::Timer(*due)),
             E::WaitStarted { path, .. } => scheduled(known, path, Call::Wait),
+            E::EntityCalled { path, .. } => scheduled(known, path, Call::Entity),
+            E::LockRequested { path, .. } => scheduled(known, path, Call::Lock),
+            E::EntityCompleted { path, .. } | E::EntityFailed { path, .. } => {
+                match closed(known, path)? {
+                    Call::Entity => Ok(()),
+                    other => Err(format!("3: an answer for {other:?}")),
+                }
+            }
+            E::LockGranted { path, .. } => match closed(known, path)? {
+                Call::Lock => Ok(()),
+                other => Err(format!("3: a lock for {other:?}")),
+            },
             E::ActivityCompleted { path, .. } | E::ActivityFailed { path, .. } => {
                 match closed(known, path)? {
                     Call::Activity(key) => {
@@ -365,7 +439,8 @@ impl Ledger {
                 let Some(due) = activity.waiting.filter(|_| is_next) else {
                     return Err(format!("4: attempt {attempt} of {path} without a reason"));
                 };
-                if *at < due || by.is_before(due) {
+                // A timer that was kept for a suspended instance has the time of the store.
+                if *at < due && !by.faults.clock || by.is_before(due) {
                     return Err(format!("6: attempt {attempt} of {path} early"));
                 }
                 if *attempt > workload::most_attempts(&activity.name) {
@@ -414,6 +489,10 @@ impl Ledger {
                 if let Call::Activity(key) = closed(known, path)? {
                     self.close(worker, &key);
                 }
+                Ok(())
+            }
+            E::CheckpointTaken { .. } => {
+                *coverage.entry("checkpoint taken").or_default() += 1;
                 Ok(())
             }
             event if event.is_terminal() => {

@@ -12,13 +12,16 @@
 //! what the workloads ([`workload`]) plan; each commit and each effect is checked against a ledger
 //! of its own ([`ledger`]), and in the end everything that is stored ([`rest`]).
 
+mod books;
 mod client;
 mod clock;
 mod draw;
 mod ledger;
+mod management;
 mod mutants;
 mod panics;
 mod plan;
+mod postings;
 mod process;
 mod rest;
 mod simulation;
@@ -198,6 +201,8 @@ fn missing(coverage: &Coverage) -> Vec<&'static str> {
         "attempt lost with its worker",
         "attempt retried",
         "cache evicts",
+        "cancelled",
+        "checkpoint taken",
         "clock is off",
         "clock jumps",
         "commit fenced off",
@@ -207,13 +212,25 @@ fn missing(coverage: &Coverage) -> Vec<&'static str> {
         "crash before the commit",
         "delivery delayed",
         "delivery duplicated",
+        "entity changed",
+        "entity locked",
         "event after the end",
         "one bad turn in a batch",
+        "posting from outside",
+        "purged",
+        "replaced",
+        "restarted",
+        "restarted under another id",
         "stalled",
         "store not available",
         "store refuses",
         "sub-orchestration",
+        "suspended",
         "terminated",
+        "told to cancel",
+        "told to resume",
+        "told to suspend",
+        "told to terminate",
         "wake-up lost",
         "wake-up sent",
         "worker fenced",

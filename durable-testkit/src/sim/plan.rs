@@ -1,6 +1,7 @@
 //! From a seed to what is done and what goes wrong.
 
 use crate::draw::Draw;
+use crate::postings::PlannedPosting;
 use crate::workload;
 use crate::workload::Planned;
 
@@ -67,6 +68,7 @@ pub(crate) struct Plan {
     /// Steps in which things go wrong.
     pub(crate) steps: u64,
     pub(crate) instances: Vec<(&'static str, Planned)>,
+    pub(crate) postings: Vec<PlannedPosting>,
 }
 
 impl Plan {
@@ -78,6 +80,12 @@ impl Plan {
             workers: if exclusive { 1 } else { draw.between(1, 3) },
             steps: draw.between(20, 160),
             instances: workload::drawn(draw, &faults),
+            postings: if draw.chance(30) {
+                let count = draw.between(1, 6);
+                (0..count).map(|_| PlannedPosting::drawn(draw)).collect()
+            } else {
+                Vec::new()
+            },
             faults,
         }
     }

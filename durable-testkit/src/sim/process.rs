@@ -52,6 +52,9 @@ impl Setup {
             2 if faults.eviction => 3_000,
             _ => 1 << 20,
         };
+        if faults.eviction && draw.chance(50) {
+            config.entity_cache_bytes = 0;
+        }
         config.max_turns_per_commit = if draw.chance(30) { 2 } else { 512 };
         config.timer_window = Duration::from_secs(if draw.chance(30) { 2 } else { 60 });
         config.max_concurrent_activities = if draw.chance(30) { 2 } else { 1_000 };
@@ -204,13 +207,11 @@ impl Worker {
         });
         self.world
             .note(format_args!("p{number} begins anew: {error:?}"));
-        let mut wait = 10;
-        loop {
-            self.clock.sleep(wait).await;
-            match dispatcher.restart().await {
-                Err(_) if !*self.stopped.borrow() => wait = (wait * 2).min(5_000),
-                _ => return,
-            }
+        self.clock.sleep(10).await;
+        // Where this fails, the next step tries it once more.
+        if let Err(error) = dispatcher.restart().await {
+            self.world
+                .note(format_args!("p{number} cannot begin anew: {error:?}"));
         }
     }
 

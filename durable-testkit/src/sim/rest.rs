@@ -20,12 +20,15 @@ use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::Output;
 
+use crate::books;
 use crate::client::Answer;
 use crate::client::Record;
 use crate::simulation::Simulation;
 use crate::workload;
 use crate::workload::Expected;
+use crate::workload::Moved;
 use crate::workload::Planned;
+use crate::workload::Posted;
 use crate::workload::Told;
 
 /// The instances that have not ended.
@@ -34,6 +37,7 @@ pub(crate) async fn live(store: &ModelStore) -> Vec<InstanceRow> {
         statuses: vec![
             InstanceStatus::Pending,
             InstanceStatus::Running,
+            InstanceStatus::Suspended,
             InstanceStatus::Stalled,
         ],
         ..InstanceFilter::default()
@@ -60,7 +64,7 @@ pub(crate) async fn check(simulation: &Simulation) {
     let registry = workload::registry(true, true);
     let mut raised = BTreeMap::new();
     for row in rows.values() {
-        if let Err(what) = ends_with_its_parent(&rows, row) {
+        if let Err(what) = ends_with_its_parent(simulation, &rows, row) {
             simulation.world.violation(format!("{what}: `{}`", row.id));
         }
         let seen = check_instance(&simulation.store, &registry, &rows, row).await;
@@ -71,6 +75,18 @@ pub(crate) async fn check(simulation: &Simulation) {
                 .violation(format!("{what} of `{}`", row.id)),
         }
     }
+    check_records(simulation, &rows, &raised);
+    for what in books::check(simulation, &rows).await {
+        simulation.world.violation(what);
+    }
+}
+
+/// What clients know of their instances is so.
+fn check_records(
+    simulation: &Simulation,
+    rows: &BTreeMap<InstanceId, InstanceRow>,
+    raised: &BTreeMap<InstanceId, Events>,
+) {
     let records = simulation
         .clients
         .records
@@ -78,12 +94,24 @@ pub(crate) async fn check(simulation: &Simulation) {
         .unwrap_or_else(PoisonError::into_inner);
     for ((id, planned), record) in simulation.instances.iter().zip(records.iter()) {
         let checked = match (rows.get(id), raised.get(id)) {
+            (Some(_), _) if record.purged => Err("1: purged and still there".to_owned()),
             (Some(row), Some(seen)) => as_expected(planned, row, record, seen),
             (Some(_), None) => Ok(()),
+            (None, _) if record.purged => Ok(()),
             (None, _) => Err("1: started and not there".to_owned()),
         };
         if let Err(what) = checked {
             simulation.world.violation(format!("{what}: `{id}`"));
+        }
+        let Some(copy) = &record.copy else {
+            continue;
+        };
+        let checked = match rows.get(copy) {
+            Some(row) => has_expected_end(planned, row, record, &Events::default()),
+            None => Err("1: copied and not there".to_owned()),
+        };
+        if let Err(what) = checked {
+            simulation.world.violation(format!("{what}: `{copy}`"));
         }
     }
 }
@@ -93,10 +121,16 @@ const SOON: Duration = Duration::from_mins(20);
 
 /// An instance whose parent has ended does not go on.
 fn ends_with_its_parent(
+    simulation: &Simulation,
     rows: &BTreeMap<InstanceId, InstanceRow>,
     row: &InstanceRow,
 ) -> Result<(), String> {
+    let spared = |id: &InstanceId| {
+        let mut instances = simulation.instances.iter();
+        instances.any(|(of, planned)| of == id && planned.management.spares_children())
+    };
     let link = row.parent.as_ref().filter(|parent| !parent.detached);
+    let link = link.filter(|link| !spared(&link.instance));
     let Some(parent) = link.and_then(|link| rows.get(&link.instance)) else {
         return Ok(());
     };
@@ -165,13 +199,8 @@ fn replays(
     let Some(orchestrator) = registry.orchestrator(&row.name, &row.version) else {
         return Ok(());
     };
-    // Its code never came to a first turn.
-    if history
-        .events()
-        .nth(1)
-        .is_some_and(HistoryEvent::is_terminal)
-        && row.status == InstanceStatus::Terminated
-    {
+    // It was ended before its code came to a first turn.
+    if let Some(HistoryEvent::ExecutionTerminated { .. }) = history.events().nth(1) {
         return Ok(());
     }
     let row = InstanceRow {
@@ -182,11 +211,18 @@ fn replays(
         strict_inputs: true,
         ..machine::Config::default()
     };
-    match machine::replay(&config, &row, history, &*orchestrator.start) {
-        Ok(None) => Ok(()),
-        Ok(Some(_)) => Err(format!("3: the replay of execution {execution} goes on")),
-        Err(error) => Err(format!("3: the replay of execution {execution}: {error}")),
+    let start = &*orchestrator.start;
+    let from_beginning = machine::replay(&config, &row, history, start);
+    // Goes on from the last checkpoint, if there is one.
+    let from_checkpoint = machine::resume(&config, &row, history, start);
+    for replayed in [from_beginning, from_checkpoint] {
+        match replayed {
+            Ok(None) => {}
+            Ok(Some(_)) => return Err(format!("3: the replay of execution {execution} goes on")),
+            Err(error) => return Err(format!("3: the replay of execution {execution}: {error}")),
+        }
     }
+    Ok(())
 }
 
 /// A child has ended when its parent has, and told its parent how.
@@ -238,6 +274,26 @@ fn as_expected(
     {
         return Err("1: went on long after its termination was accepted".to_owned());
     }
+    let management = &planned.management;
+    let ended =
+        management.cancels() || management.terminates() && row.status == InstanceStatus::Terminated;
+    if !ended {
+        has_expected_end(planned, row, record, events)?;
+    }
+    // Whatever came of the instance: what was accepted is somewhere.
+    let everywhere = |number: &u64| events.given.contains(number) || events.unread.contains(number);
+    match accepted(record).find(|number| !everywhere(number)) {
+        Some(number) => Err(format!("1: event {number} was accepted and is lost")),
+        None => Ok(()),
+    }
+}
+
+fn has_expected_end(
+    planned: &Planned,
+    row: &InstanceRow,
+    record: &Record,
+    events: &Events,
+) -> Result<(), String> {
     let value = match &row.output {
         Some(Output::Completed(value)) => value.decode::<serde_json::Value>().ok(),
         _ => None,
@@ -252,7 +308,8 @@ fn as_expected(
                 return Err(other());
             }
         }
-        Expected::Fails if row.status == InstanceStatus::Failed => {}
+        Expected::Fails | Expected::Moves { may_fail: true }
+            if row.status == InstanceStatus::Failed => {}
         Expected::Stalls if row.status == InstanceStatus::Terminated => {}
         Expected::Anything => {}
         Expected::InOrder => {
@@ -271,14 +328,32 @@ fn as_expected(
             let read: Vec<u64> = first.into_iter().collect();
             reads_agree(&read, record, events)?;
         }
+        Expected::Posts(stand) => {
+            let posted: Vec<Posted> = value
+                .and_then(|value| serde_json::from_value(value).ok())
+                .ok_or_else(other)?;
+            if !posted
+                .iter()
+                .map(|posted| posted.stands)
+                .eq(stand.iter().copied())
+            {
+                return Err(other());
+            }
+        }
+        Expected::Moves { .. } => {
+            let moved: Moved = value
+                .and_then(|value| serde_json::from_value(value).ok())
+                .ok_or_else(other)?;
+            if let Moved::Done {
+                undisturbed: false, ..
+            } = moved
+            {
+                return Err("5: somebody changed an account that was locked".to_owned());
+            }
+        }
         _ => return Err(other()),
     }
-    // Whatever came of the instance: what was accepted is somewhere.
-    let everywhere = |number: &u64| events.given.contains(number) || events.unread.contains(number);
-    match accepted(record).find(|number| !everywhere(number)) {
-        Some(number) => Err(format!("1: event {number} was accepted and is lost")),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn accepted(record: &Record) -> impl Iterator<Item = u64> {

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use durable_runtime::InstanceId;
 use durable_runtime::store::ModelStore;
 use tokio::task::JoinHandle;
 
+use crate::books;
 use crate::client::Clients;
 use crate::client::Record;
 use crate::draw::Draw;
 use crate::panics;
 use crate::plan::Plan;
+use crate::postings::PlannedPosting;
 use crate::process::Process;
 use crate::process::Setup;
 use crate::rest;
@@ -55,6 +58,7 @@ pub(crate) struct Simulation {
     pub(crate) world: Arc<World>,
     pub(crate) store: ModelStore,
     pub(crate) instances: Vec<(InstanceId, Planned)>,
+    pub(crate) postings: Vec<PlannedPosting>,
     pub(crate) clients: Arc<Clients>,
     plan: Plan,
     tasks: Vec<JoinHandle<()>>,
@@ -79,6 +83,7 @@ impl Simulation {
             notifiers: Mutex::default(),
             records: Mutex::new(planned.iter().map(|_| Record::default()).collect()),
             world: Arc::clone(&world),
+            numbers: AtomicU64::new(0),
         });
         let mut instances = Vec::new();
         for (number, (name, planned)) in planned.into_iter().enumerate() {
@@ -93,6 +98,7 @@ impl Simulation {
             world,
             store,
             instances,
+            postings: std::mem::take(&mut plan.postings),
             clients,
             plan,
             tasks: Vec::new(),
@@ -104,6 +110,10 @@ impl Simulation {
     async fn run(mut self) -> Report {
         for (number, (id, planned)) in self.instances.iter().enumerate() {
             let client = Arc::clone(&self.clients).run(number, id.clone(), planned.clone());
+            self.tasks.push(tokio::spawn(client));
+        }
+        for (number, posting) in self.postings.iter().enumerate() {
+            let client = Arc::clone(&self.clients).post(number, posting.clone());
             self.tasks.push(tokio::spawn(client));
         }
         for _ in 0..self.plan.workers {
@@ -375,15 +385,27 @@ impl Simulation {
     }
 
     async fn all_ended(&self) -> bool {
-        rest::live(&self.store).await.is_empty()
+        rest::live(&self.store).await.is_empty() && books::busy(&self.store).await.is_empty()
+    }
+
+    /// Whether a transfer may be ended between its two postings.
+    pub(crate) fn interrupts_transfers(&self) -> bool {
+        let interrupted = |planned: &Planned| {
+            let management = &planned.management;
+            planned.workload == "transfer" && (management.terminates() || management.cancels())
+        };
+        self.instances
+            .iter()
+            .any(|(_, planned)| interrupted(planned))
     }
 
     async fn not_all_ended(&self) {
         let live = rest::live(&self.store).await;
-        let names: Vec<_> = live
+        let mut names: Vec<_> = live
             .iter()
             .map(|row| format!("`{}` is {} ({:?})", row.id, row.status, row.stalled))
             .collect();
+        names.extend(books::busy(&self.store).await);
         self.world.violation(if names.is_empty() {
             "10: a client waits for ever for an instance that has ended".to_owned()
         } else {

@@ -552,14 +552,26 @@ impl SimStore {
         }
     }
 
+    /// Takes in whose turn is recorded, if it was not seen before.
+    async fn learn(&self, key: InstanceKey) {
+        if self.world.inner().ledger.knows(key) {
+            return;
+        }
+        if key.is_entity() {
+            if let Ok(Some(loaded)) = self.inner.entity_load(key).await {
+                let unit = loaded.entity.unit;
+                self.world.inner().ledger.learn_entity(key, unit);
+            }
+        } else if let Ok(Some(loaded)) = self.inner.instance_load(key).await {
+            self.world.inner().ledger.learn(&loaded.instance);
+        }
+    }
+
     /// Checks what a commit wrote against what was known before.
     async fn record(&self, worker: WorkerId, turns: &[TurnWrite]) {
         let mut wrong = Vec::new();
-        for turn in turns.iter().filter(|turn| !turn.key.is_entity()) {
-            let known = self.world.inner().ledger.knows(turn.key);
-            if !known && let Ok(Some(loaded)) = self.inner.instance_load(turn.key).await {
-                self.world.inner().ledger.learn(&loaded.instance);
-            }
+        for turn in turns {
+            self.learn(turn.key).await;
             let mut inner = self.world.inner();
             let Inner {
                 ledger,
@@ -573,7 +585,11 @@ impl SimStore {
                 now,
                 faults,
             };
-            wrong.extend(ledger.turn(&by, turn, coverage));
+            wrong.extend(if turn.key.is_entity() {
+                ledger.entity_turn(worker, turn, coverage)
+            } else {
+                ledger.turn(&by, turn, coverage)
+            });
             let printed = inner.printed();
             drop(inner);
             if printed && let Some(row) = &turn.history {

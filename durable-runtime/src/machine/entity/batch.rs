@@ -27,6 +27,7 @@ use crate::work::Message;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::OutgoingMessage;
+use crate::work::Timer;
 use crate::work::TimerId;
 use crate::work::TurnWrite;
 
@@ -88,7 +89,23 @@ pub fn entity_turn(
         drained,
         now,
     } = request;
+    let fired = messages.iter().filter_map(|message| match &message.body {
+        MessageBody::TimerDue {
+            execution,
+            path,
+            kind,
+        } => Some(TimerId {
+            key: row.key,
+            execution: *execution,
+            path: path.clone(),
+            kind: *kind,
+        }),
+        _ => None,
+    });
+    let fired = fired.collect();
     let mut batch = Batch {
+        fired,
+        kept_timers: BTreeSet::new(),
         limits,
         code,
         write: TurnWrite::new(row.key, row.unit),
@@ -119,6 +136,10 @@ pub(super) struct Batch<'a> {
     pub(super) write: TurnWrite,
     parked: BTreeSet<MessageId>,
     now: Timestamp,
+    /// The timers of delayed signals that have fired.
+    fired: BTreeSet<TimerId>,
+    /// The timers of delayed signals that wait for the end of the lock.
+    kept_timers: BTreeSet<TimerId>,
     /// Messages of this turn that wait for the end of the lock.
     pub(super) blocked: Vec<Message>,
     left: Vec<MessageId>,
@@ -154,11 +175,18 @@ impl Batch<'_> {
     }
 
     fn operation(&mut self, message: Message, operation: &EntityOperation) {
-        if operation.due.is_some_and(|due| due > self.now) {
+        let due = operation.due;
+        if due.is_some_and(|due| self.is_early(&message, due)) {
             return self.keep(&message);
         }
         if self.row.lock.is_some() && operation.lock.is_none() {
+            if let Some(due) = due {
+                self.keep_timer(&message, due);
+            }
             return self.block(message);
+        }
+        if let Some(due) = due.filter(|_| self.is_parked(&message)) {
+            self.write.timers_gone.push(self.timer_of(due));
         }
         let result = if operation.lock == self.row.lock {
             self.run(&message, operation)
@@ -169,6 +197,30 @@ impl Batch<'_> {
         };
         self.answer(operation, result);
         self.consume(&message);
+    }
+
+    /// Whether a delayed signal waits for its timer still. Without one, or once that has fired, it
+    /// is due: the store has found so, or this worker has, though its clock may be behind now.
+    fn is_early(&self, message: &Message, due: Timestamp) -> bool {
+        self.is_parked(message) && due > self.now && !self.fired.contains(&self.timer_of(due))
+    }
+
+    fn is_parked(&self, message: &Message) -> bool {
+        message.id.is_some_and(|id| self.parked.contains(&id))
+    }
+
+    fn timer_of(&self, due: Timestamp) -> TimerId {
+        TimerId::of_signal(self.row.key, due)
+    }
+
+    /// A delayed signal that waits for the end of a lock keeps its timer, or gets one: whoever
+    /// takes it up then may have a clock by which it is early.
+    fn keep_timer(&mut self, message: &Message, due: Timestamp) {
+        let id = self.timer_of(due);
+        self.kept_timers.insert(id.clone());
+        if !self.is_parked(message) || due > self.now {
+            self.write.timers.push(Timer { id, due });
+        }
     }
 
     /// Runs an operation; what it decided counts only if it succeeds.
@@ -356,6 +408,10 @@ impl Batch<'_> {
         for message in std::mem::take(&mut self.blocked) {
             self.keep(&message);
         }
+        let gone = &mut self.write.timers_gone;
+        gone.retain(|id| !self.kept_timers.contains(id));
+        gone.sort();
+        gone.dedup();
         if self.reload || is_blocked {
             self.row.load_at_start = true;
         } else if self.row.lock.is_none() && drained {

@@ -2,20 +2,38 @@
 
 use std::pin::pin;
 
+use durable_runtime::Timestamp;
 use durable_runtime::definition::CallOptions;
 use durable_runtime::definition::SourcePlace;
 use durable_runtime::failure::CallResult;
 use durable_runtime::history::HistoryEvent;
 use durable_runtime::ids::EntityId;
 use durable_runtime::ids::Execution;
+use durable_runtime::ids::InstanceId;
+use durable_runtime::ids::InstanceKey;
+use durable_runtime::ids::MessageId;
+use durable_runtime::ids::Unit;
 use durable_runtime::machine::CallRequest;
 use durable_runtime::machine::Cursor;
 use durable_runtime::machine::RawCall;
 use durable_runtime::machine::Section;
+use durable_runtime::machine::entity::EntityOutcome;
+use durable_runtime::machine::entity::EntityTurnRequest;
+use durable_runtime::machine::entity::Invocation;
+use durable_runtime::machine::entity::NewState;
+use durable_runtime::machine::entity::OperationEnd;
+use durable_runtime::machine::entity::entity_turn;
 use durable_runtime::work::Address;
+use durable_runtime::work::EntityOperation;
+use durable_runtime::work::EntityRow;
 use durable_runtime::work::InstanceStatus;
+use durable_runtime::work::Limits;
+use durable_runtime::work::LockHolder;
+use durable_runtime::work::Message;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::OutgoingMessage;
+use durable_runtime::work::Timer;
+use durable_runtime::work::TimerId;
 use futures::future::Either;
 use futures::future::select;
 
@@ -378,4 +396,99 @@ fn no_checkpoint_is_taken_in_a_critical_section() {
     granted(&mut bench, "0");
     let _ = bench.step();
     assert_eq!(bench.result(), serde_json::json!([false, true]));
+}
+
+const NOW: Timestamp = Timestamp::from_millis(1_000);
+const KEY: InstanceKey = InstanceKey(-1);
+
+/// A turn of an entity to which a signal was sent that is due in five seconds, by its clock.
+fn turn_of_delayed(row: EntityRow, parked: bool, fired: bool) -> EntityOutcome {
+    let message = |id, body| Message { id, at: NOW, body };
+    let id = MessageId(7);
+    let operation = EntityOperation {
+        name: "deposit".to_owned(),
+        input: None,
+        caller: None,
+        lock: None,
+        due: Some(NOW + secs(5)),
+    };
+    let operation = MessageBody::EntityOperation(Box::new(operation));
+    let mut messages = vec![message(Some(id), operation)];
+    if fired {
+        let TimerId {
+            execution,
+            path,
+            kind,
+            ..
+        } = timer();
+        let body = MessageBody::TimerDue {
+            execution,
+            path,
+            kind,
+        };
+        messages.push(message(None, body));
+    }
+    let request = EntityTurnRequest {
+        row,
+        messages,
+        parked: parked.then_some(id).into_iter().collect(),
+        drained: true,
+        now: NOW,
+    };
+    let code = |_: Invocation<'_>| OperationEnd::Returned {
+        result: Ok(json(1)),
+        state: NewState::Replaced(json(1), "1"),
+        decisions: Vec::new(),
+    };
+    entity_turn(&Limits::default(), &code, request)
+}
+
+fn timer() -> TimerId {
+    TimerId::of_signal(KEY, NOW + secs(5))
+}
+
+fn free() -> EntityRow {
+    EntityRow::new(KEY, Unit(0), entity("a"), NOW)
+}
+
+#[test]
+fn a_delayed_signal_waits_for_its_timer() {
+    let outcome = turn_of_delayed(free(), true, false);
+    assert!(outcome.write.is_empty(), "{outcome:?}");
+    assert_eq!(outcome.left, [MessageId(7)]);
+}
+
+/// The clock may go back between the look at the timers and the turn.
+#[test]
+fn a_delayed_signal_whose_timer_has_fired_runs_whatever_the_clock_says() {
+    let outcome = turn_of_delayed(free(), true, true);
+    assert_eq!(outcome.write.consumed, [MessageId(7)]);
+    assert_eq!(outcome.write.timers_gone, [timer()]);
+    assert_eq!(outcome.row.state, Some(json(1)));
+}
+
+/// The clock of the store may be ahead of the worker's.
+#[test]
+fn a_delayed_signal_that_the_store_found_due_runs_whatever_the_clock_says() {
+    let outcome = turn_of_delayed(free(), false, false);
+    assert_eq!(outcome.write.consumed, [MessageId(7)]);
+    assert_eq!(outcome.row.state, Some(json(1)));
+}
+
+#[test]
+fn a_delayed_signal_that_waits_for_a_lock_keeps_its_timer() {
+    for parked in [false, true] {
+        let mut row = free();
+        row.lock = Some(LockHolder {
+            key: InstanceKey(3),
+            instance: InstanceId::new("holder").unwrap(),
+            execution: Execution::FIRST,
+            path: at("0"),
+        });
+        let outcome = turn_of_delayed(row, parked, parked);
+        assert!(outcome.write.consumed.is_empty(), "{outcome:?}");
+        assert!(outcome.write.timers_gone.is_empty(), "{outcome:?}");
+        let (id, due) = (timer(), NOW + secs(5));
+        assert_eq!(outcome.write.timers, [Timer { id, due }]);
+    }
 }

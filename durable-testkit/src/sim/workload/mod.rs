@@ -3,6 +3,8 @@
 //! Each workload draws instances from the seed ([`Planned`]) and says what each of them is to end
 //! with, whatever happens on the way.
 
+mod account;
+mod bank;
 mod chain;
 mod events;
 mod family;
@@ -12,6 +14,7 @@ mod poison;
 mod program;
 mod rolling;
 mod step;
+mod tally;
 
 use durable_runtime::Payload;
 use durable_runtime::prelude::*;
@@ -20,12 +23,20 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+pub(crate) use account::AUDIT;
+pub(crate) use account::Account;
+pub(crate) use account::FIRST_BALANCE;
+pub(crate) use account::Posting;
+pub(crate) use account::Trouble;
+pub(crate) use bank::Moved;
+pub(crate) use bank::Posted;
 pub(crate) use step::Site;
 pub(crate) use step::is_for_good;
 pub(crate) use step::most_attempts;
 pub(crate) use step::wait_after;
 
 use crate::draw::Draw;
+use crate::management::Management;
 use crate::plan::Faults;
 
 /// The one external event of all workloads.
@@ -46,6 +57,7 @@ pub(crate) struct Planned {
     /// How many events it cannot end without.
     pub(crate) needs: u64,
     pub(crate) terminated: bool,
+    pub(crate) management: Management,
     pub(crate) expected: Expected,
 }
 
@@ -64,6 +76,10 @@ pub(crate) enum Expected {
     InOrder,
     /// It completes with one event, or none.
     FirstOrNone,
+    /// It completes, and its postings stand or not.
+    Posts(Vec<bool>),
+    /// It completes with what it moved, undisturbed by others; or it fails as planned.
+    Moves { may_fail: bool },
     /// It ends somehow.
     Anything,
 }
@@ -78,6 +94,7 @@ impl Planned {
             early: false,
             needs: 0,
             terminated: false,
+            management: Management::default(),
             expected: Expected::Anything,
         }
     }
@@ -142,7 +159,13 @@ const WORKLOADS: &[Workload] = &[
     ("rolling deploy", rolling::planned),
     ("poison", poison::planned),
     ("generated program", program::planned),
+    ("checkpointed loop", tally::planned),
+    (COUNTER, bank::planned_counting),
+    (TRANSFER, bank::planned_transfer),
 ];
+
+const COUNTER: &str = "entity counter";
+const TRANSFER: &str = "bank transfer under lock";
 
 /// Whether something is wrong with the orchestrator of this name that stalls it.
 pub(crate) fn may_stall(orchestrator: &str) -> bool {
@@ -163,13 +186,27 @@ pub(crate) fn drawn(draw: &mut Draw, faults: &Faults) -> Vec<(&'static str, Plan
         chosen
     };
     let count = draw.between(1, 6).max(chosen.len() as u64);
-    (0..count)
+    let mut planned: Vec<_> = (0..count)
         .map(|number| {
             let place = usize::try_from(number).unwrap_or(0) % chosen.len();
             let (name, plan) = chosen[place];
             (*name, plan(draw, faults))
         })
-        .collect()
+        .collect();
+    // Alone nobody gets in the way of another.
+    for (name, plan) in chosen {
+        if *name == COUNTER || *name == TRANSFER {
+            planned.extend((0..draw.between(1, 2)).map(|_| (*name, plan(draw, faults))));
+        }
+    }
+    if draw.chance(50) {
+        for (_, planned) in &mut planned {
+            if draw.chance(50) {
+                planned.management = Management::drawn(draw, planned);
+            }
+        }
+    }
+    planned
 }
 
 /// Everything that a worker can run; the newer version of what is deployed only if it is `new`, the
@@ -189,6 +226,10 @@ pub(crate) fn registry(old: bool, new: bool) -> Registry {
     registry.register(poison::misread);
     registry.register(poison::orphan);
     registry.register(program::program);
+    registry.register(tally::tally);
+    registry.register(bank::counting);
+    registry.register(bank::transfer);
+    registry.register_entity::<Account>();
     if old {
         registry.register(rolling::before::rolling);
     }

@@ -10,7 +10,6 @@ use super::json;
 use super::step::Broken;
 use super::step::Step;
 use super::step::Trouble;
-use super::step::effect;
 use super::step::sure;
 use crate::draw::Draw;
 use crate::plan::Faults;
@@ -70,7 +69,7 @@ async fn run(ctx: &OrchestrationContext, op: &Op) -> Result<u64, Broken> {
                 ..Step::default()
             };
             select! {
-                _ = effect(endless) => Ok(0),
+                _ = sure(ctx, endless) => Ok(0),
                 () = ctx.sleep(std::time::Duration::from_millis(*millis)) => Ok(7),
             }
         }

@@ -7,7 +7,9 @@ use std::sync::atomic::Ordering;
 use durable_runtime::client::ResultError;
 use durable_runtime::prelude::*;
 use durable_runtime::store::ModelStore;
+use durable_runtime::store::Store;
 use durable_runtime::work::InstanceStatus;
+use durable_testkit::FaultyStore;
 use durable_testkit::Pump;
 use durable_testkit::PumpBuilder;
 use durable_testkit::VirtualClock;
@@ -56,7 +58,17 @@ impl Hub {
     }
 
     fn worker(&self) -> PumpBuilder {
+        self.worker_over(self.store.clone())
+    }
+
+    /// A worker without `counted`.
+    fn bare_worker(&self) -> PumpBuilder {
         let builder = Pump::builder().store(self.store.clone()).clock(&self.clock);
+        builder.register(five_steps)
+    }
+
+    fn worker_over(&self, store: Arc<dyn Store>) -> PumpBuilder {
+        let builder = Pump::builder().store(store).clock(&self.clock);
         let builder = builder.state(Arc::clone(&self.count));
         builder
             .register(counted)
@@ -211,4 +223,75 @@ async fn a_worker_that_was_taken_for_dead_changes_nothing_and_comes_back() {
     assert!(fenced.is_fenced(), "{fenced:?}");
     first.dispatcher().restart().await.unwrap();
     first.run_until_idle().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_whose_claim_fails_leaves_alone_what_another_owns() {
+    let hub = Hub::new();
+    let store = FaultyStore::new(hub.store.clone());
+    let mut first = hub.worker_over(store.clone()).start().await.unwrap();
+    store.fail_claims(1);
+    first.dispatcher().restart().await.unwrap_err();
+    let mut second = hub.worker().start().await.unwrap();
+    let client = FiveStepsClient::new(second.client());
+    let instance = client.start().await.unwrap();
+    first.run_until_idle().await.unwrap();
+    let status = instance.status().await.unwrap().status();
+    assert_eq!(status, InstanceStatus::Pending);
+    second.run_until_idle().await.unwrap();
+    assert_eq!(instance.result().await.unwrap(), 5);
+    assert_eq!(hub.count.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn the_only_worker_of_a_hub_claims_again_after_a_claim_that_failed() {
+    let mut hub = Hub::new();
+    hub.store = Arc::new(ModelStore::exclusive());
+    let store = FaultyStore::new(hub.store.clone());
+    let mut pump = hub.worker_over(store.clone()).start().await.unwrap();
+    store.fail_claims(1);
+    pump.dispatcher().restart().await.unwrap_err();
+    let instance = FiveStepsClient::new(pump.client()).start().await.unwrap();
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(instance.result().await.unwrap(), 5);
+}
+
+#[tokio::test]
+async fn an_activity_that_no_worker_has_is_never_taken_for_lost() {
+    let hub = Hub::new();
+    let pump = hub.bare_worker().start().await.unwrap();
+    let instance = FiveStepsClient::new(pump.client()).start().await.unwrap();
+    drop(pump);
+    for _ in 0..10 {
+        hub.clock.advance(seconds(20));
+        let mut pump = hub.bare_worker().start().await.unwrap();
+        let _ = pump.step().await.unwrap();
+    }
+    let mut pump = hub.next_worker().await;
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(instance.result().await.unwrap(), 5);
+    assert_eq!(hub.count.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn no_attempt_of_a_stalled_instance_begins_before_it_is_committed_that_it_goes_on() {
+    let hub = Hub::new();
+    let mut pump = hub.bare_worker().start().await.unwrap();
+    let instance = FiveStepsClient::new(pump.client()).start().await.unwrap();
+    pump.run_until_idle().await.unwrap();
+    let row = hub.store.instance_fetch(instance.id()).await.unwrap();
+    let row = row.unwrap();
+    assert_eq!(row.status, InstanceStatus::Stalled);
+    drop(pump);
+    hub.clock.advance(seconds(20));
+    let store = FaultyStore::new(hub.store.clone());
+    store.poison(Some(row.key));
+    let mut pump = hub.worker_over(store).start().await.unwrap();
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(hub.count.load(Ordering::SeqCst), 0);
+    drop(pump);
+    let mut pump = hub.next_worker().await;
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(instance.result().await.unwrap(), 5);
+    assert_eq!(hub.count.load(Ordering::SeqCst), 5);
 }
