@@ -78,9 +78,6 @@ mutants! {
     MessageTakenTwice:
         "A message that is shown twice is taken twice",
         "durabletask-mssql, error 50002";
-    DedupByWatermark:
-        "A message with a number below one that was seen counts as seen",
-        "restate #4880";
     InboxDeletedByWatermark:
         "A turn deletes all messages up to the last that it took",
         "restate #4880";

@@ -90,12 +90,11 @@ impl Instances {
 
     /// Queues a message; one of the inbox that is queued already is left out.
     pub(super) fn enqueue(&mut self, key: InstanceKey, message: Message) {
-        if let Some(id) = message.id {
-            let passed = self.held.last().is_some_and(|last| id < *last);
-            let is_new = self.held.insert(id) || mutant(Mutant::MessageTakenTwice);
-            if !is_new || passed && mutant(Mutant::DedupByWatermark) {
-                return;
-            }
+        if let Some(id) = message.id
+            && !self.held.insert(id)
+            && !mutant(Mutant::MessageTakenTwice)
+        {
+            return;
         }
         self.slot(key).queue.push_back(message);
         self.make_ready(key);

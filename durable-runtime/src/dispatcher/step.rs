@@ -507,6 +507,12 @@ impl Dispatcher {
             (_, Kept::Stopped { history, report }) => Position::Stopped { history, report },
             (_, Kept::Over) => Position::Over,
         };
+        // One that is not in memory takes all: what it only keeps is there again when it is loaded,
+        // and would come before the rest each time.
+        let limit = match position {
+            Position::Live(_) => limit,
+            _ => usize::MAX,
+        };
         let messages = self.instances.take_messages(key, limit);
         Some(self.turn(key, position, row, messages))
     }

@@ -55,6 +55,10 @@ impl Setup {
         if faults.eviction && draw.chance(50) {
             config.entity_cache_bytes = 0;
         }
+        if draw.chance(30) {
+            // A turn takes one message: others wait for the next one in memory.
+            Arc::make_mut(&mut config.machine.limits).turn_message_bytes = 1;
+        }
         config.max_turns_per_commit = if draw.chance(30) { 2 } else { 512 };
         config.timer_window = Duration::from_secs(if draw.chance(30) { 2 } else { 60 });
         config.max_concurrent_activities = if draw.chance(30) { 2 } else { 1_000 };

@@ -391,22 +391,26 @@ impl Store for SimStore {
         limit: u32,
     ) -> Result<Vec<InboxMessage>, StoreError> {
         self.before("inbox_fetch").await?;
-        let (again, first) = {
+        let (again, late) = {
             let mut inner = self.world.inner();
             let faulty = inner.chaos && inner.faults.delivery;
-            let again = faulty && !except.is_empty() && inner.draw.chance(20);
-            let first = (faulty && inner.draw.chance(20)).then(|| inner.draw.below(3));
-            (again, first)
+            let again = faulty && !except.is_empty() && inner.draw.chance(50);
+            let late = (faulty && inner.draw.chance(40)).then(|| inner.draw.next());
+            (again, late)
         };
         let except = if again { &[] } else { except };
         let mut messages = self.inner.inbox_fetch(units, except, limit).await?;
         if again {
             self.world.count("delivery duplicated");
         }
-        if let Some(first) = first.map(|first| usize::try_from(first).unwrap_or(0))
-            && messages.len() > first
+        // What is sent in another transaction at the same time may be seen later, though its number
+        // is lower: all for one receiver, then, since each sender's are seen in order.
+        if let Some(late) = late
+            && !messages.is_empty()
         {
-            messages.truncate(first);
+            let place = usize::try_from(late % messages.len() as u64).unwrap_or(0);
+            let receiver = messages[place].key;
+            messages.retain(|received| received.key != receiver);
             self.world.count("delivery delayed");
         }
         Ok(messages)
