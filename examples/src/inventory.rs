@@ -3,6 +3,7 @@
 //! The stock of a warehouse is an entity: it takes one reservation after the other, so that the last
 //! record is sold once, however many customers want it at the same moment. A sale reserves, charges,
 //! and then takes the pieces out of the stock; if the charge fails it gives them back.
+//! [`order_processing`](crate::order_processing) reserves in the same way what waits for an approval.
 
 use std::collections::BTreeMap;
 
@@ -70,13 +71,24 @@ struct Reservation {
 }
 
 /// The stock of a warehouse, by the warehouse's name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory {
     stock: BTreeMap<String, u32>,
     reserved: BTreeMap<String, Reservation>,
 }
 
-#[entity]
+/// What a warehouse has when it opens.
+fn opening_stock() -> Inventory {
+    let stock = [("cd", 5_000), ("record", 5)];
+    Inventory {
+        stock: stock
+            .map(|(article, pieces)| (article.to_owned(), pieces))
+            .into(),
+        reserved: BTreeMap::new(),
+    }
+}
+
+#[entity(init = opening_stock)]
 impl Inventory {
     /// New pieces have come.
     pub fn restock(&mut self, article: String, pieces: u32) {

@@ -30,9 +30,6 @@ async fn main() -> durable_runtime::Result<()> {
         .await?;
     let client = runtime.client();
     let inventory = InventoryClient::new(&client, "main");
-    // Once, however often this program is started.
-    let delivery = inventory.restock("record".to_owned(), 5);
-    delivery.dedup_id("first delivery").await?;
 
     let shop = SellClient::new(&client);
     for (order_id, pieces, credit) in SALES {
@@ -52,6 +49,9 @@ async fn main() -> durable_runtime::Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
+    // Once, however often this program is started.
+    let delivery = inventory.restock("record".to_owned(), 7);
+    delivery.dedup_id("second delivery").await?;
     let left = inventory.level("record".to_owned()).await?;
     println!("{left} records are left");
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use super::ledger::LedgerError;
+use crate::inventory::StockError;
 
 /// Why an order is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -63,6 +64,9 @@ pub enum OrderError {
     /// It was not paid.
     #[error("the payment failed")]
     Payment(#[from] PaymentError),
+    /// It was paid, and there are not as many CDs; the money went back.
+    #[error("the CDs could not be reserved; the order was refunded")]
+    Stock(#[from] StockError),
     /// It was paid and not approved; the money went back.
     #[error("the order was denied by {by} and refunded")]
     Denied {

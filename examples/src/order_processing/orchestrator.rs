@@ -13,6 +13,7 @@ use super::activities::validate;
 use super::errors::OrderError;
 use super::order::Order;
 use super::order::Shipment;
+use crate::inventory::Inventory;
 
 /// Somebody decided on a large order.
 #[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
@@ -48,6 +49,15 @@ pub async fn process_order(
     let receipt = charge(order.clone()).await?;
 
     if order.needs_approval() {
+        // So many CDs are put aside while somebody thinks about it.
+        let inventory = Inventory::at("main");
+        let reserved = inventory
+            .reserve(order.id.clone(), "cd".to_owned(), order.cds)
+            .await;
+        if let Err(error) = reserved {
+            refund(receipt).await?;
+            return Err(error.into());
+        }
         ctx.set_status(Stage::AwaitingApproval);
         let refused = select! {
             decision = ctx.wait_for::<Approval>() => match decision {
@@ -57,9 +67,11 @@ pub async fn process_order(
             _ = ctx.sleep(hours(48)) => Some(OrderError::NotApproved),
         };
         if let Some(error) = refused {
+            inventory.signal_release(order.id).await?;
             refund(receipt).await?;
             return Err(error);
         }
+        inventory.signal_shipped(order.id.clone()).await?;
         ctx.set_status(Stage::Approved);
     }
 

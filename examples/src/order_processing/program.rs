@@ -31,6 +31,7 @@ use super::summary::HubFigures;
 use super::summary::Summary;
 use super::summary::count_rows;
 use super::work::Work;
+use crate::inventory::Inventory;
 
 /// Runs the program; says what went wrong in one line on standard error.
 ///
@@ -76,6 +77,7 @@ async fn start(options: &Options, shop: Shop) -> Result<Runtime, StartError> {
         .store(options.db.as_str())
         .state(shop)
         .register(process_order)
+        .register_entity::<Inventory>()
         .register(validate)
         .register(charge)
         .register(refund)

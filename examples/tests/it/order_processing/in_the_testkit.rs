@@ -1,5 +1,8 @@
 //! The orchestrator by itself: its bank, its warehouse and its carrier are mocks.
 
+use durable_examples::inventory::Inventory;
+use durable_examples::inventory::InventoryClient;
+use durable_examples::inventory::StockError;
 use durable_examples::order_processing::activities::charge;
 use durable_examples::order_processing::activities::pack_cd;
 use durable_examples::order_processing::activities::refund;
@@ -33,7 +36,9 @@ fn order(cds: u32) -> Order {
 }
 
 fn kit() -> TestHub {
-    let kit = TestHub::new().register(process_order);
+    let kit = TestHub::new()
+        .register(process_order)
+        .register_entity::<Inventory>();
     kit.mock(validate::with(|_order| Ok(())));
     kit.mock(charge::with(|order| {
         Ok(Receipt {
@@ -68,6 +73,45 @@ async fn a_large_order_nobody_approves_is_refunded_after_48_hours() {
     let by = "Ada".to_owned();
     earlier.raise(Approval::Granted { by }).await;
     assert_eq!(earlier.result().await.unwrap().cds, 21);
+}
+
+async fn cds(kit: &TestHub) -> u32 {
+    kit.settle().await;
+    let inventory = InventoryClient::new(kit.client().await, "main");
+    let state = inventory.state().await.unwrap().unwrap();
+    state.level("cd".to_owned())
+}
+
+#[tokio::test]
+async fn what_waits_for_an_approval_is_put_aside_and_given_back_when_it_is_denied() {
+    let kit = kit();
+    let granted = kit.start(process_order(order(30))).await;
+    granted.until_waiting_on::<Approval>().await;
+    assert_eq!(cds(&kit).await, 4_970);
+    let mut other = order(21);
+    other.id = "order-2".to_owned();
+    let denied = kit.start(process_order(other)).await;
+    denied.until_waiting_on::<Approval>().await;
+    assert_eq!(cds(&kit).await, 4_949);
+    let by = || "Ada".to_owned();
+    denied.raise(Approval::Denied { by: by() }).await;
+    assert!(denied.result().await.is_err());
+    assert_eq!(cds(&kit).await, 4_970);
+    granted.raise(Approval::Granted { by: by() }).await;
+    granted.result().await.unwrap();
+    assert_eq!(cds(&kit).await, 4_970);
+}
+
+#[tokio::test]
+async fn an_order_of_more_cds_than_there_are_is_refunded() {
+    let kit = kit();
+    let instance = kit.start(process_order(order(5_001))).await;
+    let out_of_stock = StockError::OutOfStock { left: 5_000 };
+    assert_eq!(
+        instance.result().await,
+        Err(OrderError::Stock(out_of_stock))
+    );
+    assert_called!(kit.calls_of(refund), 1);
 }
 
 #[tokio::test]
