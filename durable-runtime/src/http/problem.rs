@@ -171,3 +171,34 @@ impl IntoResponse for ClientError {
         Problem::from(self).into_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_store(source: StoreError) -> Problem {
+        let source = Box::new(source);
+        let action = "read the instance";
+        Problem::from(CommandError::Store { action, source })
+    }
+
+    #[test]
+    fn a_store_that_fails_is_no_fault_of_the_client_and_tells_no_details() {
+        let away = of_store(StoreError::Unavailable {
+            action: "ask",
+            source: "secret.db is locked".into(),
+        });
+        let response = away.response(None);
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+        assert!(!away.message.contains("secret.db"), "{}", away.message);
+        let broken = of_store(StoreError::Database {
+            action: "ask",
+            source: "secret.db is malformed".into(),
+        });
+        let response = broken.response(None);
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let expected = "failed to read the instance: the log of the server says why";
+        assert_eq!(broken.message, expected);
+    }
+}

@@ -118,3 +118,76 @@ pub(super) fn statuses_named(name: &str) -> Option<Vec<InstanceStatus>> {
     let named: Vec<_> = named.collect();
     (!named.is_empty()).then_some(named)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::failure::RecordedError;
+    use crate::ids::Execution;
+    use crate::ids::InstanceKey;
+    use crate::ids::Unit;
+
+    fn stalled() -> InstanceRow {
+        InstanceRow {
+            key: InstanceKey(1),
+            unit: Unit(1),
+            id: InstanceId::new("o-1").unwrap(),
+            name: "order".to_owned(),
+            version: "1".to_owned(),
+            status: InstanceStatus::Stalled,
+            execution: Execution::FIRST,
+            input: None,
+            output: None,
+            custom_status: None,
+            stalled: Some("no worker has `pick`".to_owned()),
+            tags: std::collections::BTreeMap::new(),
+            parent: None,
+            start_at: None,
+            created_at: Timestamp::from_millis(0),
+            updated_at: Timestamp::from_millis(0),
+            load_at_start: true,
+            checkpoint: None,
+            command: String::new(),
+            headers: std::collections::BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_stalled_runs_and_says_why_it_does_not_at_the_end() {
+        let object = serde_json::to_string(&StatusObject::new(stalled(), true)).unwrap();
+        let expected = r#"{"name":"order","instanceId":"o-1","runtimeStatus":"Running","input":null,"customStatus":null,"output":null,"createdTime":"1970-01-01T00:00:00Z","lastUpdatedTime":"1970-01-01T00:00:00Z","stalled":"no worker has `pick`"}"#;
+        assert_eq!(object, expected);
+    }
+
+    #[test]
+    fn every_status_is_found_by_the_name_that_it_shows() {
+        for status in InstanceStatus::ALL {
+            let named = statuses_named(&name_of(status).to_uppercase()).unwrap();
+            assert!(named.contains(&status), "{status}");
+        }
+        assert_eq!(statuses_named("ContinuedAsNew"), Some(vec![]));
+        assert_eq!(
+            statuses_named("stalled"),
+            Some(vec![InstanceStatus::Stalled])
+        );
+        assert_eq!(statuses_named("Sleeping"), None);
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_causes_and_none_of_them_twice() {
+        let error = |message: &str, causes: &[&str]| {
+            CallError::Error(RecordedError {
+                value: Payload::encode("").unwrap(),
+                message: message.to_owned(),
+                causes: causes.iter().map(|cause| (*cause).to_owned()).collect(),
+            })
+        };
+        assert_eq!(in_words(&error("no discs", &[])), "no discs");
+        let causes = ["the shelf is empty", "nobody has filled it"];
+        let expected = "no discs: the shelf is empty: nobody has filled it";
+        assert_eq!(in_words(&error("no discs", &causes)), expected);
+        let told = error("no discs: the shelf is empty", &causes);
+        assert_eq!(in_words(&told), expected);
+    }
+}

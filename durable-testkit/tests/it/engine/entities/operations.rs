@@ -173,3 +173,12 @@ fn a_state_that_does_not_decode_is_left_untouched_and_the_caller_told() {
     assert!(report.contains("balance"), "{report}");
     assert_eq!(outcome.row, before);
 }
+
+#[test]
+fn every_entity_can_be_deleted_also_one_that_the_code_does_not_read() {
+    let unreadable = row(Some("\"no account\""));
+    let outcome = turn(unreadable, vec![call(1, "delete_state", None)]);
+    assert_eq!(outcome.row.state, None);
+    let answer = &outcome.write.answers[0];
+    assert_eq!(answer.result, Ok(Payload::from_json("null").unwrap()));
+}
