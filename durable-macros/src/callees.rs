@@ -401,9 +401,16 @@ impl Roots<'_> {
         }
     }
 
+    /// What a method like `map` is given: a closure, or `Account::at` itself.
     fn closure(&mut self, argument: &Expr) {
-        if let Expr::Closure(closure) = argument {
-            self.root(&closure.body);
+        match argument {
+            Expr::Closure(closure) => self.root(&closure.body),
+            Expr::Path(function)
+                if function.qself.is_none() && entity_of(&function.path).is_some() =>
+            {
+                self.found.push(function.path.clone());
+            }
+            _ => {}
         }
     }
 

@@ -15,7 +15,7 @@ macro_rules! entities {
     )+};
 }
 
-entities! { Called Signalled Locked1 Locked2 Bound Spawned Mapped InAHelper Passed }
+entities! { Called Signalled Locked1 Locked2 Many Each Bound Spawned Mapped InAHelper Passed }
 
 mod bank {
     use durable_runtime::prelude::*;
@@ -64,6 +64,10 @@ async fn visit(ctx: &OrchestrationContext, keys: Vec<String>) -> Result<(), Fail
     futures::future::try_join_all(keys.iter().map(|key| Mapped::at(key).touch())).await?;
     helper(ctx).await?;
     spawned.await?;
+    let many = lock!(keys.iter().map(Many::at).collect::<Vec<_>>()).await?;
+    drop(many);
+    let each = lock!(keys.iter().map(|key| Each::at(key)).collect::<Vec<_>>()).await?;
+    drop(each);
     let (mut one, mut two) = lock!(Locked1::at("x"), Locked2::at("x")).await?;
     one.touch().await?;
     two.touch().await
@@ -74,7 +78,7 @@ pub(crate) fn main() {
     registry.register(visit);
     let error = registry.check().unwrap_err().to_string();
     let missing = [
-        "Called", "Signalled", "Locked1", "Locked2", "Bound", "Passed", "Spawned", "Mapped",
+        "Called", "Signalled", "Locked1", "Locked2", "Many", "Each", "Bound", "Passed", "Spawned", "Mapped",
         "InAHelper", "Account", "Imported", "other",
     ];
     for name in missing {
