@@ -3,7 +3,7 @@
 //!
 //! 1. A site reads `if mutant(Mutant::TimerEarly) { …the bug… }` beside the right code. Without the
 //!    feature `mutants` the question is the constant `false`, and nothing of a site is left.
-//! 2. At most one bug is active on a thread: the one that [`plant`] chose last.
+//! 2. At most one bug is active on a thread: the one that `plant` chose last.
 
 #[cfg(feature = "mutants")]
 use std::cell::Cell;

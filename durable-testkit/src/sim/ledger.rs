@@ -62,6 +62,7 @@ struct Known {
     ended: bool,
     terminal: bool,
     suspended: bool,
+    stalled: bool,
     at: Timestamp,
     /// Each call of the execution; `None` once it is over.
     calls: BTreeMap<CallPath, Option<Call>>,
@@ -161,6 +162,7 @@ impl Ledger {
             ended: false,
             terminal: false,
             suspended: false,
+            stalled: false,
             at: Timestamp::from_millis(i64::MIN),
             calls: BTreeMap::new(),
         };
@@ -295,8 +297,11 @@ impl Ledger {
                     "M1: `{id}` recorded something while it is suspended"
                 ));
             }
-            if update.status == InstanceStatus::Stalled {
+            let stalls = update.status == InstanceStatus::Stalled;
+            if std::mem::replace(&mut known.stalled, stalls) || stalls {
                 self.kept_from_running(&known);
+            }
+            if stalls {
                 let is_bad = self.bad.is_some_and(|(key, ..)| key == turn.key);
                 if !is_bad && !by.faults.refused && !workload::may_stall(&known.name) {
                     let why = update.stalled.as_deref().unwrap_or_default();
@@ -508,7 +513,8 @@ impl Ledger {
         }
     }
 
-    /// The attempts of a stalled instance are made when it goes on, under the same numbers.
+    /// The attempts of a stalled instance are made when it goes on, under the same numbers: also
+    /// those that had begun before, or began meanwhile, with a worker that is gone.
     fn kept_from_running(&mut self, known: &Known) {
         for call in known.calls.values() {
             if let Some(Call::Activity(key)) = call
