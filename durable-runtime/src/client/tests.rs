@@ -122,6 +122,7 @@ fn request(id: &str) -> StartRequest {
         if_exists: IfExists::Fail,
         headers: BTreeMap::new(),
         event: None,
+        command: super::command::fresh(),
     }
 }
 
