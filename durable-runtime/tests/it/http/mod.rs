@@ -9,6 +9,8 @@ mod listing;
 mod managing;
 mod own_handlers;
 mod raising;
+#[cfg(feature = "http-client")]
+mod remote;
 mod server;
 mod shutdown;
 mod starting;
