@@ -13,6 +13,7 @@ use rustls::crypto::ring;
 use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::HttpCommands;
+use super::server::BEARER;
 use super::server::Server;
 use crate::client::Client;
 use crate::clock::SystemClock;
@@ -155,7 +156,7 @@ fn is_loopback(url: &Url) -> bool {
 
 fn header_of(key: &str) -> Result<HeaderValue, HttpConfigError> {
     let is_text = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
-    let value = HeaderValue::from_str(&format!("Bearer {key}")).ok();
+    let value = HeaderValue::from_str(&format!("{BEARER}{key}")).ok();
     let mut value = value.filter(|_| is_text).ok_or(HttpConfigError::Key)?;
     // What shows headers does not show this one.
     value.set_sensitive(true);

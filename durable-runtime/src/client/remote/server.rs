@@ -27,6 +27,9 @@ const PROBLEM_BYTES: usize = 64 * 1024;
 /// The most characters of a server's own words that an error repeats.
 const WORDS: usize = 500;
 
+/// What stands before a key in a header.
+pub(super) const BEARER: &str = "Bearer ";
+
 /// A server and how it is asked. Cloning is cheap.
 #[derive(Clone)]
 pub(super) struct Server {
@@ -197,7 +200,9 @@ impl Server {
         }
         let answer = self.read(response, self.answer_bytes).await?;
         serde_json::from_slice(&answer).map_err(|error| {
+            // It may repeat what the answer says.
             let problem = format!("it does not read as what was asked for: {error}");
+            let problem = self.words(&problem);
             Failed::new(self.unexpected(problem), Again::No)
         })
     }
@@ -230,12 +235,12 @@ impl Server {
         let after = retry_after(&response);
         let problem = match self.read(response, PROBLEM_BYTES).await {
             Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|_| Problem {
-                detail: words(&String::from_utf8_lossy(&bytes)),
+                detail: String::from_utf8_lossy(&bytes).into_owned(),
                 error: None,
             }),
             Err(_) => Problem::default(),
         };
-        let reason = words(&problem.detail);
+        let reason = self.words(&problem.detail);
         let refusal = problem
             .error
             .and_then(|error| serde_json::from_value::<Refusal>(error).ok());
@@ -280,6 +285,21 @@ impl Server {
         }
     }
 
+    /// What a server says, as it may stand in an error: no line breaks or the like, not too much, and
+    /// not the key, should it repeat that.
+    fn words(&self, text: &str) -> String {
+        let key = self.key.as_ref().and_then(|key| key.to_str().ok());
+        let key = key.and_then(|key| key.strip_prefix(BEARER));
+        let text = match key {
+            Some(key) => text.replace(key, "…"),
+            None => text.to_owned(),
+        };
+        let characters = text.trim().chars().take(WORDS);
+        characters
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect()
+    }
+
     fn unreachable(
         &self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -318,12 +338,4 @@ fn retry_after(response: &Response) -> Option<Duration> {
     let value = response.headers().get(header::RETRY_AFTER)?;
     let seconds = value.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
-}
-
-/// What a server says, as it may stand in an error: no line breaks or the like, and not too much.
-fn words(text: &str) -> String {
-    let characters = text.trim().chars().take(WORDS);
-    characters
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

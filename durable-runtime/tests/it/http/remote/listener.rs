@@ -4,8 +4,6 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::body::Body;
@@ -21,6 +19,7 @@ use durable_runtime::client::HttpCommandsBuilder;
 use durable_runtime::http::Management;
 use futures::stream;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::functions::Account;
 use crate::http::functions::approved_order;
@@ -118,21 +117,31 @@ pub(super) fn api(management: Management) -> Router {
     Router::new().nest("/durable", management.router())
 }
 
-/// Counts requests by the last part of their paths.
+/// Counts requests.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Counted(Arc<AtomicUsize>);
+pub(super) struct Counted(Arc<watch::Sender<usize>>);
 
 impl Counted {
     pub(super) fn around(&self, app: Router) -> Router {
         let counted = self.clone();
         app.layer(from_fn(move |request: Request, next: Next| {
-            counted.0.fetch_add(1, Ordering::Relaxed);
+            counted.count();
             next.run(request)
         }))
     }
 
     pub(super) fn number(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        *self.0.borrow()
+    }
+
+    /// Waits until there were that many.
+    pub(super) async fn until(&self, number: usize) {
+        let mut seen = self.0.subscribe();
+        seen.wait_for(|seen| *seen >= number).await.unwrap();
+    }
+
+    fn count(&self) {
+        self.0.send_modify(|number| *number += 1);
     }
 }
 
@@ -154,7 +163,7 @@ pub(super) fn lossy(app: Router, loses: fn(&str) -> bool) -> (Router, Counted) {
             if !loses {
                 return response;
             }
-            losing.0.fetch_add(1, Ordering::Relaxed);
+            losing.count();
             cut_off()
         }
     }));
