@@ -2,6 +2,7 @@
 
 mod access;
 mod clock;
+mod commands;
 mod entities;
 mod functions;
 mod hostile;

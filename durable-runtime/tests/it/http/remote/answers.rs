@@ -18,13 +18,14 @@ use crate::http::functions::OrderClient;
 const KEY: &str = "client-0123456789-0123456789-0123456789";
 
 /// A server that says the same to everybody, and then `more` until nobody listens.
-async fn saying(answer: String, more: &'static str) -> SocketAddr {
+async fn saying(answer: String, more: &str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let more = more.repeat(4_096);
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let answer = answer.clone();
+            let (answer, more) = (answer.clone(), more.clone());
             tokio::spawn(async move {
                 let mut request = [0; 8 * 1024];
                 let read = stream.read(&mut request).await;
