@@ -192,6 +192,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     /// What is told of an error; nothing of those that are between this server and another.
+    #[cfg(feature = "http")]
     pub(crate) fn of(error: &CommandError) -> Option<Self> {
         Some(match error {
             CommandError::AlreadyExists { id, status } => Self::AlreadyExists {
@@ -236,6 +237,7 @@ impl Refusal {
     }
 
     /// The error again. `told` is what the answer says besides.
+    #[cfg(feature = "http-client")]
     pub(crate) fn into_error(self, told: String) -> CommandError {
         match self {
             Self::AlreadyExists { id, status } => CommandError::AlreadyExists { id, status },
