@@ -77,8 +77,8 @@ async fn a_key_does_what_its_scope_allows_and_no_more() {
     }
     assert_eq!(reader.instances().count().await.unwrap(), 0);
 
-    let started = ApprovedOrderClient::new(&starter).start(2).id("o-1").await;
-    let id = started.unwrap().id().clone();
+    let order = ApprovedOrderClient::new(&starter).start(2).id("o-1").await;
+    let id = order.unwrap().id().clone();
     let of =
         |client: &Client| client.instance::<crate::http::functions::approved_order>(id.clone());
     let error = of(&starter).result().await.unwrap_err();
@@ -144,7 +144,7 @@ async fn a_key_that_is_withdrawn_ends_the_wait_of_its_client() {
     let order = ApprovedOrderClient::new(client).start(2).await.unwrap();
     let result = tokio::spawn(async move { order.result().await });
     seen.until(3).await;
-    let address = listener.stop();
+    let address = listener.stop().await;
     let _listener = Listener::start_at(address, api(key(MANAGER))).await;
     let error = result.await.unwrap().unwrap_err();
     assert!(

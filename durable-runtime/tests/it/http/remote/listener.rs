@@ -94,25 +94,27 @@ impl Listener {
         Client::http(self.url(), key).unwrap()
     }
 
-    /// Ends it, and every connection to it.
-    pub(super) fn stop(mut self) -> SocketAddr {
-        self.end();
+    /// Ends it, and every connection to it. Once it is back, the address is free.
+    pub(super) async fn stop(mut self) -> SocketAddr {
+        let runtime = self.runtime.take().unwrap();
+        let ended = tokio::task::spawn_blocking(move || drop(runtime));
+        ended.await.unwrap();
         self.address
     }
+}
 
-    fn end(&mut self) {
+impl Drop for Listener {
+    fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }
 }
 
-impl Drop for Listener {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what is configured is given away"
+)]
 pub(super) fn api(management: Management) -> Router {
     Router::new().nest("/durable", management.router())
 }

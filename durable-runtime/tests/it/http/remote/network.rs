@@ -36,7 +36,7 @@ async fn a_server_that_is_gone_is_unreachable() {
     let client = Client::new(Arc::new(impatient.unwrap()));
     let order = ApprovedOrderClient::new(&client).start(1).await.unwrap();
     let url = listener.url();
-    listener.stop();
+    listener.stop().await;
     let error = OrderClient::new(&client).start(1).await.unwrap_err();
     let ClientError::Unreachable { server, source } = &error else {
         panic!("{error:?}");
@@ -66,7 +66,7 @@ async fn a_wait_goes_on_when_the_server_comes_back() {
     .await;
     // The start, and one request that waits at least.
     seen.until(3).await;
-    let address = listener.stop();
+    let address = listener.stop().await;
     let _listener = Listener::start_at(address, app).await;
     order.raise(approval()).await.unwrap();
     assert_eq!(result.await.unwrap().unwrap(), "Ada");
@@ -227,4 +227,18 @@ async fn who_finds_no_place_to_wait_looks_now_and_then() {
     seen.until(3).await;
     order.raise(approval()).await.unwrap();
     assert_eq!(result.await.unwrap().unwrap(), "Ada");
+}
+
+#[tokio::test]
+async fn a_command_that_the_server_does_not_take_is_too_large() {
+    let runtime = hub().await;
+    let listener = Listener::of(&runtime).await;
+    let echo = EchoClient::new(listener.client());
+    let text = serde_json::Value::from("x".repeat(3_000_000));
+    let error = echo.start(Some(text)).id("e-1").await.unwrap_err();
+    assert!(
+        matches!(error, ClientError::PayloadTooLarge { .. }),
+        "{error:?}"
+    );
+    assert_eq!(runtime.client().instances().count().await.unwrap(), 0);
 }
