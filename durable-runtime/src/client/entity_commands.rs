@@ -63,6 +63,7 @@ impl StoreCommands {
             None => self.notifier.message_sent(),
         }
         Ok(EntityTicket {
+            entity: None,
             key: sent.key,
             command: command.command,
         })
@@ -71,6 +72,14 @@ impl StoreCommands {
     /// Subscribes before it looks, so that no answer is missed. A worker of this process hands the
     /// answer over; for an entity that another process owns the store is looked at again and again.
     pub(super) async fn answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError> {
+        if let Some(entity) = &ticket.entity {
+            let loaded = self.ask("read an entity", || self.store.entity_load(ticket.key));
+            let loaded = loaded.await?;
+            if loaded.is_none_or(|loaded| loaded.entity.id != *entity) {
+                let entity = entity.clone();
+                return Err(CommandError::NotCalled { entity });
+            }
+        }
         let mut handed = self.notifier.answer_to(&ticket.command);
         let mut poll = if self.notifier.has_worker() {
             LONGEST_POLL

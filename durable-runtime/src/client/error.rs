@@ -1,13 +1,16 @@
 //! Why a client's wish was not done.
 
+use std::borrow::Cow;
+
+use crate::ids::EntityId;
 use crate::ids::InstanceId;
 use crate::ids::InvalidInstanceId;
 use crate::payload::CodecError;
 use crate::work::CommandError;
 use crate::work::InstanceStatus;
 
-/// Why a client's wish was not done. Nothing was written, unless it is [`ClientError::Store`]: then
-/// it is not known.
+/// Why a client's wish was not done. Nothing was written, unless it is [`ClientError::Store`],
+/// [`ClientError::Unreachable`] or [`ClientError::UnexpectedAnswer`]: then it is not known.
 ///
 /// ```
 /// use durable_runtime::client::ClientError;
@@ -56,7 +59,7 @@ pub enum ClientError {
     #[error("{what} has {actual} bytes, above the limit of {limit}")]
     PayloadTooLarge {
         /// Which payload.
-        what: &'static str,
+        what: Cow<'static, str>,
         /// How many bytes it has.
         actual: usize,
         /// How many it may have.
@@ -66,7 +69,7 @@ pub enum ClientError {
     #[error("{what} is {actual}, above the limit of {limit}")]
     LimitExceeded {
         /// What is limited.
-        what: &'static str,
+        what: Cow<'static, str>,
         /// How much there was.
         actual: usize,
         /// How much there may be.
@@ -75,11 +78,59 @@ pub enum ClientError {
     /// A value has no recorded form, or what is recorded is not of the type asked for.
     #[error(transparent)]
     Codec(#[from] CodecError),
+    /// The entity was not called by this command.
+    #[error("{entity} was not called by this command")]
+    NotCalled {
+        /// The entity.
+        entity: EntityId,
+    },
+    /// The server of a client over HTTP could not be reached, or did not answer in time.
+    #[error("the server {server} cannot be reached")]
+    Unreachable {
+        /// The server.
+        server: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server of a client over HTTP does not know its key, or not any more.
+    #[error("the server {server} does not know this client: {reason}")]
+    Unauthorized {
+        /// The server.
+        server: String,
+        /// What it says.
+        reason: String,
+    },
+    /// The server of a client over HTTP does not allow this with its key.
+    #[error("the server {server} does not allow this: {reason}")]
+    Forbidden {
+        /// The server.
+        server: String,
+        /// What it says.
+        reason: String,
+    },
+    /// The server of a client over HTTP has more to do than it takes, again and again.
+    #[error("the server {server} takes no more: {reason}")]
+    TooManyRequests {
+        /// The server.
+        server: String,
+        /// What it says.
+        reason: String,
+    },
+    /// What the server of a client over HTTP answered is not what this version reads: there is
+    /// something else at that URL, or another version.
+    #[error("the server {server} gave an answer that is none: {problem}")]
+    UnexpectedAnswer {
+        /// The server.
+        server: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The store could not do it.
     #[error("failed to {action}")]
     Store {
         /// What was tried.
-        action: &'static str,
+        action: Cow<'static, str>,
         /// Why it failed.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -111,6 +162,16 @@ impl From<CommandError> for ClientError {
                 actual,
                 limit,
             },
+            CommandError::NotCalled { entity } => Self::NotCalled { entity },
+            CommandError::Unreachable { server, source } => Self::Unreachable { server, source },
+            CommandError::Unauthorized { server, reason } => Self::Unauthorized { server, reason },
+            CommandError::Forbidden { server, reason } => Self::Forbidden { server, reason },
+            CommandError::TooManyRequests { server, reason } => {
+                Self::TooManyRequests { server, reason }
+            }
+            CommandError::UnexpectedAnswer { server, problem } => {
+                Self::UnexpectedAnswer { server, problem }
+            }
             CommandError::Store { action, source } => Self::Store { action, source },
         }
     }

@@ -21,6 +21,8 @@ mod instance;
 mod instances;
 mod purge;
 mod raise;
+#[cfg(feature = "http-client")]
+mod remote;
 mod restart;
 mod result;
 mod start;
@@ -51,6 +53,12 @@ pub use instances::Pages;
 pub use purge::Purge;
 pub use purge::PurgeChunks;
 pub use raise::Raise;
+#[cfg(feature = "http-client")]
+pub use remote::HttpCommands;
+#[cfg(feature = "http-client")]
+pub use remote::HttpCommandsBuilder;
+#[cfg(feature = "http-client")]
+pub use remote::HttpConfigError;
 pub use restart::Restart;
 pub use result::InstanceResult;
 pub use result::ResultError;

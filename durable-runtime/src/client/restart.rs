@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 
 use super::ClientError;
 use super::Instance;
+use super::command;
 use super::target::Target;
 use crate::ids::InstanceId;
 use crate::ids::InvalidInstanceId;
@@ -60,7 +61,7 @@ impl<O> Restart<O> {
         let other = self.other.transpose()?;
         self.target.settled().await?;
         let Target { commands, id, .. } = self.target;
-        let started = commands.restart(&id, other).await?;
+        let started = commands.restart(&id, other, &command::fresh()).await?;
         Ok(Instance::new(commands, started.id, started.replaces))
     }
 }

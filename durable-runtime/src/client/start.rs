@@ -151,6 +151,7 @@ impl<O: Orchestrator> StartBuilder<O> {
             if_exists: self.if_exists,
             headers: BTreeMap::new(),
             event: self.event.transpose()?,
+            command: super::command::fresh(),
         };
         let started = self.commands.start(request).await?;
         Ok(Instance::new(self.commands, started.id, started.replaces))

@@ -149,7 +149,7 @@ impl StoreCommands {
         let (actual, limit) = (payload.len(), self.limits.payload_bytes);
         if actual > limit {
             return Err(CommandError::PayloadTooLarge {
-                what,
+                what: what.into(),
                 actual,
                 limit,
             });
@@ -264,8 +264,16 @@ impl Commands for StoreCommands {
         &self,
         id: &InstanceId,
         other: Option<InstanceId>,
+        command: &str,
     ) -> Result<Started, CommandError> {
         let row = self.instance(id).await?;
+        if other.is_none() && row.command == command {
+            return Ok(Started {
+                id: row.id,
+                existed: false,
+                replaces: None,
+            });
+        }
         let still_running = |status| CommandError::StillRunning {
             id: id.clone(),
             status,
@@ -288,6 +296,7 @@ impl Commands for StoreCommands {
             },
             headers: row.headers,
             event: None,
+            command: command.to_owned(),
         };
         match self.start(request).await {
             Err(CommandError::AlreadyExists { status, .. }) if anew => Err(still_running(status)),
@@ -419,7 +428,7 @@ fn new_instance(request: StartRequest, now: Timestamp) -> NewInstance {
             StartAt::At(at) => at,
             StartAt::After(delay) => now + delay,
         }),
-        command: super::command::fresh(),
+        command: request.command,
         headers: request.headers,
         event: request.event,
     }
@@ -432,7 +441,7 @@ pub(super) fn check_limit(
 ) -> Result<(), CommandError> {
     if actual > limit {
         return Err(CommandError::LimitExceeded {
-            what,
+            what: what.into(),
             actual,
             limit,
         });
@@ -445,7 +454,7 @@ fn store_error(
     source: impl std::error::Error + Send + Sync + 'static,
 ) -> CommandError {
     CommandError::Store {
-        action,
+        action: action.into(),
         source: Box::new(source),
     }
 }

@@ -16,7 +16,7 @@ pub enum Scope {
     Start,
     /// To raise events and to signal entities.
     Event,
-    /// To terminate, suspend, resume, rewind, restart and purge instances, and to delete entities.
+    /// To terminate, suspend, resume, cancel, rewind, restart and purge instances, and to delete entities.
     Manage,
 }
 
@@ -47,6 +47,8 @@ pub enum Action {
     Suspend,
     /// Resume an instance.
     Resume,
+    /// Cancel an instance.
+    Cancel,
     /// Rewind an instance.
     Rewind,
     /// Restart an instance.
@@ -61,6 +63,8 @@ pub enum Action {
     SignalEntity,
     /// Delete the state of an entity.
     DeleteEntity,
+    /// Read what the workers of the hub have registered.
+    ReadLanes,
 }
 
 impl Action {
@@ -71,13 +75,15 @@ impl Action {
             | Self::ReadStatus
             | Self::WatchStatus
             | Self::ListEntities
-            | Self::ReadEntity => Scope::Read,
+            | Self::ReadEntity
+            | Self::ReadLanes => Scope::Read,
             Self::Start => Scope::Start,
             Self::RaiseEvent | Self::SignalEntity => Scope::Event,
             Self::PurgeInstances
             | Self::Terminate
             | Self::Suspend
             | Self::Resume
+            | Self::Cancel
             | Self::Rewind
             | Self::Restart
             | Self::Purge
@@ -105,6 +111,8 @@ pub enum Target {
     Entities(Option<String>),
     /// One entity.
     Entity(EntityId),
+    /// The hub itself.
+    Hub,
 }
 
 /// A request that is to be decided on.

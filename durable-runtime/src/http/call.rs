@@ -56,11 +56,43 @@ where
     H: Fn(Call) -> F + Copy + Send + Sync + 'static,
     F: Future<Output = Answer> + Send + 'static,
 {
+    guarded_at(Place::Path, action, handler)
+}
+
+/// Like [`guarded`], for a route that says in its query what it is about, and that no link opens.
+pub(super) fn guarded_command<H, F>(
+    action: Action,
+    handler: H,
+) -> impl Fn(State<Api>, Request) -> BoxFuture<'static, Response> + Clone + Send + Sync + 'static
+where
+    H: Fn(Call) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Answer> + Send + 'static,
+{
+    guarded_at(Place::Query, action, handler)
+}
+
+/// Where a request says what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Path,
+    Query,
+}
+
+fn guarded_at<H, F>(
+    place: Place,
+    action: Action,
+    handler: H,
+) -> impl Fn(State<Api>, Request) -> BoxFuture<'static, Response> + Clone + Send + Sync + 'static
+where
+    H: Fn(Call) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Answer> + Send + 'static,
+{
     move |State(api), request| {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let headers = parts.headers.clone();
-            let answer = async { handler(Call::admit(api, action, parts, body).await?).await };
+            let answer =
+                async { handler(Call::admit(api, place, action, parts, body).await?).await };
             let response = answer
                 .await
                 .unwrap_or_else(|problem| problem.response(Some(&headers)));
@@ -81,19 +113,27 @@ fn hardened(mut response: Response) -> Response {
 impl Call {
     async fn admit(
         api: Api,
+        place: Place,
         action: Action,
         mut parts: Parts,
         body: Body,
     ) -> Result<Self, Problem> {
         let path = path_of(&mut parts).await?;
-        let target = target_of(action, &path)?;
         let query = Query::read(parts.uri.query().unwrap_or_default())?;
+        let target = match place {
+            Place::Path => target_of(action, |name| param(&path, name))?,
+            // A parameter without a value counts as absent, and a key may be empty.
+            Place::Query => target_of(action, |name| {
+                query.get(name).or_else(|| (name == "key").then_some(""))
+            })?,
+        };
+        let code = query.get("code").filter(|_| place == Place::Path);
         let access = Access {
             action,
             target: &target,
             parts: &parts,
         };
-        api.guard.check(access, query.get("code")).await?;
+        api.guard.check(access, code).await?;
         api.count()?;
         let base = api.base.clone().unwrap_or_else(|| Base::of_request(&parts));
         Ok(Self {
@@ -172,8 +212,10 @@ fn no_such_path() -> Problem {
     Problem::not_found("there is nothing at this path")
 }
 
-fn target_of(action: Action, path: &[(String, String)]) -> Result<Target, Problem> {
-    let param = |name| param(path, name);
+fn target_of<'a>(
+    action: Action,
+    param: impl Fn(&'static str) -> Option<&'a str>,
+) -> Result<Target, Problem> {
     let required = |name| param(name).ok_or_else(no_such_path);
     let id = |id| InstanceId::new(id).map_err(|error| invalid_id(&error));
     Ok(match action {
@@ -182,6 +224,7 @@ fn target_of(action: Action, path: &[(String, String)]) -> Result<Target, Proble
             id: param("id").map(id).transpose()?,
         },
         Action::ListInstances | Action::PurgeInstances => Target::Instances,
+        Action::ReadLanes => Target::Hub,
         Action::ListEntities => Target::Entities(param("name").map(str::to_owned)),
         Action::ReadEntity | Action::SignalEntity | Action::DeleteEntity => {
             Target::Entity(EntityId::new(required("name")?, required("key")?))
@@ -192,6 +235,7 @@ fn target_of(action: Action, path: &[(String, String)]) -> Result<Target, Proble
         | Action::Terminate
         | Action::Suspend
         | Action::Resume
+        | Action::Cancel
         | Action::Rewind
         | Action::Restart
         | Action::Purge => Target::Instance(id(required("id")?)?),

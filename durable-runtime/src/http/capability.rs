@@ -130,6 +130,8 @@ impl Verb {
             Action::Restart => Some(Self::Restart),
             Action::Purge => Some(Self::Purge),
             Action::Start
+            | Action::Cancel
+            | Action::ReadLanes
             | Action::ListInstances
             | Action::PurgeInstances
             | Action::ListEntities

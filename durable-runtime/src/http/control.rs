@@ -64,7 +64,11 @@ pub(super) async fn restart(call: Call) -> Answer {
     let anew = call.query.flag("restartWithNewInstanceId", true)?;
     let other = anew.then(InstanceId::generate);
     let restarted = async {
-        let restarted = call.api.commands.restart(&id, other).await;
+        let restarted = call
+            .api
+            .commands
+            .restart(&id, other, &client::fresh_command())
+            .await;
         restarted.map_err(|error| match error {
             // As Durable Functions has it: there is nothing wrong with the URL, but with the wish.
             CommandError::NotFound { .. } => Problem::bad_request(error.to_string()),

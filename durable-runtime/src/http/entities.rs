@@ -107,6 +107,10 @@ pub(super) async fn signal(mut call: Call) -> Answer {
     let operation = call.query.get("op").map(str::to_owned);
     let operation = operation
         .ok_or_else(|| Problem::bad_request("the query parameter `op` names the operation"))?;
+    if operation == DELETE_STATE {
+        let message = "a signal does not delete the state: DELETE does, for those who may";
+        return Err(Problem::new(StatusCode::FORBIDDEN, message));
+    }
     let bytes = call.bytes().await?;
     let input = if bytes.is_empty() {
         None

@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::client::ClientError;
 use crate::store::StoreError;
 use crate::work::CommandError;
+use crate::work::remote::Refusal;
 
 /// Why a request was not done.
 ///
@@ -24,6 +25,7 @@ pub(super) struct Problem {
     status: StatusCode,
     message: Cow<'static, str>,
     retry_after: Option<u32>,
+    refusal: Option<Box<Refusal>>,
 }
 
 #[derive(Serialize)]
@@ -34,6 +36,8 @@ struct ProblemBody<'a> {
     title: &'a str,
     status: u16,
     detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a Refusal>,
 }
 
 impl Problem {
@@ -42,6 +46,16 @@ impl Problem {
             status,
             message: message.into(),
             retry_after: None,
+            refusal: None,
+        }
+    }
+
+    /// A command that was not done, as a client over HTTP reads it: with a member `error`.
+    pub(super) fn refused(error: CommandError) -> Self {
+        let refusal = Refusal::of(&error).map(Box::new);
+        Self {
+            refusal,
+            ..Self::from(error)
         }
     }
 
@@ -75,6 +89,7 @@ impl Problem {
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             detail: &self.message,
+            error: self.refusal.as_deref(),
         };
         // Text and numbers always have a JSON form.
         let body = serde_json::to_string(&body).unwrap_or_default();
@@ -128,14 +143,21 @@ impl From<ClientError> for Problem {
             ClientError::AlreadyExists { .. } | ClientError::StillRunning { .. } => {
                 StatusCode::CONFLICT
             }
-            ClientError::NotFound { .. } => StatusCode::NOT_FOUND,
+            ClientError::NotFound { .. } | ClientError::NotCalled { .. } => StatusCode::NOT_FOUND,
             ClientError::AlreadyFinished { .. } => StatusCode::GONE,
             ClientError::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             ClientError::InvalidInstanceId(_) | ClientError::LimitExceeded { .. } => {
                 StatusCode::BAD_REQUEST
             }
-            // What is stored is not of the type that the code has, or cannot be reached.
-            ClientError::Codec(_) | ClientError::Store { .. } => return Self::of_server(&error),
+            // What is stored is not of the type that the code has, or cannot be reached; or another
+            // server, which this one asks, does not do it.
+            ClientError::Codec(_)
+            | ClientError::Store { .. }
+            | ClientError::Unreachable { .. }
+            | ClientError::Unauthorized { .. }
+            | ClientError::Forbidden { .. }
+            | ClientError::TooManyRequests { .. }
+            | ClientError::UnexpectedAnswer { .. } => return Self::of_server(&error),
         };
         Self::new(status, error.to_string())
     }
@@ -152,6 +174,7 @@ impl Problem {
             ClientError::Store { source, .. } => {
                 source.downcast_ref().is_some_and(StoreError::is_transient)
             }
+            ClientError::Unreachable { .. } | ClientError::TooManyRequests { .. } => true,
             _ => false,
         };
         let message = format!("{error}: the log of the server says why");
@@ -178,7 +201,7 @@ mod tests {
 
     fn of_store(source: StoreError) -> Problem {
         let source = Box::new(source);
-        let action = "read the instance";
+        let action = "read the instance".into();
         Problem::from(CommandError::Store { action, source })
     }
 

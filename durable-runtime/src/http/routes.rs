@@ -11,6 +11,7 @@ use axum::routing::post;
 use super::access::Action;
 use super::api::Api;
 use super::call::guarded;
+use super::commands;
 use super::control;
 use super::entities;
 use super::instances;
@@ -22,6 +23,7 @@ use super::watching;
 
 /// All routes. A method or a path that is not here is answered like any other mistake.
 pub(super) fn routes(api: Api) -> Router {
+    let commands = commands::routes(&api);
     Router::new()
         .route(
             "/orchestrators/{name}",
@@ -33,6 +35,7 @@ pub(super) fn routes(api: Api) -> Router {
         )
         .merge(instances())
         .merge(entities())
+        .merge(commands)
         .fallback(nothing_here)
         .method_not_allowed_fallback(another_method)
         .with_state(api)

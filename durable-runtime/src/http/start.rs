@@ -14,6 +14,7 @@ use super::call::Call;
 use super::problem::Problem;
 use super::registered::version_of;
 use super::status;
+use crate::client;
 use crate::ids::InstanceId;
 use crate::work::IfExists;
 use crate::work::InstanceRow;
@@ -50,6 +51,7 @@ pub(super) async fn start(mut call: Call) -> Answer {
             if_exists: IfExists::Fail,
             headers: BTreeMap::new(),
             event: None,
+            command: client::fresh_command(),
         };
         Ok(commands.start(request).await?)
     });

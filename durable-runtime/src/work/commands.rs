@@ -1,5 +1,6 @@
 //! What a client can ask for, at the level of payloads.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::Lane;
 use crate::payload::Payload;
+use crate::payload::optional;
 
 /// What a client can ask for. Object-safe, so that a client works the same over a store in this
 /// process and over a network.
@@ -72,7 +74,7 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     ) -> Result<(), CommandError>;
 
     /// Starts an instance that has ended once more, with the same input: under its own id, or a
-    /// copy of it (which may still run) under another.
+    /// copy of it (which may still run) under another. `command` makes repetitions count once.
     ///
     /// # Errors
     /// [`CommandError::NotFound`], [`CommandError::StillRunning`],
@@ -81,6 +83,7 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         &self,
         id: &InstanceId,
         other: Option<InstanceId>,
+        command: &str,
     ) -> Result<Started, CommandError>;
 
     /// Deletes instances that have ended, with all that is stored of them: one bounded transaction
@@ -152,7 +155,8 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// [`wants_answer`](EntityRequest::wants_answer).
     ///
     /// # Errors
-    /// The store's own.
+    /// [`CommandError::NotCalled`] where the ticket is for another [entity](EntityTicket::entity) than
+    /// it names, the store's own.
     async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError>;
 
     /// The entity as it is now; `None` when it has no state, is not locked and nothing waits for it.
@@ -205,6 +209,7 @@ pub struct StartRequest {
     /// The orchestrator's version.
     pub version: String,
     /// The input; absent when none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub input: Option<Payload>,
     /// When to begin.
     pub start_at: Option<StartAt>,
@@ -217,6 +222,8 @@ pub struct StartRequest {
     /// An event that is raised with the start: to the instance that is started, or to the one that
     /// exists and is used.
     pub event: Option<FirstEvent>,
+    /// Makes repetitions count once.
+    pub command: String,
 }
 
 /// When a scheduled start begins.
@@ -279,7 +286,7 @@ pub enum CommandError {
     #[error("{what} has {actual} bytes, above the limit of {limit}")]
     PayloadTooLarge {
         /// Which payload.
-        what: &'static str,
+        what: Cow<'static, str>,
         /// How many bytes it has.
         actual: usize,
         /// How many it may have.
@@ -289,17 +296,66 @@ pub enum CommandError {
     #[error("{what} is {actual}, above the limit of {limit}")]
     LimitExceeded {
         /// What is limited.
-        what: &'static str,
+        what: Cow<'static, str>,
         /// How much there was.
         actual: usize,
         /// How much there may be.
         limit: usize,
     },
+    /// The entity was not called by this command.
+    #[error("{entity} was not called by this command")]
+    NotCalled {
+        /// The entity.
+        entity: EntityId,
+    },
+    /// A server that is asked over a network could not be reached, or did not answer in time.
+    /// Whether the command was done is not known.
+    #[error("the server {server} cannot be reached")]
+    Unreachable {
+        /// The server.
+        server: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A server does not know the key that it was asked with, or not any more. Nothing was done.
+    #[error("the server {server} does not know this client: {reason}")]
+    Unauthorized {
+        /// The server.
+        server: String,
+        /// What it says.
+        reason: String,
+    },
+    /// A server does not allow this with the key that it was asked with. Nothing was done.
+    #[error("the server {server} does not allow this: {reason}")]
+    Forbidden {
+        /// The server.
+        server: String,
+        /// What it says.
+        reason: String,
+    },
+    /// A server has more to do than it takes, again and again. Nothing was done.
+    #[error("the server {server} takes no more: {reason}")]
+    TooManyRequests {
+        /// The server.
+        server: String,
+        /// What it says.
+        reason: String,
+    },
+    /// What a server answered is not what this version of the client reads: there is something else
+    /// at that URL, or another version. Whether the command was done is not known.
+    #[error("the server {server} gave an answer that is none: {problem}")]
+    UnexpectedAnswer {
+        /// The server.
+        server: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The store could not do it.
     #[error("failed to {action}")]
     Store {
         /// What was tried.
-        action: &'static str,
+        action: Cow<'static, str>,
         /// Why it failed.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,

@@ -167,6 +167,7 @@ pub struct EntityRequest {
     /// The operation.
     pub operation: String,
     /// Its arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub input: Option<Payload>,
     /// Whether the client wants the answer.
     pub wants_answer: bool,
@@ -181,6 +182,10 @@ pub struct EntityRequest {
 /// What a client that called an entity waits with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntityTicket {
+    /// The entity, if the key is to be checked to be that of this one: where a ticket comes from
+    /// somebody who may ask for the answers of one entity only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<EntityId>,
     /// The entity's key in the store.
     pub key: InstanceKey,
     /// The command of the call.

@@ -12,6 +12,8 @@ mod limits;
 mod message;
 mod notifier;
 mod query;
+#[cfg(any(feature = "http", feature = "http-client"))]
+pub(crate) mod remote;
 mod turn;
 mod write;
 

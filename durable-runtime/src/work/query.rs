@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::payload::Payload;
+use crate::payload::optional;
 
 /// Which instances are wanted: those for which all that is given here holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,6 +31,7 @@ pub struct InstanceFilter {
     /// Only the sub-orchestrations of this instance, detached ones included.
     pub parent: Option<InstanceId>,
     /// Only this custom status.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub custom_status: Option<Payload>,
     /// Created then or later.
     pub created_from: Option<Timestamp>,

@@ -146,6 +146,7 @@ impl Clients {
             if_exists: IfExists::Use,
             headers: BTreeMap::new(),
             event: None,
+            command: self.fresh_command(),
         };
         while let Err(error) = self.commands(false).start(request.clone()).await {
             self.world.note(format_args!("start of {id}: {error}"));

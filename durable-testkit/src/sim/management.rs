@@ -202,15 +202,15 @@ impl Clients {
                 Err(_) => self.clock.sleep(100).await,
             }
         };
+        let command = self.fresh_command();
         loop {
-            let restarted = self.commands(false).restart(id, None).await;
+            let restarted = self.commands(false).restart(id, None, &command).await;
             self.world.note(format_args!(
                 "restart of {id}: {:?}",
                 restarted.as_ref().err()
             ));
             match restarted {
-                // The answer of an earlier one was lost.
-                Ok(_) | Err(CommandError::StillRunning { .. }) => break,
+                Ok(_) => break,
                 Err(_) => self.clock.sleep(100).await,
             }
         }
@@ -230,10 +230,11 @@ impl Clients {
         let Ok(other) = InstanceId::new(format!("{id}-copy")) else {
             return;
         };
+        let command = self.fresh_command();
         loop {
             let commands = self.commands(false);
-            match commands.restart(id, Some(other.clone())).await {
-                Ok(_) | Err(CommandError::AlreadyExists { .. }) => break,
+            match commands.restart(id, Some(other.clone()), &command).await {
+                Ok(_) => break,
                 Err(_) => self.clock.sleep(100).await,
             }
         }

@@ -47,6 +47,11 @@ const fn route(method: &'static str, path: &'static str, scope: Scope, good: u16
     }
 }
 
+/// A command of a client over HTTP: no link opens it.
+const fn command(path: &'static str, scope: Scope, good: u16) -> Route {
+    route("COMMAND", path, scope, good)
+}
+
 const fn linked(
     method: &'static str,
     path: &'static str,
@@ -130,6 +135,27 @@ const ROUTES: &[Route] = &[
     route("GET", "/entities/Nothing/ID", Scope::Read, 404),
     route("POST", "/entities/Nothing/ID?op=add", Scope::Event, 404),
     route("DELETE", "/entities/Nothing/ID", Scope::Manage, 404),
+    command("start?name=nothing&id=ID", Scope::Start, 400),
+    command("lanes", Scope::Read, 200),
+    command("raise?id=ID", Scope::Event, 400),
+    command("terminate?id=ID", Scope::Manage, 400),
+    command("cancel?id=ID", Scope::Manage, 400),
+    command("suspend?id=ID", Scope::Manage, 400),
+    command("resume?id=ID", Scope::Manage, 400),
+    command("restart?id=ID", Scope::Manage, 400),
+    command("purge?id=ID", Scope::Manage, 400),
+    command("purge_many", Scope::Manage, 400),
+    command("instance?id=ID", Scope::Read, 404),
+    command("changed?id=ID", Scope::Read, 400),
+    command("history?id=ID", Scope::Read, 400),
+    command("unread_events?id=ID", Scope::Read, 404),
+    command("instances", Scope::Read, 400),
+    command("count", Scope::Read, 400),
+    command("entity_send?name=Nothing&key=ID", Scope::Event, 400),
+    command("entity_delete?name=Nothing&key=ID", Scope::Manage, 400),
+    command("entity_answer?name=Nothing&key=ID", Scope::Read, 400),
+    command("entity?name=Nothing&key=ID", Scope::Read, 200),
+    command("entities?name=Nothing", Scope::Read, 400),
 ];
 
 fn key_of(scope: Scope) -> &'static str {
@@ -166,12 +192,16 @@ async fn status(
     key: Option<&str>,
     peer: [u8; 4],
 ) -> u16 {
-    let mut path = format!("/durable{}", request.path.replace("ID", id));
+    let (method, prefix) = match request.method {
+        "COMMAND" => ("POST", "/durable/commands/1/"),
+        method => (method, "/durable"),
+    };
+    let mut path = format!("{prefix}{}", request.path.replace("ID", id));
     if let Some(code) = code {
         let mark = if path.contains('?') { '&' } else { '?' };
         path = format!("{path}{mark}code={code}");
     }
-    let mut http = Request::builder().method(request.method).uri(path);
+    let mut http = Request::builder().method(method).uri(path);
     if let Some(key) = key {
         http = http.header("authorization", format!("Bearer {key}"));
     }

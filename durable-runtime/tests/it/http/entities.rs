@@ -104,6 +104,11 @@ async fn a_signal_that_is_not_one_is_refused_and_creates_nothing() {
         server.delete("/durable/entities/Stick/main").await.status,
         404
     );
+    // Who may signal need not be one who may delete.
+    let reply = server
+        .post("/durable/entities/Stock/main?op=delete_state", "")
+        .await;
+    assert_eq!(reply.status, 403);
     let long = format!("/durable/entities/Stock/{}?op=add", "k".repeat(257));
     assert_eq!(server.post(&long, "3").await.status, 400);
     assert_eq!(server.get("/durable/entities").await.body, "[]");

@@ -2,6 +2,7 @@
 
 mod access;
 mod clock;
+mod commands;
 mod entities;
 mod functions;
 mod hostile;
@@ -9,6 +10,8 @@ mod listing;
 mod managing;
 mod own_handlers;
 mod raising;
+#[cfg(feature = "http-client")]
+mod remote;
 mod server;
 mod shutdown;
 mod starting;

@@ -1,0 +1,313 @@
+//! The commands of a client, carried out by a server that it asks over HTTP.
+
+mod config;
+mod server;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+pub use config::HttpCommandsBuilder;
+pub use config::HttpConfigError;
+use server::Ask;
+use server::Server;
+
+use crate::failure::CallResult;
+use crate::history::History;
+use crate::ids::EntityId;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::ids::Lane;
+use crate::machine::entity::DELETE_STATE;
+use crate::payload::Payload;
+use crate::work::CommandError;
+use crate::work::Commands;
+use crate::work::Control;
+use crate::work::EntityFilter;
+use crate::work::EntityListing;
+use crate::work::EntityPage;
+use crate::work::EntityRequest;
+use crate::work::EntityTicket;
+use crate::work::InstanceFilter;
+use crate::work::InstancePage;
+use crate::work::InstanceRow;
+use crate::work::PageToken;
+use crate::work::Purged;
+use crate::work::StartRequest;
+use crate::work::Started;
+use crate::work::UnreadEvent;
+use crate::work::remote::AnswerTo;
+use crate::work::remote::ChangeOf;
+use crate::work::remote::EntitiesOf;
+use crate::work::remote::HistoryOf;
+use crate::work::remote::PageOf;
+use crate::work::remote::PurgeOf;
+use crate::work::remote::Raised;
+use crate::work::remote::Restarted;
+use crate::work::remote::Seen;
+use crate::work::remote::Told;
+use crate::work::remote::path;
+use crate::work::remote::path_of;
+
+/// How long one request waits for something to happen: less than what lies between lets one wait.
+const LONG_POLL: Duration = Duration::from_secs(25);
+
+/// How long to wait before looking again where waiting for a change did not work.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// [`Commands`] on a hub behind a server with the API of feature `http`.
+///
+/// A server that cannot be reached is asked again for a while; that is safe, since each command
+/// carries an id that makes it count once. A purge, which tells how much it has deleted, is only
+/// asked for again if it cannot have arrived.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use durable_runtime::Client;
+/// use durable_runtime::client::{HttpCommands, HttpConfigError};
+///
+/// # fn example(key: &str) -> Result<Client, HttpConfigError> {
+/// let commands = HttpCommands::builder("https://shop.example/durable")
+///     .key(key)
+///     .patience(Duration::from_secs(3))
+///     .build()?;
+/// let client = Client::new(Arc::new(commands));
+/// # Ok(client)
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct HttpCommands {
+    server: Server,
+}
+
+impl HttpCommands {
+    /// Commands to the API at `url`: where its router is, prefix included.
+    pub fn builder(url: impl Into<String>) -> HttpCommandsBuilder {
+        HttpCommandsBuilder::new(url.into())
+    }
+}
+
+#[async_trait]
+impl Commands for HttpCommands {
+    async fn start(&self, request: StartRequest) -> Result<Started, CommandError> {
+        // The id is made up here, so that a repetition asks for the same one.
+        let id = request.id.clone().unwrap_or_else(InstanceId::generate);
+        let query = [("name", request.name.as_str()), ("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::START).about(&query), &request)
+            .await
+    }
+
+    async fn lanes(&self) -> Result<Vec<Lane>, CommandError> {
+        self.server.ask(Ask::new(path::LANES), &()).await
+    }
+
+    async fn raise(
+        &self,
+        id: &InstanceId,
+        name: &str,
+        payload: Payload,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        let raised = Raised {
+            name: name.to_owned(),
+            payload,
+            command: command.to_owned(),
+        };
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::RAISE).about(&query), &raised)
+            .await
+    }
+
+    async fn control(
+        &self,
+        id: &InstanceId,
+        control: Control,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        let path = path_of(&control);
+        let command = command.to_owned();
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path).about(&query), &Told { control, command })
+            .await
+    }
+
+    async fn restart(
+        &self,
+        id: &InstanceId,
+        other: Option<InstanceId>,
+        command: &str,
+    ) -> Result<Started, CommandError> {
+        let command = command.to_owned();
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(
+                Ask::new(path::RESTART).about(&query),
+                &Restarted { other, command },
+            )
+            .await
+    }
+
+    async fn purge(
+        &self,
+        filter: &InstanceFilter,
+        children: bool,
+        after: Option<PageToken>,
+    ) -> Result<Purged, CommandError> {
+        let purge = PurgeOf {
+            filter: filter.clone(),
+            children,
+            after,
+        };
+        let ask = match &filter.id {
+            Some(id) => {
+                let query = [("id", id.as_str())];
+                return self
+                    .server
+                    .ask(Ask::new(path::PURGE).about(&query).once(), &purge)
+                    .await;
+            }
+            None => Ask::new(path::PURGE_MANY).once(),
+        };
+        self.server.ask(ask, &purge).await
+    }
+
+    async fn instance(&self, id: &InstanceId) -> Result<InstanceRow, CommandError> {
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::INSTANCE).about(&query), &())
+            .await
+    }
+
+    /// The server waits. Whatever keeps it from that, whoever asked finds out by reading.
+    async fn changed(&self, seen: &InstanceRow) {
+        let change = ChangeOf {
+            seen: Seen::of(seen),
+            wait: LONG_POLL,
+        };
+        let query = [("id", seen.id.as_str())];
+        let ask = Ask::new(path::CHANGED).about(&query).waits(LONG_POLL);
+        match self.server.ask_once::<_, bool>(&ask, &change).await {
+            Ok(_)
+            | Err(
+                CommandError::NotFound { .. }
+                | CommandError::Unauthorized { .. }
+                | CommandError::Forbidden { .. },
+            ) => {}
+            Err(_) => self.wait(LOOK_AGAIN).await,
+        }
+    }
+
+    async fn wait(&self, wait: Duration) {
+        self.server.wait(wait).await;
+    }
+
+    async fn history(
+        &self,
+        id: &InstanceId,
+        execution: Option<Execution>,
+    ) -> Result<History, CommandError> {
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(
+                Ask::new(path::HISTORY).about(&query),
+                &HistoryOf { execution },
+            )
+            .await
+    }
+
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError> {
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::UNREAD_EVENTS).about(&query), &())
+            .await
+    }
+
+    async fn instances(
+        &self,
+        filter: &InstanceFilter,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<InstancePage, CommandError> {
+        let page = PageOf {
+            filter: filter.clone(),
+            after,
+            limit,
+        };
+        self.server.ask(Ask::new(path::INSTANCES), &page).await
+    }
+
+    async fn count(&self, filter: &InstanceFilter) -> Result<u64, CommandError> {
+        self.server.ask(Ask::new(path::COUNT), filter).await
+    }
+
+    async fn entity_send(&self, request: EntityRequest) -> Result<EntityTicket, CommandError> {
+        let path = if request.operation == DELETE_STATE {
+            path::ENTITY_DELETE
+        } else {
+            path::ENTITY_SEND
+        };
+        let query = query_of(&request.entity);
+        let ticket: EntityTicket = self
+            .server
+            .ask(Ask::new(path).about(&query), &request)
+            .await?;
+        Ok(EntityTicket {
+            entity: Some(request.entity),
+            ..ticket
+        })
+    }
+
+    async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError> {
+        let Some(entity) = &ticket.entity else {
+            return Err(CommandError::UnexpectedAnswer {
+                server: self.server.name().to_owned(),
+                problem: "a ticket that does not say of which entity".to_owned(),
+            });
+        };
+        let query = query_of(entity);
+        let answer = AnswerTo {
+            ticket: ticket.clone(),
+            wait: LONG_POLL,
+        };
+        loop {
+            let ask = Ask::new(path::ENTITY_ANSWER).about(&query).waits(LONG_POLL);
+            let answer: Option<CallResult> = self.server.ask(ask, &answer).await?;
+            if let Some(answer) = answer {
+                return Ok(answer);
+            }
+        }
+    }
+
+    async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, CommandError> {
+        self.server
+            .ask(Ask::new(path::ENTITY).about(&query_of(id)), &())
+            .await
+    }
+
+    async fn entities(
+        &self,
+        filter: &EntityFilter,
+        after: Option<&EntityId>,
+        limit: u32,
+    ) -> Result<EntityPage, CommandError> {
+        let page = EntitiesOf {
+            filter: filter.clone(),
+            after: after.cloned(),
+            limit,
+        };
+        let query = filter.name.as_deref().map(|name| [("name", name)]);
+        let query = query.as_ref().map_or(&[][..], |query| query);
+        self.server
+            .ask(Ask::new(path::ENTITIES).about(query), &page)
+            .await
+    }
+}
+
+fn query_of(entity: &EntityId) -> [(&'static str, &str); 2] {
+    [("name", entity.name()), ("key", entity.key())]
+}

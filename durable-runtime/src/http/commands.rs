@@ -1,0 +1,418 @@
+//! The commands of a client over HTTP, each with a route: an addition to what Durable Functions has.
+//!
+//! Durable Functions' routes carry less than a typed client asks for: no errors as themselves, no
+//! answers of entities, no commands that count once. So these carry the commands as they are. They
+//! need a key, an authorizer or this machine: links open none of them, since they show more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::routing::MethodRouter;
+use axum::routing::post;
+use futures_util::future::Either;
+use futures_util::future::select;
+use serde::de::DeserializeOwned;
+
+use super::access::Action;
+use super::access::Target;
+use super::api::Api;
+use super::body;
+use super::body::respond;
+use super::call::Answer;
+use super::call::Call;
+use super::call::guarded_command;
+use super::limits::HttpLimits;
+use super::page_size::cut_entities;
+use super::page_size::cut_instances;
+use super::problem::Problem;
+use crate::machine::entity::DELETE_STATE;
+use crate::work::CommandError;
+use crate::work::EntityRequest;
+use crate::work::InstanceFilter;
+use crate::work::StartRequest;
+use crate::work::remote::AnswerTo;
+use crate::work::remote::ChangeOf;
+use crate::work::remote::EntitiesOf;
+use crate::work::remote::HistoryOf;
+use crate::work::remote::PageOf;
+use crate::work::remote::PurgeOf;
+use crate::work::remote::Raised;
+use crate::work::remote::Restarted;
+use crate::work::remote::Seen;
+use crate::work::remote::Told;
+use crate::work::remote::path;
+use crate::work::remote::path_of;
+
+/// How deep a payload lies in a body.
+const ENVELOPE_DEPTH: usize = 2;
+
+/// What a body may have besides its payloads.
+const ENVELOPE_BYTES: usize = 64 * 1024;
+
+/// How many payloads a body may have: the input of a start, and an event with it.
+const PAYLOADS: usize = 2;
+
+/// The most characters of the names of functions, and of commands: what a column takes everywhere.
+const NAME: usize = 255;
+
+/// The most tags that a filter may ask for, far more than an instance has.
+const TAGS: usize = 256;
+
+/// The routes. Their bodies may be larger than those of the others, by what they wrap payloads in.
+pub(super) fn routes<S: Clone + Send + Sync + 'static>(api: &Api) -> Router<S> {
+    let limits = HttpLimits {
+        body_bytes: api
+            .limits
+            .body_bytes
+            .saturating_mul(PAYLOADS)
+            .saturating_add(ENVELOPE_BYTES),
+        json_depth: api.limits.json_depth.saturating_add(ENVELOPE_DEPTH),
+        ..(*api.limits).clone()
+    };
+    let api = Api {
+        limits: Arc::new(limits),
+        ..api.clone()
+    };
+    of_instances().merge(of_entities()).with_state(api)
+}
+
+/// A route that needs what `action` needs.
+fn at<H, F>(action: Action, handler: H) -> MethodRouter<Api>
+where
+    H: Fn(Call) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Answer> + Send + 'static,
+{
+    post(guarded_command(action, handler))
+}
+
+fn of_instances() -> Router<Api> {
+    Router::new()
+        .route(path::START, at(Action::Start, start))
+        .route(path::LANES, at(Action::ReadLanes, lanes))
+        .route(path::RAISE, at(Action::RaiseEvent, raise))
+        .route(path::TERMINATE, at(Action::Terminate, terminate))
+        .route(path::CANCEL, at(Action::Cancel, cancel))
+        .route(path::SUSPEND, at(Action::Suspend, suspend))
+        .route(path::RESUME, at(Action::Resume, resume))
+        .route(path::RESTART, at(Action::Restart, restart))
+        .route(path::PURGE, at(Action::Purge, purge))
+        .route(path::PURGE_MANY, at(Action::PurgeInstances, purge))
+        .route(path::INSTANCE, at(Action::ReadStatus, instance))
+        .route(path::CHANGED, at(Action::WatchStatus, changed))
+        .route(path::HISTORY, at(Action::ReadStatus, history))
+        .route(path::UNREAD_EVENTS, at(Action::ReadStatus, unread_events))
+        .route(path::INSTANCES, at(Action::ListInstances, instances))
+        .route(path::COUNT, at(Action::ListInstances, count))
+}
+
+fn of_entities() -> Router<Api> {
+    Router::new()
+        .route(path::ENTITY_SEND, at(Action::SignalEntity, entity_send))
+        .route(path::ENTITY_DELETE, at(Action::DeleteEntity, entity_delete))
+        // What an operation returns can tell as much as the state does.
+        .route(path::ENTITY_ANSWER, at(Action::ReadEntity, entity_answer))
+        .route(path::ENTITY, at(Action::ReadEntity, entity))
+        .route(path::ENTITIES, at(Action::ListEntities, entities))
+}
+
+/// Reads the body. What it says of where the command goes does not count: the query does, which the
+/// guard has seen.
+async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
+    let limit = call.api.limits.body_bytes;
+    let announced = call.headers.get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if let Some(actual) = announced.filter(|bytes| *bytes > limit) {
+        return Err(Problem::refused(CommandError::PayloadTooLarge {
+            what: "the request".into(),
+            actual,
+            limit,
+        }));
+    }
+    if !body::is_json(&call.headers) {
+        return Err(Problem::bad_request(
+            "the body is to be `application/json`, and said to be that",
+        ));
+    }
+    let json = call.json().await?;
+    let json = json.ok_or_else(|| Problem::bad_request("the body is empty"))?;
+    let read = json.decode::<T>();
+    read.map_err(|error| Problem::bad_request(format!("the body is not that command: {error}")))
+}
+
+/// Asks the hub.
+async fn ask<T>(
+    call: &Call,
+    question: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, Problem> {
+    let question = async { question.await.map_err(Problem::refused) };
+    call.in_time(question).await
+}
+
+fn check_limit(what: &'static str, actual: usize, limit: usize) -> Result<(), Problem> {
+    if actual > limit {
+        return Err(Problem::refused(CommandError::LimitExceeded {
+            what: what.into(),
+            actual,
+            limit,
+        }));
+    }
+    Ok(())
+}
+
+fn check_command(command: &str) -> Result<(), Problem> {
+    if command.is_empty() {
+        return Err(Problem::bad_request("the command is empty"));
+    }
+    let length = command.chars().count();
+    check_limit("the length of the command", length, NAME)
+}
+
+/// Names as code can have them: `@` stands between what a lane's name is made of.
+fn check_name(what: &'static str, name: &str) -> Result<(), Problem> {
+    if name.contains(|c: char| c == '@' || c.is_control()) {
+        return Err(Problem::bad_request(format!(
+            "{what} has a character that no name has"
+        )));
+    }
+    check_limit(what, name.chars().count(), NAME)
+}
+
+/// A filter that asks the store for no more than there can be.
+fn checked(mut filter: InstanceFilter) -> Result<InstanceFilter, Problem> {
+    check_limit("the number of tags", filter.tags.len(), TAGS)?;
+    filter.statuses.sort_unstable();
+    filter.statuses.dedup();
+    Ok(filter)
+}
+
+async fn start(mut call: Call) -> Answer {
+    let Target::Orchestrator { name, id } = call.target.clone() else {
+        return Err(Problem::not_found("there is nothing at this path"));
+    };
+    let request: StartRequest = read(&mut call).await?;
+    check_name("the name of the orchestrator", &name)?;
+    check_name("the version of the orchestrator", &request.version)?;
+    check_command(&request.command)?;
+    let request = StartRequest {
+        id,
+        name,
+        ..request
+    };
+    let started = ask(&call, call.api.commands.start(request)).await?;
+    Ok(respond(StatusCode::OK, &started))
+}
+
+async fn lanes(call: Call) -> Answer {
+    let lanes = ask(&call, call.api.commands.lanes()).await?;
+    Ok(respond(StatusCode::OK, &lanes))
+}
+
+async fn raise(mut call: Call) -> Answer {
+    let id = call.instance()?;
+    let Raised {
+        name,
+        payload,
+        command,
+    } = read(&mut call).await?;
+    check_command(&command)?;
+    let raised = call.api.commands.raise(&id, &name, payload, &command);
+    ask(&call, raised).await?;
+    Ok(respond(StatusCode::OK, &()))
+}
+
+async fn terminate(call: Call) -> Answer {
+    tell(call, path::TERMINATE).await
+}
+
+async fn cancel(call: Call) -> Answer {
+    tell(call, path::CANCEL).await
+}
+
+async fn suspend(call: Call) -> Answer {
+    tell(call, path::SUSPEND).await
+}
+
+async fn resume(call: Call) -> Answer {
+    tell(call, path::RESUME).await
+}
+
+async fn tell(mut call: Call, path: &str) -> Answer {
+    let id = call.instance()?;
+    let Told { control, command } = read(&mut call).await?;
+    if path_of(&control) != path {
+        return Err(Problem::bad_request(
+            "the body tells the instance something else than the path",
+        ));
+    }
+    check_command(&command)?;
+    let told = call.api.commands.control(&id, control, &command);
+    ask(&call, told).await?;
+    Ok(respond(StatusCode::OK, &()))
+}
+
+async fn restart(mut call: Call) -> Answer {
+    let id = call.instance()?;
+    let Restarted { other, command } = read(&mut call).await?;
+    check_command(&command)?;
+    let restarted = call.api.commands.restart(&id, other, &command);
+    let started = ask(&call, restarted).await?;
+    Ok(respond(StatusCode::OK, &started))
+}
+
+/// Of one instance, or of many.
+async fn purge(mut call: Call) -> Answer {
+    let PurgeOf {
+        filter,
+        children,
+        after,
+    } = read(&mut call).await?;
+    let mut filter = checked(filter)?;
+    if let Target::Instance(id) = &call.target {
+        filter.id = Some(id.clone());
+    }
+    let purged = ask(&call, call.api.commands.purge(&filter, children, after)).await?;
+    Ok(respond(StatusCode::OK, &purged))
+}
+
+async fn instance(call: Call) -> Answer {
+    let id = call.instance()?;
+    let row = ask(&call, call.api.commands.instance(&id)).await?;
+    Ok(respond(StatusCode::OK, &row))
+}
+
+/// Whether the instance is another than was seen, as soon as it is; that it is not, when that takes
+/// too long.
+async fn changed(mut call: Call) -> Answer {
+    let id = call.instance()?;
+    let ChangeOf { seen, wait } = read(&mut call).await?;
+    let _place = call.api.wait()?;
+    let commands = &call.api.commands;
+    let change = async {
+        loop {
+            let row = commands.instance(&id).await.map_err(Problem::refused)?;
+            if Seen::of(&row) != seen {
+                return Ok(());
+            }
+            commands.changed(&row).await;
+        }
+    };
+    let changed = in_wait(&call, wait, change).await?.is_some();
+    Ok(respond(StatusCode::OK, &changed))
+}
+
+/// Waits no longer than is wished, or than is allowed; refuses when the server stops.
+async fn in_wait<T>(
+    call: &Call,
+    wait: Duration,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<Option<T>, Problem> {
+    let wait = wait.min(call.api.limits.wait);
+    let work = Box::pin(body::within(wait, work));
+    match select(work, Box::pin(call.api.closing.closed())).await {
+        Either::Left((done, _)) => done.transpose(),
+        Either::Right(_) => {
+            let message = "the server stops";
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(1))
+        }
+    }
+}
+
+async fn history(mut call: Call) -> Answer {
+    let id = call.instance()?;
+    let HistoryOf { execution } = read(&mut call).await?;
+    let history = ask(&call, call.api.commands.history(&id, execution)).await?;
+    Ok(respond(StatusCode::OK, &history))
+}
+
+async fn unread_events(call: Call) -> Answer {
+    let id = call.instance()?;
+    let events = ask(&call, call.api.commands.unread_events(&id)).await?;
+    Ok(respond(StatusCode::OK, &events))
+}
+
+async fn instances(mut call: Call) -> Answer {
+    let PageOf {
+        filter,
+        after,
+        limit,
+    } = read(&mut call).await?;
+    let filter = checked(filter)?;
+    let limit = limit.min(call.api.limits.page);
+    let page = ask(&call, call.api.commands.instances(&filter, after, limit));
+    Ok(respond(StatusCode::OK, &cut_instances(page.await?)))
+}
+
+async fn count(mut call: Call) -> Answer {
+    let filter = checked(read(&mut call).await?)?;
+    let count = ask(&call, call.api.commands.count(&filter)).await?;
+    Ok(respond(StatusCode::OK, &count))
+}
+
+async fn entity_send(mut call: Call) -> Answer {
+    let request: EntityRequest = read(&mut call).await?;
+    if request.operation == DELETE_STATE {
+        let message = "that operation deletes the state, which is another command";
+        return Err(Problem::new(StatusCode::FORBIDDEN, message));
+    }
+    send(&call, request).await
+}
+
+async fn entity_delete(mut call: Call) -> Answer {
+    let request = read(&mut call).await?;
+    let request = EntityRequest {
+        operation: DELETE_STATE.to_owned(),
+        input: None,
+        ..request
+    };
+    send(&call, request).await
+}
+
+async fn send(call: &Call, request: EntityRequest) -> Answer {
+    let entity = call.entity()?;
+    check_name("the name of the entity", entity.name())?;
+    check_command(&request.command)?;
+    let request = EntityRequest { entity, ..request };
+    let ticket = ask(call, call.api.commands.entity_send(request)).await?;
+    Ok(respond(StatusCode::OK, &ticket))
+}
+
+/// The answer, as soon as there is one; nothing when that takes too long.
+async fn entity_answer(mut call: Call) -> Answer {
+    let entity = call.entity()?;
+    let AnswerTo { mut ticket, wait } = read(&mut call).await?;
+    ticket.entity = Some(entity);
+    let _place = call.api.wait()?;
+    let answer = async {
+        let answer = call.api.commands.entity_answer(&ticket).await;
+        answer.map_err(Problem::refused)
+    };
+    let answer = in_wait(&call, wait, answer).await?;
+    Ok(respond(StatusCode::OK, &answer))
+}
+
+async fn entity(call: Call) -> Answer {
+    let id = call.entity()?;
+    let entity = ask(&call, call.api.commands.entity(&id)).await?;
+    Ok(respond(StatusCode::OK, &entity))
+}
+
+async fn entities(mut call: Call) -> Answer {
+    let EntitiesOf {
+        mut filter,
+        after,
+        limit,
+    } = read(&mut call).await?;
+    let Target::Entities(name) = call.target.clone() else {
+        return Err(Problem::not_found("there is nothing at this path"));
+    };
+    filter.name = name;
+    let limit = limit.min(call.api.limits.page);
+    let page = ask(
+        &call,
+        call.api.commands.entities(&filter, after.as_ref(), limit),
+    );
+    Ok(respond(StatusCode::OK, &cut_entities(page.await?)))
+}

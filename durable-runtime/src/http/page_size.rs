@@ -1,0 +1,65 @@
+//! Pages that are not too large for one answer.
+
+use crate::failure::CallError;
+use crate::payload::Payload;
+use crate::work::EntityPage;
+use crate::work::InstancePage;
+use crate::work::InstanceRow;
+use crate::work::Output;
+use crate::work::PageToken;
+
+/// How many bytes of payloads a page has at most, unless its first row alone has more: what is left
+/// comes with the next page.
+const PAGE_BYTES: usize = 8 * 1024 * 1024;
+
+/// How many of `weights` fit in a page.
+fn fitting(weights: impl Iterator<Item = usize>) -> usize {
+    let mut bytes = 0_usize;
+    let fits = |weight: &usize| {
+        bytes = bytes.saturating_add(*weight);
+        bytes <= PAGE_BYTES
+    };
+    weights.take_while(fits).count().max(1)
+}
+
+pub(super) fn cut_instances(mut page: InstancePage) -> InstancePage {
+    let fitting = fitting(page.instances.iter().map(weight));
+    if fitting < page.instances.len() {
+        page.instances.truncate(fitting);
+        page.next = page.instances.last().map(|row| PageToken(row.key));
+    }
+    page
+}
+
+fn weight(row: &InstanceRow) -> usize {
+    let payloads = [&row.input, &row.custom_status].into_iter().flatten();
+    let output = match &row.output {
+        Some(Output::Completed(value)) => value.len(),
+        Some(Output::Failed(error) | Output::Canceled(Some(error))) => weight_of_error(error),
+        Some(Output::Terminated(reason)) => reason.len(),
+        Some(Output::Canceled(None)) | None => 0,
+    };
+    let texts = [&row.tags, &row.headers].into_iter().flatten();
+    let texts = texts.map(|(key, value)| key.len() + value.len());
+    payloads.map(Payload::len).sum::<usize>() + output + texts.sum::<usize>()
+}
+
+fn weight_of_error(error: &CallError) -> usize {
+    match error {
+        CallError::Error(error) => error.value.len() + error.message.len(),
+        CallError::Failure(failure) => failure.to_string().len(),
+    }
+}
+
+pub(super) fn cut_entities(mut page: EntityPage) -> EntityPage {
+    let states = page.entities.iter().map(|listing| {
+        let state = listing.row.state.as_ref();
+        state.map_or(0, Payload::len)
+    });
+    let fitting = fitting(states);
+    if fitting < page.entities.len() {
+        page.entities.truncate(fitting);
+        page.next = page.entities.last().map(|listing| listing.row.id.clone());
+    }
+    page
+}
