@@ -10,7 +10,7 @@ use crate::ids::InstanceId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Scope {
-    /// To look: status, lists, histories, entities.
+    /// To look: status, lists, histories, entities, the description of the API.
     Read,
     /// To start instances.
     Start,
@@ -61,6 +61,8 @@ pub enum Action {
     SignalEntity,
     /// Delete the state of an entity.
     DeleteEntity,
+    /// Read the description of the API.
+    ReadDescription,
 }
 
 impl Action {
@@ -71,7 +73,8 @@ impl Action {
             | Self::ReadStatus
             | Self::WatchStatus
             | Self::ListEntities
-            | Self::ReadEntity => Scope::Read,
+            | Self::ReadEntity
+            | Self::ReadDescription => Scope::Read,
             Self::Start => Scope::Start,
             Self::RaiseEvent | Self::SignalEntity => Scope::Event,
             Self::PurgeInstances
@@ -105,6 +108,8 @@ pub enum Target {
     Entities(Option<String>),
     /// One entity.
     Entity(EntityId),
+    /// The API itself.
+    Api,
 }
 
 /// A request that is to be decided on.

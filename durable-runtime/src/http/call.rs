@@ -181,6 +181,7 @@ fn target_of(action: Action, path: &[(String, String)]) -> Result<Target, Proble
             name: required("name")?.to_owned(),
             id: param("id").map(id).transpose()?,
         },
+        Action::ReadDescription => Target::Api,
         Action::ListInstances | Action::PurgeInstances => Target::Instances,
         Action::ListEntities => Target::Entities(param("name").map(str::to_owned)),
         Action::ReadEntity | Action::SignalEntity | Action::DeleteEntity => {

@@ -21,6 +21,8 @@ use super::key::Key;
 use super::limits::HttpLimits;
 use super::links::Links;
 use super::links::Signing;
+use super::openapi;
+use super::openapi::LetsIn;
 use super::routes;
 use crate::client::Client;
 use crate::clock::Clock;
@@ -180,7 +182,11 @@ impl Management {
             let quota = Quota::per_second(per_second);
             Arc::new(RateLimiter::direct(quota))
         });
-        routes::routes(Api {
+        let description = openapi::document(LetsIn {
+            keys: !guard.is_open_to_loopback(),
+            links: guard.signing.is_some(),
+        });
+        routes::router(Api {
             commands: Arc::clone(&self.commands),
             guard,
             waiting: Arc::new(Semaphore::new(
@@ -190,6 +196,7 @@ impl Management {
             closing: self.closing.clone(),
             base: self.base.clone(),
             rate,
+            description: Arc::new(description),
         })
     }
 

@@ -2,14 +2,38 @@
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use utoipa::openapi::schema::Schema;
 
 use super::body::is_json;
 use super::call::Answer;
 use super::call::Call;
+use super::describe;
+use super::describe::Description;
+use super::describe::JSON;
 use super::problem::Problem;
 use crate::client;
 use crate::payload::Payload;
 use crate::work::CommandError;
+
+/// `POST /instances/{id}/raiseEvent/{event}`
+pub(super) fn description() -> Description {
+    describe_raise(
+        "raiseEvent",
+        "Raises an event to an instance",
+        describe::any(),
+    )
+}
+
+/// Raising an event whose value is as `value` says.
+fn describe_raise(id: &'static str, summary: &str, value: Schema) -> Description {
+    Description::new(id, "Instances", summary)
+        .details("`Content-Type: application/json` is needed, also without a body.")
+        .body("The value of the event; nothing at all counts as `null`.", &[(JSON, value)])
+        .answers(202, describe::response("It was raised."))
+        .refuses(400, "The body is not JSON, or is not said to be, or the name is not one that an event can have.")
+        .refuses_as(404, "NoInstance")
+        .refuses_as(410, "Ended")
+}
 
 /// `POST /instances/{id}/raiseEvent/{event}`
 pub(super) async fn raise(mut call: Call) -> Answer {

@@ -6,14 +6,20 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use futures_util::future::Either;
 use futures_util::future::select;
+use utoipa::openapi::schema::Schema;
 
 use super::access::Target;
 use super::body::respond;
 use super::call::Answer;
 use super::call::Call;
+use super::describe;
+use super::describe::Description;
+use super::describe::JSON;
 use super::problem::Problem;
+use super::problem::ProblemBody;
 use super::registered::version_of;
 use super::status;
+use super::status_object::StatusObject;
 use crate::ids::InstanceId;
 use crate::work::IfExists;
 use crate::work::InstanceRow;
@@ -66,6 +72,49 @@ pub(super) async fn start(mut call: Call) -> Answer {
         }) => Ok(respond(StatusCode::OK, &value)),
         Some(row) => Ok(status::done(row, fails)),
     }
+}
+
+/// `POST /orchestrators/{name}`
+pub(super) fn description() -> Description {
+    describe_start(
+        "start",
+        "Starts an instance under an id that is made up",
+        describe::any(),
+    )
+}
+
+/// `POST /orchestrators/{name}/{id}`
+pub(super) fn description_with_id() -> Description {
+    let summary = "Starts an instance under an id that is chosen";
+    describe_start("startWithId", summary, describe::any())
+        .refuses(409, "There is an instance of that id already.")
+}
+
+/// A start of an orchestrator whose input is as `input` says.
+fn describe_start(id: &'static str, summary: &str, input: Schema) -> Description {
+    let ended = "With `timeout`: it has ended in time. What it returned; or, where it returned nothing, its status.";
+    let failed = "With `returnInternalServerErrorOnFailure`: it has failed in time. Also when the hub fails.";
+    let failed_body = [
+        describe::of::<StatusObject>().into(),
+        describe::of::<ProblemBody<'_>>().into(),
+    ];
+    Description::new(id, "Orchestrators", summary)
+        .query("timeout", describe::seconds(), "How many seconds to wait for the result.")
+        .query("pollingInterval", describe::seconds(), "Read and not needed: nothing is polled.")
+        .query(
+            "returnInternalServerErrorOnFailure",
+            describe::boolean(false),
+            "Whether one that fails in time is answered with 500.",
+        )
+        .query("version", describe::string(), "Another version than the newest.")
+        .body("The input; nothing at all is another input than `null`.", &[(JSON, input)])
+        .answers(200, describe::json(ended, describe::any()))
+        .answers(202, describe::accepted("It was started, and has not ended in time."))
+        .refuses(
+            400,
+            "The body is not JSON, a parameter is not as it is to be, or no worker of the hub has that orchestrator.",
+        )
+        .answers(500, describe::json(failed, describe::any_of(failed_body)))
 }
 
 /// The instance once it has ended; nothing when it has not in time, was purged, or the server stops.

@@ -7,6 +7,7 @@ mod functions;
 mod hostile;
 mod listing;
 mod managing;
+mod openapi;
 mod own_handlers;
 mod raising;
 mod server;
