@@ -28,6 +28,10 @@ use utoipa::openapi::schema::SchemaFormat;
 use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::schema::Type;
 
+use super::links::ManagementPayload;
+use super::problem::ProblemBody;
+use super::status_object::StatusObject;
+
 /// The media type of values.
 pub(super) const JSON: &str = "application/json";
 /// The media type of errors for those that ask for it.
@@ -35,20 +39,18 @@ const PROBLEM_JSON: &str = "application/problem+json";
 
 /// An operation as the document has it.
 pub(super) struct Description {
-    pub(super) id: &'static str,
     /// Whether it asks the hub, which may fail.
     pub(super) asks_hub: bool,
     operation: OperationBuilder,
 }
 
 impl Description {
-    pub(super) fn new(id: &'static str, tag: &str, summary: &str) -> Self {
+    pub(super) fn new(id: &str, tag: &str, summary: &str) -> Self {
         let operation = OperationBuilder::new()
             .operation_id(Some(id))
             .tag(tag)
             .summary(Some(summary));
         Self {
-            id,
             asks_hub: true,
             operation,
         }
@@ -57,10 +59,6 @@ impl Description {
     pub(super) fn without_hub(mut self) -> Self {
         self.asks_hub = false;
         self
-    }
-
-    pub(super) fn details(self, text: &str) -> Self {
-        self.map(|operation| operation.description(Some(text)))
     }
 
     /// An optional parameter of the query.
@@ -97,7 +95,18 @@ impl Description {
 
     /// A body, which may be absent, in one of these media types.
     pub(super) fn body(self, text: &str, contents: &[(&str, Schema)]) -> Self {
-        let body = RequestBodyBuilder::new().description(Some(text));
+        self.takes(Required::False, text, contents)
+    }
+
+    /// A body that must be there.
+    pub(super) fn required_body(self, text: &str, contents: &[(&str, Schema)]) -> Self {
+        self.takes(Required::True, text, contents)
+    }
+
+    fn takes(self, required: Required, text: &str, contents: &[(&str, Schema)]) -> Self {
+        let body = RequestBodyBuilder::new()
+            .description(Some(text))
+            .required(Some(required));
         let body = contents.iter().fold(body, |body, (media_type, schema)| {
             body.content(*media_type, Content::new(Some(schema.clone())))
         });
@@ -152,10 +161,21 @@ pub(super) fn json(text: &str, schema: impl Into<RefOr<Schema>>) -> ResponseBuil
 
 /// A response that says what is wrong.
 pub(super) fn refusal(text: &str) -> ResponseBuilder {
-    let problem = || Content::new(Some(Ref::from_schema_name("Problem")));
+    let problem = || Content::new(Some(of::<ProblemBody<'_>>()));
     response(text)
         .content(JSON, problem())
         .content(PROBLEM_JSON, problem())
+}
+
+/// A response with the status of an instance that has failed, or with a problem of the hub.
+pub(super) fn failure(text: &str) -> ResponseBuilder {
+    let problem = of::<ProblemBody<'_>>();
+    let body = AnyOfBuilder::new()
+        .item(of::<StatusObject>())
+        .item(problem.clone());
+    response(text)
+        .content(JSON, Content::new(Some(body)))
+        .content(PROBLEM_JSON, Content::new(Some(problem)))
 }
 
 /// A header of a response that is always there.
@@ -175,7 +195,7 @@ pub(super) fn optional_header(schema: impl Into<RefOr<Schema>>, text: &str) -> H
 
 /// The response to what has started an instance, with links to what can be done with it.
 pub(super) fn accepted(text: &str) -> ResponseBuilder {
-    let started = json(text, of::<super::links::ManagementPayload>())
+    let started = json(text, of::<ManagementPayload>())
         .header("Location", header(string(), "Where its status is."))
         .header(
             "Retry-After",
@@ -241,10 +261,13 @@ pub(super) fn seconds() -> Schema {
     typed(Type::Number).minimum(Some(0)).into()
 }
 
-/// A time in ISO 8601.
+/// A time in ISO 8601, or nothing at all.
 pub(super) fn time() -> Schema {
     let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
-    typed(Type::String).format(Some(format)).into()
+    AnyOfBuilder::new()
+        .item(typed(Type::String).format(Some(format)))
+        .item(typed(Type::String).max_length(Some(0)))
+        .into()
 }
 
 /// Text of a length and form.
@@ -258,11 +281,6 @@ pub(super) fn text(shortest: usize, longest: Option<usize>, pattern: Option<&str
 
 pub(super) fn list(items: Ref) -> Schema {
     ArrayBuilder::new().items(items).into()
-}
-
-pub(super) fn any_of(schemas: impl IntoIterator<Item = RefOr<Schema>>) -> Schema {
-    let schemas = schemas.into_iter();
-    schemas.fold(AnyOfBuilder::new(), AnyOfBuilder::item).into()
 }
 
 pub(super) fn one_of_texts(values: &[&str]) -> ObjectBuilder {

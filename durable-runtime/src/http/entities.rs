@@ -33,6 +33,7 @@ const PAGE: u32 = 100;
 /// An entity in a list, as Durable Functions has it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Entity)]
 pub(super) struct EntityObject {
     entity_id: EntityIdObject,
     /// When its state was changed last.
@@ -46,6 +47,7 @@ pub(super) struct EntityObject {
 
 /// What an entity is found by.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EntityId)]
 pub(super) struct EntityIdObject {
     /// The name of its kind.
     name: String,

@@ -145,6 +145,7 @@ pub(super) fn look_again(headers: &mut HeaderMap, location: &str, seconds: u32) 
 /// `Debug` shows the id alone: the URLs may carry capabilities.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(description = "What a caller can do with an instance: one URL for each verb.")]
 #[non_exhaustive]
 pub struct ManagementPayload {
     /// The id of the instance.

@@ -13,6 +13,7 @@ use utoipa::openapi::PathItem;
 use utoipa::openapi::PathsBuilder;
 use utoipa::openapi::Ref;
 use utoipa::openapi::RefOr;
+use utoipa::openapi::Required;
 use utoipa::openapi::ResponseBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::path::Parameter;
@@ -161,6 +162,7 @@ fn path_parameters(path: &str) -> Vec<Parameter> {
         ParameterBuilder::new()
             .name(name)
             .parameter_in(ParameterIn::Path)
+            .required(Required::True)
             .description(Some(about))
             .schema(Some(schema))
             .build()

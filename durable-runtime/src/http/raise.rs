@@ -27,8 +27,7 @@ pub(super) fn description() -> Description {
 /// Raising an event whose value is as `value` says.
 fn describe_raise(id: &'static str, summary: &str, value: Schema) -> Description {
     Description::new(id, "Instances", summary)
-        .details("`Content-Type: application/json` is needed, also without a body.")
-        .body("The value of the event; nothing at all counts as `null`.", &[(JSON, value)])
+        .required_body("The value of the event. Where there is no body, `Content-Type: application/json` is needed all the same, and `null` is raised.", &[(JSON, value)])
         .answers(202, describe::response("It was raised."))
         .refuses(400, "The body is not JSON, or is not said to be, or the name is not one that an event can have.")
         .refuses_as(404, "NoInstance")

@@ -16,10 +16,8 @@ use super::describe;
 use super::describe::Description;
 use super::describe::JSON;
 use super::problem::Problem;
-use super::problem::ProblemBody;
 use super::registered::version_of;
 use super::status;
-use super::status_object::StatusObject;
 use crate::ids::InstanceId;
 use crate::work::IfExists;
 use crate::work::InstanceRow;
@@ -94,10 +92,6 @@ pub(super) fn description_with_id() -> Description {
 fn describe_start(id: &'static str, summary: &str, input: Schema) -> Description {
     let ended = "With `timeout`: it has ended in time. What it returned; or, where it returned nothing, its status.";
     let failed = "With `returnInternalServerErrorOnFailure`: it has failed in time. Also when the hub fails.";
-    let failed_body = [
-        describe::of::<StatusObject>().into(),
-        describe::of::<ProblemBody<'_>>().into(),
-    ];
     Description::new(id, "Orchestrators", summary)
         .query("timeout", describe::seconds(), "How many seconds to wait for the result.")
         .query("pollingInterval", describe::seconds(), "Read and not needed: nothing is polled.")
@@ -114,7 +108,7 @@ fn describe_start(id: &'static str, summary: &str, input: Schema) -> Description
             400,
             "The body is not JSON, a parameter is not as it is to be, or no worker of the hub has that orchestrator.",
         )
-        .answers(500, describe::json(failed, describe::any_of(failed_body)))
+        .answers(500, describe::failure(failed))
 }
 
 /// The instance once it has ended; nothing when it has not in time, was purged, or the server stops.

@@ -13,7 +13,6 @@ use super::history_entry;
 use super::history_entry::Shown;
 use super::links::instance_path;
 use super::links::look_again;
-use super::problem::ProblemBody;
 use super::status_object::StatusObject;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
@@ -63,7 +62,6 @@ pub(super) fn description() -> Description {
     let object = || describe::of::<StatusObject>();
     let failed =
         "With `returnInternalServerErrorOnFailure`: it has failed. Also when the hub fails.";
-    let failed_body = [object().into(), describe::of::<ProblemBody<'_>>().into()];
     let lives = describe::json("It lives.", object())
         .header(
             "Location",
@@ -96,7 +94,7 @@ pub(super) fn description() -> Description {
         )
         .answers(200, describe::json("It has ended.", object()))
         .answers(202, lives)
-        .answers(500, describe::json(failed, describe::any_of(failed_body)))
+        .answers(500, describe::failure(failed))
         .refuses_as(404, "NoInstance")
 }
 

@@ -54,7 +54,7 @@ pub(super) fn description() -> Description {
     let stream = describe::response(
         "One event `status` for each status, with the status object; it ends after the last one.",
     )
-    .content("text/event-stream", Content::new(Some(describe::string())))
+    .content("text/event-stream", Content::default())
     .header(
         "Cache-Control",
         describe::header(describe::string(), "`no-cache`."),

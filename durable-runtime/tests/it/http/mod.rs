@@ -10,6 +10,7 @@ mod managing;
 mod openapi;
 mod own_handlers;
 mod raising;
+mod schemathesis;
 mod server;
 mod shutdown;
 mod starting;
