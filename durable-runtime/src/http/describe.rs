@@ -94,16 +94,16 @@ impl Description {
     }
 
     /// A body, which may be absent, in one of these media types.
-    pub(super) fn body(self, text: &str, contents: &[(&str, Schema)]) -> Self {
+    pub(super) fn body(self, text: &str, contents: &[(&str, RefOr<Schema>)]) -> Self {
         self.takes(Required::False, text, contents)
     }
 
     /// A body that must be there.
-    pub(super) fn required_body(self, text: &str, contents: &[(&str, Schema)]) -> Self {
+    pub(super) fn required_body(self, text: &str, contents: &[(&str, RefOr<Schema>)]) -> Self {
         self.takes(Required::True, text, contents)
     }
 
-    fn takes(self, required: Required, text: &str, contents: &[(&str, Schema)]) -> Self {
+    fn takes(self, required: Required, text: &str, contents: &[(&str, RefOr<Schema>)]) -> Self {
         let body = RequestBodyBuilder::new()
             .description(Some(text))
             .required(Some(required));
@@ -170,9 +170,7 @@ pub(super) fn refusal(text: &str) -> ResponseBuilder {
 /// A response with the status of an instance that has failed, or with a problem of the hub.
 pub(super) fn failure(text: &str) -> ResponseBuilder {
     let problem = of::<ProblemBody<'_>>();
-    let body = AnyOfBuilder::new()
-        .item(of::<StatusObject>())
-        .item(problem.clone());
+    let body = any_of([of::<StatusObject>().into(), problem.clone().into()]);
     response(text)
         .content(JSON, Content::new(Some(body)))
         .content(PROBLEM_JSON, Content::new(Some(problem)))
@@ -261,11 +259,16 @@ pub(super) fn seconds() -> Schema {
     typed(Type::Number).minimum(Some(0)).into()
 }
 
-/// A time in ISO 8601, or nothing at all.
+/// A time in ISO 8601.
 pub(super) fn time() -> Schema {
     let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+    typed(Type::String).format(Some(format)).into()
+}
+
+/// A time in ISO 8601, or nothing at all.
+pub(super) fn time_or_nothing() -> Schema {
     AnyOfBuilder::new()
-        .item(typed(Type::String).format(Some(format)))
+        .item(time())
         .item(typed(Type::String).max_length(Some(0)))
         .into()
 }
@@ -281,6 +284,11 @@ pub(super) fn text(shortest: usize, longest: Option<usize>, pattern: Option<&str
 
 pub(super) fn list(items: Ref) -> Schema {
     ArrayBuilder::new().items(items).into()
+}
+
+pub(super) fn any_of(schemas: [RefOr<Schema>; 2]) -> Schema {
+    let schemas = schemas.into_iter();
+    schemas.fold(AnyOfBuilder::new(), AnyOfBuilder::item).into()
 }
 
 pub(super) fn one_of_texts(values: &[&str]) -> ObjectBuilder {

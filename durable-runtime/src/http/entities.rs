@@ -160,12 +160,12 @@ fn describe_list(id: &'static str, summary: &str) -> Description {
         )
         .query(
             "lastOperationTimeFrom",
-            describe::time(),
+            describe::time_or_nothing(),
             "Only those changed at this time or later.",
         )
         .query(
             "lastOperationTimeTo",
-            describe::time(),
+            describe::time_or_nothing(),
             "Only those changed at this time or earlier.",
         )
         .page()
@@ -184,7 +184,10 @@ pub(super) fn read_description() -> Description {
 
 /// `POST /entities/{name}/{key}`
 pub(super) fn signal_description() -> Description {
-    let contents = [(JSON, describe::any()), ("text/plain", describe::string())];
+    let contents = [
+        (JSON, describe::any().into()),
+        ("text/plain", describe::string().into()),
+    ];
     let about = "The argument of the operation; what is not said to be JSON is text.";
     Description::new(
         "signalEntity",

@@ -91,7 +91,7 @@ pub(super) fn list_description() -> Description {
     .filtered()
     .query(
         "createdTimeFrom",
-        describe::time(),
+        describe::time_or_nothing(),
         "Only those created at this time or later.",
     )
     .query(
@@ -136,7 +136,7 @@ impl Description {
     /// With the parameters that say which instances are meant.
     fn filtered(self) -> Self {
         self.list_query("runtimeStatus", STATUSES, "Only those of these statuses. `Stalled` are those among the `Running` ones that no worker can run.")
-            .query("createdTimeTo", describe::time(), "Only those created at this time or earlier.")
+            .query("createdTimeTo", describe::time_or_nothing(), "Only those created at this time or earlier.")
             .query("instanceIdPrefix", describe::string(), "Only those whose id begins like this.")
     }
 }

@@ -34,6 +34,8 @@ mod links;
 mod management;
 mod openapi;
 mod paging;
+#[cfg(feature = "schemars")]
+mod payloads;
 mod problem;
 mod query;
 mod raise;

@@ -1,6 +1,9 @@
 //! The description of the API, in OpenAPI 3.1: made of the [table of routes](super::routes), so that
 //! there is no route that it does not have.
 
+#[cfg(feature = "schemars")]
+use std::collections::BTreeSet;
+
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::Map;
@@ -41,7 +44,7 @@ use super::instances::Deleted;
 use super::links::ManagementPayload;
 use super::problem::ProblemBody;
 use super::routes;
-use super::routes::Route;
+use super::routes::Described;
 use super::status_object::StatusObject;
 use crate::ids::MAX_INSTANCE_ID;
 
@@ -67,10 +70,7 @@ const NOSNIFF: &str = "X-Content-Type-Options";
 /// assert!(description["paths"]["/instances/{id}"]["get"].is_object());
 /// ```
 pub fn openapi() -> Value {
-    Value::Object(document(LetsIn {
-        keys: true,
-        links: true,
-    }))
+    Value::Object(document(LetsIn::EVERYBODY, Additions::default()))
 }
 
 /// Whom the guard lets in.
@@ -82,13 +82,32 @@ pub(super) struct LetsIn {
     pub(super) links: bool,
 }
 
-/// The members of the description.
-pub(super) fn document(lets_in: LetsIn) -> Map<String, Value> {
-    let add = |paths: PathsBuilder, route: Route| {
-        let (path, method) = (route.path, route.method.described());
-        paths.path(path, PathItem::new(method, operation(route, lets_in)))
+impl LetsIn {
+    const EVERYBODY: Self = Self {
+        keys: true,
+        links: true,
     };
-    let paths = routes::table().into_iter().fold(PathsBuilder::new(), add);
+}
+
+/// What a description has besides the routes.
+#[derive(Default)]
+pub(super) struct Additions {
+    /// Paths of their own for what a route can be about.
+    pub(super) operations: Vec<Described>,
+    /// Schemas of their own among the components.
+    pub(super) schemas: Map<String, Value>,
+}
+
+/// The members of the description.
+pub(super) fn document(lets_in: LetsIn, additions: Additions) -> Map<String, Value> {
+    let add = |paths: PathsBuilder, described: Described| {
+        let (path, method) = (described.path.to_string(), described.method.described());
+        paths.path(path, PathItem::new(method, operation(described, lets_in)))
+    };
+    let routes = routes::table().into_iter().map(|route| route.described);
+    let paths = routes
+        .chain(additions.operations)
+        .fold(PathsBuilder::new(), add);
     let info = InfoBuilder::new()
         .title("Durable orchestrations")
         .description(Some(ABOUT))
@@ -98,20 +117,25 @@ pub(super) fn document(lets_in: LetsIn) -> Map<String, Value> {
         .paths(paths)
         .components(Some(components(lets_in)));
     // The document is made of text, numbers and maps with keys that are text: it has a JSON form.
-    match serde_json::to_value(document.build()) {
-        Ok(Value::Object(members)) => members,
+    let mut document = serde_json::to_value(document.build()).unwrap_or_default();
+    let schemas = document.pointer_mut("/components/schemas");
+    if let Some(schemas) = schemas.and_then(Value::as_object_mut) {
+        schemas.extend(additions.schemas);
+    }
+    match document {
+        Value::Object(members) => members,
         _ => Map::new(),
     }
 }
 
-/// The description of a route, with what all have in common.
-fn operation(route: Route, lets_in: LetsIn) -> Operation {
-    let asks_hub = route.description.asks_hub;
-    let security = security(route.action, lets_in);
-    let path = path_parameters(route.path);
+/// The description of an operation, with what all have in common.
+fn operation(described: Described, lets_in: LetsIn) -> Operation {
+    let asks_hub = described.description.asks_hub;
+    let security = security(described.action, lets_in);
+    let path = path_parameters(&described.path);
     let described = path
         .into_iter()
-        .fold(route.description, |described, parameter| {
+        .fold(described.description, |described, parameter| {
             described.map(|operation| operation.parameter(parameter))
         });
     let mut operation = described.into_operation().build();
@@ -185,6 +209,12 @@ fn security(action: Action, lets_in: LetsIn) -> Vec<SecurityRequirement> {
         either.push(SecurityRequirement::new("link", [""; 0]));
     }
     either
+}
+
+/// The names of the components that are schemas.
+#[cfg(feature = "schemars")]
+pub(super) fn schema_names() -> BTreeSet<String> {
+    components(LetsIn::EVERYBODY).schemas.into_keys().collect()
 }
 
 fn components(lets_in: LetsIn) -> Components {

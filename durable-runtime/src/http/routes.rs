@@ -2,6 +2,8 @@
 //!
 //! Both the router and the [description](super::openapi) of the API are made of this one table.
 
+use std::borrow::Cow;
+
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
@@ -29,11 +31,17 @@ use super::watching;
 
 /// A method of a path.
 pub(super) struct Route {
+    path: &'static str,
+    handler: MethodRouter<Api>,
+    pub(super) described: Described,
+}
+
+/// A method of a path as the description has it.
+pub(super) struct Described {
     pub(super) method: Method,
-    pub(super) path: &'static str,
+    pub(super) path: Cow<'static, str>,
     pub(super) action: Action,
     pub(super) description: Description,
-    handler: MethodRouter<Api>,
 }
 
 /// The methods that routes have.
@@ -241,11 +249,14 @@ where
     F: Future<Output = Answer> + Send + 'static,
 {
     Route {
-        method,
         path,
-        action,
-        description: description(),
         handler: on(method.filter(), guarded(action, handler)),
+        described: Described {
+            method,
+            path: path.into(),
+            action,
+            description: description(),
+        },
     }
 }
 

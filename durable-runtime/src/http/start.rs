@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use futures_util::future::Either;
 use futures_util::future::select;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
 use super::access::Target;
@@ -18,6 +19,7 @@ use super::describe::JSON;
 use super::problem::Problem;
 use super::registered::version_of;
 use super::status;
+use super::status_object::StatusObject;
 use crate::ids::InstanceId;
 use crate::work::IfExists;
 use crate::work::InstanceRow;
@@ -74,40 +76,66 @@ pub(super) async fn start(mut call: Call) -> Answer {
 
 /// `POST /orchestrators/{name}`
 pub(super) fn description() -> Description {
-    describe_start(
-        "start",
-        "Starts an instance under an id that is made up",
-        describe::any(),
-    )
+    let summary = "Starts an instance under an id that is made up";
+    describe("start", summary, None, None)
 }
 
 /// `POST /orchestrators/{name}/{id}`
 pub(super) fn description_with_id() -> Description {
     let summary = "Starts an instance under an id that is chosen";
-    describe_start("startWithId", summary, describe::any())
-        .refuses(409, "There is an instance of that id already.")
+    may_exist(describe("startWithId", summary, None, None))
 }
 
-/// A start of an orchestrator whose input is as `input` says.
-fn describe_start(id: &'static str, summary: &str, input: Schema) -> Description {
-    let ended = "With `timeout`: it has ended in time. What it returned; or, where it returned nothing, its status.";
-    let failed = "With `returnInternalServerErrorOnFailure`: it has failed in time. Also when the hub fails.";
+/// A start under an id that is chosen.
+pub(super) fn may_exist(start: Description) -> Description {
+    start.refuses(409, "There is an instance of that id already.")
+}
+
+/// A start of what takes and returns this; anything, if it is not known.
+pub(super) fn describe(
+    id: &str,
+    summary: &str,
+    input: Option<RefOr<Schema>>,
+    output: Option<RefOr<Schema>>,
+) -> Description {
+    let ended = "With `timeout`: it has ended in time. What it returned; or, where it returned \
+                 nothing, its status.";
+    let output = output.map_or_else(describe::any, |output| {
+        describe::any_of([output, describe::of::<StatusObject>().into()])
+    });
+    let failed = "With `returnInternalServerErrorOnFailure`: it has failed in time. Also when the \
+                  hub fails.";
+    let polling = "Read and not needed: nothing is polled.";
+    let fails = "Whether one that fails in time is answered with 500.";
+    let about_input = "The input; nothing at all is another input than `null`. Whether it is of the \
+                       type that the code has, the instance finds out.";
+    let refused = "The body is not JSON, a parameter is not as it is to be, or no worker of the hub \
+                   has that orchestrator.";
+    let input = input.unwrap_or_else(|| describe::any().into());
     Description::new(id, "Orchestrators", summary)
-        .query("timeout", describe::seconds(), "How many seconds to wait for the result.")
-        .query("pollingInterval", describe::seconds(), "Read and not needed: nothing is polled.")
+        .query(
+            "timeout",
+            describe::seconds(),
+            "How many seconds to wait for the result.",
+        )
+        .query("pollingInterval", describe::seconds(), polling)
         .query(
             "returnInternalServerErrorOnFailure",
             describe::boolean(false),
-            "Whether one that fails in time is answered with 500.",
+            fails,
         )
-        .query("version", describe::string(), "Another version than the newest.")
-        .body("The input; nothing at all is another input than `null`.", &[(JSON, input)])
-        .answers(200, describe::json(ended, describe::any()))
-        .answers(202, describe::accepted("It was started, and has not ended in time."))
-        .refuses(
-            400,
-            "The body is not JSON, a parameter is not as it is to be, or no worker of the hub has that orchestrator.",
+        .query(
+            "version",
+            describe::string(),
+            "Another version than the newest.",
         )
+        .body(about_input, &[(JSON, input)])
+        .answers(200, describe::json(ended, output))
+        .answers(
+            202,
+            describe::accepted("It was started, and has not ended in time."),
+        )
+        .refuses(400, refused)
         .answers(500, describe::failure(failed))
 }
 

@@ -9,6 +9,8 @@ mod listing;
 mod managing;
 mod openapi;
 mod own_handlers;
+#[cfg(feature = "schemars")]
+mod payload_schemas;
 mod raising;
 mod schemathesis;
 mod server;

@@ -120,6 +120,8 @@ async fn app(folder: &Path) -> Router {
     let management = Management::new(runtime.client())
         .key(Key::new(KEY, Scope::ALL).unwrap())
         .limits(limits);
+    #[cfg(feature = "schemars")]
+    let management = management.payload_schemas(runtime.payload_schemas());
     let app = Router::new()
         .nest("/durable", management.router())
         // It lives as long as the router.
