@@ -12,6 +12,7 @@ mod own_handlers;
 #[cfg(feature = "schemars")]
 mod payload_schemas;
 mod raising;
+#[cfg(feature = "schemars")]
 mod schemathesis;
 mod server;
 mod shutdown;

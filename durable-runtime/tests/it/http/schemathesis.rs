@@ -35,6 +35,9 @@ const KEY: &str = "everything-0123456789-0123456789-0123456789";
 /// The fewest requests that count as a test.
 const CASES: u64 = 2_000;
 
+/// How many instances live, so that some are left when others were terminated.
+const WAITING: u32 = 12;
+
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -119,9 +122,8 @@ async fn app(folder: &Path) -> Router {
     limits.wait = Duration::from_millis(100);
     let management = Management::new(runtime.client())
         .key(Key::new(KEY, Scope::ALL).unwrap())
+        .payload_schemas(runtime.payload_schemas())
         .limits(limits);
-    #[cfg(feature = "schemars")]
-    let management = management.payload_schemas(runtime.payload_schemas());
     let app = Router::new()
         .nest("/durable", management.router())
         // It lives as long as the router.
@@ -132,8 +134,11 @@ async fn app(folder: &Path) -> Router {
 
 /// Instances in several states, and an entity.
 async fn seed(app: &Router) {
+    for number in 1..=WAITING {
+        let path = format!("orchestrators/approved_order/waiting-{number}");
+        send(app, "POST", &path, "3").await;
+    }
     for (path, body) in [
-        ("orchestrators/approved_order/waiting", "3"),
         ("orchestrators/order/completed", "3"),
         ("orchestrators/order/failed", "10"),
         ("orchestrators/cancellable/terminated", ""),
