@@ -166,7 +166,7 @@ pub trait DescribedType {
 
 impl<T: JsonSchema> DescribedType for SchemaProbe<T> {
     fn schema(&self) -> Option<SchemaFn> {
-        Some(|generator| generator.subschema_for::<T>())
+        Some(SchemaGenerator::subschema_for::<T>)
     }
 }
 

@@ -180,22 +180,22 @@ async fn a_runtime_knows_the_schemas_of_what_it_runs() {
     let server = Server::with("memory:", |management| {
         management.payload_schemas(runtime.payload_schemas())
     });
-    let served = server.await.get("/durable/openapi.json").await.json();
+    let description = server.await.get("/durable/openapi.json").await.json();
     assert_eq!(
-        body(&served, "/orchestrators/take_order"),
+        body(&description, "/orchestrators/take_order"),
         component("Order")
     );
-    assert!(served["paths"].get("/orchestrators/pack").is_none());
+    assert!(description["paths"].get("/orchestrators/pack").is_none());
 }
 
 #[tokio::test]
 async fn without_schemas_there_are_the_routes_alone() {
     let server = Server::start().await;
-    let served = server.get("/durable/openapi.json").await.json();
-    let described = durable_runtime::http::openapi();
+    let description = server.get("/durable/openapi.json").await.json();
+    let routes = durable_runtime::http::openapi();
     let paths = |description: &Value| {
         let paths = description["paths"].as_object().unwrap().keys();
         paths.cloned().collect::<Vec<_>>()
     };
-    assert_eq!(paths(&served), paths(&described));
+    assert_eq!(paths(&description), paths(&routes));
 }
