@@ -345,6 +345,8 @@ impl Orchestrator<'_> {
                     #retryable
                 }
 
+                #seam::payload_schemas! { #arguments -> #output; #(#events),* }
+
                 fn start(
                     cursor: #seam::Cursor,
                     input: ::core::option::Option<#seam::Payload>,

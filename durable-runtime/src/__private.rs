@@ -3,6 +3,7 @@
 
 pub use futures_util::future::BoxFuture;
 
+// By the name that users know the crate by: a macro is no module that has a floor.
 pub use crate::activity::Activity;
 pub use crate::activity::ActivityInvocation;
 pub use crate::activity::AttemptEnd;
@@ -114,3 +115,46 @@ pub use crate::payload::CodecError;
 pub use crate::payload::Payload;
 pub use crate::registry::Mock;
 pub use crate::registry::MockedOperation;
+pub use durable_runtime::__payload_schemas as payload_schemas;
+
+#[cfg(feature = "schemars")]
+pub use crate::schemas::DescribedType;
+#[cfg(feature = "schemars")]
+pub use crate::schemas::OrchestratorSchemas;
+#[cfg(feature = "schemars")]
+pub use crate::schemas::OtherType;
+#[cfg(feature = "schemars")]
+pub use crate::schemas::SchemaProbe;
+
+/// The part of an implementation of `Orchestrator` that tells the schemas of its types. Here, and not in
+/// the macros, so that it is emitted just where the trait has it.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __payload_schemas {
+    (($($argument:ty,)*) -> $output:ty; $($event:ty),*) => {
+        fn schemas() -> $crate::__private::OrchestratorSchemas {
+            use $crate::__private::{DescribedType as _, OtherType as _};
+            $crate::__private::OrchestratorSchemas {
+                arguments: ::std::vec![
+                    $((&$crate::__private::SchemaProbe::<$argument>::new()).schema()),*
+                ],
+                output: (&$crate::__private::SchemaProbe::<$output>::new()).schema(),
+                events: ::std::vec![
+                    $((
+                        <$event as $crate::__private::Event>::NAME,
+                        (&$crate::__private::SchemaProbe::<$event>::new()).schema(),
+                    )),*
+                ],
+            }
+        }
+    };
+}
+
+/// Without schemas, nothing.
+#[cfg(not(feature = "schemars"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __payload_schemas {
+    ($($types:tt)*) => {};
+}

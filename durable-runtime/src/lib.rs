@@ -99,6 +99,8 @@ pub mod payload;
 pub mod prelude;
 pub mod registry;
 pub mod retry;
+#[cfg(feature = "schemars")]
+pub mod schemas;
 pub mod store;
 pub mod work;
 pub mod worker;

@@ -23,6 +23,8 @@ use crate::machine::Archive;
 use crate::registry::Register;
 use crate::registry::Registry;
 use crate::registry::RegistryError;
+#[cfg(feature = "schemars")]
+use crate::schemas::PayloadSchemas;
 use crate::store::OpenedStore;
 use crate::store::StoreError;
 use crate::work::Limits;
@@ -255,6 +257,8 @@ impl RuntimeBuilder {
             (*self.config.machine.limits).clone(),
         );
         let grace = self.config.shutdown_grace;
+        #[cfg(feature = "schemars")]
+        let schemas = self.registry.payload_schemas();
         let dispatcher = Dispatcher::start(
             Arc::clone(&opened.store),
             Arc::clone(&self.clock),
@@ -274,6 +278,8 @@ impl RuntimeBuilder {
             stop,
             id,
             worker: Some(worker),
+            #[cfg(feature = "schemars")]
+            schemas,
         })
     }
 }
@@ -289,6 +295,8 @@ pub struct Runtime {
     stop: watch::Sender<bool>,
     id: WorkerId,
     worker: Option<JoinHandle<Result<(), DispatcherError>>>,
+    #[cfg(feature = "schemars")]
+    schemas: PayloadSchemas,
 }
 
 impl Runtime {
@@ -306,6 +314,12 @@ impl Runtime {
     /// A client to this runtime's hub.
     pub fn client(&self) -> Client {
         self.client.clone()
+    }
+
+    /// The schemas of what its orchestrators and their events carry.
+    #[cfg(feature = "schemars")]
+    pub fn payload_schemas(&self) -> PayloadSchemas {
+        self.schemas.clone()
     }
 
     /// A connection to the database that the hub is in, for the user's own tables. Its writes queue

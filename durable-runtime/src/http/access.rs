@@ -10,7 +10,7 @@ use crate::ids::InstanceId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Scope {
-    /// To look: status, lists, histories, entities.
+    /// To look: status, lists, histories, entities, the description of the API.
     Read,
     /// To start instances.
     Start,
@@ -65,6 +65,8 @@ pub enum Action {
     DeleteEntity,
     /// Read what the workers of the hub have registered.
     ReadLanes,
+    /// Read the description of the API.
+    ReadDescription,
 }
 
 impl Action {
@@ -76,7 +78,8 @@ impl Action {
             | Self::WatchStatus
             | Self::ListEntities
             | Self::ReadEntity
-            | Self::ReadLanes => Scope::Read,
+            | Self::ReadLanes
+            | Self::ReadDescription => Scope::Read,
             Self::Start => Scope::Start,
             Self::RaiseEvent | Self::SignalEntity => Scope::Event,
             Self::PurgeInstances
@@ -113,6 +116,8 @@ pub enum Target {
     Entity(EntityId),
     /// The hub itself.
     Hub,
+    /// The API itself.
+    Api,
 }
 
 /// A request that is to be decided on.

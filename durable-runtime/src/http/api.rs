@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use governor::DefaultDirectRateLimiter;
+use serde_json::Map;
+use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 
@@ -26,6 +28,8 @@ pub(super) struct Api {
     pub(super) base: Option<Base>,
     pub(super) rate: Option<Arc<DefaultDirectRateLimiter>>,
     pub(super) waiting: Arc<Semaphore>,
+    /// The members of the description in OpenAPI.
+    pub(super) description: Arc<Map<String, Value>>,
 }
 
 impl Api {

@@ -223,6 +223,7 @@ fn target_of<'a>(
             name: required("name")?.to_owned(),
             id: param("id").map(id).transpose()?,
         },
+        Action::ReadDescription => Target::Api,
         Action::ListInstances | Action::PurgeInstances => Target::Instances,
         Action::ReadLanes => Target::Hub,
         Action::ListEntities => Target::Entities(param("name").map(str::to_owned)),

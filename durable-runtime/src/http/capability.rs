@@ -137,7 +137,8 @@ impl Verb {
             | Action::ListEntities
             | Action::ReadEntity
             | Action::SignalEntity
-            | Action::DeleteEntity => None,
+            | Action::DeleteEntity
+            | Action::ReadDescription => None,
         }
     }
 

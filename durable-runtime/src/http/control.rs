@@ -6,6 +6,8 @@ use axum::response::IntoResponse;
 use super::body::respond;
 use super::call::Answer;
 use super::call::Call;
+use super::describe;
+use super::describe::Description;
 use super::instances::Deleted;
 use super::instances::purge_all;
 use super::problem::Problem;
@@ -33,6 +35,84 @@ pub(super) async fn suspend(call: Call) -> Answer {
 /// `POST /instances/{id}/resume`
 pub(super) async fn resume(call: Call) -> Answer {
     tell(call, Control::Resume).await
+}
+
+/// `POST /instances/{id}/terminate`
+pub(super) fn terminate_description() -> Description {
+    describe_telling(
+        "terminate",
+        "Terminates an instance and its sub-orchestrations",
+        "It is told to end.",
+    )
+}
+
+/// `POST /instances/{id}/suspend`
+pub(super) fn suspend_description() -> Description {
+    let summary = "Suspends an instance: it takes no further turn until it is resumed";
+    describe_telling("suspend", summary, "It is told to pause.")
+}
+
+/// `POST /instances/{id}/resume`
+pub(super) fn resume_description() -> Description {
+    describe_telling(
+        "resume",
+        "Resumes an instance that is suspended",
+        "It is told to go on.",
+    )
+}
+
+fn describe_telling(id: &'static str, summary: &str, done: &str) -> Description {
+    Description::new(id, "Instances", summary)
+        .query("reason", describe::string(), "Why.")
+        .answers(202, describe::response(done))
+        .refuses_as(404, "NoInstance")
+        .refuses_as(410, "Ended")
+}
+
+/// `POST /instances/{id}/rewind`
+pub(super) fn rewind_description() -> Description {
+    Description::new("rewind", "Instances", "Rewinds an instance that has failed")
+        .query("reason", describe::string(), "Why.")
+        .refuses_as(404, "NoInstance")
+        .refuses(412, "It has not failed.")
+        .refuses(
+            501,
+            "This version cannot rewind: restart the instance instead.",
+        )
+}
+
+/// `POST /instances/{id}/restart`
+pub(super) fn restart_description() -> Description {
+    Description::new(
+        "restart",
+        "Instances",
+        "Starts an instance again, with the input that it had",
+    )
+    .query(
+        "restartWithNewInstanceId",
+        describe::boolean(true),
+        "Whether the new one gets an id of its own; else it takes the place of the old one.",
+    )
+    .answers(202, describe::accepted("It was started again."))
+    .refuses(
+        400,
+        "There is no such instance, or a parameter is not as it is to be.",
+    )
+    .refuses(409, "It has not ended, so it keeps its id.")
+}
+
+/// `DELETE /instances/{id}`
+pub(super) fn purge_description() -> Description {
+    Description::new(
+        "purge",
+        "Instances",
+        "Purges an instance that has ended, with its sub-orchestrations",
+    )
+    .answers(
+        200,
+        describe::json("It was purged.", describe::of::<Deleted>()),
+    )
+    .refuses(404, "There is no such instance, or it has not ended.")
 }
 
 async fn tell(call: Call, control: Control) -> Answer {

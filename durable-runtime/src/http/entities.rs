@@ -3,12 +3,16 @@
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::access::Target;
 use super::body;
 use super::body::respond;
 use super::call::Answer;
 use super::call::Call;
+use super::describe;
+use super::describe::Description;
+use super::describe::JSON;
 use super::paging;
 use super::paging::CONTINUATION;
 use super::problem::Problem;
@@ -27,18 +31,27 @@ use crate::work::EntityRequest;
 const PAGE: u32 = 100;
 
 /// An entity in a list, as Durable Functions has it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct EntityObject {
+#[schema(as = Entity)]
+pub(super) struct EntityObject {
     entity_id: EntityIdObject,
+    /// When its state was changed last.
+    #[schema(format = DateTime)]
     last_operation_time: String,
+    /// Its state, if `fetchState` asks for it and there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Value, required = false)]
     state: Option<Payload>,
 }
 
-#[derive(Debug, Serialize)]
-struct EntityIdObject {
+/// What an entity is found by.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EntityId)]
+pub(super) struct EntityIdObject {
+    /// The name of its kind.
     name: String,
+    /// Its key among those.
     key: String,
 }
 
@@ -126,6 +139,80 @@ pub(super) async fn signal(mut call: Call) -> Answer {
 /// `DELETE /entities/{name}/{key}`
 pub(super) async fn delete(call: Call) -> Answer {
     send(&call, DELETE_STATE.to_owned(), None).await
+}
+
+/// `GET /entities`
+pub(super) fn list_description() -> Description {
+    describe_list("listEntities", "Lists entities, page by page")
+}
+
+/// `GET /entities/{name}`
+pub(super) fn list_of_name_description() -> Description {
+    describe_list(
+        "listEntitiesOfName",
+        "Lists the entities of one name, page by page",
+    )
+}
+
+fn describe_list(id: &'static str, summary: &str) -> Description {
+    let entities = describe::list(describe::of::<EntityObject>());
+    Description::new(id, "Entities", summary)
+        .query(
+            "fetchState",
+            describe::boolean(false),
+            "Whether their states are shown.",
+        )
+        .query(
+            "lastOperationTimeFrom",
+            describe::time_or_nothing(),
+            "Only those changed at this time or later.",
+        )
+        .query(
+            "lastOperationTimeTo",
+            describe::time_or_nothing(),
+            "Only those changed at this time or earlier.",
+        )
+        .page()
+        .answers(
+            200,
+            paging::described(describe::json("A page of entities.", entities)),
+        )
+}
+
+/// `GET /entities/{name}/{key}`
+pub(super) fn read_description() -> Description {
+    Description::new("readEntity", "Entities", "The state of an entity")
+        .answers(200, describe::json("Its state.", describe::any()))
+        .refuses(404, "There is no such entity, or it has no state.")
+}
+
+/// `POST /entities/{name}/{key}`
+pub(super) fn signal_description() -> Description {
+    let contents = [
+        (JSON, describe::any().into()),
+        ("text/plain", describe::string().into()),
+    ];
+    let about = "The argument of the operation; what is not said to be JSON is text.";
+    Description::new(
+        "signalEntity",
+        "Entities",
+        "Signals an entity: an operation without an answer",
+    )
+    .required_query(
+        "op",
+        describe::text(1, None, None),
+        "The name of the operation.",
+    )
+    .body(about, &contents)
+    .answers(202, describe::response("It was signalled."))
+    .refuses(404, "No worker of the hub has entities of that name.")
+}
+
+/// `DELETE /entities/{name}/{key}`
+pub(super) fn delete_description() -> Description {
+    Description::new("deleteEntity", "Entities", "Deletes the state of an entity")
+        .answers(202, describe::response("It is told to delete its state."))
+        .refuses(404, "No worker of the hub has entities of that name.")
 }
 
 async fn send(call: &Call, operation: String, input: Option<Payload>) -> Answer {

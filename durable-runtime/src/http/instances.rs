@@ -2,10 +2,13 @@
 
 use axum::http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::body::respond;
 use super::call::Answer;
 use super::call::Call;
+use super::describe;
+use super::describe::Description;
 use super::paging;
 use super::paging::CONTINUATION;
 use super::problem::Problem;
@@ -18,6 +21,19 @@ use crate::work::InstancePage;
 
 /// How many instances a page has unless told otherwise.
 const PAGE: u32 = 100;
+
+/// The statuses that can be asked for.
+const STATUSES: &[&str] = &[
+    "Running",
+    "Pending",
+    "Completed",
+    "Failed",
+    "Terminated",
+    "Suspended",
+    "Canceled",
+    "ContinuedAsNew",
+    "Stalled",
+];
 
 /// `GET /instances`
 pub(super) async fn list(call: Call) -> Answer {
@@ -65,10 +81,71 @@ pub(super) async fn purge(call: Call) -> Answer {
     Ok(respond(StatusCode::OK, &Deleted::new(deleted)))
 }
 
+/// `GET /instances`
+pub(super) fn list_description() -> Description {
+    Description::new(
+        "listInstances",
+        "Instances",
+        "Lists instances, page by page",
+    )
+    .filtered()
+    .query(
+        "createdTimeFrom",
+        describe::time_or_nothing(),
+        "Only those created at this time or later.",
+    )
+    .query(
+        "showInput",
+        describe::boolean(true),
+        "Whether inputs are shown.",
+    )
+    .page()
+    .answers(
+        200,
+        paging::described(describe::json(
+            "A page of instances.",
+            describe::list(describe::of::<StatusObject>()),
+        )),
+    )
+}
+
+/// `DELETE /instances`
+pub(super) fn purge_description() -> Description {
+    Description::new(
+        "purgeInstances",
+        "Instances",
+        "Purges the instances that have ended and are like that",
+    )
+    .filtered()
+    .required_query(
+        "createdTimeFrom",
+        describe::time(),
+        "Only those created at this time or later.",
+    )
+    .answers(
+        200,
+        describe::json(
+            "They were purged, with their sub-orchestrations.",
+            describe::of::<Deleted>(),
+        ),
+    )
+    .refuses(404, "No instance that has ended is like that.")
+}
+
+impl Description {
+    /// With the parameters that say which instances are meant.
+    fn filtered(self) -> Self {
+        self.list_query("runtimeStatus", STATUSES, "Only those of these statuses. `Stalled` are those among the `Running` ones that no worker can run.")
+            .query("createdTimeTo", describe::time_or_nothing(), "Only those created at this time or earlier.")
+            .query("instanceIdPrefix", describe::string(), "Only those whose id begins like this.")
+    }
+}
+
 /// How many instances were deleted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Deleted {
+    /// How many, with their sub-orchestrations.
     instances_deleted: u64,
 }
 
@@ -105,7 +182,8 @@ fn filter(query: &Query) -> Result<Option<InstanceFilter>, Problem> {
     let any_status = names.peek().is_none();
     for name in names {
         let found = statuses_named(name).ok_or_else(|| {
-            Problem::bad_parameter("runtimeStatus", "a list of Running, Pending, Completed, Failed, Terminated, Suspended, Canceled, ContinuedAsNew")
+            let expected = format!("a list of {}", STATUSES.join(", "));
+            Problem::bad_parameter("runtimeStatus", &expected)
         });
         statuses.extend(found?);
     }

@@ -12,6 +12,7 @@ use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::base::Base;
 use super::body::respond;
@@ -142,11 +143,13 @@ pub(super) fn look_again(headers: &mut HeaderMap, location: &str, seconds: u32) 
 /// What a caller can do with an instance, in Durable Functions' form: one URL for each verb.
 ///
 /// `Debug` shows the id alone: the URLs may carry capabilities.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(description = "What a caller can do with an instance: one URL for each verb.")]
 #[non_exhaustive]
 pub struct ManagementPayload {
     /// The id of the instance.
+    #[schema(value_type = String)]
     pub id: InstanceId,
     /// GET: its status.
     pub status_query_get_uri: String,

@@ -21,10 +21,17 @@ use super::key::Key;
 use super::limits::HttpLimits;
 use super::links::Links;
 use super::links::Signing;
+use super::openapi;
+use super::openapi::Additions;
+use super::openapi::LetsIn;
+#[cfg(feature = "schemars")]
+use super::payloads;
 use super::routes;
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
+#[cfg(feature = "schemars")]
+use crate::schemas::PayloadSchemas;
 use crate::work::Commands;
 
 /// How long a link counts, unless told otherwise.
@@ -72,6 +79,8 @@ pub struct Management {
     limits: HttpLimits,
     closing: Closing,
     told: AtomicBool,
+    #[cfg(feature = "schemars")]
+    schemas: PayloadSchemas,
 }
 
 impl Management {
@@ -95,6 +104,8 @@ impl Management {
             limits: HttpLimits::default(),
             closing: Closing::new(),
             told: AtomicBool::new(false),
+            #[cfg(feature = "schemars")]
+            schemas: PayloadSchemas::default(),
         }
     }
 
@@ -144,6 +155,16 @@ impl Management {
         self
     }
 
+    /// Describes in `/openapi.json` what these orchestrators and events carry: what a
+    /// [`Runtime`](crate::Runtime::payload_schemas) has registered, or a
+    /// [`Registry`](crate::registry::Registry::payload_schemas) where the workers are elsewhere.
+    #[cfg(feature = "schemars")]
+    #[must_use]
+    pub fn payload_schemas(mut self, schemas: PayloadSchemas) -> Self {
+        self.schemas = schemas;
+        self
+    }
+
     /// The clock by which links expire.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -180,7 +201,12 @@ impl Management {
             let quota = Quota::per_second(per_second);
             Arc::new(RateLimiter::direct(quota))
         });
-        routes::routes(Api {
+        let lets_in = LetsIn {
+            keys: !guard.is_open_to_loopback(),
+            links: guard.signing.is_some(),
+        };
+        let description = openapi::document(lets_in, self.additions());
+        routes::router(Api {
             commands: Arc::clone(&self.commands),
             guard,
             waiting: Arc::new(Semaphore::new(
@@ -190,7 +216,21 @@ impl Management {
             closing: self.closing.clone(),
             base: self.base.clone(),
             rate,
+            description: Arc::new(description),
         })
+    }
+
+    /// What the description has besides the routes.
+    #[cfg(feature = "schemars")]
+    fn additions(&self) -> Additions {
+        payloads::additions(&self.schemas, openapi::schema_names())
+    }
+
+    /// What the description has besides the routes.
+    #[cfg(not(feature = "schemars"))]
+    #[expect(clippy::unused_self, reason = "with `schemars` it is used")]
+    fn additions(&self) -> Additions {
+        Additions::default()
     }
 
     fn signing(&self) -> Option<Signing> {

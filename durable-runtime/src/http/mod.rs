@@ -7,7 +7,7 @@
 //! A request goes one way: its route names an [`Action`], the guard decides whether its sender may do
 //! that to this target, and only then is its body read.
 //!
-//! 1. Every route passes the guard: there is no way to register one past it.
+//! 1. Every route passes the guard and is described: there is no way to register one past either.
 //! 2. No request, whatever it holds, is answered with a status of 500 or above because of what it
 //!    holds; only a store that fails is.
 //! 3. No secret is logged or shown by `Debug`.
@@ -24,6 +24,7 @@ mod capability;
 mod closing;
 mod commands;
 mod control;
+mod describe;
 mod entities;
 mod guard;
 mod history_entry;
@@ -32,8 +33,11 @@ mod key;
 mod limits;
 mod links;
 mod management;
+mod openapi;
 mod page_size;
 mod paging;
+#[cfg(feature = "schemars")]
+mod payloads;
 mod problem;
 mod query;
 mod raise;
@@ -60,3 +64,4 @@ pub use links::Links;
 pub use links::ManagementPayload;
 pub use management::Management;
 pub use management::router;
+pub use openapi::openapi;

@@ -5,7 +5,10 @@ use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use utoipa::openapi::ResponseBuilder;
 
+use super::describe;
+use super::describe::Description;
 use super::problem::Problem;
 use crate::ids::EntityId;
 use crate::ids::InstanceKey;
@@ -58,4 +61,21 @@ pub(super) fn read<T: Token>(headers: &HeaderMap) -> Result<Option<T>, Problem> 
 /// The token as a header.
 pub(super) fn write<T: Token>(token: &T) -> Option<HeaderValue> {
     HeaderValue::from_str(&URL_SAFE_NO_PAD.encode(token.text())).ok()
+}
+
+impl Description {
+    /// With the parameters of a list.
+    pub(super) fn page(self) -> Self {
+        let top = "How many rows a page has: 100, unless told otherwise. More than the server allows count as that.";
+        let token = "Where to go on: what the page before had in that header.";
+        self.query("top", describe::count(), top)
+            .request_header(CONTINUATION.as_str(), token)
+    }
+}
+
+/// The response with a page.
+pub(super) fn described(page: ResponseBuilder) -> ResponseBuilder {
+    let token = "Where the next page begins; absent from the last one.";
+    let header = describe::optional_header(describe::string(), token);
+    page.header(CONTINUATION.as_str(), header.build())
 }

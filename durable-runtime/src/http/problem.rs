@@ -10,6 +10,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::client::ClientError;
 use crate::store::StoreError;
@@ -28,15 +29,25 @@ pub(super) struct Problem {
     refusal: Option<Box<Refusal>>,
 }
 
-#[derive(Serialize)]
-struct ProblemBody<'a> {
+/// Why a request was not done.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemBody<'a> {
+    /// What is wrong, as Durable Functions has it.
     #[serde(rename = "Message")]
     message: &'a str,
+    /// `about:blank`: the status says what kind of problem it is.
     r#type: &'static str,
+    /// The name of the status.
     title: &'a str,
+    /// The status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What is wrong.
     detail: &'a str,
+    /// For the client of feature `http-client` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
     error: Option<&'a Refusal>,
 }
 

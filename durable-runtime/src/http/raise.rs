@@ -2,14 +2,39 @@
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 
 use super::body::is_json;
 use super::call::Answer;
 use super::call::Call;
+use super::describe;
+use super::describe::Description;
+use super::describe::JSON;
 use super::problem::Problem;
 use crate::client;
 use crate::payload::Payload;
 use crate::work::CommandError;
+
+/// `POST /instances/{id}/raiseEvent/{event}`
+pub(super) fn description() -> Description {
+    describe("raiseEvent", "Raises an event to an instance", None)
+}
+
+/// Raising an event with a value like this; with any, if it is not known.
+pub(super) fn describe(id: &str, summary: &str, value: Option<RefOr<Schema>>) -> Description {
+    let about = "The value of the event. Where there is no body, `Content-Type: application/json` is \
+                 needed all the same, and `null` is raised.";
+    let refused = "The body is not JSON, or is not said to be, or the name is not one that an event \
+                   can have.";
+    let value = value.unwrap_or_else(|| describe::any().into());
+    Description::new(id, "Instances", summary)
+        .required_body(about, &[(JSON, value)])
+        .answers(202, describe::response("It was raised."))
+        .refuses(400, refused)
+        .refuses_as(404, "NoInstance")
+        .refuses_as(410, "Ended")
+}
 
 /// `POST /instances/{id}/raiseEvent/{event}`
 pub(super) async fn raise(mut call: Call) -> Answer {

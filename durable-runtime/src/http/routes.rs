@@ -1,104 +1,267 @@
-//! The routes, each with what it lets a request do.
+//! The routes, each with what it lets a request do, who does it, and how it is described.
+//!
+//! Both the router and the [description](super::openapi) of the API are made of this one table. What
+//! the client of feature `http-client` sends has [routes of its own](commands), which are not described:
+//! they are between the two.
+
+use std::borrow::Cow;
 
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::delete;
-use axum::routing::get;
-use axum::routing::post;
+use axum::routing::MethodFilter;
+use axum::routing::MethodRouter;
+use axum::routing::on;
+use utoipa::openapi::HttpMethod;
 
 use super::access::Action;
 use super::api::Api;
+use super::call::Answer;
+use super::call::Call;
 use super::call::guarded;
 use super::commands;
 use super::control;
+use super::describe::Description;
 use super::entities;
 use super::instances;
+use super::openapi;
 use super::problem::Problem;
 use super::raise;
 use super::start;
 use super::status;
 use super::watching;
 
+/// A method of a path.
+pub(super) struct Route {
+    path: &'static str,
+    handler: MethodRouter<Api>,
+    pub(super) described: Described,
+}
+
+/// A method of a path as the description has it.
+pub(super) struct Described {
+    pub(super) method: Method,
+    pub(super) path: Cow<'static, str>,
+    pub(super) action: Action,
+    pub(super) description: Description,
+}
+
+/// The methods that routes have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
+impl Method {
+    fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Delete => MethodFilter::DELETE,
+        }
+    }
+
+    pub(super) fn described(self) -> HttpMethod {
+        match self {
+            Self::Get => HttpMethod::Get,
+            Self::Post => HttpMethod::Post,
+            Self::Delete => HttpMethod::Delete,
+        }
+    }
+}
+
 /// All routes. A method or a path that is not here is answered like any other mistake.
-pub(super) fn routes(api: Api) -> Router {
-    let commands = commands::routes(&api);
-    Router::new()
-        .route(
-            "/orchestrators/{name}",
-            post(guarded(Action::Start, start::start)),
-        )
-        .route(
-            "/orchestrators/{name}/{id}",
-            post(guarded(Action::Start, start::start)),
-        )
-        .merge(instances())
-        .merge(entities())
-        .merge(commands)
+pub(super) fn router(api: Api) -> Router {
+    let add = |router: Router<Api>, route: Route| router.route(route.path, route.handler);
+    let router = table().into_iter().fold(Router::new(), add);
+    router
+        .merge(commands::routes(&api))
         .fallback(nothing_here)
         .method_not_allowed_fallback(another_method)
         .with_state(api)
 }
 
-fn instances() -> Router<Api> {
-    Router::new()
-        .route(
-            "/instances",
-            get(guarded(Action::ListInstances, instances::list))
-                .delete(guarded(Action::PurgeInstances, instances::purge)),
-        )
-        .route(
-            "/instances/{id}",
-            get(guarded(Action::ReadStatus, status::status))
-                .delete(guarded(Action::Purge, control::purge)),
-        )
-        .route(
-            "/instances/{id}/events",
-            get(guarded(Action::WatchStatus, watching::watch)),
-        )
-        .route(
-            "/instances/{id}/raiseEvent/{event}",
-            post(guarded(Action::RaiseEvent, raise::raise)),
-        )
-        .route(
-            "/instances/{id}/terminate",
-            post(guarded(Action::Terminate, control::terminate)),
-        )
-        .route(
-            "/instances/{id}/suspend",
-            post(guarded(Action::Suspend, control::suspend)),
-        )
-        .route(
-            "/instances/{id}/resume",
-            post(guarded(Action::Resume, control::resume)),
-        )
-        .route(
-            "/instances/{id}/rewind",
-            post(guarded(Action::Rewind, control::rewind)),
-        )
-        .route(
-            "/instances/{id}/restart",
-            post(guarded(Action::Restart, control::restart)),
-        )
+/// The table of all routes.
+pub(super) fn table() -> Vec<Route> {
+    let mut table = orchestrators();
+    table.extend(instances());
+    table.extend(entities());
+    table.push(route(
+        Method::Get,
+        "/openapi.json",
+        Action::ReadDescription,
+        openapi::read,
+        openapi::description,
+    ));
+    table
 }
 
-fn entities() -> Router<Api> {
-    Router::new()
-        .route(
+fn orchestrators() -> Vec<Route> {
+    vec![
+        route(
+            Method::Post,
+            "/orchestrators/{name}",
+            Action::Start,
+            start::start,
+            start::description,
+        ),
+        route(
+            Method::Post,
+            "/orchestrators/{name}/{id}",
+            Action::Start,
+            start::start,
+            start::description_with_id,
+        ),
+    ]
+}
+
+fn instances() -> Vec<Route> {
+    vec![
+        route(
+            Method::Get,
+            "/instances",
+            Action::ListInstances,
+            instances::list,
+            instances::list_description,
+        ),
+        route(
+            Method::Delete,
+            "/instances",
+            Action::PurgeInstances,
+            instances::purge,
+            instances::purge_description,
+        ),
+        route(
+            Method::Get,
+            "/instances/{id}",
+            Action::ReadStatus,
+            status::status,
+            status::description,
+        ),
+        route(
+            Method::Delete,
+            "/instances/{id}",
+            Action::Purge,
+            control::purge,
+            control::purge_description,
+        ),
+        route(
+            Method::Get,
+            "/instances/{id}/events",
+            Action::WatchStatus,
+            watching::watch,
+            watching::description,
+        ),
+        route(
+            Method::Post,
+            "/instances/{id}/raiseEvent/{event}",
+            Action::RaiseEvent,
+            raise::raise,
+            raise::description,
+        ),
+        route(
+            Method::Post,
+            "/instances/{id}/terminate",
+            Action::Terminate,
+            control::terminate,
+            control::terminate_description,
+        ),
+        route(
+            Method::Post,
+            "/instances/{id}/suspend",
+            Action::Suspend,
+            control::suspend,
+            control::suspend_description,
+        ),
+        route(
+            Method::Post,
+            "/instances/{id}/resume",
+            Action::Resume,
+            control::resume,
+            control::resume_description,
+        ),
+        route(
+            Method::Post,
+            "/instances/{id}/rewind",
+            Action::Rewind,
+            control::rewind,
+            control::rewind_description,
+        ),
+        route(
+            Method::Post,
+            "/instances/{id}/restart",
+            Action::Restart,
+            control::restart,
+            control::restart_description,
+        ),
+    ]
+}
+
+fn entities() -> Vec<Route> {
+    vec![
+        route(
+            Method::Get,
             "/entities",
-            get(guarded(Action::ListEntities, entities::list)),
-        )
-        .route(
+            Action::ListEntities,
+            entities::list,
+            entities::list_description,
+        ),
+        route(
+            Method::Get,
             "/entities/{name}",
-            get(guarded(Action::ListEntities, entities::list)),
-        )
-        .route(
+            Action::ListEntities,
+            entities::list,
+            entities::list_of_name_description,
+        ),
+        route(
+            Method::Get,
             "/entities/{name}/{key}",
-            delete(guarded(Action::DeleteEntity, entities::delete))
-                .get(guarded(Action::ReadEntity, entities::read))
-                .post(guarded(Action::SignalEntity, entities::signal)),
-        )
+            Action::ReadEntity,
+            entities::read,
+            entities::read_description,
+        ),
+        route(
+            Method::Post,
+            "/entities/{name}/{key}",
+            Action::SignalEntity,
+            entities::signal,
+            entities::signal_description,
+        ),
+        route(
+            Method::Delete,
+            "/entities/{name}/{key}",
+            Action::DeleteEntity,
+            entities::delete,
+            entities::delete_description,
+        ),
+    ]
+}
+
+/// A route: whoever is let in to do `action` comes to `handler`.
+fn route<H, F>(
+    method: Method,
+    path: &'static str,
+    action: Action,
+    handler: H,
+    description: fn() -> Description,
+) -> Route
+where
+    H: Fn(Call) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Answer> + Send + 'static,
+{
+    Route {
+        path,
+        handler: on(method.filter(), guarded(action, handler)),
+        described: Described {
+            method,
+            path: path.into(),
+            action,
+            description: description(),
+        },
+    }
 }
 
 async fn nothing_here(headers: HeaderMap) -> Response {

@@ -6,14 +6,20 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use futures_util::future::Either;
 use futures_util::future::select;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 
 use super::access::Target;
 use super::body::respond;
 use super::call::Answer;
 use super::call::Call;
+use super::describe;
+use super::describe::Description;
+use super::describe::JSON;
 use super::problem::Problem;
 use super::registered::version_of;
 use super::status;
+use super::status_object::StatusObject;
 use crate::client;
 use crate::ids::InstanceId;
 use crate::work::IfExists;
@@ -68,6 +74,71 @@ pub(super) async fn start(mut call: Call) -> Answer {
         }) => Ok(respond(StatusCode::OK, &value)),
         Some(row) => Ok(status::done(row, fails)),
     }
+}
+
+/// `POST /orchestrators/{name}`
+pub(super) fn description() -> Description {
+    let summary = "Starts an instance under an id that is made up";
+    describe("start", summary, None, None)
+}
+
+/// `POST /orchestrators/{name}/{id}`
+pub(super) fn description_with_id() -> Description {
+    let summary = "Starts an instance under an id that is chosen";
+    may_exist(describe("startWithId", summary, None, None))
+}
+
+/// A start under an id that is chosen.
+pub(super) fn may_exist(start: Description) -> Description {
+    start.refuses(409, "There is an instance of that id already.")
+}
+
+/// A start of what takes and returns this; anything, if it is not known.
+pub(super) fn describe(
+    id: &str,
+    summary: &str,
+    input: Option<RefOr<Schema>>,
+    output: Option<RefOr<Schema>>,
+) -> Description {
+    let ended = "With `timeout`: it has ended in time. What it returned; or, where it returned \
+                 nothing, its status.";
+    let output = output.map_or_else(describe::any, |output| {
+        describe::any_of([output, describe::of::<StatusObject>().into()])
+    });
+    let failed = "With `returnInternalServerErrorOnFailure`: it has failed in time. Also when the \
+                  hub fails.";
+    let polling = "Read and not needed: nothing is polled.";
+    let fails = "Whether one that fails in time is answered with 500.";
+    let about_input = "The input; nothing at all is another input than `null`. Whether it is of the \
+                       type that the code has, the instance finds out.";
+    let refused = "The body is not JSON, a parameter is not as it is to be, or no worker of the hub \
+                   has that orchestrator.";
+    let input = input.unwrap_or_else(|| describe::any().into());
+    Description::new(id, "Orchestrators", summary)
+        .query(
+            "timeout",
+            describe::seconds(),
+            "How many seconds to wait for the result.",
+        )
+        .query("pollingInterval", describe::seconds(), polling)
+        .query(
+            "returnInternalServerErrorOnFailure",
+            describe::boolean(false),
+            fails,
+        )
+        .query(
+            "version",
+            describe::string(),
+            "Another version than the newest.",
+        )
+        .body(about_input, &[(JSON, input)])
+        .answers(200, describe::json(ended, output))
+        .answers(
+            202,
+            describe::accepted("It was started, and has not ended in time."),
+        )
+        .refuses(400, refused)
+        .answers(500, describe::failure(failed))
 }
 
 /// The instance once it has ended; nothing when it has not in time, was purged, or the server stops.

@@ -7,6 +7,8 @@ use super::base::Base;
 use super::body::respond;
 use super::call::Answer;
 use super::call::Call;
+use super::describe;
+use super::describe::Description;
 use super::history_entry;
 use super::history_entry::Shown;
 use super::links::instance_path;
@@ -53,6 +55,47 @@ pub(super) async fn status(call: Call) -> Answer {
         look_again(response.headers_mut(), &location, NEXT_LOOK);
     }
     Ok(response)
+}
+
+/// `GET /instances/{id}`
+pub(super) fn description() -> Description {
+    let object = || describe::of::<StatusObject>();
+    let failed =
+        "With `returnInternalServerErrorOnFailure`: it has failed. Also when the hub fails.";
+    let lives = describe::json("It lives.", object())
+        .header(
+            "Location",
+            describe::header(describe::string(), "Where to look again."),
+        )
+        .header(
+            "Retry-After",
+            describe::header(describe::whole(), "How many seconds to wait before that."),
+        );
+    Description::new("getStatus", "Instances", "The status of an instance")
+        .query(
+            "showInput",
+            describe::boolean(true),
+            "Whether its input is shown.",
+        )
+        .query(
+            "showHistory",
+            describe::boolean(false),
+            "Whether its history is shown.",
+        )
+        .query(
+            "showHistoryOutput",
+            describe::boolean(false),
+            "Whether the history has inputs and results.",
+        )
+        .query(
+            "returnInternalServerErrorOnFailure",
+            describe::boolean(false),
+            "Whether one that has failed is answered with 500.",
+        )
+        .answers(200, describe::json("It has ended.", object()))
+        .answers(202, lives)
+        .answers(500, describe::failure(failed))
+        .refuses_as(404, "NoInstance")
 }
 
 /// The response for an instance that has ended.

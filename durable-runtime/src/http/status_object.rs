@@ -1,7 +1,10 @@
 //! An instance as Durable Functions prints it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Schema;
 
+use super::describe;
 use super::history_entry::HistoryEntry;
 use super::time::text_of;
 use crate::failure::CallError;
@@ -13,22 +16,44 @@ use crate::work::InstanceStatus;
 use crate::work::Output;
 
 /// An instance, with its keys in the order in which Durable Functions has them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StatusObject {
+    /// The name of its orchestrator.
     name: String,
+    #[schema(value_type = String)]
     instance_id: InstanceId,
+    #[schema(schema_with = status_names)]
     runtime_status: &'static str,
+    /// What it was started with; `null` if that is nothing, or is not to be shown.
+    #[schema(value_type = Value)]
     input: Option<Payload>,
+    /// What it says of itself.
+    #[schema(value_type = Value)]
     custom_status: Option<Payload>,
+    /// What it returned, or in words why it returned nothing; `null` while it lives.
+    #[schema(value_type = Value)]
     output: Option<Payload>,
+    #[schema(format = DateTime)]
     created_time: String,
+    #[schema(format = DateTime)]
     last_updated_time: String,
+    /// Its history, if `showHistory` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<HistoryEntry>, required = false)]
     history_events: Option<Vec<HistoryEntry>>,
     /// Why it is stalled; Durable Functions has no such instances, so this key is there for them alone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     stalled: Option<String>,
+}
+
+/// The names of statuses, as a schema.
+fn status_names() -> Schema {
+    let mut names = InstanceStatus::ALL.map(name_of).to_vec();
+    names.sort_unstable();
+    names.dedup();
+    describe::one_of_texts(&names).into()
 }
 
 impl StatusObject {

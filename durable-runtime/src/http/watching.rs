@@ -13,10 +13,13 @@ use futures_util::future::Either;
 use futures_util::future::select;
 use futures_util::stream;
 use tokio::sync::OwnedSemaphorePermit;
+use utoipa::openapi::Content;
 
 use super::api::Api;
 use super::call::Answer;
 use super::call::Call;
+use super::describe;
+use super::describe::Description;
 use super::status_object::StatusObject;
 use crate::ids::InstanceId;
 use crate::work::InstanceRow;
@@ -44,6 +47,35 @@ pub(super) async fn watch(call: Call) -> Answer {
     };
     let stream = Sse::new(statuses(watched)).keep_alive(KeepAlive::default());
     Ok(stream.into_response())
+}
+
+/// `GET /instances/{id}/events`
+pub(super) fn description() -> Description {
+    let stream = describe::response(
+        "One event `status` for each status, with the status object; it ends after the last one.",
+    )
+    .content("text/event-stream", Content::default())
+    .header(
+        "Cache-Control",
+        describe::header(describe::string(), "`no-cache`."),
+    );
+    Description::new(
+        "watchStatus",
+        "Instances",
+        "The status of an instance as it changes, as server-sent events",
+    )
+    .query(
+        "showInput",
+        describe::boolean(true),
+        "Whether its input is shown.",
+    )
+    .request_header("Last-Event-ID", "The last event that was seen.")
+    .answers(200, stream)
+    .answers(
+        204,
+        describe::response("There is nothing after `Last-Event-ID`."),
+    )
+    .refuses_as(404, "NoInstance")
 }
 
 fn last_seen(headers: &HeaderMap) -> Option<&str> {

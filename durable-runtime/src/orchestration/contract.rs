@@ -10,6 +10,8 @@ use crate::machine::Cursor;
 use crate::payload::Arguments;
 use crate::payload::Payload;
 use crate::payload::Recorded;
+#[cfg(feature = "schemars")]
+use crate::schemas::OrchestratorSchemas;
 
 /// An orchestrator as a type; `#[orchestrator]` implements it for a type with the function's name.
 ///
@@ -49,6 +51,12 @@ pub trait Orchestrator: Sized + Send + Sync + 'static {
 
     /// Whether another attempt may succeed after `error`.
     fn is_retryable(error: &Self::Error) -> bool;
+
+    /// The schemas of its types.
+    #[cfg(feature = "schemars")]
+    fn schemas() -> OrchestratorSchemas {
+        OrchestratorSchemas::default()
+    }
 
     /// Starts the body.
     fn start(cursor: Cursor, input: Option<Payload>) -> BoxFuture<'static, BodyEnd>;

@@ -16,6 +16,8 @@ use crate::entity::run_operation;
 use crate::machine::StartFn;
 use crate::machine::entity::EntityCode;
 use crate::orchestration::Orchestrator;
+#[cfg(feature = "schemars")]
+use crate::schemas::OrchestratorSchemas;
 
 /// A registered orchestrator.
 #[derive(Clone)]
@@ -24,6 +26,9 @@ pub struct RegisteredOrchestrator {
     pub definition: OrchestratorDefinition,
     /// Starts its body.
     pub start: Arc<StartFn>,
+    /// The schemas of its types.
+    #[cfg(feature = "schemars")]
+    pub schemas: OrchestratorSchemas,
     pub(super) id: TypeId,
 }
 
@@ -32,6 +37,8 @@ impl RegisteredOrchestrator {
         Self {
             definition: O::DEFINITION,
             start: Arc::new(O::start),
+            #[cfg(feature = "schemars")]
+            schemas: O::schemas(),
             id: TypeId::of::<O>(),
         }
     }
@@ -41,6 +48,8 @@ impl RegisteredOrchestrator {
         Self {
             definition,
             start,
+            #[cfg(feature = "schemars")]
+            schemas: OrchestratorSchemas::default(),
             id: TypeId::of::<Self>(),
         }
     }

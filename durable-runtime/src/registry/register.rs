@@ -18,6 +18,8 @@ use crate::ids::Lane;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 use crate::orchestration::Orchestrator;
+#[cfg(feature = "schemars")]
+use crate::schemas::PayloadSchemas;
 
 /// The functions that a worker can run.
 ///
@@ -146,6 +148,15 @@ impl Registry {
     /// The orchestrators, by name and version.
     pub fn orchestrators(&self) -> impl Iterator<Item = &RegisteredOrchestrator> {
         self.orchestrators.values().flat_map(BTreeMap::values)
+    }
+
+    /// The schemas of what the orchestrators and their events carry.
+    #[cfg(feature = "schemars")]
+    pub fn payload_schemas(&self) -> PayloadSchemas {
+        let orchestrators = self.orchestrators();
+        PayloadSchemas::collect(
+            orchestrators.map(|registered| (registered.definition.name, &registered.schemas)),
+        )
     }
 
     /// Whether the functions fit together.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// Lowest floor first. Modules that share a floor do not import each other.
 const FLOORS: &[&[&str]] = &[
-    &["ids", "clock", "mutants"],
+    &["ids", "clock", "mutants", "schemas"],
     &["payload", "retry"],
     &["failure"],
     &["definition", "panics"],

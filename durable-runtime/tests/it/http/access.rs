@@ -28,9 +28,9 @@ const RAISER: &str = "raiser-0123456789-0123456789-0123456789";
 const MANAGER: &str = "manager-0123456789-0123456789-0123456789";
 
 /// A route, the scope it needs, and the link of the payload that allows it.
-struct Route {
-    method: &'static str,
-    path: &'static str,
+pub(super) struct Route {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
     scope: Scope,
     link: Option<fn(&Links, &InstanceId) -> String>,
     /// The answer once it is let in.
@@ -66,7 +66,7 @@ const fn linked(
 }
 
 /// Every route. What a route says to those it lets in needs no instance: it is about who is let in.
-const ROUTES: &[Route] = &[
+pub(super) const ROUTES: &[Route] = &[
     route("POST", "/orchestrators/nothing", Scope::Start, 400),
     route("POST", "/orchestrators/nothing/ID", Scope::Start, 400),
     route("GET", "/instances", Scope::Read, 200),
@@ -156,6 +156,7 @@ const ROUTES: &[Route] = &[
     command("entity_answer?name=Nothing&key=ID", Scope::Read, 400),
     command("entity?name=Nothing&key=ID", Scope::Read, 200),
     command("entities?name=Nothing", Scope::Read, 400),
+    route("GET", "/openapi.json", Scope::Read, 200),
 ];
 
 fn key_of(scope: Scope) -> &'static str {

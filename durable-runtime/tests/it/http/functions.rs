@@ -14,6 +14,7 @@ pub(super) enum OrderError {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub(super) struct Approval {
     pub(super) by: String,
 }

@@ -8,10 +8,15 @@ mod functions;
 mod hostile;
 mod listing;
 mod managing;
+mod openapi;
 mod own_handlers;
+#[cfg(feature = "schemars")]
+mod payload_schemas;
 mod raising;
 #[cfg(feature = "http-client")]
 mod remote;
+#[cfg(feature = "schemars")]
+mod schemathesis;
 mod server;
 mod shutdown;
 mod starting;
