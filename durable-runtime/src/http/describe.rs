@@ -238,8 +238,9 @@ pub(super) fn string() -> Schema {
     typed(Type::String).into()
 }
 
+/// A flag of a query; `default` if it has no value.
 pub(super) fn boolean(default: bool) -> Schema {
-    typed(Type::Boolean)
+    or_nothing(typed(Type::Boolean))
         .default(Some(Value::Bool(default)))
         .into()
 }
@@ -249,14 +250,14 @@ pub(super) fn whole() -> Schema {
     typed(Type::Integer).minimum(Some(0)).into()
 }
 
-/// A number from 1, of rows.
+/// A number from 1, of rows, in a query.
 pub(super) fn count() -> Schema {
-    typed(Type::Integer).minimum(Some(1)).into()
+    or_nothing(typed(Type::Integer).minimum(Some(1))).into()
 }
 
-/// A number of seconds.
+/// A number of seconds in a query.
 pub(super) fn seconds() -> Schema {
-    typed(Type::Number).minimum(Some(0)).into()
+    or_nothing(typed(Type::Number).minimum(Some(0))).into()
 }
 
 /// A time in ISO 8601.
@@ -265,12 +266,16 @@ pub(super) fn time() -> Schema {
     typed(Type::String).format(Some(format)).into()
 }
 
-/// A time in ISO 8601, or nothing at all.
+/// A time in ISO 8601, in a query.
 pub(super) fn time_or_nothing() -> Schema {
+    or_nothing(time()).into()
+}
+
+/// A parameter that counts as absent if it has no value.
+fn or_nothing(schema: impl Into<RefOr<Schema>>) -> AnyOfBuilder {
     AnyOfBuilder::new()
-        .item(time())
+        .item(schema)
         .item(typed(Type::String).max_length(Some(0)))
-        .into()
 }
 
 /// Text of a length and form.
