@@ -39,12 +39,12 @@ pub(super) fn routes(api: Api) -> Router {
 }
 
 fn instances() -> Router<Api> {
+    let all = get(guarded(Action::ListInstances, instances::list))
+        .delete(guarded(Action::PurgeInstances, instances::purge));
     Router::new()
-        .route(
-            "/instances",
-            get(guarded(Action::ListInstances, instances::list))
-                .delete(guarded(Action::PurgeInstances, instances::purge)),
-        )
+        .route("/instances", all.clone())
+        // So the `durable-functions` package of npm writes it.
+        .route("/instances/", all)
         .route(
             "/instances/{id}",
             get(guarded(Action::ReadStatus, status::status))
