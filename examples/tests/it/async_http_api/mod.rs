@@ -2,5 +2,6 @@
 
 mod curl;
 mod desk;
+mod durable_functions;
 mod running;
 mod service;
