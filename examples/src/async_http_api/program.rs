@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
+use durable_runtime::clock::Clock;
+use durable_runtime::clock::SystemClock;
 use durable_runtime::http::Closing;
 use durable_runtime::http::Management;
 use tokio::net::TcpListener;
@@ -86,10 +88,10 @@ fn announce(listener: &TcpListener) -> std::io::Result<()> {
 /// Ends when the grace that follows the wish to stop is over.
 async fn grace(mut stopped: watch::Receiver<bool>) {
     if stopped.wait_for(|stop| *stop).await.is_ok() {
-        tokio::time::sleep(GRACE).await;
+        SystemClock.sleep_until(SystemClock.now() + GRACE).await;
     } else {
         // The server has ended by itself, and says why.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

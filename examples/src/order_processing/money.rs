@@ -58,7 +58,6 @@ pub mod dollars {
     ///
     /// # Errors
     /// What the serializer says.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form serde asks for")]
     pub fn serialize<S: Serializer>(cents: &Cents, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(cents)
     }
