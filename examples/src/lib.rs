@@ -4,6 +4,7 @@
 //! `tests/it/<name>.rs` and a row of the README's table.
 
 pub mod aggregator;
+pub mod async_http_api;
 pub mod bank_transfer;
 pub mod durable_check;
 pub mod fan_out_fan_in;

@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::MethodFilter;
 use axum::routing::MethodRouter;
+use axum::routing::get;
 use axum::routing::on;
 use utoipa::openapi::HttpMethod;
 
@@ -77,7 +78,11 @@ impl Method {
 pub(super) fn router(api: Api) -> Router {
     let add = |router: Router<Api>, route: Route| router.route(route.path, route.handler);
     let router = table().into_iter().fold(Router::new(), add);
+    // So the `durable-functions` package of npm writes it.
+    let as_npm_writes_it = get(guarded(Action::ListInstances, instances::list))
+        .delete(guarded(Action::PurgeInstances, instances::purge));
     router
+        .route("/instances/", as_npm_writes_it)
         .merge(commands::routes(&api))
         .fallback(nothing_here)
         .method_not_allowed_fallback(another_method)

@@ -8,10 +8,12 @@
 //! - [`activities`] and [`errors`]: the outside world, and how it fails.
 //! - [`ledger`] and [`tables`]: the program's own tables, in the database of the hub.
 //! - [`order_file`], [`money`]: what is read. [`summary`]: what is printed.
+//! - [`hub`]: all of it together, open.
 //! - [`options`], [`program`]: the command line and the way from it to the summary.
 
 pub mod activities;
 pub mod errors;
+pub mod hub;
 pub mod ledger;
 pub mod money;
 mod operator;

@@ -44,6 +44,35 @@ impl FromStr for Cents {
     }
 }
 
+/// The JSON of an amount in dollars: `#[serde(with = "dollars")]` has it as text, `"29.33"`, which no
+/// reader takes for a float.
+pub mod dollars {
+    use serde::Deserialize;
+    use serde::Deserializer;
+    use serde::Serializer;
+    use serde::de::Error;
+
+    use super::Cents;
+
+    /// Writes dollars.
+    ///
+    /// # Errors
+    /// What the serializer says.
+    pub fn serialize<S: Serializer>(cents: &Cents, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(cents)
+    }
+
+    /// Reads dollars.
+    ///
+    /// # Errors
+    /// It is not text, or not an amount of dollars and cents.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cents, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let told = |error| D::Error::custom(format!("dollars is {text:?}, {error}"));
+        text.parse().map_err(told)
+    }
+}
+
 /// Text that is not an amount of dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an amount of dollars and cents")]

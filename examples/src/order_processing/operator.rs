@@ -40,9 +40,7 @@ pub(super) fn awaits_approval(order: &InstanceInfo) -> bool {
 }
 
 async fn approve(client: &Client, order: &InstanceInfo) -> Result<(), ClientError> {
-    let approval = Approval::Granted {
-        by: "the operator".to_owned(),
-    };
+    let approval = Approval::granted("the operator");
     let instance = client.instance::<process_order>(order.id().clone());
     // The next round may come before the order has read this one's approval.
     match instance.raise(approval).dedup_id("operator").await {

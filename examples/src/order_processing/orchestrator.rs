@@ -17,17 +17,33 @@ use crate::inventory::Inventory;
 
 /// Somebody decided on a large order.
 #[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
-pub enum Approval {
+pub struct Approval {
+    /// Whether it may be shipped.
+    pub approved: bool,
+    /// Who says so.
+    #[serde(default = "somebody")]
+    pub by: String,
+}
+
+impl Approval {
     /// It may be shipped.
-    Granted {
-        /// Who says so.
-        by: String,
-    },
+    pub fn granted(by: impl Into<String>) -> Self {
+        let by = by.into();
+        Self { approved: true, by }
+    }
+
     /// It may not.
-    Denied {
-        /// Who says so.
-        by: String,
-    },
+    pub fn denied(by: impl Into<String>) -> Self {
+        let by = by.into();
+        Self {
+            approved: false,
+            by,
+        }
+    }
+}
+
+fn somebody() -> String {
+    "somebody".to_owned()
 }
 
 /// Where a large order stands.
@@ -61,8 +77,8 @@ pub async fn process_order(
         ctx.set_status(Stage::AwaitingApproval);
         let refused = select! {
             decision = ctx.wait_for::<Approval>() => match decision {
-                Approval::Granted { .. } => None,
-                Approval::Denied { by } => Some(OrderError::Denied { by }),
+                Approval { approved: true, .. } => None,
+                Approval { by, .. } => Some(OrderError::Denied { by }),
             },
             _ = ctx.sleep(hours(48)) => Some(OrderError::NotApproved),
         };

@@ -10,6 +10,7 @@ use csv::StringRecord;
 use durable_runtime::InstanceId;
 
 use super::order::Order;
+use super::order::is_date;
 
 const HEADER: [&str; 5] = ["order_id", "customer_id", "date", "cds", "dollars"];
 
@@ -83,20 +84,6 @@ fn order_of(
         Some(first) => Err(format!("order_id {id:?} stands in line {first} already")),
         None => Ok(order),
     }
-}
-
-fn is_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let number = |text: &str, digits: usize| match text.parse::<u32>() {
-        Ok(number) if text.len() == digits => number,
-        _ => 0,
-    };
-    let [year, month, day] = parts[..] else {
-        return false;
-    };
-    number(year, 4) > 0
-        && (1..=12).contains(&number(month, 2))
-        && (1..=31).contains(&number(day, 2))
 }
 
 /// A row that is no order.

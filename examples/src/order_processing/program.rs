@@ -4,34 +4,22 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use durable_runtime::Runtime;
 use durable_runtime::client::ClientError;
 use durable_runtime::clock::Clock;
 use durable_runtime::clock::SystemClock;
 use durable_runtime::failure::causes_of;
-use durable_runtime::worker::StartError;
-use sea_orm::DatabaseConnection;
 use sea_orm::DbErr;
-use tokio::task::JoinSet;
 
-use super::activities::Shop;
-use super::activities::charge;
-use super::activities::pack_cd;
-use super::activities::refund;
-use super::activities::ship;
-use super::activities::validate;
-use super::ledger::Ledger;
-use super::ledger::create_tables;
+use super::hub::Hub;
+use super::hub::HubError;
 use super::options::Options;
 use super::options::SummaryFormat;
-use super::orchestrator::process_order;
 use super::order_file::OrderFile;
 use super::order_file::OrderFileError;
 use super::summary::HubFigures;
 use super::summary::Summary;
 use super::summary::count_rows;
 use super::work::Work;
-use crate::inventory::Inventory;
 
 /// Runs the program; says what went wrong in one line on standard error.
 ///
@@ -54,66 +42,35 @@ pub async fn run(options: &Options) -> Result<Summary, ProgramError> {
     for row in &file.rejected {
         eprintln!("{row}");
     }
-    let (ledger, bookkeeper) = Ledger::new();
-    let shop = Shop::new(ledger);
-    let runtime = start(options, shop.clone()).await?;
-    let Some(database) = runtime.database() else {
-        return Err(ProgramError::NoDatabase);
-    };
-    // The books stay open until the last activity has ended.
-    let mut books = JoinSet::new();
-    create_tables(&database).await?;
-    books.spawn(bookkeeper.run(database.clone()));
-
-    let summary = summarise(options, file, &runtime, &database, &shop).await;
-    let stopped = runtime.shutdown().await;
+    let hub = Hub::open(&options.db).await?;
+    let summary = summarise(options, file, &hub).await;
+    let closed = hub.close().await;
     let summary = summary?;
-    stopped.map_err(|error| ProgramError::Stop(error.into_inner()))?;
+    closed?;
     Ok(summary)
 }
 
-async fn start(options: &Options, shop: Shop) -> Result<Runtime, StartError> {
-    Runtime::builder()
-        .store(options.db.as_str())
-        .state(shop)
-        .register(process_order)
-        .register_entity::<Inventory>()
-        .register(validate)
-        .register(charge)
-        .register(refund)
-        .register(pack_cd)
-        .register(ship)
-        .start()
-        .await
-}
-
-async fn summarise(
-    options: &Options,
-    file: OrderFile,
-    runtime: &Runtime,
-    database: &DatabaseConnection,
-    shop: &Shop,
-) -> Result<Summary, ProgramError> {
+async fn summarise(options: &Options, file: OrderFile, hub: &Hub) -> Result<Summary, ProgramError> {
     let begun = SystemClock.now();
-    let work = Work::new(runtime.client(), options);
+    let work = Work::new(hub.client(), options);
     for report in work.finish(file.orders).await? {
         eprintln!("{report}");
     }
     let time = SystemClock.now().since(begun);
-    let hub = HubFigures::collect(&runtime.client()).await?;
-    let (charges, shipments) = count_rows(database).await?;
+    let figures = HubFigures::collect(&hub.client()).await?;
+    let (charges, shipments) = count_rows(hub.database()).await?;
     Ok(Summary {
-        orders: hub.orders(),
-        completed: hub.completed,
-        failed: hub.failed,
-        waiting: hub.waiting,
+        orders: figures.orders(),
+        completed: figures.completed,
+        failed: figures.failed,
+        waiting: figures.waiting,
         rejected: file.rejected.len(),
-        cds: hub.cds,
-        dollars: hub.cents,
+        cds: figures.cds,
+        dollars: figures.cents,
         charges,
         shipments,
         seconds: rounded(time.as_secs_f64(), 3),
-        steps_per_second: per_second(shop.results(), time),
+        steps_per_second: per_second(hub.shop().results(), time),
     })
 }
 
@@ -139,7 +96,7 @@ fn print(summary: &Summary, format: SummaryFormat) {
 }
 
 /// The error with its causes.
-fn one_line(error: &dyn Error) -> String {
+pub(crate) fn one_line(error: &dyn Error) -> String {
     let causes = causes_of(error);
     let messages: Vec<String> = std::iter::once(error.to_string()).chain(causes).collect();
     let line = messages.join(": ");
@@ -153,29 +110,24 @@ pub enum ProgramError {
     /// There are no orders to work on.
     #[error(transparent)]
     Orders(#[from] OrderFileError),
-    /// The hub could not be opened.
+    /// The hub could not be opened or closed.
     #[error(transparent)]
-    Start(#[from] StartError),
-    /// The shop's tables need a database.
-    #[error("the shop's tables need a database: use `--db sqlite://orders.db`")]
-    NoDatabase,
+    Hub(#[from] HubError),
     /// The hub could not be asked.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The shop's tables could not be used.
-    #[error("failed to use the shop's tables")]
+    /// The shop's tables could not be read.
+    #[error("failed to read the shop's tables")]
     Tables(#[from] DbErr),
-    /// The worker ended with an error.
-    #[error("failed to stop the worker")]
-    Stop(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl ProgramError {
     /// 2 when the program could not begin, 1 otherwise.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Orders(_) | Self::Start(_) | Self::NoDatabase => ExitCode::from(2),
-            Self::Client(_) | Self::Tables(_) | Self::Stop(_) => ExitCode::FAILURE,
+            Self::Orders(_) => ExitCode::from(2),
+            Self::Hub(error) if error.is_start() => ExitCode::from(2),
+            Self::Hub(_) | Self::Client(_) | Self::Tables(_) => ExitCode::FAILURE,
         }
     }
 }

@@ -14,6 +14,7 @@ use sea_orm::PaginatorTrait;
 use serde::Serialize;
 
 use super::money::Cents;
+use super::money::dollars;
 use super::order::Shipment;
 use super::tables::charges;
 use super::tables::shipments;
@@ -34,7 +35,7 @@ pub struct Summary {
     /// CDs of the completed orders.
     pub cds: u64,
     /// What the completed orders cost, exactly.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "dollars::serialize")]
     pub dollars: Cents,
     /// Rows in `charges`.
     pub charges: u64,
@@ -44,11 +45,6 @@ pub struct Summary {
     pub seconds: f64,
     /// Activity results recorded in this run, per second.
     pub steps_per_second: f64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form serde asks for")]
-fn as_text<S: serde::Serializer>(cents: &Cents, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(cents)
 }
 
 /// What the hub holds: the sums over all its orders.

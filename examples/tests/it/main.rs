@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
 mod aggregator;
+mod async_http_api;
 mod bank_transfer;
 mod durable_check;
 mod fan_out_fan_in;

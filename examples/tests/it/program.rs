@@ -58,7 +58,11 @@ impl Program {
         command.spawn().unwrap()
     }
 
-    fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+    /// What runs it, for what is not done with it above.
+    pub(crate) fn command<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Command {
         let mut command = Command::new(self.executable);
         command.args(arguments).current_dir(self.path());
         command

@@ -71,6 +71,8 @@ pub(super) const ROUTES: &[Route] = &[
     route("POST", "/orchestrators/nothing/ID", Scope::Start, 400),
     route("GET", "/instances", Scope::Read, 200),
     route("DELETE", "/instances", Scope::Manage, 400),
+    route("GET", "/instances/", Scope::Read, 200),
+    route("DELETE", "/instances/", Scope::Manage, 400),
     linked("GET", "/instances/ID", Scope::Read, 404, |links, id| {
         links.payload(id).status_query_get_uri
     }),

@@ -155,3 +155,17 @@ async fn what_has_ended_is_purged_by_id_or_by_time() {
     );
     assert_eq!(ids(&server.get("/durable/instances").await), ["o-3"]);
 }
+
+#[tokio::test]
+async fn a_slash_behind_instances_changes_nothing() {
+    let server = Server::start().await;
+    server.ended_order("o-1", 1).await;
+    assert_eq!(ids(&server.get("/durable/instances/").await), ["o-1"]);
+    let path = "/durable/instances/?createdTimeFrom=2000-01-01T00:00:00Z";
+    let purged = server.delete(path).await;
+    assert_eq!(
+        (purged.status, &*purged.body),
+        (200, r#"{"instancesDeleted":1}"#)
+    );
+    assert!(ids(&server.get("/durable/instances").await).is_empty());
+}

@@ -70,8 +70,7 @@ async fn a_large_order_nobody_approves_is_refunded_after_48_hours() {
 
     let waiting = instance.timeline().find("wait_for Approval");
     let earlier = instance.rewind_to(waiting).await;
-    let by = "Ada".to_owned();
-    earlier.raise(Approval::Granted { by }).await;
+    earlier.raise(Approval::granted("Ada")).await;
     assert_eq!(earlier.result().await.unwrap().cds, 21);
 }
 
@@ -93,11 +92,10 @@ async fn what_waits_for_an_approval_is_put_aside_and_given_back_when_it_is_denie
     let denied = kit.start(process_order(other)).await;
     denied.until_waiting_on::<Approval>().await;
     assert_eq!(cds(&kit).await, 4_949);
-    let by = || "Ada".to_owned();
-    denied.raise(Approval::Denied { by: by() }).await;
+    denied.raise(Approval::denied("Ada")).await;
     assert!(denied.result().await.is_err());
     assert_eq!(cds(&kit).await, 4_970);
-    granted.raise(Approval::Granted { by: by() }).await;
+    granted.raise(Approval::granted("Ada")).await;
     granted.result().await.unwrap();
     assert_eq!(cds(&kit).await, 4_970);
 }
@@ -126,8 +124,7 @@ async fn a_bank_that_declines_is_not_asked_again() {
 
 #[tokio::test]
 async fn the_race_of_approval_and_timeout_is_explored_fully() {
-    let by = || "Ada".to_owned();
-    let scenario = Scenario::new().event(Approval::Denied { by: by() });
+    let scenario = Scenario::new().event(Approval::denied("Ada"));
     let report = kit().explore(process_order(order(21)), scenario).await;
     assert!(report.is_complete(), "{report}");
     let outcomes: Vec<_> = report.outcomes().collect();
@@ -158,8 +155,7 @@ async fn orders_of_all_sizes_survive_any_two_crashes() {
         let report = crashes.scenario(move |order| async move {
             if cds > 20 {
                 order.until_waiting_on::<Approval>().await;
-                let by = "Ada".to_owned();
-                order.raise(Approval::Granted { by }).await;
+                order.raise(Approval::granted("Ada")).await;
             }
         });
         let report = report.pairs(most).await;
@@ -175,8 +171,7 @@ async fn orders_of_all_sizes_survive_any_two_crashes() {
 async fn the_saved_history_of_an_order_fits() {
     let instance = kit().start(process_order(order(21))).await;
     instance.until_waiting_on::<Approval>().await;
-    let by = "Ada".to_owned();
-    instance.raise(Approval::Granted { by }).await;
+    instance.raise(Approval::granted("Ada")).await;
     instance.result().await.unwrap();
     let saved = saved::history("order_processing", &instance).await;
     replay_check(process_order, &saved).unwrap();
