@@ -80,7 +80,7 @@ impl StoreCommands {
                 return Err(CommandError::NotCalled { entity });
             }
         }
-        let mut handed = self.notifier.answer_to(&ticket.command);
+        let mut handed = self.notifier.answer_to(ticket.key, &ticket.command);
         let mut poll = if self.notifier.has_worker() {
             LONGEST_POLL
         } else {
@@ -99,7 +99,7 @@ impl StoreCommands {
                 Either::Left((Err(_), next_look)) => {
                     // Another waiter for the same command has taken this one's place.
                     next_look.await;
-                    handed = self.notifier.answer_to(&ticket.command);
+                    handed = self.notifier.answer_to(ticket.key, &ticket.command);
                 }
                 Either::Right(((), waiting)) => handed = waiting,
             }

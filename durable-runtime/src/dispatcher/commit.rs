@@ -182,7 +182,8 @@ impl Dispatcher {
             self.timers_hint = true;
         }
         for answer in &write.answers {
-            self.notifier.answered(&answer.command, &answer.result);
+            self.notifier
+                .answered(made.key, &answer.command, &answer.result);
         }
         match made.turned {
             Turned::Instance(outcome, continuation) => {

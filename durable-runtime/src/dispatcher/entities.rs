@@ -184,14 +184,14 @@ impl Dispatcher {
     /// Makes a turn of an entity that is in memory.
     pub(super) fn make_entity_turn(&mut self, key: InstanceKey) -> Option<Made> {
         let row = self.entities.take(key)?;
-        // With messages that wait for the end of a lock it takes all: they are there again each time
-        // it is loaded, and would come before the rest.
-        let waits = |parked: &BTreeSet<MessageId>| !parked.is_empty();
-        let limit = match self.entities.parked.get(&key).is_some_and(waits) {
-            true => usize::MAX,
-            false => self.config.machine.limits.turn_message_bytes,
+        let limit = self.config.machine.limits.turn_message_bytes;
+        // What waits in the store is there again each time it is loaded, and comes before the rest.
+        let waiting = self.entities.parked.get(&key);
+        let counts = |message: &Message| {
+            let id = message.id.as_ref();
+            !id.is_some_and(|id| waiting.is_some_and(|waiting| waiting.contains(id)))
         };
-        let messages = self.instances.take_messages(key, limit);
+        let messages = self.instances.take_messages(key, limit, counts);
         let queued = self.instances.get(key).map(|slot| slot.queue.is_empty());
         let drained = queued.unwrap_or(true);
         let Some(entity) = self.registry.entity(row.id.name()) else {

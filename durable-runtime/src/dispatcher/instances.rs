@@ -122,14 +122,21 @@ impl Instances {
         keys
     }
 
-    /// Takes messages for a turn, up to `bytes` of them; the rest stays queued.
-    pub(super) fn take_messages(&mut self, key: InstanceKey, bytes: usize) -> Vec<Message> {
+    /// Takes messages for a turn, up to `bytes` of those that count; the rest stays queued.
+    pub(super) fn take_messages(
+        &mut self,
+        key: InstanceKey,
+        bytes: usize,
+        counts: impl Fn(&Message) -> bool,
+    ) -> Vec<Message> {
         let slot = self.slot(key);
         let (mut taken, mut size) = (Vec::new(), 0);
         while size < bytes
             && let Some(message) = slot.queue.pop_front()
         {
-            size += message.body.size();
+            if counts(&message) {
+                size += message.body.size();
+            }
             taken.push(message);
         }
         if !slot.queue.is_empty() {

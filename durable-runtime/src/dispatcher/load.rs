@@ -84,7 +84,7 @@ impl Dispatcher {
 
     /// An instance that was purged, or that another worker owns: there is nothing to do for it here.
     pub(super) fn discard(&mut self, key: InstanceKey) {
-        let messages = self.instances.take_messages(key, usize::MAX);
+        let messages = self.instances.take_messages(key, usize::MAX, |_| true);
         let ids: Vec<_> = messages.iter().filter_map(|message| message.id).collect();
         self.instances.release(&ids);
         self.pool.cancel_instance(key);

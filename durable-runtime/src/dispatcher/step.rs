@@ -513,7 +513,7 @@ impl Dispatcher {
             Position::Live(_) => limit,
             _ => usize::MAX,
         };
-        let messages = self.instances.take_messages(key, limit);
+        let messages = self.instances.take_messages(key, limit, |_| true);
         Some(self.turn(key, position, row, messages))
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Call {
     pub(super) query: Query,
     pub(super) base: Base,
     pub(super) headers: HeaderMap,
+    /// For what the guard is asked besides.
+    head: Parts,
     /// The parameters of the path, decoded.
     path: Vec<(String, String)>,
     /// Behind a lock, which nobody ever waits for, only so that a call can be shared.
@@ -141,10 +143,21 @@ impl Call {
             target,
             query,
             base,
-            headers: parts.headers,
+            headers: parts.headers.clone(),
+            head: parts,
             path,
             body: Mutex::new(body),
         })
+    }
+
+    /// Whether its sender may do something else too, that its body asks for.
+    pub(super) async fn also(&self, action: Action, target: &Target) -> Result<(), Problem> {
+        let access = Access {
+            action,
+            target,
+            parts: &self.head,
+        };
+        self.api.guard.check(access, None).await
     }
 
     /// A parameter of the path.

@@ -31,6 +31,7 @@ use super::problem::Problem;
 use crate::machine::entity::DELETE_STATE;
 use crate::work::CommandError;
 use crate::work::EntityRequest;
+use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::StartRequest;
 use crate::work::remote::AnswerTo;
@@ -196,6 +197,9 @@ async fn start(mut call: Call) -> Answer {
     check_name("the name of the orchestrator", &name)?;
     check_name("the version of the orchestrator", &request.version)?;
     check_command(&request.command)?;
+    if let Some(id) = &id {
+        may_touch(&call, Target::Instance(id.clone()), &request).await?;
+    }
     let request = StartRequest {
         id,
         name,
@@ -203,6 +207,18 @@ async fn start(mut call: Call) -> Answer {
     };
     let started = ask(&call, call.api.commands.start(request)).await?;
     Ok(respond(StatusCode::OK, &started))
+}
+
+/// Whoever may start may not end what has the id for that, nor raise an event in it.
+async fn may_touch(call: &Call, there: Target, request: &StartRequest) -> Result<(), Problem> {
+    match request.if_exists {
+        IfExists::Replace(_) => {
+            call.also(Action::Terminate, &there).await?;
+            call.also(Action::Purge, &there).await
+        }
+        IfExists::Use if request.event.is_some() => call.also(Action::RaiseEvent, &there).await,
+        _ => Ok(()),
+    }
 }
 
 async fn lanes(call: Call) -> Answer {
@@ -257,6 +273,12 @@ async fn restart(mut call: Call) -> Answer {
     let id = call.instance()?;
     let Restarted { other, command } = read(&mut call).await?;
     check_command(&command)?;
+    if let Some(other) = &other {
+        let row = ask(&call, call.api.commands.instance(&id)).await?;
+        let (name, id) = (row.name, Some(other.clone()));
+        call.also(Action::Start, &Target::Orchestrator { name, id })
+            .await?;
+    }
     let restarted = call.api.commands.restart(&id, other, &command);
     let started = ask(&call, restarted).await?;
     Ok(respond(StatusCode::OK, &started))
@@ -374,6 +396,10 @@ async fn send(call: &Call, request: EntityRequest) -> Answer {
     let entity = call.entity()?;
     check_name("the name of the entity", entity.name())?;
     check_command(&request.command)?;
+    if request.wants_answer {
+        // Now, and not only when the answer is asked for: then it would be done.
+        call.also(Action::ReadEntity, &call.target).await?;
+    }
     let request = EntityRequest { entity, ..request };
     let ticket = ask(call, call.api.commands.entity_send(request)).await?;
     Ok(respond(StatusCode::OK, &ticket))
@@ -383,6 +409,7 @@ async fn send(call: &Call, request: EntityRequest) -> Answer {
 async fn entity_answer(mut call: Call) -> Answer {
     let entity = call.entity()?;
     let AnswerTo { mut ticket, wait } = read(&mut call).await?;
+    check_command(&ticket.command)?;
     ticket.entity = Some(entity);
     let _place = call.api.wait()?;
     let answer = async {

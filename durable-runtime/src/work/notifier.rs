@@ -23,10 +23,13 @@ pub struct Notifier {
     has_worker: AtomicBool,
     timer_set: AtomicBool,
     changes: Mutex<HashMap<InstanceKey, Arc<Notify>>>,
-    answers: Mutex<HashMap<String, oneshot::Sender<CallResult>>>,
+    /// By the entity and the command: others may use the same one for another entity.
+    answers: Mutex<HashMap<Answered, oneshot::Sender<CallResult>>>,
     /// With how many waiters those are dropped that nobody waits for any more.
     answers_swept: AtomicUsize,
 }
+
+type Answered = (InstanceKey, String);
 
 /// So few waiters that looking for closed ones is not worth it.
 const FEW_ANSWERS: usize = 1_024;
@@ -82,8 +85,8 @@ impl Notifier {
     }
 
     /// Hands a client the answer to its command, if it is in this process and waits.
-    pub fn answered(&self, command: &str, result: &CallResult) {
-        let waiter = self.answers().remove(command);
+    pub fn answered(&self, entity: InstanceKey, command: &str, result: &CallResult) {
+        let waiter = self.answers().remove(&(entity, command.to_owned()));
         if let Some(waiter) = waiter {
             // A client that does not wait any more loses nothing: the answer is stored.
             drop(waiter.send(result.clone()));
@@ -92,7 +95,7 @@ impl Notifier {
 
     /// The answer to a command, should a worker of this process give it. Ask for this first, and
     /// only then look at the store, so that none is missed.
-    pub fn answer_to(&self, command: &str) -> oneshot::Receiver<CallResult> {
+    pub fn answer_to(&self, entity: InstanceKey, command: &str) -> oneshot::Receiver<CallResult> {
         let (sender, receiver) = oneshot::channel();
         let mut answers = self.answers();
         if answers.len() >= self.answers_swept.load(Ordering::Relaxed) {
@@ -100,11 +103,11 @@ impl Notifier {
             let next = answers.len().saturating_mul(2).max(FEW_ANSWERS);
             self.answers_swept.store(next, Ordering::Relaxed);
         }
-        answers.insert(command.to_owned(), sender);
+        answers.insert((entity, command.to_owned()), sender);
         receiver
     }
 
-    fn answers(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<CallResult>>> {
+    fn answers(&self) -> MutexGuard<'_, HashMap<Answered, oneshot::Sender<CallResult>>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -192,13 +192,9 @@ impl Commands for HttpCommands {
         let query = [("id", seen.id.as_str())];
         let ask = Ask::new(path::CHANGED).about(&query).waits(LONG_POLL);
         match self.server.ask_once::<_, bool>(&ask, &change).await {
-            Ok(_)
-            | Err(
-                CommandError::NotFound { .. }
-                | CommandError::Unauthorized { .. }
-                | CommandError::Forbidden { .. },
-            ) => {}
-            Err(_) => self.wait(LOOK_AGAIN).await,
+            Ok(true) | Err(CommandError::NotFound { .. } | CommandError::Unauthorized { .. }) => {}
+            // One who may read may not be let wait, and a server may not let anybody wait.
+            Ok(false) | Err(_) => self.wait(LOOK_AGAIN).await,
         }
     }
 
@@ -276,9 +272,22 @@ impl Commands for HttpCommands {
         };
         loop {
             let ask = Ask::new(path::ENTITY_ANSWER).about(&query).waits(LONG_POLL);
-            let answer: Option<CallResult> = self.server.ask(ask, &answer).await?;
-            if let Some(answer) = answer {
-                return Ok(answer);
+            let answer: Result<Option<CallResult>, _> = self.server.ask(ask, &answer).await;
+            match answer {
+                Ok(Some(answer)) => return Ok(answer),
+                Ok(None) | Err(CommandError::TooManyRequests { .. }) => {
+                    self.wait(LOOK_AGAIN).await;
+                }
+                // The operation was sent: none of these may say that nothing was done.
+                Err(
+                    error @ (CommandError::Unauthorized { .. } | CommandError::Forbidden { .. }),
+                ) => {
+                    return Err(CommandError::Unreachable {
+                        server: self.server.name().to_owned(),
+                        source: Box::new(error),
+                    });
+                }
+                Err(error) => return Err(error),
             }
         }
     }

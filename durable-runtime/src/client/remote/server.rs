@@ -179,7 +179,7 @@ impl Server {
         let mut request = self
             .http
             .post(url)
-            .timeout(self.request_time + ask.waits)
+            .timeout(self.request_time.saturating_add(ask.waits))
             .header(header::CONTENT_TYPE, "application/json")
             .body(body);
         if let Some(key) = &self.key {

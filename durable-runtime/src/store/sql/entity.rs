@@ -102,7 +102,9 @@ pub(super) async fn fetch_by_key<C: ConnectionTrait>(
     scope: Scope,
     key: InstanceKey,
 ) -> Result<Option<EntityRow>, DbErr> {
-    let row = scope.entities().filter(Column::Id.eq(-key.0));
+    let row = scope
+        .entities()
+        .filter(Column::Id.eq(key.0.saturating_neg()));
     let row = rows::only(db, row).await?;
     row.map(entity_row::decode).transpose()
 }

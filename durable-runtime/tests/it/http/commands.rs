@@ -96,7 +96,7 @@ async fn a_command_is_about_what_its_query_says_whatever_its_body_says() {
 async fn who_may_signal_an_entity_cannot_delete_its_state() {
     let raiser = "raiser-0123456789-0123456789-0123456789";
     let server = Server::with("memory:", |management| {
-        management.key(Key::new(raiser, [Scope::Event]).unwrap())
+        management.key(Key::new(raiser, [Scope::Event, Scope::Read]).unwrap())
     })
     .await;
     let ask = |path: &str, body: Value| {

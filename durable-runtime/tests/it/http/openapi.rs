@@ -10,6 +10,7 @@ use expect_test::expect_file;
 use serde_json::Value;
 
 use super::access::ROUTES;
+use super::access::Route;
 use super::server::Server;
 
 /// The operations of a description, as `GET /instances/{id}`.
@@ -34,8 +35,12 @@ fn every_route_is_described_and_nothing_else() {
         let path = path.split('?').next().unwrap_or_default();
         path.replace("ID", "o-1")
     };
+    // What the client of feature `http-client` sends is between the two, and the list of instances has
+    // a second path for the npm package.
+    let is_described = |route: &&Route| route.method != "COMMAND" && route.path != "/instances/";
     let routes: BTreeSet<_> = ROUTES
         .iter()
+        .filter(is_described)
         .map(|route| format!("{} {}", route.method, example(route.path)))
         .collect();
     let described = operations(&http::openapi()).into_iter().map(|operation| {

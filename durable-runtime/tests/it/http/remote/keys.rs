@@ -8,6 +8,7 @@ use durable_runtime::http::Key;
 use durable_runtime::http::Management;
 use durable_runtime::http::Scope;
 use durable_runtime::prelude::*;
+use durable_runtime::work::InstanceStatus;
 
 use super::functions::AccountClient;
 use super::listener::Counted;
@@ -130,8 +131,62 @@ async fn what_an_operation_returns_is_for_those_who_may_read() {
         matches!(&error, OperationError::Client(error) if is_forbidden(error)),
         "{error:?}"
     );
+    // What is refused is not done either.
+    let error = account.deposit(1).await.unwrap_err();
+    assert!(
+        matches!(&error, OperationError::Client(error) if is_forbidden(error)),
+        "{error:?}"
+    );
     let owner = AccountClient::new(runtime.client(), "ada");
     assert_eq!(owner.balance().await.unwrap(), 5);
+}
+
+#[tokio::test]
+async fn whoever_may_start_may_not_replace_or_raise_by_that() {
+    let runtime = hub().await;
+    let listener = Listener::start(with_keys(&runtime)).await;
+    let [starter, manager] = [STARTER, MANAGER].map(|key| listener.client_with(key));
+    let orders = ApprovedOrderClient::new(&starter);
+    let order = orders.start(2).id("o-1").await.unwrap();
+    let id = order.id().clone();
+    let statuses = [InstanceStatus::Pending, InstanceStatus::Running];
+    let replacing = orders.start(3).id("o-1");
+    let error = replacing.if_exists(IfExists::Replace(statuses.to_vec()));
+    let error = error.await.unwrap_err();
+    assert!(is_forbidden(&error), "{error:?}");
+    let approval = crate::http::functions::Approval {
+        by: "Ada".to_owned(),
+    };
+    let using = orders.start(2).id("o-1").if_exists(IfExists::Use);
+    let error = using.event(approval).await.unwrap_err();
+    assert!(is_forbidden(&error), "{error:?}");
+    // Without either it is the same as another start.
+    let used = orders.start(2).id("o-1").if_exists(IfExists::Use).await;
+    assert_eq!(used.unwrap().id(), &id);
+    // Whoever may manage may not start a copy by that.
+    let of = manager.instance::<crate::http::functions::approved_order>(id.clone());
+    let copy = InstanceId::new("o-2").unwrap();
+    let error = of.restart().id(copy).await.unwrap_err();
+    assert!(is_forbidden(&error), "{error:?}");
+    assert_eq!(runtime.client().instances().count().await.unwrap(), 1);
+    let row = runtime.client().commands().instance(&id).await.unwrap();
+    assert!(!row.status.is_terminal());
+}
+
+#[tokio::test]
+async fn one_dedup_id_for_two_accounts_brings_each_its_own_answer() {
+    let runtime = hub().await;
+    let listener = Listener::of(&runtime).await;
+    let client = listener.client();
+    for round in 0..50 {
+        let [ada, bob] = ["ada", "bob"].map(|key| AccountClient::new(&client, key));
+        let id = format!("t-{round}");
+        let to_ada = ada.deposit(1).dedup_id(&id).into_future();
+        let to_bob = bob.deposit(100).dedup_id(&id).into_future();
+        let (of_ada, of_bob) = tokio::join!(to_ada, to_bob);
+        assert_eq!(of_ada.unwrap(), round + 1);
+        assert_eq!(of_bob.unwrap(), 100 * (round + 1));
+    }
 }
 
 #[tokio::test]
