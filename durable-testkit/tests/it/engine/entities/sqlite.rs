@@ -135,7 +135,7 @@ async fn a_delayed_signal_comes_without_anything_else_happening() {
             if state.entries.len() == 2 {
                 return state.entries;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
     };
     let minute = std::time::Duration::from_mins(1);
