@@ -61,8 +61,7 @@ struct Known {
     turn: u64,
     ended: bool,
     terminal: bool,
-    suspended: bool,
-    stalled: bool,
+    status: InstanceStatus,
     at: Timestamp,
     /// Each call of the execution; `None` once it is over.
     calls: BTreeMap<CallPath, Option<Call>>,
@@ -161,8 +160,7 @@ impl Ledger {
             turn: 0,
             ended: false,
             terminal: false,
-            suspended: false,
-            stalled: false,
+            status: InstanceStatus::Pending,
             at: Timestamp::from_millis(i64::MIN),
             calls: BTreeMap::new(),
         };
@@ -288,9 +286,9 @@ impl Ledger {
                 _ => "went on",
             };
             *coverage.entry(became).or_default() += 1;
-            let suspended = update.status == InstanceStatus::Suspended;
-            if std::mem::replace(&mut known.suspended, suspended)
-                && suspended
+            let before = std::mem::replace(&mut known.status, update.status);
+            if before == InstanceStatus::Suspended
+                && update.status == InstanceStatus::Suspended
                 && turn.history.is_some()
             {
                 wrong.push(format!(
@@ -298,7 +296,7 @@ impl Ledger {
                 ));
             }
             let stalls = update.status == InstanceStatus::Stalled;
-            if std::mem::replace(&mut known.stalled, stalls) || stalls {
+            if stalls || before == InstanceStatus::Stalled {
                 self.kept_from_running(&known);
             }
             if stalls {
