@@ -41,9 +41,7 @@ impl Tables {
         let known = self.commands.contains(&command);
         match if_exists {
             IfExists::Use if known => Created::Existed,
-            _ if known && self.is_replaced(key) => Created::Replacing,
-            // It was done, and there has been another since.
-            _ if known => Created::Created,
+            _ if known => Created::Replacing,
             IfExists::Use => match first_event(new) {
                 None => Created::Existed,
                 Some(_) if status.is_terminal() => Created::Refused(status),

@@ -65,9 +65,7 @@ async fn answer_in_txn(
     };
     match if_exists {
         IfExists::Use if known => Ok(Created::Existed),
-        _ if known && replaced => Ok(Created::Replacing),
-        // It was done, and there has been another since.
-        _ if known => Ok(Created::Created),
+        _ if known => Ok(Created::Replacing),
         IfExists::Use => match first_event(new) {
             None => Ok(Created::Existed),
             Some(_) if status.is_terminal() => Ok(Created::Refused(status)),
