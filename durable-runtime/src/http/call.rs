@@ -37,8 +37,6 @@ pub(super) struct Call {
     pub(super) target: Target,
     pub(super) query: Query,
     pub(super) base: Base,
-    pub(super) headers: HeaderMap,
-    /// For what the guard is asked besides.
     head: Parts,
     /// The parameters of the path, decoded.
     path: Vec<(String, String)>,
@@ -143,7 +141,6 @@ impl Call {
             target,
             query,
             base,
-            headers: parts.headers.clone(),
             head: parts,
             path,
             body: Mutex::new(body),
@@ -158,6 +155,10 @@ impl Call {
             parts: &self.head,
         };
         self.api.guard.check(access, None).await
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.head.headers
     }
 
     /// A parameter of the path.
@@ -185,7 +186,7 @@ impl Call {
     pub(super) async fn bytes(&mut self) -> Result<Bytes, Problem> {
         let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
         let body = std::mem::take(body);
-        body::read(&self.headers, body, &self.api.limits).await
+        body::read(&self.head.headers, body, &self.api.limits).await
     }
 
     /// Reads the body as JSON; nothing if it is empty.

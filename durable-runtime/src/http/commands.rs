@@ -123,7 +123,7 @@ fn of_entities() -> Router<Api> {
 /// guard has seen.
 async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
     let limit = call.api.limits.body_bytes;
-    let announced = call.headers.get(header::CONTENT_LENGTH);
+    let announced = call.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if let Some(actual) = announced.filter(|bytes| *bytes > limit) {
         return Err(Problem::refused(CommandError::PayloadTooLarge {
@@ -132,7 +132,7 @@ async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
             limit,
         }));
     }
-    if !body::is_json(&call.headers) {
+    if !body::is_json(call.headers()) {
         return Err(Problem::bad_request(
             "the body is to be `application/json`, and said to be that",
         ));

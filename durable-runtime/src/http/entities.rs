@@ -72,7 +72,7 @@ impl EntityObject {
 /// `GET /entities/{name?}`
 pub(super) async fn list(call: Call) -> Answer {
     let top = call.query.number("top", PAGE, call.api.limits.page)?;
-    let after: Option<EntityId> = paging::read(&call.headers)?;
+    let after: Option<EntityId> = paging::read(call.headers())?;
     let mut filter = EntityFilter {
         name: None,
         key_prefix: None,
@@ -127,7 +127,7 @@ pub(super) async fn signal(mut call: Call) -> Answer {
     let bytes = call.bytes().await?;
     let input = if bytes.is_empty() {
         None
-    } else if body::is_json(&call.headers) {
+    } else if body::is_json(call.headers()) {
         body::json(&bytes, &call.api.limits)?
     } else {
         // As Durable Functions has it: what is not said to be JSON is text.

@@ -39,7 +39,7 @@ const STATUSES: &[&str] = &[
 pub(super) async fn list(call: Call) -> Answer {
     let show_input = call.query.flag("showInput", true)?;
     let top = call.query.number("top", PAGE, call.api.limits.page)?;
-    let after = paging::read(&call.headers)?;
+    let after = paging::read(call.headers())?;
     let page = match filter(&call.query)? {
         Some(filter) => {
             let page = async { Ok(call.api.commands.instances(&filter, after, top).await?) };

@@ -45,7 +45,7 @@ pub(super) async fn raise(mut call: Call) -> Answer {
     if status.is_terminal() {
         return Err(CommandError::AlreadyFinished { id, status }.into());
     }
-    if !is_json(&call.headers) {
+    if !is_json(call.headers()) {
         return Err(Problem::bad_request(
             "an event is sent as `Content-Type: application/json`",
         ));

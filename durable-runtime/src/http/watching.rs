@@ -34,7 +34,7 @@ pub(super) async fn watch(call: Call) -> Answer {
     let show_input = call.query.flag("showInput", true)?;
     let read = async { Ok(call.api.commands.instance(&id).await?) };
     let row = call.in_time(read).await?;
-    if row.status.is_terminal() && last_seen(&call.headers) == Some(event_id(&row).as_str()) {
+    if row.status.is_terminal() && last_seen(call.headers()) == Some(event_id(&row).as_str()) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let place = call.api.wait()?;

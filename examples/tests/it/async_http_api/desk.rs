@@ -8,16 +8,8 @@ use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::http::Request;
 use durable_examples::async_http_api::service::service;
-use durable_examples::inventory::Inventory;
 use durable_examples::order_processing::activities::charge;
-use durable_examples::order_processing::activities::pack_cd;
 use durable_examples::order_processing::activities::refund;
-use durable_examples::order_processing::activities::ship;
-use durable_examples::order_processing::activities::validate;
-use durable_examples::order_processing::orchestrator::process_order;
-use durable_examples::order_processing::order::Parcel;
-use durable_examples::order_processing::order::Receipt;
-use durable_examples::order_processing::order::Shipment;
 use durable_runtime::http::Management;
 use durable_runtime::prelude::*;
 use durable_testkit::TestHub;
@@ -25,32 +17,12 @@ use durable_testkit::assert_called;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::order_processing::in_the_testkit::kit;
+
 const ORDER: &str =
     r#"{"order_id":"order-1","customer_id":"7","date":"1997-01-01","cds":30,"dollars":"440.10"}"#;
 const STATUS: &str = "/durable/instances/order-1";
 const APPROVAL: &str = "/durable/instances/order-1/raiseEvent/Approval";
-
-fn kit() -> TestHub {
-    let kit = TestHub::new()
-        .register(process_order)
-        .register_entity::<Inventory>();
-    kit.mock(validate::with(|_order| Ok(())));
-    kit.mock(charge::with(|order| {
-        Ok(Receipt {
-            order_id: order.id,
-            cents: order.cents,
-        })
-    }));
-    kit.mock(pack_cd::with(|order_id, cd| Parcel { order_id, cd }));
-    kit.mock(ship::with(|receipt, parcels| {
-        Ok(Shipment {
-            cds: parcels.len().try_into().unwrap(),
-            cents: receipt.cents,
-        })
-    }));
-    kit.mock(refund::with(|_receipt| Ok(())));
-    kit
-}
 
 /// The shop in front of a hub.
 struct Desk {

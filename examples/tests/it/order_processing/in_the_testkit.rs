@@ -35,7 +35,8 @@ fn order(cds: u32) -> Order {
     }
 }
 
-fn kit() -> TestHub {
+/// The order system with mocks for what is outside.
+pub(crate) fn kit() -> TestHub {
     let kit = TestHub::new()
         .register(process_order)
         .register_entity::<Inventory>();

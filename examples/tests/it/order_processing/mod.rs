@@ -2,6 +2,6 @@
 
 mod crashes;
 mod hub;
-mod in_the_testkit;
+pub(crate) mod in_the_testkit;
 mod mistakes;
 mod totals;
