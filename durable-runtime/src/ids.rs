@@ -11,6 +11,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::salt::Salt;
+use crate::salt::Use;
+
 /// How many partitions a lane has. Fixed when a hub is created, stored with it.
 pub const PARTITIONS: u16 = 8;
 
@@ -54,10 +57,16 @@ impl InstanceId {
     }
 
     /// The id of a sub-orchestration that was given none: 26 characters, a hash of the parent's
-    /// id, its execution and the path of the call.
-    pub fn of_child(parent: &InstanceId, execution: Execution, path: &CallPath) -> Self {
-        let text = format!("{parent}\u{1f}{execution}\u{1f}{path}");
-        Self(Arc::from(base32(hash128(&text))))
+    /// salt, id and execution and the path of the call. By the salt, the children of a parent that
+    /// is started again under its id do not meet those that live on from before.
+    pub fn of_child(
+        salt: Salt,
+        parent: &InstanceId,
+        execution: Execution,
+        path: &CallPath,
+    ) -> Self {
+        let call = format_args!("{parent}\u{1f}{execution}\u{1f}{path}");
+        Self(Arc::from(base32(salt.hash(Use::ChildId, call))))
     }
 
     /// The id of an orchestration that an entity starts: 26 characters, a hash of the entity, the
@@ -426,7 +435,7 @@ fn partition_of(id: &str) -> u16 {
 }
 
 /// Two hashes of `text` as one number. Part of the stored format, as its halves are.
-pub(crate) fn hash128(text: &str) -> u128 {
+fn hash128(text: &str) -> u128 {
     let high = fnv1a64(text.as_bytes());
     // From another state on, so that texts whose first half is equal differ in the second.
     let low = fnv1a64(format!("low\u{1f}{text}").as_bytes());
@@ -446,12 +455,14 @@ mod tests {
     use super::Execution;
     use super::InstanceId;
     use super::hash128;
+    use crate::salt::Salt;
 
     #[test]
     fn the_id_of_a_child_is_fixed_for_all_time() {
+        let (salt, path) = (Salt::from_bits(1), "0.2".parse().unwrap());
         let parent = InstanceId::new("order-1").unwrap();
-        let child = InstanceId::of_child(&parent, Execution::FIRST, &"0.2".parse().unwrap());
-        assert_eq!(child.as_str(), "2cgvzmzg1tsqnagcvnp9pct5hv");
+        let child = InstanceId::of_child(salt, &parent, Execution::FIRST, &path);
+        assert_eq!(child.as_str(), "7mjsq6d5fx78p0dwr9hj4ea3w2");
     }
 
     #[test]

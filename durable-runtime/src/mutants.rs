@@ -128,6 +128,9 @@ mutants! {
     IdempotencyKeyReused:
         "The next execution gives its activities the keys of the one before",
         "dapr #10097";
+    SaltKept:
+        "An instance that is started over makes the ids of the one before",
+        "our own rule T3";
     TerminateNotLastIsDropped:
         "A termination is dropped unless it is the last message of its batch",
         "durabletask-go #123";

@@ -255,7 +255,8 @@ impl RuntimeBuilder {
             Arc::clone(&notifier),
             Arc::clone(&self.clock),
             (*self.config.machine.limits).clone(),
-        );
+        )
+        .salts(Arc::clone(&self.config.salts));
         let grace = self.config.shutdown_grace;
         #[cfg(feature = "schemars")]
         let schemas = self.registry.payload_schemas();

@@ -23,6 +23,7 @@ mod lock;
 mod pump;
 mod random;
 mod replay_check;
+mod salts;
 mod timeline;
 mod virtual_clock;
 
@@ -48,6 +49,7 @@ pub use replay_check::SavedHistory;
 pub use replay_check::replay_check;
 pub use replay_check::replay_check_folder;
 pub use replay_check::replay_check_instances;
+pub use salts::CountedSalts;
 pub use timeline::Timeline;
 pub use timeline::TimelineDifference;
 pub use timeline::TimelinePoint;

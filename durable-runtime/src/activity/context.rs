@@ -13,10 +13,10 @@ use tokio::sync::Notify;
 
 use crate::ids::Execution;
 use crate::ids::InstanceId;
-use crate::ids::hash128;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 use crate::payload::Payload;
+use crate::salt::Use;
 use crate::work::ActivityTask;
 
 /// The context of one attempt. Cloning is cheap; a parameter of this type is injected.
@@ -98,8 +98,9 @@ impl ActivityContext {
         self.0.attempt
     }
 
-    /// A key that is the same in every attempt of this call, and another one for any other call:
-    /// give it to services that recognise a repeated request.
+    /// A key that is the same in every attempt of this call, and another one for any other call,
+    /// also of an instance that is started again under its id, and of another hub: give it to
+    /// services that recognise a repeated request.
     pub fn idempotency_key(&self) -> String {
         self.0.idempotency_key.clone()
     }
@@ -182,8 +183,8 @@ impl fmt::Debug for AttemptHandle {
     }
 }
 
-/// A hash of all that makes the call this one: instance, execution, path, and the input as it was
-/// scheduled. The parts are apart by a character that ids cannot hold.
+/// A hash of all that makes the call this one: the salt and id of the instance, execution, path, and
+/// the input as it was scheduled. The parts are apart by a character that ids cannot hold.
 fn idempotency_key(task: &ActivityTask) -> String {
     let input = task.input.as_ref().map_or("", Payload::as_text);
     let execution = if mutant(Mutant::IdempotencyKeyReused) {
@@ -191,11 +192,11 @@ fn idempotency_key(task: &ActivityTask) -> String {
     } else {
         task.execution
     };
-    let text = format!(
+    let call = format_args!(
         "{}\u{1f}{execution}\u{1f}{}\u{1f}{input}",
         task.instance, task.path
     );
-    format!("{:032x}", hash128(&text))
+    format!("{:032x}", task.salt.hash(Use::IdempotencyKey, call))
 }
 
 #[cfg(test)]
@@ -207,12 +208,14 @@ mod tests {
     use crate::ids::InstanceId;
     use crate::ids::InstanceKey;
     use crate::payload::Payload;
+    use crate::salt::Salt;
     use crate::work::ActivityTask;
 
     fn task() -> ActivityTask {
         ActivityTask {
             key: InstanceKey(1),
             instance: InstanceId::new("order-1").unwrap(),
+            salt: Salt::from_bits(1),
             execution: Execution::FIRST,
             path: "0.2".parse().unwrap(),
             name: "charge".to_owned(),
@@ -238,12 +241,16 @@ mod tests {
         };
         assert_eq!(key(&task()), key(&again));
         // Fixed for all time: services outside remember it.
-        assert_eq!(key(&task()), "e2b3e87b41b976a9e99babe69f385c86");
+        assert_eq!(key(&task()), "fa622022705884391781d05ec25e239d");
     }
 
     #[test]
     fn the_idempotency_key_differs_whenever_the_effect_may_differ() {
         let others = [
+            ActivityTask {
+                salt: Salt::from_bits(2),
+                ..task()
+            },
             ActivityTask {
                 instance: InstanceId::new("order-2").unwrap(),
                 ..task()
@@ -269,7 +276,7 @@ mod tests {
         keys.push(key(&task()));
         keys.sort();
         keys.dedup();
-        assert_eq!(keys.len(), 6);
+        assert_eq!(keys.len(), 7);
     }
 
     #[tokio::test]

@@ -17,6 +17,9 @@ use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::Lane;
 use crate::payload::Payload;
+use crate::salt::Salt;
+use crate::salt::SaltSource;
+use crate::salt::SystemSalts;
 use crate::store::Created;
 use crate::store::Sent;
 use crate::store::Store;
@@ -72,6 +75,7 @@ pub struct StoreCommands {
     pub(super) notifier: Arc<Notifier>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: Limits,
+    salts: Arc<dyn SaltSource>,
 }
 
 impl StoreCommands {
@@ -88,7 +92,15 @@ impl StoreCommands {
             notifier,
             clock,
             limits,
+            salts: Arc::new(SystemSalts),
         }
+    }
+
+    /// With salts from this source, in place of the operating system's randomness.
+    #[must_use]
+    pub fn salts(mut self, salts: Arc<dyn SaltSource>) -> Self {
+        self.salts = salts;
+        self
     }
 
     async fn fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, CommandError> {
@@ -186,7 +198,9 @@ impl Commands for StoreCommands {
         let now = self.clock.now();
         let if_exists = request.if_exists.clone();
         let raises = request.event.is_some();
-        let instance = new_instance(request, now);
+        let salt = self.salts.fresh();
+        let salt = salt.map_err(|error| store_error("make a salt", error))?;
+        let instance = new_instance(request, salt, now);
         let before = match if_exists {
             IfExists::Replace(_) => self.fetch(&instance.id).await?,
             _ => None,
@@ -416,9 +430,10 @@ impl Commands for StoreCommands {
     }
 }
 
-fn new_instance(request: StartRequest, now: Timestamp) -> NewInstance {
+fn new_instance(request: StartRequest, salt: Salt, now: Timestamp) -> NewInstance {
     NewInstance {
         id: request.id.unwrap_or_else(InstanceId::generate),
+        salt,
         name: request.name,
         version: request.version,
         input: request.input,

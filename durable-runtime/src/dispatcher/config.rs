@@ -1,8 +1,11 @@
 //! What the engine can be told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::machine::Config as MachineConfig;
+use crate::salt::SaltSource;
+use crate::salt::SystemSalts;
 
 /// What the engine can be told.
 #[derive(Debug, Clone)]
@@ -24,6 +27,8 @@ pub struct EngineConfig {
     pub timer_window: Duration,
     /// How long a shutdown waits for attempts that are under way.
     pub shutdown_grace: Duration,
+    /// Where the salts of new instances come from.
+    pub salts: Arc<dyn SaltSource>,
     /// What the machine goes by.
     pub machine: MachineConfig,
 }
@@ -39,6 +44,7 @@ impl Default for EngineConfig {
             max_turns_per_commit: 512,
             timer_window: Duration::from_mins(1),
             shutdown_grace: Duration::from_secs(10),
+            salts: Arc::new(SystemSalts),
             machine: MachineConfig {
                 line_of: source_line,
                 ..MachineConfig::default()

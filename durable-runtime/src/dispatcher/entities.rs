@@ -211,6 +211,7 @@ impl Dispatcher {
             messages: messages.clone(),
             parked: parked.unwrap_or_default(),
             drained,
+            salt: self.salt,
             now: self.time_of_entities,
         };
         let limits = &self.config.machine.limits;

@@ -24,6 +24,7 @@ use crate::machine::turn;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 use crate::registry::Registry;
+use crate::salt::Salt;
 use crate::store::NewWorker;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -65,6 +66,9 @@ pub struct Dispatcher {
     pub(super) timers_hint: bool,
     pub(super) commits: u64,
     pub(super) expire_at: Timestamp,
+    /// Its own secret, of which those of the instances that entities start are made: nobody replays
+    /// their operations.
+    pub(super) salt: Salt,
     /// The latest time by which a signal was due or an entity had a turn. It does not go back.
     pub(super) time_of_entities: Timestamp,
     /// It is to come back as a new worker before it does anything else.
@@ -102,6 +106,9 @@ pub enum DispatcherError {
     /// The store.
     #[error("the worker cannot go on")]
     Store(#[from] StoreError),
+    /// The operating system has no random bytes to give.
+    #[error("failed to make a salt")]
+    Salt(#[source] std::io::Error),
 }
 
 impl DispatcherError {
@@ -115,7 +122,7 @@ impl Dispatcher {
     /// Registers a worker and claims what it can run.
     ///
     /// # Errors
-    /// The store's.
+    /// The store's; [`DispatcherError::Salt`].
     pub async fn start(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
@@ -125,6 +132,7 @@ impl Dispatcher {
         config: EngineConfig,
     ) -> Result<Self, DispatcherError> {
         let now = clock.now();
+        let salt = config.salts.fresh().map_err(DispatcherError::Salt)?;
         let lease = store.worker_start(new_worker(&config), now).await?;
         let pool = ActivityPool::new(
             Arc::clone(&registry),
@@ -149,6 +157,7 @@ impl Dispatcher {
             timers_hint: false,
             commits: 0,
             expire_at: now + EXPIRY,
+            salt,
             time_of_entities: now,
             begins_anew: false,
             to_load: ToLoad::After(None),

@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::payload::Payload;
 use crate::payload::optional;
+use crate::salt::Salt;
 
 /// All that an execution needs to go on at the head of a loop without what it did before. Nothing
 /// durable is open there, so there are no calls in it.
@@ -21,6 +22,8 @@ pub struct Checkpoint {
     pub pass: u64,
     /// The carried bindings, by name.
     pub values: BTreeMap<String, Payload>,
+    /// The secret of the instance.
+    pub salt: Salt,
     /// The number that the next call of the body gets.
     pub calls: u32,
     /// How many random numbers were taken.

@@ -18,6 +18,7 @@ use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::payload::Payload;
 use crate::payload::optional;
+use crate::salt::Salt;
 
 /// One entry of a history. Stored as JSON under its variant's name; a change of a variant is a
 /// change of the stored [format](super::FORMAT).
@@ -33,6 +34,8 @@ pub enum HistoryEvent {
         name: String,
         /// The orchestrator's version.
         version: String,
+        /// The secret of the instance.
+        salt: Salt,
         /// The input; absent when none was given.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         input: Option<Payload>,

@@ -158,6 +158,7 @@ mod tests {
             key: InstanceKey(1),
             unit: Unit(1),
             id: InstanceId::new("o-1").unwrap(),
+            salt: crate::salt::Salt::default(),
             name: "order".to_owned(),
             version: "1".to_owned(),
             status: InstanceStatus::Stalled,

@@ -169,6 +169,7 @@ impl ActivityCall {
         ActivityTask {
             key: identity.key,
             instance: identity.id.clone(),
+            salt: identity.salt,
             execution: identity.execution,
             path: path.clone(),
             name: self.name.clone(),

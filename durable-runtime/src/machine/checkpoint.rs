@@ -256,6 +256,7 @@ impl Cursor {
             head,
             pass: state.checkpoints.passes.saturating_sub(1),
             values,
+            salt: self.identity().salt,
             calls: self.identity().root.next(),
             randoms: state.randoms,
             now: state.now,

@@ -21,9 +21,9 @@ use crate::failure::Failure;
 use crate::ids::CallPath;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
-use crate::ids::fnv1a64;
 use crate::payload::CodecError;
 use crate::payload::Payload;
+use crate::salt::Use;
 
 /// A handle on an execution: what it is, and what its code asks of the machine.
 #[derive(Clone)]
@@ -139,8 +139,8 @@ impl Cursor {
         self.is_inside("a random value was asked for", Location::caller());
         let count = self.state().next_random();
         let identity = self.identity();
-        mix(fnv1a64(identity.id.as_str().as_bytes())
-            ^ mix(u64::from(identity.execution.0)).wrapping_add(mix(count)))
+        let draw = format_args!("{}\u{1f}{count}", identity.execution);
+        first_half(identity.salt.hash(Use::Random, draw))
     }
 
     /// An id that is the same on every replay.
@@ -257,10 +257,6 @@ pub(super) fn too_large(what: &str, actual: usize, limit: usize) -> Failure {
     }
 }
 
-/// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014).
-fn mix(number: u64) -> u64 {
-    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
+fn first_half(hash: u128) -> u64 {
+    (hash >> 64) as u64
 }

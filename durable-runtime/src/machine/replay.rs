@@ -48,8 +48,12 @@ pub fn replay(
     start: &StartFn,
 ) -> Result<Option<Continuation>, ReplayError> {
     match history.events().next() {
-        Some(HistoryEvent::ExecutionStarted { input, .. }) => {
-            let identity = identity(config, instance);
+        Some(HistoryEvent::ExecutionStarted { input, salt, .. }) => {
+            // The row may be that of a later life, which was started over under its id.
+            let identity = Identity {
+                salt: *salt,
+                ..identity(config, instance)
+            };
             let input = input.clone();
             let continuation = Continuation::new(identity, start, input, config.perturb, None);
             go_through(continuation, history.turns(), 0)
@@ -79,6 +83,7 @@ pub fn resume(
     };
     let turns = &history.turns()[at..];
     let identity = Identity {
+        salt: checkpoint.salt,
         root: Arc::new(Numbers::from(CallPath::root(), checkpoint.calls)),
         ..identity(config, instance)
     };
@@ -182,6 +187,7 @@ pub(super) fn identity(config: &Config, instance: &InstanceRow) -> Identity {
     Identity {
         key: instance.key,
         id: instance.id.clone(),
+        salt: instance.salt,
         execution: instance.execution,
         parent: instance.parent.clone(),
         tags: instance.tags.clone(),

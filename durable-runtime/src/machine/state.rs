@@ -40,6 +40,8 @@ use crate::mutants::Mutant;
 use crate::mutants::mutant;
 use crate::payload::Payload;
 use crate::retry::RetryPolicy;
+use crate::salt::Salt;
+use crate::salt::Use;
 use crate::work::Limits;
 use crate::work::NewInstance;
 use crate::work::TimerKind;
@@ -49,6 +51,7 @@ use crate::work::TimerKind;
 pub(super) struct Identity {
     pub(super) key: InstanceKey,
     pub(super) id: InstanceId,
+    pub(super) salt: Salt,
     pub(super) execution: Execution,
     pub(super) parent: Option<ParentLink>,
     pub(super) tags: BTreeMap<String, String>,
@@ -269,7 +272,8 @@ impl State {
                 } else {
                     identity.execution
                 };
-                let of_call = || InstanceId::of_child(&identity.id, execution, &path);
+                let (salt, parent) = (identity.salt, &identity.id);
+                let of_call = || InstanceId::of_child(salt, parent, execution, &path);
                 let event = HistoryEvent::ChildScheduled {
                     name: (*name).to_owned(),
                     version: (*version).to_owned(),
@@ -417,15 +421,18 @@ impl State {
             depth: identity.parent.as_ref().map_or(0, |parent| parent.depth) + 1,
             detached,
         };
+        let call = format_args!("{}\u{1f}{path}", identity.execution);
+        let command = identity.salt.hash(Use::ChildCommand, call);
         let start = NewInstance {
             id: instance.clone(),
+            salt: identity.salt.of(format_args!("child\u{1f}{call}")),
             name,
             version,
             input,
             tags: identity.tags.clone(),
             parent: Some(link.clone()),
             start_at: None,
-            command: format!("{}/{}/{path}", identity.id, identity.execution),
+            command: format!("{}/{command:032x}", identity.id),
             headers: identity.headers.clone(),
             event: None,
         };

@@ -301,6 +301,7 @@ impl<'a> Turn<'a> {
             at,
             name: self.row.name.clone(),
             version: self.row.version.clone(),
+            salt: self.row.salt,
             input: self.row.input.clone(),
             parent: self.row.parent.clone(),
             tags: self.row.tags.clone(),

@@ -202,10 +202,11 @@ impl OrchestrationContext {
         self.core.now()
     }
 
-    /// A new id.
+    /// A new id, which nobody can compute who does not read the hub.
     ///
     /// # Replay
-    /// The same at the same place; another one after continue-as-new.
+    /// The same at the same place; another one after continue-as-new, after a restart, and for any
+    /// other instance, also of this id.
     #[track_caller]
     pub fn new_uuid(&self) -> Uuid {
         self.core.new_uuid()

@@ -73,6 +73,7 @@ pub(super) fn pending_row(
         key,
         unit,
         id: new.id.clone(),
+        salt: new.salt,
         name: new.name.clone(),
         version: new.version.clone(),
         status: InstanceStatus::Pending,

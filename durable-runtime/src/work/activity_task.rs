@@ -11,6 +11,7 @@ use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::payload::Payload;
 use crate::payload::optional;
+use crate::salt::Salt;
 
 /// One attempt of an activity that is to be made once the turn that asked for it is committed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,8 @@ pub struct ActivityTask {
     pub key: InstanceKey,
     /// Its id.
     pub instance: InstanceId,
+    /// Its secret.
+    pub salt: Salt,
     /// Its execution.
     pub execution: Execution,
     /// The call.

@@ -16,6 +16,7 @@ use crate::ids::Lane;
 use crate::ids::Unit;
 use crate::payload::Payload;
 use crate::payload::optional;
+use crate::salt::Salt;
 
 /// Where an instance stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -90,6 +91,8 @@ pub enum Output {
 pub struct NewInstance {
     /// Its id.
     pub id: InstanceId,
+    /// Its secret, made for it.
+    pub salt: Salt,
     /// The orchestrator's name.
     pub name: String,
     /// The orchestrator's version.
@@ -151,6 +154,8 @@ pub struct InstanceRow {
     pub unit: Unit,
     /// Its id.
     pub id: InstanceId,
+    /// Its secret. Another one once it is replaced.
+    pub salt: Salt,
     /// The orchestrator's name.
     pub name: String,
     /// The orchestrator's version.

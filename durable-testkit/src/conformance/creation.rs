@@ -20,6 +20,7 @@ use super::scene::Scene;
 use super::scene::lane;
 use super::scene::new_instance;
 use super::scene::parent_of;
+use super::scene::salt_of;
 
 /// A hub opens as often as one likes and stays what it is.
 pub async fn a_hub_opens_twice(store: Arc<dyn Store>) {
@@ -47,6 +48,7 @@ pub async fn a_new_instance_is_stored_as_it_was_given(store: Arc<dyn Store>) {
         (&new.name, &new.version, &new.input)
     );
     assert_eq!((&row.tags, &row.headers), (&new.tags, &new.headers));
+    assert_eq!(row.salt, new.salt);
     assert_eq!((&row.parent, &row.command), (&new.parent, &new.command));
     assert_eq!((row.created_at, row.updated_at), (scene.now, scene.now));
     assert_eq!(
@@ -159,6 +161,17 @@ pub async fn a_repeated_creation_counts_as_created(store: Arc<dyn Store>) {
         }
         assert_eq!(scene.store.dump().await.unwrap(), before);
     }
+}
+
+/// Of two creations by one command the first gives the salt, so that the instance has one only.
+pub async fn a_repeated_creation_leaves_the_salt_alone(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    let mut again = new_instance("a");
+    again.salt = salt_of("another");
+    let created = scene.create_if(&again, &IfExists::Fail).await;
+    assert_eq!(created, Created::Created);
+    assert_eq!(scene.fetch(&row.id).await, row);
 }
 
 /// A replacement is the owner's work: the row stays, a message asks, once.

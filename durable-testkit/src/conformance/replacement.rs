@@ -26,12 +26,14 @@ use super::scene::lane;
 use super::scene::new_instance;
 use super::scene::payload;
 use super::scene::raised;
+use super::scene::salt_of;
 use super::scene::turn;
 use super::scene::update;
 
 fn again(id: &str) -> NewInstance {
     let mut new = new_instance(id);
     new.input = Some(payload("again"));
+    new.salt = salt_of("again");
     "replace".clone_into(&mut new.command);
     new
 }
@@ -48,7 +50,7 @@ async fn replace(scene: &mut Scene, row: &InstanceRow, new: NewInstance) -> Inst
     scene.fetch(&row.id).await
 }
 
-/// The row begins anew under its key and id, as the next execution.
+/// The row begins anew under its key and id, as the next execution, with a salt of its own.
 pub async fn a_replacement_begins_the_next_execution(store: Arc<dyn Store>) {
     let mut scene = Scene::new(store).await;
     let row = scene.greet("a").await;
@@ -56,6 +58,7 @@ pub async fn a_replacement_begins_the_next_execution(store: Arc<dyn Store>) {
     let new = again("a");
     let replaced = replace(&mut scene, &row, new.clone()).await;
     let expected = InstanceRow {
+        salt: new.salt,
         execution: row.execution.next(),
         input: new.input,
         created_at: scene.now,

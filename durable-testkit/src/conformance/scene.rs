@@ -14,6 +14,8 @@ use durable_runtime::ids::Execution;
 use durable_runtime::ids::Lane;
 use durable_runtime::ids::MessageId;
 use durable_runtime::ids::Unit;
+use durable_runtime::ids::fnv1a64;
+use durable_runtime::salt::Salt;
 use durable_runtime::store::Created;
 use durable_runtime::store::InboxMessage;
 use durable_runtime::store::NewWorker;
@@ -154,6 +156,7 @@ pub(super) fn lane() -> Lane {
 pub(super) fn new_instance(id: &str) -> NewInstance {
     NewInstance {
         id: InstanceId::new(id).unwrap(),
+        salt: salt_of(id),
         name: "greet".to_owned(),
         version: "1".to_owned(),
         input: Some(payload(id)),
@@ -164,6 +167,11 @@ pub(super) fn new_instance(id: &str) -> NewInstance {
         headers: BTreeMap::new(),
         event: None,
     }
+}
+
+/// A salt that goes by this text.
+pub(super) fn salt_of(text: &str) -> Salt {
+    Salt::from_bits(u128::from(fnv1a64(text.as_bytes())))
 }
 
 /// A recorded text.

@@ -32,6 +32,7 @@ macro_rules! conformance {
                 a_taken_id_is_refused,
                 a_taken_id_can_be_used,
                 a_repeated_creation_counts_as_created,
+                a_repeated_creation_leaves_the_salt_alone,
                 a_replacing_creation_asks_the_owner_once,
                 a_replacing_creation_refuses_other_statuses,
                 ids_differ_by_case,

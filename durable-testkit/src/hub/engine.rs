@@ -21,6 +21,7 @@ use super::attempts::Attempts;
 use super::attempts::Ready;
 use super::points::Points;
 use super::recording::RecordingStore;
+use crate::CountedSalts;
 use crate::VirtualClock;
 use crate::random::Random;
 
@@ -41,6 +42,9 @@ pub(crate) struct Parts {
     /// How long an activity that runs for real is waited for, in real time.
     pub(crate) patience: Duration,
 }
+
+/// The series of the salts that workers begin with; clients have series 0.
+const OF_WORKERS: u64 = 1;
 
 /// The worker of the hub.
 #[derive(Debug)]
@@ -232,13 +236,16 @@ impl Engine {
 async fn worker(parts: &Parts) -> Dispatcher {
     let store: Arc<dyn Store> = parts.store.clone();
     let clock: Arc<dyn Clock> = Arc::new(parts.clock.clone());
+    let mut config = parts.config.clone();
+    // Each worker begins the series anew, so that a crash changes nothing.
+    config.salts = Arc::new(CountedSalts::of_series(OF_WORKERS));
     let started = Dispatcher::start(
         store,
         clock,
         Arc::clone(&parts.registry),
         Arc::clone(&parts.states),
         Arc::clone(&parts.notifier),
-        parts.config.clone(),
+        config,
     );
     match started.await {
         Ok(dispatcher) => dispatcher,

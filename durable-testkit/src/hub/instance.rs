@@ -236,7 +236,8 @@ impl<O: Orchestrator> TestInstance<O> {
     /// there, let other time pass. The hub of this one goes on as if nothing had been.
     ///
     /// Mocks are shared, and their sequences go on where they were. The fork begins like a hub after
-    /// a crash at that moment: attempts that were under way are made again.
+    /// a crash at that moment: attempts that were under way are made again. It has the salt of this
+    /// one, so that it replays what was; what both do from there on has the same ids and keys.
     pub async fn rewind_to(&self, point: TimelinePoint) -> Self {
         let hub = self.hub.forked_at(point.written, point.at).await;
         let client = hub.client().await;

@@ -26,6 +26,7 @@ use durable_runtime::registry::Mock;
 use durable_runtime::registry::Mockable;
 use durable_runtime::registry::Register;
 use durable_runtime::registry::Registry;
+use durable_runtime::salt::SaltSource;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::Store;
 use durable_runtime::work::Limits;
@@ -46,6 +47,7 @@ use super::recording::RecordingStore;
 use super::recording::Written;
 use super::recording::repeat_all;
 use super::seed;
+use crate::CountedSalts;
 use crate::Timeline;
 use crate::VirtualClock;
 use crate::lock::lock;
@@ -106,6 +108,7 @@ pub(super) struct Shared {
     opened: OnceLock<Opened>,
     pub(super) engine: AsyncMutex<Option<Engine>>,
     ids: Mutex<HashMap<String, u32>>,
+    salts: Arc<CountedSalts>,
     /// The instances that the test started, for what a failing test leaves behind.
     pub(super) started: Mutex<BTreeMap<InstanceId, InstanceKey>>,
     steps: Mutex<u64>,
@@ -153,6 +156,7 @@ impl TestHub {
             opened: OnceLock::new(),
             engine: AsyncMutex::new(None),
             ids: Mutex::default(),
+            salts: fork.salts,
             started: Mutex::default(),
             steps: Mutex::default(),
             is_fork,
@@ -312,7 +316,8 @@ impl TestHub {
                 Arc::clone(&notifier),
                 Arc::new(shared.clock.clone()),
                 Limits::default(),
-            );
+            )
+            .salts(Arc::clone(&shared.salts) as Arc<dyn SaltSource>);
             let client = Client::new(Arc::new(commands));
             Opened {
                 store,
@@ -461,6 +466,7 @@ impl TestHub {
             past,
             clock: VirtualClock::at(at),
             attempts: self.shared.attempts.past(written),
+            salts: Arc::clone(&self.shared.salts),
         };
         let hub = Self::of(self.setup(), self.mocks(), Some(fork));
         lock(&hub.shared.ids).clone_from(&lock(&self.shared.ids));
@@ -542,6 +548,8 @@ pub(crate) struct Fork {
     pub(crate) past: Vec<Written>,
     pub(crate) clock: VirtualClock,
     pub(crate) attempts: Attempts,
+    /// What it starts anew has other salts than what was started before it was forked.
+    pub(crate) salts: Arc<CountedSalts>,
 }
 
 impl Default for Fork {
@@ -551,6 +559,7 @@ impl Default for Fork {
             past: Vec::new(),
             clock: VirtualClock::new(),
             attempts: Attempts::default(),
+            salts: Arc::default(),
         }
     }
 }

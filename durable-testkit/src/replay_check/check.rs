@@ -19,6 +19,7 @@ use durable_runtime::machine::ReplayError;
 use durable_runtime::machine::replay;
 use durable_runtime::orchestration::ChildCall;
 use durable_runtime::orchestration::Orchestrator;
+use durable_runtime::salt::Salt;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
 
@@ -210,6 +211,7 @@ fn row_of<O: Orchestrator>(instance: &str, execution: Execution) -> Result<Insta
         key: InstanceKey(1),
         unit: Unit(0),
         id: InstanceId::new(instance).map_err(|error| error.to_string())?,
+        salt: Salt::default(),
         name: O::DEFINITION.name.to_owned(),
         version: O::DEFINITION.version.to_owned(),
         status: InstanceStatus::Running,

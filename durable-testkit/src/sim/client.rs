@@ -11,6 +11,7 @@ use durable_runtime::InstanceId;
 use durable_runtime::Payload;
 use durable_runtime::Timestamp;
 use durable_runtime::client::StoreCommands;
+use durable_runtime::salt::SaltSource;
 use durable_runtime::work::CommandError;
 use durable_runtime::work::Commands;
 use durable_runtime::work::Control;
@@ -19,6 +20,7 @@ use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::Limits;
 use durable_runtime::work::Notifier;
 use durable_runtime::work::StartRequest;
+use durable_testkit::CountedSalts;
 
 use crate::clock::SimClock;
 use crate::store::SimStore;
@@ -65,6 +67,7 @@ pub(crate) struct Clients {
     pub(crate) notifiers: Mutex<Vec<Arc<Notifier>>>,
     pub(crate) records: Mutex<Vec<Record>>,
     pub(crate) numbers: AtomicU64,
+    pub(crate) salts: Arc<CountedSalts>,
 }
 
 impl Clients {
@@ -90,6 +93,7 @@ impl Clients {
             Arc::new(self.clock.clone()),
             Limits::default(),
         )
+        .salts(Arc::clone(&self.salts) as Arc<dyn SaltSource>)
     }
 
     pub(crate) fn record(&self, number: usize, change: impl FnOnce(&mut Record)) {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
@@ -16,6 +17,7 @@ use durable_runtime::ids::InstanceKey;
 use durable_runtime::ids::MessageId;
 use durable_runtime::ids::Unit;
 use durable_runtime::ids::WorkerId;
+use durable_runtime::salt::Salt;
 use durable_runtime::work::ActivityTask;
 use durable_runtime::work::Address;
 use durable_runtime::work::InstanceRow;
@@ -41,6 +43,8 @@ pub(crate) struct Ledger {
     books: Books,
     consumed: BTreeSet<MessageId>,
     replies: BTreeSet<(InstanceKey, Execution, CallPath)>,
+    /// Those of all instances that have begun.
+    salts: HashSet<Salt>,
     activities: BTreeMap<String, Activity>,
     /// Until when the store has promised each worker not to take it for dead.
     leases: BTreeMap<WorkerId, Timestamp>,
@@ -57,6 +61,8 @@ struct Known {
     unit: Unit,
     /// Not to begin before.
     start_at: Option<Timestamp>,
+    /// That of its history; nothing before its first turn and once it is replaced.
+    salt: Option<Salt>,
     execution: Execution,
     turn: u64,
     ended: bool,
@@ -156,6 +162,7 @@ impl Ledger {
             name: row.name.clone(),
             unit: row.unit,
             start_at: row.start_at,
+            salt: None,
             execution: Execution::FIRST,
             turn: 0,
             ended: false,
@@ -310,10 +317,21 @@ impl Ledger {
         if turn.replacement.is_some() {
             known.terminal = false;
             known.ended = true;
+            known.salt = None;
             *coverage.entry("replaced").or_default() += 1;
         }
         self.instances.insert(turn.key, known);
         wrong
+    }
+
+    /// An execution began with `salt`: that of the one before it, or one that was never seen.
+    fn salted(&mut self, known: &mut Known, salt: Salt) -> Result<(), String> {
+        match known.salt.replace(salt) {
+            Some(before) if before == salt => Ok(()),
+            Some(_) => Err("9: another salt than before".to_owned()),
+            None if self.salts.insert(salt) => Ok(()),
+            None => Err("9: the salt of another instance".to_owned()),
+        }
     }
 
     fn reply(&mut self, id: &InstanceId, send: &OutgoingMessage) -> Option<String> {
@@ -360,6 +378,7 @@ impl Ledger {
             known.at = at;
         }
         match event {
+            E::ExecutionStarted { salt, .. } => self.salted(known, *salt),
             E::ActivityScheduled {
                 path, name, input, ..
             } => {
@@ -649,6 +668,7 @@ fn key_of(
     let task = ActivityTask {
         key,
         instance: known.id.clone(),
+        salt: known.salt.unwrap_or_default(),
         execution: known.execution,
         path: path.clone(),
         name: name.to_owned(),

@@ -10,6 +10,7 @@ use durable_runtime::dispatcher::EngineConfig;
 use durable_runtime::dispatcher::Progress;
 use durable_runtime::store::ModelStore;
 use durable_runtime::work::Notifier;
+use durable_testkit::CountedSalts;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -44,6 +45,7 @@ impl Setup {
     pub(crate) fn drawn(draw: &mut Draw, faults: &Faults, number: usize) -> Self {
         let mut config = EngineConfig::default();
         config.worker_name = format!("p{number}");
+        config.salts = Arc::new(CountedSalts::of_series(number as u64 + 1));
         config.machine.line_of = |_, _| None;
         config.machine.strict_inputs = true;
         config.machine.perturb = draw.chance(20);

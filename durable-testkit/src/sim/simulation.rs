@@ -84,6 +84,7 @@ impl Simulation {
             records: Mutex::new(planned.iter().map(|_| Record::default()).collect()),
             world: Arc::clone(&world),
             numbers: AtomicU64::new(0),
+            salts: Arc::default(),
         });
         let mut instances = Vec::new();
         for (number, (name, planned)) in planned.into_iter().enumerate() {

@@ -17,6 +17,7 @@ use crate::machine::cursor::too_large;
 use crate::machine::entity_calls::message_to;
 use crate::panics;
 use crate::payload::Payload;
+use crate::salt::Salt;
 use crate::work::Address;
 use crate::work::Answer;
 use crate::work::Caller;
@@ -54,6 +55,8 @@ pub struct EntityTurnRequest {
     pub parked: BTreeSet<MessageId>,
     /// Whether nothing else is in memory for the entity.
     pub drained: bool,
+    /// A secret, of which those of the orchestrations that it starts are made.
+    pub salt: Salt,
     /// The time of the turn.
     pub now: Timestamp,
 }
@@ -87,6 +90,7 @@ pub fn entity_turn(
         messages,
         parked,
         drained,
+        salt,
         now,
     } = request;
     let fired = messages.iter().filter_map(|message| match &message.body {
@@ -112,6 +116,7 @@ pub fn entity_turn(
         before: row.clone(),
         row,
         parked,
+        salt,
         now,
         blocked: Vec::new(),
         left: Vec::new(),
@@ -135,6 +140,7 @@ pub(super) struct Batch<'a> {
     pub(super) row: EntityRow,
     pub(super) write: TurnWrite,
     parked: BTreeSet<MessageId>,
+    salt: Salt,
     now: Timestamp,
     /// The timers of delayed signals that have fired.
     fired: BTreeSet<TimerId>,
@@ -323,6 +329,9 @@ impl Batch<'_> {
                 input,
             } => self.write.starts.push(NewInstance {
                 id,
+                salt: self
+                    .salt
+                    .of(format_args!("{}\u{1f}{message}\u{1f}{number}", self.row.id)),
                 name,
                 version,
                 input,

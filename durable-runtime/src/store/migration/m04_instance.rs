@@ -23,6 +23,7 @@ pub(super) fn steps() -> Vec<Step> {
                 )
                 .col(ColumnDef::new("hub").small_integer().not_null())
                 .col(ColumnDef::new("id").string_len(100).not_null())
+                .col(ColumnDef::new("salt").string_len(32).not_null())
                 .col(ColumnDef::new("unit").integer().not_null())
                 .col(ColumnDef::new("name").string().not_null())
                 .col(ColumnDef::new("version").string().not_null())

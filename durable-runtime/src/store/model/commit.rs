@@ -188,8 +188,12 @@ impl Tables {
             return;
         };
         let (execution, command) = (old.execution.next(), old.command.clone());
+        let mut new = new.clone();
+        if mutant(Mutant::SaltKept) {
+            new.salt = old.salt;
+        }
         self.commands.insert((key, command));
         self.end_execution(key);
-        self.begin_new(key, execution, new, now);
+        self.begin_new(key, execution, &new, now);
     }
 }

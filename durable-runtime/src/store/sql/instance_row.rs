@@ -13,15 +13,18 @@ use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::ids::Unit;
 use crate::payload::Payload;
+use crate::salt::InvalidSalt;
+use crate::salt::Salt;
 use crate::store::table::Status;
 use crate::store::table::instance::Column;
 use crate::store::table::instance::Model;
 use crate::work::InstanceRow;
 
 /// The columns that a creation fills; the key comes from the database.
-pub(super) const COLUMNS: [Column; 21] = [
+pub(super) const COLUMNS: [Column; 22] = [
     Column::Hub,
     Column::Id,
+    Column::Salt,
     Column::Unit,
     Column::Name,
     Column::Version,
@@ -48,6 +51,7 @@ pub(super) fn values(scope: Scope, row: &InstanceRow) -> Result<Vec<Value>, DbEr
     Ok(vec![
         scope.hub().into(),
         row.id.as_str().into(),
+        String::from(row.salt).into(),
         row.unit.0.into(),
         row.name.as_str().into(),
         row.version.as_str().into(),
@@ -78,6 +82,7 @@ pub(super) fn decode(row: Model) -> Result<InstanceRow, DbErr> {
         key: InstanceKey(row.key),
         unit: Unit(row.unit),
         id: instance_id(&row.id)?,
+        salt: salt(&row.salt)?,
         name: row.name,
         version: row.version,
         status: row.status.into(),
@@ -126,6 +131,11 @@ pub(super) fn payload(text: Option<&str>) -> Result<Option<Payload>, DbErr> {
 pub(super) fn execution(number: i64) -> Result<Execution, DbErr> {
     let number = u32::try_from(number).map_err(|error| DbErr::Type(error.to_string()))?;
     Ok(Execution(number))
+}
+
+fn salt(text: &str) -> Result<Salt, DbErr> {
+    text.parse()
+        .map_err(|error: InvalidSalt| DbErr::Type(error.to_string()))
 }
 
 fn instance_id(text: &str) -> Result<InstanceId, DbErr> {

@@ -11,6 +11,7 @@ pub struct Model {
     pub key: i64,
     pub hub: i16,
     pub id: String,
+    pub salt: String,
     pub unit: i32,
     pub name: String,
     pub version: String,

@@ -30,6 +30,7 @@ use durable_runtime::machine::Continuation;
 use durable_runtime::machine::Cursor;
 use durable_runtime::machine::Position;
 use durable_runtime::machine::ReplayError;
+use durable_runtime::salt::Salt;
 use durable_runtime::work::ActivityTask;
 use durable_runtime::work::Address;
 use durable_runtime::work::InstanceRow;
@@ -358,6 +359,7 @@ impl Bench {
         self.row = InstanceRow {
             execution: self.row.execution.next(),
             status: InstanceStatus::Pending,
+            salt: new.salt,
             input: new.input,
             start_at: new.start_at,
             parent: new.parent,
@@ -628,6 +630,7 @@ fn row() -> InstanceRow {
         key: InstanceKey(7),
         unit: Unit(3),
         id: InstanceId::new("order-1").unwrap(),
+        salt: Salt::from_bits(1),
         name: "process_order".to_owned(),
         version: "1".to_owned(),
         status: InstanceStatus::Pending,
@@ -653,6 +656,7 @@ pub(super) fn new_start(input: impl Serialize) -> NewInstance {
     let row = row();
     NewInstance {
         id: row.id,
+        salt: Salt::from_bits(2),
         name: row.name,
         version: row.version,
         input: Some(json(input)),

@@ -126,7 +126,7 @@ fn a_call_scheduled_and_cancelled_in_one_turn_has_no_effect() {
         1 ExecutionStarted
         1 ActivityScheduled 0 1 work
         1 TimerCreated 1 due=+5000ms
-        1 ChildScheduled 2 1 instance="2b66jh960mhyt9r7j0sxg1zs5d" ship
+        1 ChildScheduled 2 1 instance="4k4npf45axjydhmxqnkp207j1h" ship
         1 WaitStarted 3 never
         1 WaitStarted 4 go
         1 EventRaised go null

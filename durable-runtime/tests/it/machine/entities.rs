@@ -23,6 +23,7 @@ use durable_runtime::machine::entity::Invocation;
 use durable_runtime::machine::entity::NewState;
 use durable_runtime::machine::entity::OperationEnd;
 use durable_runtime::machine::entity::entity_turn;
+use durable_runtime::salt::Salt;
 use durable_runtime::work::Address;
 use durable_runtime::work::EntityOperation;
 use durable_runtime::work::EntityRow;
@@ -433,6 +434,7 @@ fn turn_of_delayed(row: EntityRow, parked: bool, fired: bool) -> EntityOutcome {
         messages,
         parked: parked.then_some(id).into_iter().collect(),
         drained: true,
+        salt: Salt::from_bits(1),
         now: NOW,
     };
     let code = |_: Invocation<'_>| OperationEnd::Returned {

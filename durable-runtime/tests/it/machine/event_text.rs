@@ -33,7 +33,7 @@ pub(super) fn line(event: &HistoryEvent) -> String {
     if let Some(Value::String(path)) = fields.remove("path") {
         let _ = write!(text, " {path}");
     }
-    for skipped in ["at", "site", "version", "options"] {
+    for skipped in ["at", "site", "version", "salt", "options"] {
         fields.remove(skipped);
     }
     if fields

@@ -39,7 +39,7 @@ fn a_panic_in_the_middle_of_a_poll_records_the_failure_alone() {
     let outcome = bench.raise("go", ());
     expect![[r#"
         1 ExecutionStarted
-        1 ChildScheduled 0 1 instance="2b66kh960mjcd9r7hysxg1zra7" ship
+        1 ChildScheduled 0 1 instance="1vsdw7p866tkp6d4rjzkf0f1e9" ship
         1 TimerCreated 1 due=+60000ms
         1 WaitStarted 2 go
         2 EventRaised go null

@@ -169,7 +169,7 @@ fn one_more_call() {
         &expect![[r#"
             error: non-deterministic: turn 2 comes out differently when it is run twice: the second time it makes another call
             note: the first time: wait for event `end`, call 1
-            note: the second time: sub-orchestration `ship`(1) as `2b66m1960mjk6sr7hxsxg1zqwm`, call 1"#]],
+            note: the second time: sub-orchestration `ship`(1) as `1p0d1nvv7k9xvvnpwqq9qm71vj`, call 1"#]],
     );
 }
 

@@ -5,6 +5,7 @@ mod composition;
 mod entities;
 mod events;
 mod faults;
+mod identity;
 mod instances;
 mod management;
 mod management_property;

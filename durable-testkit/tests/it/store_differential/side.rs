@@ -17,6 +17,7 @@ use durable_runtime::ids::InstanceKey;
 use durable_runtime::ids::Lane;
 use durable_runtime::ids::MessageId;
 use durable_runtime::ids::Unit;
+use durable_runtime::salt::Salt;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
@@ -419,6 +420,7 @@ impl Side {
             .and_then(|(caller, path)| Some((self.rows.get(&caller)?, path)));
         NewInstance {
             id: id(spec.id),
+            salt: Salt::from_bits(spec.command.into()),
             name: name.to_owned(),
             version: version.to_owned(),
             input: payload(spec.input),

@@ -15,6 +15,7 @@ use durable_runtime::ids::Unit;
 use durable_runtime::machine::entity::EntityOutcome;
 use durable_runtime::machine::entity::EntityTurnRequest;
 use durable_runtime::machine::entity::entity_turn;
+use durable_runtime::salt::Salt;
 use durable_runtime::work::Address;
 use durable_runtime::work::Caller;
 use durable_runtime::work::EntityOperation;
@@ -57,6 +58,7 @@ fn turn(row: EntityRow, messages: Vec<Message>) -> EntityOutcome {
         messages,
         parked: BTreeSet::new(),
         drained: true,
+        salt: Salt::from_bits(1),
         now: NOW,
     };
     entity_turn(&Limits::default(), &run_operation::<Account>, request)

@@ -16,6 +16,7 @@ use durable_runtime::ids::Unit;
 use durable_runtime::machine::entity::EntityOutcome;
 use durable_runtime::machine::entity::EntityTurnRequest;
 use durable_runtime::machine::entity::entity_turn;
+use durable_runtime::salt::Salt;
 use durable_runtime::work::Caller;
 use durable_runtime::work::EntityOperation;
 use durable_runtime::work::EntityRow;
@@ -54,6 +55,7 @@ fn run(state: Option<&str>, operation: &str, input: Option<&str>) -> EntityOutco
         messages: vec![message],
         parked: BTreeSet::new(),
         drained: true,
+        salt: Salt::from_bits(1),
         now: NOW,
     };
     let mut limits = Limits::default();
