@@ -8,6 +8,7 @@ mod faults;
 mod instances;
 mod management;
 mod management_property;
+mod recorded;
 mod recovery;
 mod simulated;
 mod timers;
