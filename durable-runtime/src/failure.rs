@@ -10,6 +10,7 @@ use crate::ids::EntityId;
 use crate::ids::InstanceId;
 use crate::payload::CodecError;
 use crate::payload::Payload;
+use crate::payload::Recorded;
 
 /// Why a call failed, when it was not the called function that said so.
 ///
@@ -77,8 +78,19 @@ pub enum Failure {
         limit: u64,
     },
     /// A value has no recorded form.
-    #[error("the value cannot be recorded")]
+    #[error(transparent)]
     Codec(#[from] CodecError),
+    /// The function returned an error of its own that has no recorded form. What it said is kept.
+    #[error("{message}")]
+    ErrorNotRecorded {
+        /// What the error says.
+        message: String,
+        /// What the errors below it say, outermost first.
+        causes: Vec<String>,
+        /// Why it has no recorded form.
+        #[source]
+        codec: CodecError,
+    },
     /// An entity could not run the operation; its state is as it was.
     #[error("{entity} {problem}")]
     Entity {
@@ -264,8 +276,8 @@ impl RecordedError {
     ///
     /// # Errors
     /// [`CodecError`] when the error has no recorded form.
-    pub fn new<E: Error + Serialize>(error: &E) -> Result<Self, CodecError> {
-        let value = Payload::encode(error)?;
+    pub fn new<E: Error + Recorded>(error: &E) -> Result<Self, CodecError> {
+        let value = error.to_payload()?;
         Ok(Self {
             value,
             message: error.to_string(),

@@ -67,6 +67,9 @@ pub mod guide {
     #[doc = include_str!("../docs/entities.md")]
     pub mod entities {}
 
+    #[doc = include_str!("../docs/payloads.md")]
+    pub mod payloads {}
+
     #[doc = include_str!("../docs/state_machine.md")]
     pub mod state_machine {}
 

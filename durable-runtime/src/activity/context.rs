@@ -15,6 +15,7 @@ use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
+use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::salt::Use;
 use crate::work::ActivityTask;
@@ -51,6 +52,8 @@ struct Shared {
     inherited: Option<Payload>,
     /// What this attempt reported last.
     reported: Mutex<Option<Payload>>,
+    /// Whether it was said that progress has no recorded form: heartbeats come often.
+    is_refusal_logged: AtomicBool,
     beat: Notify,
     cancelled: AtomicBool,
     cancelling: Notify,
@@ -65,6 +68,7 @@ impl ActivityContext {
             idempotency_key: idempotency_key(task),
             inherited: task.heartbeat.clone(),
             reported: Mutex::new(None),
+            is_refusal_logged: AtomicBool::new(false),
             beat: Notify::new(),
             cancelled: AtomicBool::new(false),
             cancelling: Notify::new(),
@@ -82,6 +86,7 @@ impl ActivityContext {
             instance: id,
             inherited: None,
             reported: Mutex::new(None),
+            is_refusal_logged: AtomicBool::new(false),
             beat: Notify::new(),
             cancelled: AtomicBool::new(false),
             cancelling: Notify::new(),
@@ -106,10 +111,11 @@ impl ActivityContext {
     }
 
     /// Reports progress: the attempt is alive, and the next one may go on from here. A value that
-    /// has no recorded form counts as a sign of life alone.
+    /// has no recorded form counts as a sign of life alone; the first one of an attempt is logged.
     pub fn heartbeat(&self, progress: impl Serialize) {
-        if let Ok(progress) = Payload::encode(&progress) {
-            *self.0.reported() = Some(progress);
+        match Payload::encode(&progress) {
+            Ok(progress) => *self.0.reported() = Some(progress),
+            Err(error) => self.0.progress_refused(&error),
         }
         self.0.beat.notify_one();
     }
@@ -149,6 +155,17 @@ impl fmt::Debug for ActivityContext {
 impl Shared {
     fn reported(&self) -> std::sync::MutexGuard<'_, Option<Payload>> {
         self.reported.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn progress_refused(&self, error: &CodecError) {
+        if !self.is_refusal_logged.swap(true, Ordering::AcqRel) {
+            tracing::warn!(
+                instance = %self.instance,
+                attempt = self.attempt,
+                %error,
+                "the progress of a heartbeat has no recorded form: the next attempt will not know it"
+            );
+        }
     }
 }
 

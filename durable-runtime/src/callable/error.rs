@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::failure::RecordedError;
+use crate::failure::causes_of;
 use crate::payload::CodecError;
 
 /// The error of an activity or an orchestrator: it can be recorded, and it takes a [`Failure`].
@@ -45,7 +46,7 @@ pub trait CallableError: Sized + Send + 'static {
     fn from_failure(failure: Failure) -> Self;
 
     /// Records the error. A function whose error is [`Failure`] itself passes on a failure, and an
-    /// error that has no recorded form becomes one.
+    /// error that has no recorded form becomes [`Failure::ErrorNotRecorded`], which keeps its words.
     fn to_call_error(&self) -> CallError;
 
     /// Reads an error back.
@@ -67,7 +68,11 @@ impl<E: Error + Serialize + DeserializeOwned + From<Failure> + Send + 'static> C
         }
         match RecordedError::new(self) {
             Ok(recorded) => CallError::Error(recorded),
-            Err(error) => CallError::Failure(Failure::Codec(error)),
+            Err(codec) => CallError::Failure(Failure::ErrorNotRecorded {
+                message: self.to_string(),
+                causes: causes_of(self),
+                codec,
+            }),
         }
     }
 

@@ -100,7 +100,9 @@ pub(super) fn words(text: &str) -> Option<Payload> {
 pub(super) fn in_words(error: &CallError) -> String {
     let causes = match error {
         CallError::Error(error) => error.causes.as_slice(),
-        CallError::Failure(Failure::Caused { causes, .. }) => causes,
+        CallError::Failure(
+            Failure::Caused { causes, .. } | Failure::ErrorNotRecorded { causes, .. },
+        ) => causes,
         CallError::Failure(_) => &[],
     };
     let message = error.message();

@@ -172,33 +172,10 @@ fn fit(recorded: &Checkpoint, current: &Checkpoint, values: &[Reencoded]) -> Fit
     let mut pairs = recorded.values.iter().zip(current.values.values());
     let same = pairs.all(|((name, recorded), current)| {
         let today = || reencode(name)?(Some(recorded)).ok()?;
-        same_but_for_order(recorded, current)
-            || today().is_some_and(|today| same_but_for_order(&today, current))
+        recorded.same_but_for_order(current)
+            || today().is_some_and(|today| today.same_but_for_order(current))
     });
     if same { Fit::Same } else { Fit::Drifted }
-}
-
-/// Whether both are the same value. A set is recorded as an array, in an order that differs from
-/// process to process, so the order in arrays does not count.
-fn same_but_for_order(a: &Payload, b: &Payload) -> bool {
-    fn sorted(value: serde_json::Value) -> serde_json::Value {
-        match value {
-            serde_json::Value::Array(items) => {
-                let mut items: Vec<_> = items.into_iter().map(sorted).collect();
-                items.sort_by_cached_key(ToString::to_string);
-                serde_json::Value::Array(items)
-            }
-            serde_json::Value::Object(fields) => {
-                let fields = fields.into_iter();
-                serde_json::Value::Object(
-                    fields.map(|(name, value)| (name, sorted(value))).collect(),
-                )
-            }
-            other => other,
-        }
-    }
-    let value = |payload: &Payload| serde_json::from_str(payload.as_text()).map(sorted);
-    a == b || matches!((value(a), value(b)), (Ok(a), Ok(b)) if a == b)
 }
 
 impl Cursor {
@@ -230,8 +207,8 @@ impl Cursor {
         in_body && self.state().wants_checkpoint(head, after)
     }
 
-    /// Takes the checkpoint that [`wants_checkpoint`](Self::wants_checkpoint) asked for. A value
-    /// that has no recorded form stalls the instance.
+    /// Takes the checkpoint that [`wants_checkpoint`](Self::wants_checkpoint) asked for. Where a
+    /// value has no recorded form there is none: the instance goes on from its history.
     pub fn take_checkpoint(&self, head: u32, site: SourcePlace, saved: Vec<SavedValue>) {
         let mut values = BTreeMap::new();
         let mut reencodes = Vec::new();
@@ -246,7 +223,7 @@ impl Cursor {
                 Err(error) => {
                     let report =
                         format!("`{name}` cannot be saved in a checkpoint ({site}): {error}");
-                    return self.stall(report);
+                    return self.leave_out_checkpoint(report);
                 }
             };
             reencodes.push((name, reencode));
@@ -267,5 +244,17 @@ impl Cursor {
             site,
         };
         state.take_checkpoint(self.identity(), current, &reencodes);
+    }
+
+    /// Goes on without the checkpoint, and tries again when as much history has gathered once more.
+    /// Where one was recorded, the values of today are not those of then.
+    fn leave_out_checkpoint(&self, report: String) {
+        let mut state = self.state();
+        if state.script.is_some() {
+            return state.end_round(RoundEnd::Stalled(report));
+        }
+        tracing::warn!(instance = %self.identity().id, "{report}");
+        state.checkpoints.taken = true;
+        state.checkpoints.gathered = 0;
     }
 }

@@ -225,6 +225,11 @@ impl Cursor {
         self.state().end_round(RoundEnd::ContinuedAsNew(input));
     }
 
+    /// Fails the instance after this poll. The caller stays pending.
+    pub fn fail(&self, failure: Failure) {
+        self.state().end_round(RoundEnd::Failed(failure));
+    }
+
     /// Parks the instance: it cannot go on with the code that runs now. The caller stays pending.
     pub fn stall(&self, reason: String) {
         self.state().end_round(RoundEnd::Stalled(reason));

@@ -15,6 +15,7 @@ use crate::machine::Cursor;
 use crate::machine::SavedValue;
 use crate::payload::CodecError;
 use crate::payload::Payload;
+use crate::payload::record;
 
 /// The head of a top-level loop of an orchestrator with checkpoints.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +81,7 @@ pub trait CheckpointValue: Sized + Send {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send> CheckpointValue for T {
     fn save(&self) -> Result<Payload, CodecError> {
-        Payload::encode(self)
+        record(self)
     }
 
     fn load(saved: &Payload) -> Result<Self, CodecError> {

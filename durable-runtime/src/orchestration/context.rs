@@ -23,6 +23,7 @@ use super::SideEffect;
 use super::Timer;
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
+use crate::failure::Failure;
 use crate::ids::InstanceId;
 use crate::machine::CallRequest;
 use crate::machine::Cancellation;
@@ -155,14 +156,13 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     /// # Replay
     /// Records nothing in the history; the status is stored with the instance.
     ///
-    /// # Panics
-    /// When the status has no recorded form (a map with keys that are not text, say).
+    /// A status that has no recorded form fails the instance with [`Failure::Codec`].
     #[expect(clippy::needless_pass_by_value, reason = "what is set is given away")]
     #[track_caller]
     pub fn set_status(&self, status: O::Status) {
         match status.to_payload() {
             Ok(status) => self.core.core.set_custom_status(status),
-            Err(error) => panic!("the custom status cannot be recorded: {error}"),
+            Err(error) => self.core.core.fail(Failure::Codec(error)),
         }
     }
 
@@ -182,7 +182,8 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     /// ```
     ///
     /// # Replay
-    /// Records `ContinuedAsNew`, the last event of this execution's history.
+    /// Records `ContinuedAsNew`, the last event of this execution's history. Arguments that have no
+    /// recorded form fail the instance with [`Failure::Codec`].
     #[track_caller]
     pub fn continue_as_new(
         &self,
@@ -308,8 +309,7 @@ impl OrchestrationContext {
     /// # Replay
     /// Records `SideEffectRecorded`. On replay it returns what was recorded and computes nothing.
     ///
-    /// # Panics
-    /// When awaited, if the value has no recorded form.
+    /// A value that has no recorded form fails the instance with [`Failure::Codec`].
     #[track_caller]
     pub fn side_effect<T: Recorded, F: FnOnce() -> T>(&self, compute: F) -> SideEffect<F, T> {
         SideEffect::new(self.core.clone(), here(Location::caller()), compute)

@@ -8,6 +8,7 @@ use std::task::Context;
 use std::task::Poll;
 
 use crate::definition::SourcePlace;
+use crate::failure::Failure;
 use crate::machine::Cursor;
 use crate::payload::Arguments;
 use crate::payload::CodecError;
@@ -49,7 +50,7 @@ impl<R> Future for ContinueAsNew<R> {
         }
         match &self.input {
             Ok(input) => self.cursor.continue_as_new(input.clone()),
-            Err(error) => panic!("the input of the next execution cannot be recorded: {error}"),
+            Err(error) => self.cursor.fail(Failure::Codec(error.clone())),
         }
         Poll::Pending
     }

@@ -8,6 +8,7 @@ use std::task::Context;
 use std::task::Poll;
 
 use crate::definition::SourcePlace;
+use crate::failure::Failure;
 use crate::machine::Cursor;
 use crate::payload::Recorded;
 
@@ -52,7 +53,10 @@ impl<T: Recorded, F: FnOnce() -> T> Future for SideEffect<F, T> {
         let encoded = || compute().to_payload();
         let recorded = match this.cursor.side_effect(&this.site, encoded) {
             Ok(recorded) => recorded,
-            Err(error) => panic!("a side effect at {} cannot be recorded: {error}", this.site),
+            Err(error) => {
+                this.cursor.fail(Failure::Codec(error));
+                return Poll::Pending;
+            }
         };
         match T::from_payload(&recorded) {
             Ok(value) => Poll::Ready(value),

@@ -17,6 +17,7 @@ mod http;
     reason = "expect-test writes its snapshots with them"
 )]
 mod machine;
+mod payloads;
 mod registry;
 #[cfg(feature = "sqlite")]
 #[expect(

@@ -18,6 +18,11 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
+    /// Any number.
+    pub(crate) fn bits(&mut self) -> u64 {
+        self.next()
+    }
+
     /// A number below `end`.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         (self.next() >> 11) % end

@@ -149,9 +149,8 @@ fn a_call_whose_argument_has_no_recorded_form_fails_and_records_nothing() {
             Ok(_) => done("taken"),
         }
     });
-    assert_eq!(
-        bench.result(),
-        serde_json::json!("the value cannot be recorded")
-    );
+    let said = bench.result();
+    let said = said.as_str().unwrap();
+    assert!(said.ends_with("key must be a string"), "{said}");
     assert_eq!(bench.attempts, 0);
 }

@@ -9,6 +9,7 @@ mod identity;
 mod instances;
 mod management;
 mod management_property;
+mod recorded;
 mod recovery;
 mod simulated;
 mod timers;

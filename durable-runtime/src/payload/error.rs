@@ -1,0 +1,85 @@
+//! Why a value has no recorded form, or what is recorded is no such value.
+
+use std::any::type_name;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+/// A value that could not be written to, or read from, its recorded form.
+///
+/// ```
+/// use durable_runtime::payload::Recorded;
+///
+/// let error = vec![(1, 0.5), (2, f64::NAN)].to_payload().unwrap_err();
+/// assert_eq!(error.path(), Some("[1].1"));
+/// assert!(error.to_string().ends_with("[1].1: NaN has no JSON form"), "{error}");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("failed to {action} `{type_name}`{}: {}{cause}", of(*argument), at(path.as_deref()))]
+pub struct CodecError {
+    action: String,
+    type_name: String,
+    /// Which of several arguments it is, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    argument: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    cause: String,
+}
+
+fn of(argument: Option<u32>) -> String {
+    argument
+        .map(|number| format!(" (argument {number})"))
+        .unwrap_or_default()
+}
+
+fn at(path: Option<&str>) -> String {
+    path.map(|path| format!("{path}: ")).unwrap_or_default()
+}
+
+impl CodecError {
+    pub(super) fn new(action: &str, type_name: &str, cause: &dyn fmt::Display) -> Self {
+        Self {
+            action: action.to_owned(),
+            type_name: type_name.to_owned(),
+            argument: None,
+            path: None,
+            cause: cause.to_string(),
+        }
+    }
+
+    /// A `T` that cannot be recorded.
+    pub(super) fn refused<T: ?Sized>(problem: Problem) -> Self {
+        Self {
+            path: Some(problem.path).filter(|path| !path.is_empty()),
+            ..Self::new("encode", type_name::<T>(), &problem.cause)
+        }
+    }
+
+    /// An error about arguments that are missing or too many.
+    pub(crate) fn arguments(type_name: &str, cause: &str) -> Self {
+        Self::new("decode", type_name, &cause)
+    }
+
+    /// The same of the argument with this number, from 1.
+    pub(super) fn of_argument(self, number: u32) -> Self {
+        Self {
+            argument: Some(number),
+            ..self
+        }
+    }
+
+    /// Where in the value the problem is: `order.items[3].price`. `None` where it is the value
+    /// itself, or not known.
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+}
+
+/// What is wrong with a value, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) path: String,
+    pub(super) cause: String,
+}

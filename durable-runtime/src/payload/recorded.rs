@@ -1,0 +1,114 @@
+//! Types whose values can be recorded, and the check that they come back.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::CodecError;
+use super::Payload;
+use super::checked::Written;
+use super::checked::write;
+use super::error::Problem;
+use super::same;
+
+/// Whether every value is read back before it counts. Others are read back only where the writer is
+/// in doubt.
+const READS_ALL_BACK: bool = cfg!(any(debug_assertions, feature = "read-back"));
+
+/// A value that can be recorded in a history and read back. Implemented for every type that derives
+/// serde's two traits and owns what it holds.
+///
+/// It is no shorthand for those bounds: with them as supertraits the compiler would report each by
+/// itself, and this trait's own message never.
+///
+/// ```
+/// use durable_runtime::payload::Recorded;
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Receipt {
+///     cents: u64,
+/// }
+///
+/// assert_eq!(Receipt { cents: 100 }.to_payload().unwrap().as_text(), r#"{"cents":100}"#);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be recorded in a history",
+    label = "not `Serialize + DeserializeOwned + Send + 'static`",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, and let it own what it holds [D025]"
+)]
+pub trait Recorded: Sized + Send + 'static {
+    /// Records the value. What is recorded is what comes back: in debug builds and under the testkit
+    /// the value is read back at once, and compared.
+    ///
+    /// # Errors
+    /// [`CodecError`] when it has no recorded form, or would come back as something else.
+    fn to_payload(&self) -> Result<Payload, CodecError>;
+
+    /// Records the value as one of several arguments: the one with that number, from 1.
+    ///
+    /// # Errors
+    /// As of [`to_payload`](Self::to_payload).
+    #[doc(hidden)]
+    fn to_argument(&self, number: u32) -> Result<Payload, CodecError>;
+
+    /// Reads a value back.
+    ///
+    /// # Errors
+    /// [`CodecError`] when what is recorded is no such value.
+    fn from_payload(recorded: &Payload) -> Result<Self, CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + 'static> Recorded for T {
+    fn to_payload(&self) -> Result<Payload, CodecError> {
+        record(self)
+    }
+
+    fn to_argument(&self, number: u32) -> Result<Payload, CodecError> {
+        // Within the array of all arguments.
+        record_within(self, 1).map_err(|error| error.of_argument(number))
+    }
+
+    fn from_payload(recorded: &Payload) -> Result<Self, CodecError> {
+        recorded.decode()
+    }
+}
+
+/// Records a value that can be read back.
+pub(crate) fn record<T: Serialize + DeserializeOwned>(value: &T) -> Result<Payload, CodecError> {
+    record_within(value, 0)
+}
+
+fn record_within<T: Serialize + DeserializeOwned>(
+    value: &T,
+    depth: usize,
+) -> Result<Payload, CodecError> {
+    let written = write(value, depth).map_err(CodecError::refused::<T>)?;
+    if READS_ALL_BACK || written.doubt.is_some() {
+        read_back::<T>(&written, depth).map_err(CodecError::refused::<T>)?;
+    }
+    Ok(Payload::of_json(written.text))
+}
+
+/// Reads as a `T` what was written, and writes it again: it must be the same value.
+fn read_back<T: Serialize + DeserializeOwned>(
+    written: &Written,
+    depth: usize,
+) -> Result<(), Problem> {
+    let unread = |cause: String| match &written.doubt {
+        Some(doubt) => Problem {
+            path: doubt.path.clone(),
+            cause: format!(
+                "{}, which its type does not read back: {cause}",
+                doubt.cause
+            ),
+        },
+        None => Problem {
+            path: String::new(),
+            cause: format!("its type does not read back what it writes: {cause}"),
+        },
+    };
+    let value: T =
+        serde_json::from_str(&written.text).map_err(|error| unread(error.to_string()))?;
+    let again = write(&value, depth).map_err(|problem| unread(problem.cause))?;
+    same::difference(&written.text, &again.text).map_or(Ok(()), Err)
+}
