@@ -72,6 +72,8 @@ pub struct StoreCommands {
     pub(super) notifier: Arc<Notifier>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: Limits,
+    /// The store was opened for these commands alone.
+    owns_store: bool,
 }
 
 impl StoreCommands {
@@ -88,7 +90,15 @@ impl StoreCommands {
             notifier,
             clock,
             limits,
+            owns_store: false,
         }
+    }
+
+    /// The same on a store that was opened for them alone: [`close`](Commands::close) closes it.
+    #[must_use]
+    pub fn owning_the_store(mut self) -> Self {
+        self.owns_store = true;
+        self
     }
 
     async fn fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, CommandError> {
@@ -134,9 +144,11 @@ impl StoreCommands {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            match waits.next().filter(|_| error.is_transient()) {
+            // What else is transient does not pass within a second.
+            let passes = matches!(error, StoreError::Unavailable { .. });
+            match waits.next().filter(|_| passes) {
                 Some(wait) => self.wait(wait).await,
-                None => return Err(store_error(action, error)),
+                None => return Err(refused(action, error)),
             }
         }
     }
@@ -181,6 +193,12 @@ impl StoreCommands {
 
 #[async_trait]
 impl Commands for StoreCommands {
+    async fn close(&self) {
+        if self.owns_store {
+            self.store.close().await;
+        }
+    }
+
     async fn start(&self, request: StartRequest) -> Result<Started, CommandError> {
         self.check_start(&request)?;
         let now = self.clock.now();
@@ -447,6 +465,19 @@ pub(super) fn check_limit(
         });
     }
     Ok(())
+}
+
+fn refused(action: &'static str, error: StoreError) -> CommandError {
+    match error {
+        StoreError::Closed { .. } => CommandError::Closed {
+            action: action.into(),
+        },
+        error if error.is_transient() => CommandError::Unavailable {
+            action: action.into(),
+            source: Box::new(error),
+        },
+        error => store_error(action, error),
+    }
 }
 
 fn store_error(
