@@ -73,13 +73,13 @@ impl Connections {
 
     /// Those that read.
     pub(super) fn reader(&self) -> Result<&DatabaseConnection, StoreError> {
-        self.guard.check_file("read the database")?;
+        self.guard.check("read the database")?;
         Ok(&self.reader)
     }
 
     /// Begins a transaction that will write.
     pub(super) async fn begin(&self, action: &'static str) -> Result<WriteTxn, StoreError> {
-        self.guard.check_file(action)?;
+        self.guard.check(action)?;
         let txn = dialect::begin(&self.writer).await;
         let txn = txn.map_err(|source| self.guard.neither_begun_nor_ended(action, source))?;
         self.guard.engine_has_it.store(true, Ordering::Relaxed);
@@ -93,6 +93,7 @@ impl Connections {
 
     /// Closes them, the one that writes last: with it `SQLite` copies the log into the file.
     pub(super) async fn close(&self) {
+        self.guard.closed.store(true, Ordering::Release);
         for connection in [&self.reader, &self.writer] {
             let closed = tokio::time::timeout(CLOSE_WAIT, connection.close_by_ref()).await;
             if !matches!(closed, Ok(Ok(()))) {
@@ -161,6 +162,8 @@ pub(super) struct Guard {
     engine_has_it: AtomicBool,
     /// The last thing that was tried failed for a reason that lies with the store.
     degraded: AtomicBool,
+    /// The connections were closed, or are about to be; the log goes with the last of them.
+    closed: AtomicBool,
 }
 
 impl Guard {
@@ -203,8 +206,17 @@ impl Guard {
         self.file.get().and_then(DatabaseFile::changed)
     }
 
+    /// Whether anything may be begun.
+    fn check(&self, action: &'static str) -> Result<(), StoreError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(StoreError::Closed { action });
+        }
+        self.check_file(action)
+    }
+
     fn check_file(&self, action: &'static str) -> Result<(), StoreError> {
         match self.changed_file() {
+            Some(_) if self.closed.load(Ordering::Acquire) => Ok(()),
             Some(changed) => Err(self.degraded(file_changed(action, &changed))),
             None => Ok(()),
         }

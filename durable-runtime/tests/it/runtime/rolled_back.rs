@@ -79,13 +79,18 @@ async fn a_user_who_goes_on_after_a_rollback_commits_nothing() {
     txn.execute_unprepared("INSERT INTO mine VALUES (3)")
         .await
         .unwrap_err();
+    txn.commit().await.unwrap_err();
+    assert_eq!(numbers(&hub).await, ["1"]);
+
+    let txn = database.begin().await.unwrap();
+    txn.execute_unprepared(ROLLS_BACK).await.unwrap_err();
     let nested = txn.begin().await.unwrap();
     nested
         .execute_unprepared("INSERT INTO mine VALUES (4)")
         .await
         .unwrap();
     nested.commit().await.unwrap_err();
-    txn.commit().await.unwrap_err();
+    drop(txn);
     assert_eq!(numbers(&hub).await, ["1"]);
     database
         .execute_unprepared("INSERT INTO mine VALUES (5)")
