@@ -1,7 +1,8 @@
 //! Wiring: a store, a registry, a dispatcher, a client; and how they stop.
 
+mod signal;
+
 use std::fmt;
-use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,12 @@ use crate::store::OpenedStore;
 use crate::store::StoreError;
 use crate::work::Limits;
 use crate::work::Notifier;
+
+pub use signal::stop_signal;
+
+/// How long a worker that was told to stop may take for its last commits when the store does not do
+/// them, after the grace period.
+const STORE_WAIT: Duration = Duration::from_secs(10);
 
 /// An error of the runtime, or any other that came by `?`. It does not implement
 /// [`std::error::Error`] itself, so that it can take every type that does.
@@ -85,6 +92,14 @@ pub enum StartError {
     #[error("failed to start the worker")]
     Dispatcher(#[from] DispatcherError),
 }
+
+/// The store did not do what a worker that was told to stop had to record.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the worker was stopped before the store had recorded everything: the next worker finds what is missing"
+)]
+#[non_exhaustive]
+pub struct StopTimedOut;
 
 /// Where the hub is kept.
 #[derive(Debug)]
@@ -244,9 +259,9 @@ impl RuntimeBuilder {
     /// [`StartError`]; among others when something is called and not registered.
     pub async fn start(self) -> Result<Runtime, StartError> {
         self.registry.check()?;
-        let opened = match self.source {
-            StoreSource::Url(url) => crate::store::open(&url).await?,
-            StoreSource::Opened(opened) => opened,
+        let (opened, owns_store) = match self.source {
+            StoreSource::Url(url) => (crate::store::open(&url).await?, true),
+            StoreSource::Opened(opened) => (opened, false),
         };
         opened.store.hub_open(self.clock.now()).await?;
         let notifier = Arc::new(Notifier::default());
@@ -276,6 +291,8 @@ impl RuntimeBuilder {
         Ok(Runtime {
             client,
             opened,
+            owns_store,
+            grace,
             stop,
             id,
             worker: Some(worker),
@@ -293,6 +310,8 @@ impl RuntimeBuilder {
 pub struct Runtime {
     client: Client,
     opened: OpenedStore,
+    owns_store: bool,
+    grace: Duration,
     stop: watch::Sender<bool>,
     id: WorkerId,
     worker: Option<JoinHandle<Result<(), DispatcherError>>>,
@@ -324,41 +343,77 @@ impl Runtime {
     }
 
     /// A connection to the database that the hub is in, for the user's own tables. Its writes queue
-    /// with those of the engine. `None` for the store in memory.
+    /// with those of the engine. `None` for the store in memory. It is closed by
+    /// [`shutdown`](Self::shutdown), and by nothing else: closing it would close the hub.
     #[cfg(feature = "sqlite")]
     pub fn database(&self) -> Option<sea_orm::DatabaseConnection> {
         self.opened.database.clone()
     }
 
     /// Stops the worker: starts nothing new, waits for attempts of activities that are under way
-    /// (up to the grace period), records them, and gives the hub back.
+    /// (up to the grace period), records them, and gives the hub back. Then the store is closed, if
+    /// it was opened by its URL: clients and connections that outlive this are told so
+    /// ([`ClientError::Closed`](crate::client::ClientError::Closed)). A hub in a file is whole in
+    /// that file, which can be moved, unless another process has it open.
     ///
     /// # Errors
-    /// What the worker ended with.
+    /// What the worker ended with; [`StopTimedOut`] when the store is not available and could not
+    /// record the last turns.
     pub async fn shutdown(mut self) -> Result<()> {
         self.stop.send_replace(true);
-        match self.worker.take() {
-            Some(worker) => Ok(worker.into_future().await??),
+        let ended = match self.worker.take() {
+            Some(worker) => self.ended(worker).await,
             None => Ok(()),
+        };
+        self.close().await;
+        ended
+    }
+
+    async fn ended(&self, mut worker: JoinHandle<Result<(), DispatcherError>>) -> Result<()> {
+        let limit = self.grace.saturating_add(STORE_WAIT);
+        match tokio::time::timeout(limit, &mut worker).await {
+            Ok(ended) => Ok(ended??),
+            Err(_) => {
+                worker.abort();
+                self.opened.store.worker_abandon(self.id);
+                Err(StopTimedOut.into())
+            }
         }
     }
 
-    /// Runs until the process is told to stop by Ctrl-C, then shuts down.
+    async fn close(&self) {
+        if self.owns_store {
+            self.opened.store.close().await;
+        }
+    }
+
+    /// Runs until the process is told to stop, by Ctrl-C or by the signal that supervisors send
+    /// ([`stop_signal`]), then [shuts down](Self::shutdown).
     ///
     /// # Errors
-    /// As [`shutdown`](Self::shutdown); or the signal cannot be listened to.
-    pub async fn run_until_ctrl_c(mut self) -> Result<()> {
+    /// As [`shutdown`](Self::shutdown); or the signals cannot be listened to.
+    pub async fn run_until_signal(mut self) -> Result<()> {
+        let told_to_stop = stop_signal()?;
         let Some(worker) = self.worker.as_mut() else {
-            return Ok(());
+            return self.shutdown().await;
         };
         tokio::select! {
             ended = worker => {
                 self.worker = None;
-                return Ok(ended??);
+                self.close().await;
+                Ok(ended??)
             }
-            signal = tokio::signal::ctrl_c() => signal?,
+            () = told_to_stop => self.shutdown().await,
         }
-        self.shutdown().await
+    }
+
+    /// The former name of [`run_until_signal`](Self::run_until_signal).
+    ///
+    /// # Errors
+    /// As [`run_until_signal`](Self::run_until_signal).
+    #[deprecated = "it hears other signals as well: `run_until_signal`"]
+    pub async fn run_until_ctrl_c(self) -> Result<()> {
+        self.run_until_signal().await
     }
 }
 
@@ -391,13 +446,17 @@ async fn run(
                 }
             }
             Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the worker begins anew"
-                );
+                let first = wait == RESTART_WAIT;
+                if first {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the worker begins anew"
+                    );
+                }
                 clock.sleep_until(clock.now() + wait).await;
                 wait = (wait * 2).min(LONGEST_RESTART_WAIT);
-                if let Err(error) = dispatcher.restart().await {
+                let restarted = dispatcher.restart().await;
+                if let Some(error) = restarted.err().filter(|_| first) {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "failed to begin anew"

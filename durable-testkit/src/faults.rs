@@ -338,6 +338,10 @@ impl Store for FaultyStore {
         self.inner.timers_due(units, until, limit).await
     }
 
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+
     async fn dump(&self) -> Result<String, StoreError> {
         self.inner.dump().await
     }

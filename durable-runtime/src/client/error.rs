@@ -9,8 +9,9 @@ use crate::payload::CodecError;
 use crate::work::CommandError;
 use crate::work::InstanceStatus;
 
-/// Why a client's wish was not done. Nothing was written, unless it is [`ClientError::Store`],
-/// [`ClientError::Unreachable`] or [`ClientError::UnexpectedAnswer`]: then it is not known.
+/// Why a client's wish was not done. Nothing was written, unless it is
+/// [`ClientError::Unavailable`], [`ClientError::Store`], [`ClientError::Unreachable`] or
+/// [`ClientError::UnexpectedAnswer`]: then it is not known.
 ///
 /// ```
 /// use durable_runtime::client::ClientError;
@@ -126,6 +127,23 @@ pub enum ClientError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The store cannot do it now: it is busy, has no room, or its disk fails. Asked again later it
+    /// may. Whether it was done is not known.
+    #[error("failed to {action}: the store cannot do it now")]
+    Unavailable {
+        /// What was tried.
+        action: Cow<'static, str>,
+        /// Why it cannot: a [`StoreError`](crate::store::StoreError), if the store is in this process.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store was closed: the [`Runtime`](crate::Runtime) that this is a client of was shut down, or the client
+    /// was closed. Nothing was done.
+    #[error("failed to {action}: the store is closed")]
+    Closed {
+        /// What was tried.
+        action: Cow<'static, str>,
+    },
     /// The store could not do it.
     #[error("failed to {action}")]
     Store {
@@ -172,6 +190,8 @@ impl From<CommandError> for ClientError {
             CommandError::UnexpectedAnswer { server, problem } => {
                 Self::UnexpectedAnswer { server, problem }
             }
+            CommandError::Unavailable { action, source } => Self::Unavailable { action, source },
+            CommandError::Closed { action } => Self::Closed { action },
             CommandError::Store { action, source } => Self::Store { action, source },
         }
     }

@@ -73,7 +73,26 @@ impl Client {
         store.hub_open(clock.now()).await?;
         let (notifier, clock) = (Arc::default(), Arc::new(clock));
         let commands = StoreCommands::new(store, notifier, clock, Limits::default());
-        Ok(Self::new(Arc::new(commands)))
+        Ok(Self::new(Arc::new(commands.owning_the_store())))
+    }
+
+    /// Closes the store that [`open`](Self::open) has opened, for this client and all its clones:
+    /// what they ask from now on is [`ClientError::Closed`](super::ClientError::Closed). When no
+    /// other process has the hub open, all of it is in its file afterwards, which can be moved.
+    ///
+    /// The client of a [`Runtime`](crate::Runtime) is closed when that is shut down, and by nothing
+    /// else.
+    ///
+    /// ```
+    /// # use durable_runtime::client::Client;
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::open("sqlite://orders.db").await?;
+    /// client.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn close(&self) {
+        self.commands.close().await;
     }
 
     /// Starts what `call` calls: `client.start_call(process_order(order))`.

@@ -76,6 +76,8 @@ pub struct StoreCommands {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: Limits,
     salts: Arc<dyn SaltSource>,
+    /// The store was opened for these commands alone.
+    owns_store: bool,
 }
 
 impl StoreCommands {
@@ -93,6 +95,7 @@ impl StoreCommands {
             clock,
             limits,
             salts: Arc::new(SystemSalts),
+            owns_store: false,
         }
     }
 
@@ -100,6 +103,13 @@ impl StoreCommands {
     #[must_use]
     pub fn salts(mut self, salts: Arc<dyn SaltSource>) -> Self {
         self.salts = salts;
+        self
+    }
+
+    /// The same on a store that was opened for them alone: [`close`](Commands::close) closes it.
+    #[must_use]
+    pub fn owning_the_store(mut self) -> Self {
+        self.owns_store = true;
         self
     }
 
@@ -146,9 +156,11 @@ impl StoreCommands {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            match waits.next().filter(|_| error.is_transient()) {
+            // What else is transient does not pass within a second.
+            let passes = matches!(error, StoreError::Unavailable { .. });
+            match waits.next().filter(|_| passes) {
                 Some(wait) => self.wait(wait).await,
-                None => return Err(store_error(action, error)),
+                None => return Err(refused(action, error)),
             }
         }
     }
@@ -193,6 +205,12 @@ impl StoreCommands {
 
 #[async_trait]
 impl Commands for StoreCommands {
+    async fn close(&self) {
+        if self.owns_store {
+            self.store.close().await;
+        }
+    }
+
     async fn start(&self, request: StartRequest) -> Result<Started, CommandError> {
         self.check_start(&request)?;
         let now = self.clock.now();
@@ -462,6 +480,19 @@ pub(super) fn check_limit(
         });
     }
     Ok(())
+}
+
+fn refused(action: &'static str, error: StoreError) -> CommandError {
+    match error {
+        StoreError::Closed { .. } => CommandError::Closed {
+            action: action.into(),
+        },
+        error if error.is_transient() => CommandError::Unavailable {
+            action: action.into(),
+            source: Box::new(error),
+        },
+        error => store_error(action, error),
+    }
 }
 
 fn store_error(

@@ -319,7 +319,7 @@ async fn a_store_that_is_not_available_is_asked_again_for_a_short_while() {
     assert_eq!(answer_at(6).await.unwrap(), 6);
     assert!(matches!(
         answer_at(7).await,
-        Err(CommandError::Store { action, .. }) if action == "try"
+        Err(CommandError::Unavailable { action, .. }) if action == "try"
     ));
 }
 

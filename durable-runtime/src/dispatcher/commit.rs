@@ -102,7 +102,9 @@ impl Dispatcher {
                         self.committed(made, &write);
                     }
                 }
-                Err(StoreError::Fenced) => return Err(StoreError::Fenced.into()),
+                Err(error @ (StoreError::Fenced | StoreError::Closed { .. })) => {
+                    return Err(error.into());
+                }
                 Err(error) if size > 1 && mutant(Mutant::BatchFailsTogether) => {
                     writes.drain(..size);
                     for made in turns.drain(..size).collect::<Vec<_>>() {
@@ -136,9 +138,11 @@ impl Dispatcher {
                     self.commits += 1;
                     return Ok(());
                 }
-                Err(error @ (StoreError::Fenced | StoreError::Conflict { .. })) => {
-                    return Err(error);
-                }
+                Err(
+                    error @ (StoreError::Fenced
+                    | StoreError::Closed { .. }
+                    | StoreError::Conflict { .. }),
+                ) => return Err(error),
                 Err(error) => error,
             };
             if mutant(Mutant::AmbiguousCommitTakenAsDone) {
@@ -155,10 +159,12 @@ impl Dispatcher {
                     return Ok(());
                 }
                 Ok(_) if !error.is_transient() => return Err(error),
-                Err(StoreError::Fenced) => return Err(StoreError::Fenced),
+                Err(error @ (StoreError::Fenced | StoreError::Closed { .. })) => return Err(error),
                 Ok(_) | Err(_) => {}
             }
-            tracing::warn!(error = &error as &dyn Error, "commit failed, trying again");
+            if wait == FIRST_WAIT {
+                tracing::warn!(error = &error as &dyn Error, "commit failed, trying again");
+            }
             self.clock.sleep_until(self.clock.now() + wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }

@@ -152,7 +152,7 @@ impl Dispatcher {
                     self.entity_loaded(loaded);
                 }
                 Ok(_) => self.discard(key),
-                Err(error @ (StoreError::Fenced | StoreError::Unavailable { .. })) => {
+                Err(error) if error.is_transient() || matches!(error, StoreError::Fenced) => {
                     for key in keys {
                         self.instances.make_ready(key);
                     }
@@ -275,7 +275,13 @@ impl Dispatcher {
         let now = self.clock.now();
         if now >= self.expire_at {
             self.expire_at = now + EXPIRY;
-            self.store.answers_expire(now).await?;
+            match self.store.answers_expire(now).await {
+                // There is a next time; what is under way need not end for this.
+                Err(error) if error.is_transient() => {
+                    tracing::debug!(error = &error as &dyn std::error::Error, "not now");
+                }
+                expired => expired?,
+            }
         }
         Ok(())
     }

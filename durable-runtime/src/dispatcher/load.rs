@@ -62,7 +62,7 @@ impl Dispatcher {
                     self.discard(key);
                     out_of_reach.push(key);
                 }
-                Err(error @ (StoreError::Fenced | StoreError::Unavailable { .. })) => {
+                Err(error) if error.is_transient() || matches!(error, StoreError::Fenced) => {
                     for key in keys {
                         self.instances.make_ready(key);
                     }

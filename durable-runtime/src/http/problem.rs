@@ -163,6 +163,8 @@ impl From<ClientError> for Problem {
             // What is stored is not of the type that the code has, or cannot be reached; or another
             // server, which this one asks, does not do it.
             ClientError::Codec(_)
+            | ClientError::Unavailable { .. }
+            | ClientError::Closed { .. }
             | ClientError::Store { .. }
             | ClientError::Unreachable { .. }
             | ClientError::Unauthorized { .. }
@@ -177,17 +179,19 @@ impl From<ClientError> for Problem {
 impl Problem {
     /// What is not the client's fault. The reason is for the log alone.
     fn of_server(error: &ClientError) -> Self {
-        tracing::error!(
-            error = error as &dyn std::error::Error,
-            "a request over HTTP failed"
+        let transient = matches!(
+            error,
+            ClientError::Unavailable { .. }
+                | ClientError::Closed { .. }
+                | ClientError::Unreachable { .. }
+                | ClientError::TooManyRequests { .. }
         );
-        let transient = match error {
-            ClientError::Store { source, .. } => {
-                source.downcast_ref().is_some_and(StoreError::is_transient)
-            }
-            ClientError::Unreachable { .. } | ClientError::TooManyRequests { .. } => true,
-            _ => false,
-        };
+        let why = error as &dyn std::error::Error;
+        if is_told_by_the_store(error) {
+            tracing::debug!(error = why, "a request over HTTP failed");
+        } else {
+            tracing::error!(error = why, "a request over HTTP failed");
+        }
         let message = format!("{error}: the log of the server says why");
         if transient {
             Self::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5)
@@ -195,6 +199,20 @@ impl Problem {
             Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
         }
     }
+}
+
+/// Whether the store has said in the log what ails it: a full disk fails every request.
+fn is_told_by_the_store(error: &ClientError) -> bool {
+    let ClientError::Unavailable { source, .. } = error else {
+        return false;
+    };
+    let source = source.downcast_ref();
+    source.is_some_and(|source| {
+        matches!(
+            source,
+            StoreError::Full { .. } | StoreError::FileChanged { .. }
+        )
+    })
 }
 
 /// The status that the async HTTP API answers such an error with, so that a handler of one's own can
@@ -213,7 +231,11 @@ mod tests {
     fn of_store(source: StoreError) -> Problem {
         let source = Box::new(source);
         let action = "read the instance".into();
-        Problem::from(CommandError::Store { action, source })
+        Problem::from(if source.is_transient() {
+            CommandError::Unavailable { action, source }
+        } else {
+            CommandError::Store { action, source }
+        })
     }
 
     #[test]
@@ -226,6 +248,13 @@ mod tests {
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()[header::RETRY_AFTER], "5");
         assert!(!away.message.contains("secret.db"), "{}", away.message);
+        let full = of_store(StoreError::Full {
+            action: "write",
+            source: "/var/secret is full".into(),
+        });
+        let response = full.response(None);
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(!full.message.contains("/var/secret"), "{}", full.message);
         let broken = of_store(StoreError::Database {
             action: "ask",
             source: "secret.db is malformed".into(),

@@ -40,7 +40,8 @@ use crate::work::UnreadEvent;
 /// Where instances, histories, messages and timers are kept.
 ///
 /// Methods are noun-first. Besides the errors named at each, all may return
-/// [`StoreError::Unavailable`] (nothing is known to have happened: ask again) and
+/// [`StoreError::Unavailable`] and [`StoreError::FileChanged`] (nothing is known to have happened:
+/// ask again), [`StoreError::Full`] and [`StoreError::Closed`] (nothing has happened), and
 /// [`StoreError::Database`].
 #[async_trait]
 pub trait Store: Send + Sync + std::fmt::Debug + 'static {
@@ -270,6 +271,12 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// [`StoreError::Fenced`] when the worker is unknown or its epoch was raised.
     async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError>;
+
+    /// Lets go of the store, for all that share it: what is asked of it from now on is refused with
+    /// [`StoreError::Closed`]. What is under way ends first, if that does not take long. A store in
+    /// a file is whole in that file afterwards, unless another process has it open. Closing again
+    /// does nothing.
+    async fn close(&self);
 
     /// Everything that is stored, as text in a fixed order, without what may differ between two
     /// stores that did the same (row numbers, commit ids). For tests that compare stores.

@@ -1,5 +1,7 @@
 //! Why a store could not do what was asked.
 
+use std::fmt;
+
 use crate::history::HistoryError;
 use crate::ids::InstanceKey;
 
@@ -16,7 +18,8 @@ pub enum StoreError {
         /// What was tried.
         action: &'static str,
     },
-    /// The database is busy or cannot be reached; asking again may help.
+    /// The database is busy, cannot be reached, or fails for a reason that lies with the machine;
+    /// asking again may help.
     #[error("failed to {action}: the database is not available")]
     Unavailable {
         /// What was tried.
@@ -24,6 +27,34 @@ pub enum StoreError {
         /// What the database said.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no room for what was to be written. It was not written, and will be once there is
+    /// room and it is asked for again.
+    #[error("failed to {action}: there is no room for the database")]
+    Full {
+        /// What was tried.
+        action: &'static str,
+        /// What the database said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file of the database is no longer the one that was opened. Nothing is read or written
+    /// until it is back.
+    #[error("failed to {action}: `{path}` {change} while it was in use")]
+    FileChanged {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: String,
+        /// What became of it.
+        change: FileChange,
+    },
+    /// The store was closed, by [`Store::close`](super::Store::close) or by the end of the runtime
+    /// or client that had opened it.
+    #[error("failed to {action}: the store is closed")]
+    Closed {
+        /// What was tried.
+        action: &'static str,
     },
     /// The database refused.
     #[error("failed to {action}")]
@@ -47,6 +78,14 @@ pub enum StoreError {
     NotADatabase {
         /// The file.
         path: String,
+    },
+    /// A part of the database is missing.
+    #[error("`{path}` is not whole: {problem}")]
+    NotWhole {
+        /// The file.
+        path: String,
+        /// What is missing.
+        problem: String,
     },
     /// A newer version of this crate has written the hub.
     #[error(
@@ -77,9 +116,35 @@ pub enum StoreError {
     },
 }
 
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileChange {
+    /// There is none at its path any more.
+    Deleted,
+    /// There is another one at its path.
+    Replaced,
+    /// It has lost its end.
+    Truncated,
+}
+
+impl fmt::Display for FileChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Deleted => "was deleted",
+            Self::Replaced => "was replaced",
+            Self::Truncated => "was truncated",
+        })
+    }
+}
+
 impl StoreError {
-    /// Whether asking again may help.
+    /// Whether it is for the store, and not for what was asked of it, that it was not done: the same
+    /// may be asked again later, and nothing else would have fared better.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        matches!(
+            self,
+            Self::Unavailable { .. } | Self::Full { .. } | Self::FileChanged { .. }
+        )
     }
 }

@@ -35,6 +35,7 @@ pub use contract::NewWorker;
 pub use contract::Sent;
 pub use contract::Store;
 pub use contract::WorkerLease;
+pub use error::FileChange;
 pub use error::StoreError;
 pub use model::ModelStore;
 pub use opening::DEFAULT_HUB;

@@ -31,8 +31,8 @@ pub struct OpenedStore {
 ///
 /// # Errors
 /// [`StoreError::InvalidUrl`] when the URL is none of these, or its directory does not exist;
-/// [`StoreError::NotADatabase`] when the file is something else; [`StoreError::Unavailable`];
-/// [`StoreError::Database`].
+/// [`StoreError::NotADatabase`] when the file is something else, [`StoreError::NotWhole`] when a part
+/// of it is missing; [`StoreError::Unavailable`]; [`StoreError::Full`]; [`StoreError::Database`].
 pub async fn open(url: &str) -> Result<OpenedStore, StoreError> {
     open_hub(url, DEFAULT_HUB).await
 }

@@ -36,6 +36,10 @@ use crate::payload::optional;
 /// process and over a network.
 #[async_trait]
 pub trait Commands: Send + Sync + std::fmt::Debug {
+    /// Lets go of what was opened for these commands alone: what is asked from now on is
+    /// [`CommandError::Closed`]. By default there is nothing to let go of.
+    async fn close(&self) {}
+
     /// Creates an instance; returns once it is durable.
     ///
     /// # Errors
@@ -350,6 +354,22 @@ pub enum CommandError {
         server: String,
         /// What is wrong with it.
         problem: String,
+    },
+    /// The store cannot do it now: it is busy, has no room, or its disk fails. Asked again later it
+    /// may. Whether it was done is not known.
+    #[error("failed to {action}: the store cannot do it now")]
+    Unavailable {
+        /// What was tried.
+        action: Cow<'static, str>,
+        /// Why it cannot: a [`StoreError`](crate::store::StoreError), if the store is in this process.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store was closed. Nothing was done.
+    #[error("failed to {action}: the store is closed")]
+    Closed {
+        /// What was tried.
+        action: Cow<'static, str>,
     },
     /// The store could not do it.
     #[error("failed to {action}")]

@@ -184,6 +184,10 @@ pub(crate) enum Refusal {
     NotCalled {
         entity: EntityId,
     },
+    /// The store cannot do it now. Why only the server's log says.
+    Unavailable {
+        action: String,
+    },
     /// Why it could not be done only the server's log says.
     Store {
         action: String,
@@ -229,6 +233,11 @@ impl Refusal {
             CommandError::NotCalled { entity } => Self::NotCalled {
                 entity: entity.clone(),
             },
+            CommandError::Unavailable { action, .. } | CommandError::Closed { action } => {
+                Self::Unavailable {
+                    action: action.clone().into_owned(),
+                }
+            }
             CommandError::Store { action, .. } => Self::Store {
                 action: action.clone().into_owned(),
             },
@@ -263,6 +272,10 @@ impl Refusal {
                 limit,
             },
             Self::NotCalled { entity } => CommandError::NotCalled { entity },
+            Self::Unavailable { action } => CommandError::Unavailable {
+                action: action.into(),
+                source: told.into(),
+            },
             Self::Store { action } => CommandError::Store {
                 action: action.into(),
                 source: told.into(),

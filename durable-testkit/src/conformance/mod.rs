@@ -21,6 +21,7 @@
 )]
 
 pub mod children;
+pub mod closing;
 pub mod commit;
 pub mod creation;
 pub mod entities;

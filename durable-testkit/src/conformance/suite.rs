@@ -101,6 +101,9 @@ macro_rules! conformance {
                 an_unknown_worker_is_fenced,
                 the_commit_outcome_tells_the_last_commit,
             ]);
+            $crate::conformance_group!(factory, closing: [
+                a_closed_store_refuses_everything,
+            ]);
             $crate::conformance_group!(factory, commit: [
                 an_empty_commit_does_nothing,
                 a_plain_step_is_one_history_row,

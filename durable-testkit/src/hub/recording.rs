@@ -383,6 +383,10 @@ impl Store for RecordingStore {
         self.inner.commit_outcome(lease).await
     }
 
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+
     async fn dump(&self) -> Result<String, StoreError> {
         self.inner.dump().await
     }

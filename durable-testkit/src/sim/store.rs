@@ -533,6 +533,10 @@ impl Store for SimStore {
         Ok(outcome)
     }
 
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+
     async fn dump(&self) -> Result<String, StoreError> {
         self.inner.dump().await
     }

@@ -11,6 +11,7 @@ use durable_runtime::clock::Clock;
 use durable_runtime::clock::SystemClock;
 use durable_runtime::http::Closing;
 use durable_runtime::http::Management;
+use durable_runtime::worker::stop_signal;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -63,7 +64,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServiceError> {
 
 async fn serve(listener: TcpListener, app: Router, closing: Closing) -> Result<(), ServiceError> {
     // Before it says that it is ready: whoever reads that may stop it at once.
-    let told_to_stop = told_to_stop().map_err(ServiceError::Serve)?;
+    let told_to_stop = stop_signal().map_err(ServiceError::Serve)?;
     announce(&listener).map_err(ServiceError::Serve)?;
     let (stopping, stopped) = watch::channel(false);
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
@@ -93,30 +94,6 @@ async fn grace(mut stopped: watch::Receiver<bool>) {
         // The server has ended by itself, and says why.
         std::future::pending::<()>().await;
     }
-}
-
-/// Listens from now on; the future ends when somebody wants the program to end.
-#[cfg(unix)]
-fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
-    use tokio::signal::unix::SignalKind;
-    use tokio::signal::unix::signal;
-
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// The future ends when somebody wants the program to end.
-#[cfg(not(unix))]
-fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
-    Ok(async {
-        let _interrupted = tokio::signal::ctrl_c().await;
-    })
 }
 
 /// Why the service ended.

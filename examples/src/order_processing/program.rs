@@ -8,6 +8,7 @@ use durable_runtime::client::ClientError;
 use durable_runtime::clock::Clock;
 use durable_runtime::clock::SystemClock;
 use durable_runtime::failure::causes_of;
+use durable_runtime::worker::stop_signal;
 use sea_orm::DbErr;
 
 use super::hub::Hub;
@@ -33,7 +34,7 @@ pub async fn main(options: &Options) -> ExitCode {
     result.map_or_else(|error| error.exit_code(), |_| ExitCode::SUCCESS)
 }
 
-/// Works through the orders.
+/// Works through the orders, until it is told to stop.
 ///
 /// # Errors
 /// [`ProgramError`].
@@ -43,7 +44,11 @@ pub async fn run(options: &Options) -> Result<Summary, ProgramError> {
         eprintln!("{row}");
     }
     let hub = Hub::open(&options.db).await?;
-    let summary = summarise(options, file, &hub).await;
+    let told_to_stop = stop_signal().map_err(ProgramError::Signal)?;
+    let summary = tokio::select! {
+        summary = summarise(options, file, &hub) => summary,
+        () = told_to_stop => Err(ProgramError::Stopped),
+    };
     let closed = hub.close().await;
     let summary = summary?;
     closed?;
@@ -119,6 +124,12 @@ pub enum ProgramError {
     /// The shop's tables could not be read.
     #[error("failed to read the shop's tables")]
     Tables(#[from] DbErr),
+    /// Nobody can tell it to stop.
+    #[error("failed to listen to signals")]
+    Signal(#[source] std::io::Error),
+    /// It was told to stop.
+    #[error("it was told to stop: started again, it goes on")]
+    Stopped,
 }
 
 impl ProgramError {
@@ -127,7 +138,9 @@ impl ProgramError {
         match self {
             Self::Orders(_) => ExitCode::from(2),
             Self::Hub(error) if error.is_start() => ExitCode::from(2),
-            Self::Hub(_) | Self::Client(_) | Self::Tables(_) => ExitCode::FAILURE,
+            Self::Hub(_) | Self::Client(_) | Self::Tables(_) | Self::Signal(_) | Self::Stopped => {
+                ExitCode::FAILURE
+            }
         }
     }
 }

@@ -58,12 +58,34 @@ impl Program {
         command.spawn().unwrap()
     }
 
+    /// The files that `SQLite` has beside databases that are not closed, or not whole.
+    pub(crate) fn logs(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.path()).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let is_log = |name: &String| name.ends_with("-wal") || name.ends_with("-shm");
+        names.filter(is_log).collect()
+    }
+
     /// What runs it, for what is not done with it above.
     pub(crate) fn command<A: AsRef<OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = A>,
     ) -> Command {
         let mut command = Command::new(self.executable);
+        command.args(arguments).current_dir(self.path());
+        command
+    }
+
+    /// What runs it with no file of its own above `kib` KiB, until that is lifted: a disk that is full.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn limited<A: AsRef<OsStr>>(
+        &self,
+        kib: u32,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Command {
+        let limit = format!("trap '' XFSZ; ulimit -S -f {kib}; exec \"$@\"");
+        let mut command = Command::new("bash");
+        command.args(["-c", &limit, "bash", self.executable]);
         command.args(arguments).current_dir(self.path());
         command
     }
@@ -81,5 +103,6 @@ pub(crate) fn says_the_same_twice(executable: &'static str, expected: &str) {
         let run = program.run::<&str>([]);
         assert_eq!(run.code, Some(0), "the {time} time: {}", run.stderr);
         assert_eq!(run.stdout, expected, "the {time} time");
+        assert_eq!(program.logs(), [""; 0], "the {time} time");
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 
@@ -61,6 +63,7 @@ use crate::work::UnreadEvent;
 #[derive(Clone, Default)]
 pub struct ModelStore {
     tables: Arc<Mutex<Tables>>,
+    closed: Arc<AtomicBool>,
     exclusive: bool,
 }
 
@@ -78,8 +81,12 @@ impl ModelStore {
         }
     }
 
-    fn tables(&self) -> MutexGuard<'_, Tables> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    fn tables(&self) -> Result<MutexGuard<'_, Tables>, StoreError> {
+        if self.closed.load(Ordering::Acquire) {
+            let action = "use the store";
+            return Err(StoreError::Closed { action });
+        }
+        Ok(self.tables.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -92,7 +99,7 @@ impl fmt::Debug for ModelStore {
 #[async_trait]
 impl Store for ModelStore {
     async fn hub_open(&self, _now: Timestamp) -> Result<HubInfo, StoreError> {
-        Ok(new_hub("main"))
+        self.tables().map(|_| new_hub("main"))
     }
 
     fn is_exclusive(&self) -> bool {
@@ -104,16 +111,16 @@ impl Store for ModelStore {
         worker: NewWorker,
         now: Timestamp,
     ) -> Result<WorkerLease, StoreError> {
-        Ok(self.tables().worker_start(worker, self.exclusive, now))
+        Ok(self.tables()?.worker_start(worker, self.exclusive, now))
     }
 
     async fn worker_renew(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
-        self.tables().holder(lease)?.lease_until = now + lease.length;
+        self.tables()?.holder(lease)?.lease_until = now + lease.length;
         Ok(())
     }
 
     async fn worker_stop(&self, lease: &WorkerLease, _now: Timestamp) -> Result<(), StoreError> {
-        self.tables().worker_stop(lease);
+        self.tables()?.worker_stop(lease);
         Ok(())
     }
 
@@ -123,11 +130,11 @@ impl Store for ModelStore {
         lanes: &[Lane],
         now: Timestamp,
     ) -> Result<Vec<Unit>, StoreError> {
-        self.tables().units_claim(lease, lanes, now)
+        self.tables()?.units_claim(lease, lanes, now)
     }
 
     async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError> {
-        Ok(self.tables().lanes_registered())
+        Ok(self.tables()?.lanes_registered())
     }
 
     async fn instance_create(
@@ -136,15 +143,15 @@ impl Store for ModelStore {
         if_exists: &IfExists,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
-        Ok(self.tables().instance_create(instance, if_exists, now))
+        Ok(self.tables()?.instance_create(instance, if_exists, now))
     }
 
     async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
-        Ok(self.tables().by_id(id).cloned())
+        Ok(self.tables()?.by_id(id).cloned())
     }
 
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
-        self.tables().load(key)
+        self.tables()?.load(key)
     }
 
     async fn instances_to_load(
@@ -153,7 +160,7 @@ impl Store for ModelStore {
         after: Option<InstanceKey>,
         limit: u32,
     ) -> Result<Vec<InstanceKey>, StoreError> {
-        Ok(self.tables().to_load(units, after, limit))
+        Ok(self.tables()?.to_load(units, after, limit))
     }
 
     async fn instances_list(
@@ -162,11 +169,11 @@ impl Store for ModelStore {
         after: Option<PageToken>,
         limit: u32,
     ) -> Result<InstancePage, StoreError> {
-        Ok(self.tables().list(filter, after, limit))
+        Ok(self.tables()?.list(filter, after, limit))
     }
 
     async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError> {
-        Ok(self.tables().wanted(filter, None).count() as u64)
+        Ok(self.tables()?.wanted(filter, None).count() as u64)
     }
 
     async fn instances_purge(
@@ -176,7 +183,7 @@ impl Store for ModelStore {
         after: Option<PageToken>,
         limit: u32,
     ) -> Result<Purged, StoreError> {
-        Ok(self.tables().purge(filter, children, after, limit))
+        Ok(self.tables()?.purge(filter, children, after, limit))
     }
 
     async fn history_fetch(
@@ -184,7 +191,7 @@ impl Store for ModelStore {
         key: InstanceKey,
         execution: Execution,
     ) -> Result<Vec<TurnRecord>, StoreError> {
-        self.tables().turns(key, execution, None)
+        self.tables()?.turns(key, execution, None)
     }
 
     async fn message_send(
@@ -194,7 +201,7 @@ impl Store for ModelStore {
         body: &MessageBody,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
-        Ok(self.tables().message_send(id, command, body, now))
+        Ok(self.tables()?.message_send(id, command, body, now))
     }
 
     async fn inbox_fetch(
@@ -203,11 +210,11 @@ impl Store for ModelStore {
         except: &[MessageId],
         limit: u32,
     ) -> Result<Vec<InboxMessage>, StoreError> {
-        Ok(self.tables().inbox_of_units(units, except, limit))
+        Ok(self.tables()?.inbox_of_units(units, except, limit))
     }
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
-        Ok(self.tables().events_unread(key))
+        Ok(self.tables()?.events_unread(key))
     }
 
     async fn entity_send(
@@ -216,11 +223,11 @@ impl Store for ModelStore {
         command: &EntityCommand,
         now: Timestamp,
     ) -> Result<EntitySent, StoreError> {
-        Ok(self.tables().entity_send(id, command, now))
+        Ok(self.tables()?.entity_send(id, command, now))
     }
 
     async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
-        Ok(self.tables().entity_load(key))
+        Ok(self.tables()?.entity_load(key))
     }
 
     async fn entities_to_load(
@@ -229,11 +236,11 @@ impl Store for ModelStore {
         after: Option<InstanceKey>,
         limit: u32,
     ) -> Result<Vec<InstanceKey>, StoreError> {
-        Ok(self.tables().entities_to_load(units, after, limit))
+        Ok(self.tables()?.entities_to_load(units, after, limit))
     }
 
     async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
-        Ok(self.tables().entity_fetch(id))
+        Ok(self.tables()?.entity_fetch(id))
     }
 
     async fn entities_list(
@@ -242,7 +249,7 @@ impl Store for ModelStore {
         after: Option<&EntityId>,
         limit: u32,
     ) -> Result<EntityPage, StoreError> {
-        Ok(self.tables().entities_list(filter, after, limit))
+        Ok(self.tables()?.entities_list(filter, after, limit))
     }
 
     async fn answer_fetch(
@@ -250,11 +257,11 @@ impl Store for ModelStore {
         key: InstanceKey,
         command: &str,
     ) -> Result<Option<CallResult>, StoreError> {
-        Ok(self.tables().answer_fetch(key, command))
+        Ok(self.tables()?.answer_fetch(key, command))
     }
 
     async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
-        self.tables().answers_expire(until);
+        self.tables()?.answers_expire(until);
         Ok(())
     }
 
@@ -264,7 +271,7 @@ impl Store for ModelStore {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<(Unit, Timer)>, StoreError> {
-        Ok(self.tables().timers_due(units, until, limit))
+        Ok(self.tables()?.timers_due(units, until, limit))
     }
 
     async fn commit(
@@ -273,14 +280,18 @@ impl Store for ModelStore {
         turns: &[TurnWrite],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.tables().commit(lease, turns, now)
+        self.tables()?.commit(lease, turns, now)
     }
 
     async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {
-        Ok(self.tables().holder(lease)?.commit_id)
+        Ok(self.tables()?.holder(lease)?.commit_id)
     }
 
     async fn dump(&self) -> Result<String, StoreError> {
-        Ok(self.tables().dump().render())
+        Ok(self.tables()?.dump().render())
+    }
+
+    async fn close(&self) {
+        self.closed.store(true, Ordering::Release);
     }
 }

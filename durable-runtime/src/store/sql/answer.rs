@@ -83,15 +83,15 @@ pub(super) async fn fetch<C: ConnectionTrait>(
 }
 
 /// Forgets what need not be remembered any longer. Index `answer_remember_until`.
-pub(super) async fn expire<C: ConnectionTrait>(
-    db: &C,
+pub(super) async fn expire_in_txn(
+    txn: &DatabaseTransaction,
     scope: Scope,
     until: Timestamp,
 ) -> Result<(), DbErr> {
     Entity::delete_many()
         .filter(Column::RememberUntil.lte(until.as_millis()))
         .filter(Column::Instance.in_subquery(entity::keys(scope)))
-        .exec(db)
+        .exec(txn)
         .await?;
     Ok(())
 }

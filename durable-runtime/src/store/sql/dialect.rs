@@ -5,11 +5,14 @@
 //! - There is one writer connection per process, so that writers queue in the pool and never find
 //!   the database locked by their own process; transactions begin `IMMEDIATE`, so that none fails
 //!   half-way when it begins to write.
-//! - Which errors are passing ones is told by the driver's codes, never by texts.
+//! - What an error means is told by the driver's codes, never by texts ([`fault`]).
 
+use std::future::ready;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::ConnAcquireErr;
 use sea_orm::ConnectionTrait;
 use sea_orm::DatabaseConnection;
 use sea_orm::DatabaseTransaction;
@@ -24,11 +27,15 @@ use sea_orm::sea_query::Expr;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::sea_query::Func;
 use sea_orm::sqlx;
+use sea_orm::sqlx::Connection;
+use sea_orm::sqlx::Executor;
+use sea_orm::sqlx::SqliteConnection;
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::sqlx::sqlite::SqliteJournalMode;
 use sea_orm::sqlx::sqlite::SqlitePoolOptions;
 use sea_orm::sqlx::sqlite::SqliteSynchronous;
 
+use super::connection::Guard;
 use crate::store::StoreError;
 
 /// How long a statement waits for another process to finish writing.
@@ -44,29 +51,8 @@ const CHECKPOINT_PAGES: u32 = 4_000;
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 512;
 
-/// The connections to a database.
-#[derive(Debug)]
-pub(super) struct Connections {
-    /// The only one that writes.
-    pub(super) writer: DatabaseConnection,
-    /// Those that read.
-    pub(super) reader: DatabaseConnection,
-}
-
 /// Whether only one process at a time may have a worker on a hub.
 pub(super) const EXCLUSIVE: bool = true;
-
-/// Opens the database at `path`, which is created when it is absent.
-pub(super) async fn connect(path: &Path) -> Result<Connections, StoreError> {
-    let writer = writer(path)
-        .await
-        .map_err(|source| not_opened(path, source))?;
-    let reader = reader(path)
-        .await
-        .map_err(|source| not_opened(path, source))?;
-    check_pragmas(&writer).await?;
-    Ok(Connections { writer, reader })
-}
 
 fn options(path: &Path) -> SqliteConnectOptions {
     use sqlx::ConnectOptions;
@@ -79,28 +65,80 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-async fn writer(path: &Path) -> Result<DatabaseConnection, sqlx::Error> {
+/// Opens the connection that writes to the database at `path`, which is created when it is absent.
+pub(super) async fn writer(
+    path: &Path,
+    guard: &Arc<Guard>,
+) -> Result<DatabaseConnection, StoreError> {
     let options = options(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
         .pragma("cache_size", "-32768");
-    let pool = SqlitePoolOptions::new()
+    let first = options
+        .clone()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal);
+    let pool = guarded(guard)
         .max_connections(1)
         .test_before_acquire(false)
         .idle_timeout(None)
-        .max_lifetime(None);
-    let pool = pool.connect_with(options).await?;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+        .max_lifetime(None)
+        .connect_with(first)
+        .await
+        .map_err(|source| not_opened(path, source))?;
+    // One that stands in for a broken one changes nothing about what it finds at the path.
+    pool.set_connect_options(options);
+    let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+    check_pragmas(&writer).await?;
+    Ok(writer)
 }
 
-async fn reader(path: &Path) -> Result<DatabaseConnection, sqlx::Error> {
+/// Has `guard` decide which connection is used again, and what it commits.
+fn guarded(guard: &Arc<Guard>) -> SqlitePoolOptions {
+    let (opened, given_back, taken) = (guard.clone(), guard.clone(), guard.clone());
+    SqlitePoolOptions::new()
+        .after_connect(move |connection, _| Box::pin(hook(connection, opened.clone())))
+        .after_release(move |connection, _| Box::pin(is_outside(connection, given_back.clone())))
+        .before_acquire(move |connection, _| {
+            // By now the driver has done all that was asked of it when the connection was given back.
+            let usable = taken.may_be_taken(connection.is_in_transaction());
+            Box::pin(ready(Ok(usable)))
+        })
+}
+
+async fn hook(connection: &mut SqliteConnection, guard: Arc<Guard>) -> Result<(), sqlx::Error> {
+    guard.opened();
+    let mut handle = connection.lock_handle().await?;
+    let rolled_back = guard.clone();
+    handle.set_commit_hook(move || guard.may_commit());
+    handle.set_rollback_hook(move || rolled_back.was_rolled_back());
+    Ok(())
+}
+
+/// Whether no transaction is left on the connection, such as the `BEGIN` of a user that the driver
+/// has not made and does not know of.
+async fn is_outside(
+    connection: &mut SqliteConnection,
+    guard: Arc<Guard>,
+) -> Result<bool, sqlx::Error> {
+    if guard.engine_had_it() {
+        return Ok(true);
+    }
+    // Refused inside a transaction. If the user has changed it, this makes up for it as well.
+    let probe = sqlx::raw_sql("PRAGMA synchronous = FULL");
+    Ok(connection.execute(probe).await.is_ok())
+}
+
+/// Opens those that read from the database at `path`. One stays open, so that the log stays the same
+/// when the one that writes is replaced.
+pub(super) async fn reader(path: &Path) -> Result<DatabaseConnection, StoreError> {
     let options = options(path).pragma("query_only", "ON");
     let pool = SqlitePoolOptions::new()
         .max_connections(READERS)
+        .min_connections(1)
         .test_before_acquire(false)
         .max_lifetime(None);
-    let pool = pool.connect_with(options).await?;
+    let pool = pool.connect_with(options).await;
+    let pool = pool.map_err(|source| not_opened(path, source))?;
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
@@ -125,16 +163,12 @@ async fn check_pragmas(writer: &DatabaseConnection) -> Result<(), StoreError> {
 }
 
 /// Begins a transaction that will write.
-pub(super) async fn begin(
-    writer: &DatabaseConnection,
-    action: &'static str,
-) -> Result<DatabaseTransaction, StoreError> {
+pub(super) async fn begin(writer: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    let begun = writer.begin_with_options(options).await;
-    begun.map_err(|source| error(action, source))
+    writer.begin_with_options(options).await
 }
 
 /// Whether a text contains another, with regard to case.
@@ -143,53 +177,127 @@ pub(super) fn contains(text: Expr, part: impl Into<Expr>) -> Expr {
 }
 
 /// What an error of the database means.
-pub(super) fn error(action: &'static str, source: DbErr) -> StoreError {
-    let unique = matches!(source.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)));
-    if unique {
-        return StoreError::Conflict { action };
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// What was to be written is there already.
+    Conflict,
+    /// Another constraint was broken.
+    Constraint,
+    /// Others are writing, or there is no connection free.
+    Busy,
+    /// There is no room.
+    Full,
+    /// The connection, the machine or the file fails, or the transaction was ended by something
+    /// else: it says nothing of what was written.
+    Broken,
+    /// The connections were closed.
+    Closed,
+    /// The database does not do it, now or later.
+    Refused,
+}
+
+impl Fault {
+    /// Whether the connection is not to be used any more.
+    pub(super) fn breaks_the_connection(self) -> bool {
+        matches!(self, Self::Full | Self::Broken | Self::Refused)
     }
-    let passing = match &source {
-        DbErr::ConnectionAcquire(_) => true,
-        DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => is_passing(error),
-        _ => false,
-    };
-    let source = Box::new(source);
-    if passing {
-        StoreError::Unavailable { action, source }
-    } else {
-        StoreError::Database { action, source }
+
+    /// What the store says of it.
+    pub(super) fn error(self, action: &'static str, source: DbErr) -> StoreError {
+        let source = Box::new(source);
+        match self {
+            Self::Conflict => StoreError::Conflict { action },
+            Self::Busy | Self::Broken => StoreError::Unavailable { action, source },
+            Self::Full => StoreError::Full { action, source },
+            Self::Closed => StoreError::Closed { action },
+            Self::Constraint | Self::Refused => StoreError::Database { action, source },
+        }
     }
 }
 
+/// What an error that is met while reading means.
+pub(super) fn error(action: &'static str, source: DbErr) -> StoreError {
+    fault(&source).error(action, source)
+}
+
+/// Tells errors apart, by the driver's codes.
+pub(super) fn fault(source: &DbErr) -> Fault {
+    if matches!(source.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
+        return Fault::Conflict;
+    }
+    match source {
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => Fault::Busy,
+        DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed) => Fault::Closed,
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => fault_of_driver(error),
+        _ => Fault::Refused,
+    }
+}
+
+fn fault_of_driver(error: &sqlx::Error) -> Fault {
+    match error {
+        sqlx::Error::PoolTimedOut => Fault::Busy,
+        sqlx::Error::PoolClosed => Fault::Closed,
+        sqlx::Error::Io(_)
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed
+        | sqlx::Error::InvalidSavePointStatement => Fault::Broken,
+        _ => result_code(error).map_or(Fault::Refused, fault_of_code),
+    }
+}
+
+const PERM: i32 = 3;
+const ABORT: i32 = 4;
 const BUSY: i32 = 5;
 const LOCKED: i32 = 6;
+const NOMEM: i32 = 7;
+const READONLY: i32 = 8;
+const INTERRUPT: i32 = 9;
+const IOERR: i32 = 10;
+const FULL: i32 = 13;
+const CANTOPEN: i32 = 14;
+const PROTOCOL: i32 = 15;
+const SCHEMA: i32 = 17;
+const CONSTRAINT: i32 = 19;
 const NOT_A_DATABASE: i32 = 26;
+/// A hook has refused to let a transaction be committed.
+const CONSTRAINT_COMMITHOOK: i32 = 531;
 
-fn is_passing(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::PoolTimedOut) || matches!(primary_code(error), Some(BUSY | LOCKED))
+fn fault_of_code(code: i32) -> Fault {
+    if code == CONSTRAINT_COMMITHOOK {
+        return Fault::Broken;
+    }
+    match primary(code) {
+        BUSY | LOCKED | SCHEMA => Fault::Busy,
+        FULL => Fault::Full,
+        PERM | ABORT | NOMEM | READONLY | INTERRUPT | IOERR | CANTOPEN | PROTOCOL
+        | NOT_A_DATABASE => Fault::Broken,
+        CONSTRAINT => Fault::Constraint,
+        _ => Fault::Refused,
+    }
+}
+
+fn result_code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
 }
 
 /// `SQLite`'s result code without the details in its upper bytes.
-fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    let code = error.as_database_error()?.code()?;
-    code.parse::<i32>().ok().map(|code| code & 0xff)
+fn primary(code: i32) -> i32 {
+    code & 0xff
 }
 
 fn not_opened(path: &Path, source: sqlx::Error) -> StoreError {
     let action = "open the database";
-    match primary_code(&source) {
-        Some(NOT_A_DATABASE) => StoreError::NotADatabase {
+    if result_code(&source).map(primary) == Some(NOT_A_DATABASE) {
+        return StoreError::NotADatabase {
             path: path.display().to_string(),
-        },
-        _ if is_passing(&source) => StoreError::Unavailable {
-            action,
-            source: Box::new(source),
-        },
-        _ => StoreError::Database {
-            action,
-            source: Box::new(source),
-        },
+        };
     }
+    let fault = match fault_of_driver(&source) {
+        // A file that cannot be opened the first time is no matter of waiting.
+        Fault::Broken => Fault::Refused,
+        fault => fault,
+    };
+    fault.error(action, DbErr::Conn(RuntimeErr::SqlxError(source.into())))
 }

@@ -91,6 +91,11 @@ impl HubLock {
         }
     }
 
+    /// Frees the lock, whoever holds it: nothing is written through this store any more.
+    pub(super) fn free_for_good(&self) {
+        *self.held() = Held::default();
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,12 +5,13 @@
 //! 2. All differences between databases are in [`dialect`].
 //! 3. Statements that write or look up many rows come in sizes that are powers of two ([`rows`]), so
 //!    that few statements are prepared and all are used again.
-//! 4. All writes go through one connection; reads have their own.
+//! 4. All writes go through one connection; reads have their own ([`connection`]).
 
 mod answer;
 mod claim;
 mod command;
 mod commit;
+mod connection;
 mod creation;
 mod dialect;
 mod dump;
@@ -18,6 +19,7 @@ mod entity;
 mod entity_listing;
 mod entity_row;
 mod entity_send;
+mod file;
 mod heartbeat;
 mod history;
 mod hub;
@@ -27,6 +29,7 @@ mod instance;
 mod instance_row;
 mod lane;
 mod listing;
+mod pages;
 mod purge;
 mod rows;
 mod scope;

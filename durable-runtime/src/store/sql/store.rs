@@ -7,15 +7,15 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use sea_orm::ConnectionTrait;
 use sea_orm::DatabaseConnection;
-use sea_orm::DatabaseTransaction;
 use sea_orm::DbErr;
 
 use super::answer;
 use super::claim;
 use super::commit;
+use super::connection::Connections;
+use super::connection::WriteTxn;
 use super::creation;
 use super::dialect;
-use super::dialect::Connections;
 use super::dump;
 use super::entity;
 use super::entity_listing;
@@ -89,9 +89,10 @@ impl SqlStore {
     /// Opens the hub `hub` in the `SQLite` database at `path`, which is created when it is absent.
     ///
     /// # Errors
-    /// [`StoreError::NotADatabase`], [`StoreError::Unavailable`], [`StoreError::Database`].
+    /// [`StoreError::NotADatabase`], [`StoreError::NotWhole`], [`StoreError::Unavailable`],
+    /// [`StoreError::Full`], [`StoreError::Database`].
     pub async fn open_sqlite(path: &Path, hub: &str) -> Result<Self, StoreError> {
-        let connections = dialect::connect(path).await?;
+        let connections = Connections::open(path).await?;
         // The lock is found beside the file itself, by whatever name that was opened.
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         Ok(Self {
@@ -106,7 +107,7 @@ impl SqlStore {
     /// A connection to the database for the user's own tables. What is written through it queues
     /// with the commits of this store, so a transaction on it is to be short.
     pub fn database(&self) -> DatabaseConnection {
-        self.connections.writer.clone()
+        self.connections.database()
     }
 
     fn scope(&self) -> Result<Scope, StoreError> {
@@ -119,12 +120,12 @@ impl SqlStore {
             })
     }
 
-    fn reader(&self) -> &DatabaseConnection {
-        &self.connections.reader
+    fn reader(&self) -> Result<&DatabaseConnection, StoreError> {
+        self.connections.reader()
     }
 
-    async fn begin(&self, action: &'static str) -> Result<DatabaseTransaction, StoreError> {
-        dialect::begin(&self.connections.writer, action).await
+    async fn begin(&self, action: &'static str) -> Result<WriteTxn, StoreError> {
+        self.connections.begin(action).await
     }
 
     async fn turns<C: ConnectionTrait>(
@@ -164,15 +165,12 @@ fn open_or_fenced(fence: Fence) -> Result<(), StoreError> {
 #[async_trait]
 impl Store for SqlStore {
     async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError> {
-        const ACTION: &str = "open the hub";
-        let txn = self.begin(ACTION).await?;
-        migration::migrate(&txn)
-            .await
-            .or_failed("migrate the database")?;
+        let txn = self.begin("open the hub").await?;
+        txn.done(migration::migrate(&*txn).await)?;
         let row = hub::fetch_or_create_in_txn(&txn, &self.name, now).await;
-        let row = row.or_failed(ACTION)?;
+        let row = txn.done(row)?;
         let info = hub::info(&row)?;
-        txn.commit().await.or_failed(ACTION)?;
+        txn.commit().await?;
         self.scope.get_or_init(|| Scope::new(row.id));
         Ok(info)
     }
@@ -194,24 +192,23 @@ impl Store for SqlStore {
     }
 
     async fn worker_renew(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
+        let scope = self.scope()?;
         let until = now + lease.length;
-        let renewed = worker::renew(&self.connections.writer, self.scope()?, lease, until).await;
-        open_or_fenced(renewed.or_failed("renew the worker's lease")?)
+        let txn = self.begin("renew the worker's lease").await?;
+        let renewed = worker::renew_in_txn(&txn, scope, lease, until).await;
+        open_or_fenced(txn.done(renewed)?)?;
+        txn.commit().await
     }
 
     async fn worker_stop(&self, lease: &WorkerLease, _now: Timestamp) -> Result<(), StoreError> {
-        const ACTION: &str = "stop the worker";
         let scope = self.scope()?;
-        let txn = self.begin(ACTION).await?;
-        if worker::delete_in_txn(&txn, scope, lease)
-            .await
-            .or_failed(ACTION)?
-            == Fence::Open
-        {
+        let txn = self.begin("stop the worker").await?;
+        let deleted = worker::delete_in_txn(&txn, scope, lease).await;
+        if txn.done(deleted)? == Fence::Open {
             let freed = unit::free_in_txn(&txn, scope, Some(lease.worker)).await;
-            freed.or_failed(ACTION)?;
+            txn.done(freed)?;
         }
-        txn.commit().await.or_failed(ACTION)?;
+        txn.commit().await?;
         self.lock.free(lease.worker);
         Ok(())
     }
@@ -226,27 +223,26 @@ impl Store for SqlStore {
         lanes: &[Lane],
         now: Timestamp,
     ) -> Result<Vec<Unit>, StoreError> {
-        const ACTION: &str = "claim units";
         let scope = self.scope()?;
-        let txn = self.begin(ACTION).await?;
-        let row = worker::holder(&txn, scope, lease).await.or_failed(ACTION)?;
+        let txn = self.begin("claim units").await?;
+        let row = txn.done(worker::holder(&*txn, scope, lease).await)?;
         let row = row.ok_or(StoreError::Fenced)?;
         let mut known = self.lanes.open();
         let mut numbers = BTreeSet::new();
         for lane in lanes {
             let number = known.number_in_txn(&txn, scope, lane).await;
-            numbers.insert(number.or_failed(ACTION)?);
+            numbers.insert(txn.done(number)?);
         }
         let units = claim::claim_in_txn(&txn, scope, lease, &row, &numbers, now).await;
-        let units = units.or_failed(ACTION)?;
-        txn.commit().await.or_failed(ACTION)?;
+        let units = txn.done(units)?;
+        txn.commit().await?;
         known.learn();
         Ok(units)
     }
 
     async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError> {
         let scope = self.scope()?;
-        let lanes = lane::registered(self.reader(), scope).await;
+        let lanes = lane::registered(self.reader()?, scope).await;
         lanes.or_failed("read the registered lanes")
     }
 
@@ -256,25 +252,24 @@ impl Store for SqlStore {
         if_exists: &IfExists,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
-        const ACTION: &str = "create an instance";
         let scope = self.scope()?;
-        let txn = self.begin(ACTION).await?;
+        let txn = self.begin("create an instance").await?;
         let mut lanes = self.lanes.open();
         let created = creation::create_in_txn(&txn, scope, &mut lanes, new, if_exists, now).await;
-        let created = created.or_failed(ACTION)?;
-        txn.commit().await.or_failed(ACTION)?;
+        let created = txn.done(created)?;
+        txn.commit().await?;
         lanes.learn();
         Ok(created)
     }
 
     async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
-        let row = instance::fetch(self.reader(), self.scope()?, id).await;
+        let row = instance::fetch(self.reader()?, self.scope()?, id).await;
         row.or_failed("fetch an instance")
     }
 
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
         const ACTION: &str = "load an instance";
-        let db = self.reader();
+        let db = self.reader()?;
         let row = instance::fetch_by_key(db, self.scope()?, key).await;
         let Some(instance) = row.or_failed(ACTION)? else {
             return Ok(None);
@@ -295,7 +290,7 @@ impl Store for SqlStore {
         after: Option<InstanceKey>,
         limit: u32,
     ) -> Result<Vec<InstanceKey>, StoreError> {
-        let found = instance::to_load(self.reader(), units, after, limit).await;
+        let found = instance::to_load(self.reader()?, units, after, limit).await;
         found.or_failed("find the instances to load")
     }
 
@@ -305,12 +300,12 @@ impl Store for SqlStore {
         after: Option<PageToken>,
         limit: u32,
     ) -> Result<InstancePage, StoreError> {
-        let page = listing::list(self.reader(), self.scope()?, filter, after, limit).await;
+        let page = listing::list(self.reader()?, self.scope()?, filter, after, limit).await;
         page.or_failed("list instances")
     }
 
     async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError> {
-        let count = listing::count(self.reader(), self.scope()?, filter).await;
+        let count = listing::count(self.reader()?, self.scope()?, filter).await;
         count.or_failed("count instances")
     }
 
@@ -321,12 +316,11 @@ impl Store for SqlStore {
         after: Option<PageToken>,
         limit: u32,
     ) -> Result<Purged, StoreError> {
-        const ACTION: &str = "purge instances";
         let scope = self.scope()?;
-        let txn = self.begin(ACTION).await?;
+        let txn = self.begin("purge instances").await?;
         let purged = purge::purge_in_txn(&txn, scope, filter, children, after, limit).await;
-        let purged = purged.or_failed(ACTION)?;
-        txn.commit().await.or_failed(ACTION)?;
+        let purged = txn.done(purged)?;
+        txn.commit().await?;
         Ok(purged)
     }
 
@@ -335,7 +329,7 @@ impl Store for SqlStore {
         key: InstanceKey,
         execution: Execution,
     ) -> Result<Vec<TurnRecord>, StoreError> {
-        self.turns(self.reader(), key, execution, None).await
+        self.turns(self.reader()?, key, execution, None).await
     }
 
     async fn message_send(
@@ -345,12 +339,11 @@ impl Store for SqlStore {
         body: &MessageBody,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
-        const ACTION: &str = "send a message";
         let scope = self.scope()?;
-        let txn = self.begin(ACTION).await?;
+        let txn = self.begin("send a message").await?;
         let sent = creation::send_in_txn(&txn, scope, id, command, body, now).await;
-        let sent = sent.or_failed(ACTION)?;
-        txn.commit().await.or_failed(ACTION)?;
+        let sent = txn.done(sent)?;
+        txn.commit().await?;
         Ok(sent)
     }
 
@@ -360,12 +353,12 @@ impl Store for SqlStore {
         except: &[MessageId],
         limit: u32,
     ) -> Result<Vec<InboxMessage>, StoreError> {
-        let found = inbox::fetch(self.reader(), units, except, limit).await;
+        let found = inbox::fetch(self.reader()?, units, except, limit).await;
         found.or_failed("fetch messages")
     }
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
-        let events = inbox::events_unread(self.reader(), key).await;
+        let events = inbox::events_unread(self.reader()?, key).await;
         events.or_failed("read the unread events")
     }
 
@@ -375,20 +368,19 @@ impl Store for SqlStore {
         command: &EntityCommand,
         now: Timestamp,
     ) -> Result<EntitySent, StoreError> {
-        const ACTION: &str = "send to an entity";
         let scope = self.scope()?;
-        let txn = self.begin(ACTION).await?;
+        let txn = self.begin("send to an entity").await?;
         let mut lanes = self.lanes.open();
         let sent = entity_send::send_in_txn(&txn, scope, &mut lanes, id, command, now).await;
-        let sent = sent.or_failed(ACTION)?;
-        txn.commit().await.or_failed(ACTION)?;
+        let sent = txn.done(sent)?;
+        txn.commit().await?;
         lanes.learn();
         Ok(sent)
     }
 
     async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
         const ACTION: &str = "load an entity";
-        let db = self.reader();
+        let db = self.reader()?;
         let row = entity::fetch_by_key(db, self.scope()?, key).await;
         let Some(entity) = row.or_failed(ACTION)? else {
             return Ok(None);
@@ -407,12 +399,12 @@ impl Store for SqlStore {
         after: Option<InstanceKey>,
         limit: u32,
     ) -> Result<Vec<InstanceKey>, StoreError> {
-        let found = entity::to_load(self.reader(), units, after, limit).await;
+        let found = entity::to_load(self.reader()?, units, after, limit).await;
         found.or_failed("find the entities to load")
     }
 
     async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
-        let listing = entity_listing::fetch(self.reader(), self.scope()?, id).await;
+        let listing = entity_listing::fetch(self.reader()?, self.scope()?, id).await;
         listing.or_failed("fetch an entity")
     }
 
@@ -422,7 +414,7 @@ impl Store for SqlStore {
         after: Option<&EntityId>,
         limit: u32,
     ) -> Result<EntityPage, StoreError> {
-        let page = entity_listing::list(self.reader(), self.scope()?, filter, after, limit).await;
+        let page = entity_listing::list(self.reader()?, self.scope()?, filter, after, limit).await;
         page.or_failed("list entities")
     }
 
@@ -431,13 +423,15 @@ impl Store for SqlStore {
         key: InstanceKey,
         command: &str,
     ) -> Result<Option<CallResult>, StoreError> {
-        let answer = answer::fetch(self.reader(), key, command).await;
+        let answer = answer::fetch(self.reader()?, key, command).await;
         answer.or_failed("read an answer")
     }
 
     async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
-        let expired = answer::expire(&self.connections.writer, self.scope()?, until).await;
-        expired.or_failed("forget old answers")
+        let scope = self.scope()?;
+        let txn = self.begin("forget old answers").await?;
+        txn.done(answer::expire_in_txn(&txn, scope, until).await)?;
+        txn.commit().await
     }
 
     async fn timers_due(
@@ -446,7 +440,7 @@ impl Store for SqlStore {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<(Unit, Timer)>, StoreError> {
-        let due = timer::due(self.reader(), units, until, limit).await;
+        let due = timer::due(self.reader()?, units, until, limit).await;
         due.or_failed("find the timers that are due")
     }
 
@@ -456,19 +450,18 @@ impl Store for SqlStore {
         turns: &[TurnWrite],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        const ACTION: &str = "record turns";
         if turns.is_empty() {
             return Ok(());
         }
         let scope = self.scope()?;
         let commit_id = lease.commit_id + 1;
-        let txn = self.begin(ACTION).await?;
+        let txn = self.begin("record turns").await?;
         let fence = worker::advance_in_txn(&txn, scope, lease, commit_id).await;
-        open_or_fenced(fence.or_failed(ACTION)?)?;
+        open_or_fenced(txn.done(fence)?)?;
         let mut lanes = self.lanes.open();
         let written = commit::write_in_txn(&txn, scope, &mut lanes, turns, now).await;
-        written.or_failed(ACTION)?;
-        txn.commit().await.or_failed(ACTION)?;
+        txn.done(written)?;
+        txn.commit().await?;
         lanes.learn();
         lease.commit_id = commit_id;
         Ok(())
@@ -476,14 +469,20 @@ impl Store for SqlStore {
 
     async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {
         // Through the writer: behind a commit that is under way.
-        let row = worker::holder(&self.connections.writer, self.scope()?, lease).await;
-        let row = row.or_failed("find out about a commit")?;
+        let scope = self.scope()?;
+        let txn = self.begin("find out about a commit").await?;
+        let row = txn.done(worker::holder(&*txn, scope, lease).await)?;
         let row = row.ok_or(StoreError::Fenced)?;
         Ok(u64::try_from(row.commit_id).unwrap_or(0))
     }
 
+    async fn close(&self) {
+        self.connections.close().await;
+        self.lock.free_for_good();
+    }
+
     async fn dump(&self) -> Result<String, StoreError> {
-        let dump = dump::read(self.reader(), self.scope()?).await;
+        let dump = dump::read(self.reader()?, self.scope()?).await;
         Ok(dump.or_failed("read everything")?.render())
     }
 }
@@ -494,15 +493,11 @@ impl SqlStore {
         new: NewWorker,
         now: Timestamp,
     ) -> Result<WorkerLease, StoreError> {
-        const ACTION: &str = "start the worker";
         let scope = self.scope()?;
-        let txn = self.begin(ACTION).await?;
-        worker::fence_in_txn(&txn, scope, None)
-            .await
-            .or_failed(ACTION)?;
-        let lease = worker::create_in_txn(&txn, scope, new, now).await;
-        let lease = lease.or_failed(ACTION)?;
-        txn.commit().await.or_failed(ACTION)?;
+        let txn = self.begin("start the worker").await?;
+        txn.done(worker::fence_in_txn(&txn, scope, None).await)?;
+        let lease = txn.done(worker::create_in_txn(&txn, scope, new, now).await)?;
+        txn.commit().await?;
         Ok(lease)
     }
 }

@@ -90,8 +90,8 @@ pub(super) async fn fence_in_txn(
 }
 
 /// Prolongs the lease.
-pub(super) async fn renew<C: ConnectionTrait>(
-    db: &C,
+pub(super) async fn renew_in_txn(
+    txn: &DatabaseTransaction,
     scope: Scope,
     lease: &WorkerLease,
     until: Timestamp,
@@ -100,7 +100,7 @@ pub(super) async fn renew<C: ConnectionTrait>(
         .workers_update()
         .col_expr(worker::Column::LeaseUntil, Expr::value(until.as_millis()))
         .filter(is_holder(lease));
-    Ok(Fence::after(update.exec(db).await?.rows_affected))
+    Ok(Fence::after(update.exec(txn).await?.rows_affected))
 }
 
 /// The first statement of every commit: replaces the commit id.

@@ -1,5 +1,6 @@
 //! A hub in a file of its own.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use durable_runtime::Runtime;
@@ -16,7 +17,7 @@ use super::functions::pick;
 pub(super) struct Hub {
     pub(super) url: String,
     pub(super) runs: Arc<Runs>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Hub {
@@ -25,8 +26,13 @@ impl Hub {
         Self {
             url: format!("sqlite://{}", folder.path().join("hub.db").display()),
             runs: Arc::default(),
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// A file in its folder.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     pub(super) async fn try_start(&self) -> Result<Runtime, StartError> {

@@ -2,10 +2,12 @@
 
 mod elsewhere;
 mod ending;
+mod file;
 mod functions;
 mod hub;
 mod own_tables;
 mod perturb;
 mod results;
+mod rolled_back;
 mod starting;
 mod status;

@@ -3,5 +3,7 @@
 mod curl;
 mod desk;
 mod durable_functions;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod running;
 mod service;

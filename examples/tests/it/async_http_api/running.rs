@@ -30,6 +30,7 @@ fn an_order_waits_while_the_service_is_down_and_is_approved_afterwards() {
     let output = r#""customStatus":"Approved","output":{"cds":30,"cents":44010}"#;
     assert!(status.body.contains(output), "{}", status.body);
     service.stop();
+    assert_eq!(program.logs(), [""; 0]);
 }
 
 #[test]

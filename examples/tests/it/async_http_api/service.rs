@@ -35,7 +35,14 @@ pub(super) fn program() -> Program {
 impl Service {
     /// Starts it and waits until it is ready.
     pub(super) fn start(program: &Program) -> Self {
-        let mut command = program.command(["--listen", "127.0.0.1:0"]);
+        Self::run(program.command(Self::ARGUMENTS))
+    }
+
+    /// Its arguments: it listens where nobody else does.
+    pub(super) const ARGUMENTS: [&str; 2] = ["--listen", "127.0.0.1:0"];
+
+    /// Starts it by a command and waits until it is ready.
+    pub(super) fn run(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -51,14 +58,21 @@ impl Service {
 
     /// Tells it to stop and waits for its end.
     pub(super) fn stop(mut self) {
-        let pid = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        let told = Command::new("kill")
+            .args(["-TERM", &self.pid()])
+            .status()
+            .unwrap();
         assert!(told.success());
         let ended = self.child.wait().unwrap();
         assert_eq!(ended.code(), Some(0));
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "");
+    }
+
+    /// The number of its process.
+    pub(super) fn pid(&self) -> String {
+        self.child.id().to_string()
     }
 
     pub(super) fn get(&self, path: &str) -> Reply {

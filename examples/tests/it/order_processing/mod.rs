@@ -4,4 +4,6 @@ mod crashes;
 mod hub;
 pub(crate) mod in_the_testkit;
 mod mistakes;
+#[cfg(unix)]
+mod stopping;
 mod totals;

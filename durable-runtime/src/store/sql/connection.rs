@@ -1,0 +1,300 @@
+//! The connections to a database, and what is let through on the one that writes.
+//!
+//! `SQLite` may end a transaction by itself: when there is no room, when the disk or the memory
+//! fails, at an interrupt, and where a statement says so (`OR ROLLBACK`, `RAISE(ROLLBACK)`). The
+//! driver does not notice. It counts on and makes every later `BEGIN` a savepoint of a transaction
+//! that is none; and what follows on the statement that failed is written by itself, at once. So:
+//!
+//! 1. A connection is used again only if the driver knows of no transaction on it, no statement
+//!    failed for a reason that lies with the connection, and, after the user had it, `SQLite` knows
+//!    of no transaction either. Otherwise it is closed, and another one opened.
+//! 2. From the moment a transaction is rolled back to the moment the connection is given back,
+//!    nothing is committed on it.
+//! 3. Nothing is committed while the file of the database is not the one that was opened, and
+//!    nothing that was is acknowledged then.
+//! 4. A commit counts when `SQLite` has made one, not when the driver says so.
+//!
+//! All four hold for the user's own statements as well, since rules 2 and 3 are kept in `SQLite`'s
+//! own hooks.
+
+use std::error::Error;
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use sea_orm::DatabaseConnection;
+use sea_orm::DatabaseTransaction;
+use sea_orm::DbErr;
+
+use super::dialect;
+use super::dialect::Fault;
+use super::file::ChangedFile;
+use super::file::DatabaseFile;
+use super::file::log_of;
+use super::pages;
+use crate::store::StoreError;
+
+/// How long the end of a connection waits for what is under way on it.
+const CLOSE_WAIT: Duration = Duration::from_secs(5);
+
+/// The connections to a database.
+#[derive(Debug)]
+pub(super) struct Connections {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    guard: Arc<Guard>,
+}
+
+impl Connections {
+    /// Opens the database at `path`, which is created when it is absent.
+    pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
+        check_whole(path)?;
+        let guard = Arc::<Guard>::default();
+        let writer = dialect::writer(path, &guard).await?;
+        let file = DatabaseFile::opened(path).map_err(not_read)?;
+        guard.file.get_or_init(|| file);
+        let reader = dialect::reader(path).await?;
+        Ok(Self {
+            writer,
+            reader,
+            guard,
+        })
+    }
+
+    /// The connection that writes, for the user.
+    pub(super) fn database(&self) -> DatabaseConnection {
+        self.writer.clone()
+    }
+
+    /// Those that read.
+    pub(super) fn reader(&self) -> Result<&DatabaseConnection, StoreError> {
+        self.guard.check("read the database")?;
+        Ok(&self.reader)
+    }
+
+    /// Begins a transaction that will write.
+    pub(super) async fn begin(&self, action: &'static str) -> Result<WriteTxn, StoreError> {
+        self.guard.check(action)?;
+        let txn = dialect::begin(&self.writer).await;
+        let txn = txn.map_err(|source| self.guard.neither_begun_nor_ended(action, source))?;
+        self.guard.engine_has_it.store(true, Ordering::Relaxed);
+        Ok(WriteTxn {
+            txn,
+            action,
+            commits: self.guard.commits.load(Ordering::Acquire),
+            guard: Arc::clone(&self.guard),
+        })
+    }
+
+    /// Closes them, the one that writes last: with it `SQLite` copies the log into the file.
+    pub(super) async fn close(&self) {
+        self.guard.closed.store(true, Ordering::Release);
+        for connection in [&self.reader, &self.writer] {
+            let closed = tokio::time::timeout(CLOSE_WAIT, connection.close_by_ref()).await;
+            if !matches!(closed, Ok(Ok(()))) {
+                tracing::warn!("a connection to the database is still in use: it is left behind");
+            }
+        }
+    }
+}
+
+/// A transaction of the engine that writes.
+#[derive(Debug)]
+pub(super) struct WriteTxn {
+    txn: DatabaseTransaction,
+    action: &'static str,
+    /// How many commits there were before it.
+    commits: u64,
+    guard: Arc<Guard>,
+}
+
+impl WriteTxn {
+    /// What a statement in it came to. After an error nothing of it is written.
+    pub(super) fn done<T>(&self, result: Result<T, DbErr>) -> Result<T, StoreError> {
+        result.map_err(|source| self.guard.failed(self.action, source))
+    }
+
+    /// Commits it. What it wrote is durable when this returns.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        let Self {
+            txn,
+            action,
+            commits,
+            guard,
+        } = self;
+        let committed = txn.commit().await;
+        committed.map_err(|source| guard.neither_begun_nor_ended(action, source))?;
+        if guard.commits.load(Ordering::Acquire) == commits {
+            let source = "the driver says that it has committed, and the database has not".into();
+            return Err(guard.degraded(StoreError::Unavailable { action, source }));
+        }
+        guard.check_file(action)?;
+        guard.recovered();
+        Ok(())
+    }
+}
+
+impl Deref for WriteTxn {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.txn
+    }
+}
+
+/// What is known of the connection that writes. There is never more than one.
+#[derive(Debug, Default)]
+pub(super) struct Guard {
+    /// Absent while the database is being opened.
+    file: OnceLock<DatabaseFile>,
+    /// How many commits `SQLite` has made.
+    commits: AtomicU64,
+    /// A transaction was rolled back, by whomever, since the connection was taken.
+    rolled_back: AtomicBool,
+    /// The connection is to be closed when it is given back.
+    broken: AtomicBool,
+    /// The engine has the connection, and not the user.
+    engine_has_it: AtomicBool,
+    /// The last thing that was tried failed for a reason that lies with the store.
+    degraded: AtomicBool,
+    /// The connections were closed, or are about to be; the log goes with the last of them.
+    closed: AtomicBool,
+}
+
+impl Guard {
+    /// A new connection was opened.
+    pub(super) fn opened(&self) {
+        self.broken.store(false, Ordering::Release);
+        self.rolled_back.store(false, Ordering::Release);
+    }
+
+    /// Whether a connection that was given back may be taken again.
+    pub(super) fn may_be_taken(&self, in_transaction: bool) -> bool {
+        let usable = !in_transaction && !self.broken.load(Ordering::Acquire);
+        if usable {
+            self.rolled_back.store(false, Ordering::Release);
+        }
+        usable
+    }
+
+    /// Whether it is the engine that gives the connection back: it makes no transactions that the
+    /// driver does not know of.
+    pub(super) fn engine_had_it(&self) -> bool {
+        self.engine_has_it.swap(false, Ordering::Relaxed)
+    }
+
+    /// `SQLite` is about to commit; whether it may.
+    pub(super) fn may_commit(&self) -> bool {
+        let may = !self.rolled_back.load(Ordering::Acquire) && self.changed_file().is_none();
+        if may {
+            self.commits.fetch_add(1, Ordering::AcqRel);
+        }
+        may
+    }
+
+    /// `SQLite` has rolled a transaction back.
+    pub(super) fn was_rolled_back(&self) {
+        self.rolled_back.store(true, Ordering::Release);
+    }
+
+    fn changed_file(&self) -> Option<ChangedFile> {
+        self.file.get().and_then(DatabaseFile::changed)
+    }
+
+    /// Whether anything may be begun.
+    fn check(&self, action: &'static str) -> Result<(), StoreError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(StoreError::Closed { action });
+        }
+        self.check_file(action)
+    }
+
+    fn check_file(&self, action: &'static str) -> Result<(), StoreError> {
+        match self.changed_file() {
+            Some(_) if self.closed.load(Ordering::Acquire) => Ok(()),
+            Some(changed) => Err(self.degraded(file_changed(action, &changed))),
+            None => Ok(()),
+        }
+    }
+
+    /// A transaction could not be begun, or not ended. That is never for what is in it, unless it
+    /// broke a constraint.
+    fn neither_begun_nor_ended(&self, action: &'static str, source: DbErr) -> StoreError {
+        match dialect::fault(&source) {
+            Fault::Refused => self.broke(action, Fault::Broken, source),
+            fault => self.broke(action, fault, source),
+        }
+    }
+
+    fn failed(&self, action: &'static str, source: DbErr) -> StoreError {
+        self.broke(action, dialect::fault(&source), source)
+    }
+
+    fn broke(&self, action: &'static str, fault: Fault, source: DbErr) -> StoreError {
+        if let Err(changed) = self.check_file(action) {
+            return changed;
+        }
+        let by_itself = self.rolled_back.load(Ordering::Acquire);
+        let fault = match fault {
+            Fault::Full | Fault::Closed => fault,
+            _ if by_itself => Fault::Broken,
+            fault => fault,
+        };
+        if fault.breaks_the_connection() {
+            self.broken.store(true, Ordering::Release);
+        }
+        let error = fault.error(action, source);
+        match fault {
+            Fault::Full | Fault::Broken => self.degraded(error),
+            _ => error,
+        }
+    }
+
+    /// Says once that the store does not do what it should.
+    fn degraded(&self, error: StoreError) -> StoreError {
+        if !self.degraded.swap(true, Ordering::AcqRel) {
+            tracing::error!(
+                error = &error as &dyn Error,
+                "the store is degraded: nothing is recorded until it is well again"
+            );
+        }
+        error
+    }
+
+    fn recovered(&self) {
+        if self.degraded.load(Ordering::Relaxed) && self.degraded.swap(false, Ordering::AcqRel) {
+            tracing::warn!("the store is well again");
+        }
+    }
+}
+
+/// Refuses a database that has lost a part.
+fn check_whole(path: &Path) -> Result<(), StoreError> {
+    match pages::missing(path, &log_of(path)).map_err(not_read)? {
+        None => Ok(()),
+        Some(problem) => Err(StoreError::NotWhole {
+            path: path.display().to_string(),
+            problem,
+        }),
+    }
+}
+
+fn not_read(source: std::io::Error) -> StoreError {
+    StoreError::Database {
+        action: "read the database's file",
+        source: Box::new(source),
+    }
+}
+
+fn file_changed(action: &'static str, changed: &ChangedFile) -> StoreError {
+    StoreError::FileChanged {
+        action,
+        path: changed.path.display().to_string(),
+        change: changed.change,
+    }
+}

@@ -1,0 +1,113 @@
+//! The file of an `SQLite` database: whether it is whole, and whether it is still the one that was
+//! opened.
+//!
+//! `SQLite` itself does not look again at a file that it has open: it goes on writing to one that
+//! was deleted or replaced, and everything that it says is stored is gone with the process.
+//!
+//! 1. The file is recognised by its device and number, where the system has such; its path may have
+//!    been a link. A file that is moved away and back is the same.
+//! 2. Its log is part of the database, and the same as long as any connection is open, so it is
+//!    recognised likewise.
+
+use std::fs::Metadata;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use super::pages;
+use crate::store::FileChange;
+
+/// The file of a database that is open.
+#[derive(Debug)]
+pub(super) struct DatabaseFile {
+    path: PathBuf,
+    identity: Identity,
+    /// How long it was when it was last looked at.
+    length: AtomicU64,
+    log: PathBuf,
+    log_identity: Option<Identity>,
+}
+
+/// A file of the database, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ChangedFile {
+    pub(super) path: PathBuf,
+    pub(super) change: FileChange,
+}
+
+impl DatabaseFile {
+    /// The file at `path`, which was opened just now, with its log.
+    pub(super) fn opened(path: &Path) -> io::Result<Self> {
+        // Whatever becomes the working directory later, it is this file.
+        let path = std::path::absolute(path)?;
+        let (found, log) = (path.metadata()?, log_of(&path));
+        Ok(Self {
+            identity: identity(&found),
+            length: AtomicU64::new(found.len()),
+            log_identity: log.metadata().ok().map(|found| identity(&found)),
+            log,
+            path,
+        })
+    }
+
+    /// What became of the file or its log, if they are not what they were.
+    pub(super) fn changed(&self) -> Option<ChangedFile> {
+        let of_file = self.change().map(|change| (&self.path, change));
+        let of_log = || self.log_change().map(|change| (&self.log, change));
+        let (path, change) = of_file.or_else(of_log)?;
+        let path = path.clone();
+        Some(ChangedFile { path, change })
+    }
+
+    fn change(&self) -> Option<FileChange> {
+        let Ok(found) = self.path.metadata() else {
+            return Some(FileChange::Deleted);
+        };
+        if identity(&found) != self.identity {
+            return Some(FileChange::Replaced);
+        }
+        // It shrinks when it is vacuumed as well, so then its header decides.
+        if found.len() < self.length.load(Ordering::Relaxed)
+            && !matches!(pages::missing(&self.path, &self.log), Ok(None))
+        {
+            return Some(FileChange::Truncated);
+        }
+        self.length.store(found.len(), Ordering::Relaxed);
+        None
+    }
+
+    fn log_change(&self) -> Option<FileChange> {
+        let known = self.log_identity?;
+        match self.log.metadata() {
+            Ok(found) if identity(&found) == known => None,
+            Ok(_) => Some(FileChange::Replaced),
+            Err(_) => Some(FileChange::Deleted),
+        }
+    }
+}
+
+/// The log of the database at `path`.
+pub(super) fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
+}
+
+/// Device and number.
+#[cfg(unix)]
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(file: &Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (file.dev(), file.ino())
+}
+
+/// Nothing: the system lets nobody delete or replace a file that is open.
+#[cfg(not(unix))]
+type Identity = ();
+
+#[cfg(not(unix))]
+fn identity(_file: &Metadata) -> Identity {}
