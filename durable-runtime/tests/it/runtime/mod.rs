@@ -9,3 +9,4 @@ mod perturb;
 mod results;
 mod starting;
 mod status;
+mod unreadable_messages;

@@ -1,6 +1,7 @@
 //! The engine, driven step by step on the model store: semantics.md, line by line.
 
 mod activities;
+mod clocks;
 mod composition;
 mod entities;
 mod events;
@@ -8,6 +9,7 @@ mod faults;
 mod instances;
 mod management;
 mod management_property;
+mod many_timers;
 mod recovery;
 mod simulated;
 mod timers;
