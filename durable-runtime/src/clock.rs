@@ -1,7 +1,23 @@
 //! Time as a parameter, so that the testkit can move it.
+//!
+//! A wall clock can be set: by an administrator, by the first synchronisation after the start, by the
+//! host of a virtual machine that is resumed. So only what has a date goes by it; what is a length of
+//! time goes by a clock that nobody can set.
+//!
+//! | by the wall clock, [`Clock::now`] | by the monotonic clock, [`Clock::monotonic`] |
+//! |---|---|
+//! | due times of durable timers: sleeps, retries, deadlines of calls, starts, delayed signals | limits of an attempt: its time, the silence between heartbeats |
+//! | times that are recorded: in histories, of instances, of messages, of workers | waits of clients: `timeout`, `?timeout=`, looks at what other processes do, patience with a server |
+//! | how long commands to entities and signed links are good | the dispatcher's looks at inboxes, overdue timers, locks, answers; writes of progress |
+//! | the end of a lease as the store keeps it | when a lease is renewed |
+//! | | waits before a commit, a start or a command is tried again; the grace of a shutdown |
+//!
+//! The retry of an activity is a durable timer, since it may outlive the process. A wall clock that is
+//! set back makes such a timer late by as much, and never loses it.
 
 use std::fmt;
 use std::ops::Add;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -82,13 +98,65 @@ fn civil_of(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
+/// A moment on a clock that nobody can set: how long that clock has run since some moment of its own.
+///
+/// It means nothing to another process, nor to another clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Tick(Duration);
+
+impl Tick {
+    /// The moment at which a clock has run for `time`.
+    pub const fn after(time: Duration) -> Self {
+        Self(time)
+    }
+
+    /// How long after `earlier` this is; zero if it is not after.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl Add<Duration> for Tick {
+    type Output = Self;
+
+    /// Saturates.
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration))
+    }
+}
+
 /// Where the engine reads the time and waits for it.
+///
+/// A clock of one's own needs only the wall clock: lengths of time go by the machine then.
+///
+/// ```
+/// use durable_runtime::clock::{Clock, SystemClock, Tick, seconds};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let begun: Tick = SystemClock.monotonic();
+/// SystemClock.sleep_for(std::time::Duration::from_millis(2)).await;
+/// let taken = SystemClock.monotonic().since(begun);
+/// assert!(taken >= std::time::Duration::from_millis(2) && taken < seconds(60));
+/// # }
+/// ```
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The time now.
+    /// The time now, as the wall clock has it.
     fn now(&self) -> Timestamp;
 
-    /// Completes at `due`, never before.
+    /// Completes when the wall clock shows `due` or later, never before. Where it is set meanwhile,
+    /// that is noticed within about a second.
     fn sleep_until(&self, due: Timestamp) -> BoxFuture<'static, ()>;
+
+    /// The time now on a clock that nobody can set.
+    fn monotonic(&self) -> Tick {
+        machine_tick()
+    }
+
+    /// Completes once `time` has passed, by the clock that nobody can set.
+    fn sleep_for(&self, time: Duration) -> BoxFuture<'static, ()> {
+        #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+        Box::pin(async move { tokio::time::sleep(time).await })
+    }
 }
 
 /// The machine's own clock.
@@ -101,8 +169,8 @@ impl Clock for SystemClock {
     }
 
     fn sleep_until(&self, due: Timestamp) -> BoxFuture<'static, ()> {
-        // The timer of tokio cannot be told of changes to the wall clock, so long waits look again.
-        const LOOK_AGAIN: Duration = Duration::from_mins(1);
+        // The timer of tokio cannot be told of changes to the wall clock, so waits look again.
+        const LOOK_AGAIN: Duration = Duration::from_secs(1);
         Box::pin(async move {
             loop {
                 let left = due.since(system_now());
@@ -123,6 +191,15 @@ fn system_now() -> Timestamp {
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// By the clock of tokio, so that it agrees with `sleep` in a test that pauses it.
+fn machine_tick() -> Tick {
+    static ORIGIN: OnceLock<std::time::Instant> = OnceLock::new();
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    let origin = ORIGIN.get_or_init(std::time::Instant::now);
+    let now = tokio::time::Instant::now().into_std();
+    Tick(now.saturating_duration_since(*origin))
 }
 
 /// `n` seconds.

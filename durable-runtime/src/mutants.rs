@@ -87,6 +87,9 @@ mutants! {
     NeverPolls:
         "Messages that nobody told the worker of are not looked for",
         "restate 4b353e64b";
+    LengthsByTheWallClock:
+        "Lengths of time are measured by a clock that can be set",
+        "our own case: a worker whose clock was set back read nothing for an hour";
     CommandNotRemembered:
         "A command that is sent again takes effect again",
         "our own rule E4";

@@ -453,7 +453,7 @@ async fn run(
                         "the worker begins anew"
                     );
                 }
-                clock.sleep_until(clock.now() + wait).await;
+                clock.sleep_for(wait).await;
                 wait = (wait * 2).min(LONGEST_RESTART_WAIT);
                 let restarted = dispatcher.restart().await;
                 if let Some(error) = restarted.err().filter(|_| first) {
@@ -481,7 +481,7 @@ async fn finish(
     grace: Duration,
 ) -> Result<(), DispatcherError> {
     dispatcher.close();
-    let mut over = clock.sleep_until(clock.now() + grace);
+    let mut over = clock.sleep_for(grace);
     loop {
         let progress = dispatcher.process_next().await?;
         if dispatcher.running_attempts() == 0 && progress == Progress::Idle {

@@ -24,13 +24,15 @@ use durable_runtime::store::Created;
 use durable_runtime::store::EntityCommand;
 use durable_runtime::store::EntitySent;
 use durable_runtime::store::HubInfo;
-use durable_runtime::store::InboxMessage;
+use durable_runtime::store::InboxPage;
 use durable_runtime::store::Loaded;
 use durable_runtime::store::LoadedEntity;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
+use durable_runtime::store::TimerPage;
+use durable_runtime::store::TimerPlace;
 use durable_runtime::store::WorkerLease;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
@@ -43,7 +45,6 @@ use durable_runtime::work::MessageBody;
 use durable_runtime::work::NewInstance;
 use durable_runtime::work::PageToken;
 use durable_runtime::work::Purged;
-use durable_runtime::work::Timer;
 use durable_runtime::work::TurnWrite;
 use durable_runtime::work::UnreadEvent;
 
@@ -66,6 +67,7 @@ pub enum Fault {
 pub struct FaultyStore {
     inner: Arc<dyn Store>,
     commits: AtomicU64,
+    looks: AtomicU64,
     planned: Mutex<VecDeque<Fault>>,
     /// How many claims are to fail.
     failing_claims: AtomicU64,
@@ -79,6 +81,7 @@ impl FaultyStore {
         Arc::new(Self {
             inner,
             commits: AtomicU64::new(0),
+            looks: AtomicU64::new(0),
             planned: Mutex::default(),
             failing_claims: AtomicU64::new(0),
             poisoned: Mutex::default(),
@@ -103,6 +106,16 @@ impl FaultyStore {
     /// How many commits were asked for.
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
+    }
+
+    /// How often it was looked for something to do: messages, timers that are due, instances and
+    /// entities to be loaded.
+    pub fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
+    }
+
+    fn look(&self) {
+        self.looks.fetch_add(1, Ordering::Relaxed);
     }
 
     fn next_fault(&self, turns: &[TurnWrite]) -> Fault {
@@ -214,6 +227,7 @@ impl Store for FaultyStore {
     }
 
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
+        self.look();
         self.inner.instance_load(key).await
     }
 
@@ -223,6 +237,7 @@ impl Store for FaultyStore {
         after: Option<InstanceKey>,
         limit: u32,
     ) -> Result<Vec<InstanceKey>, StoreError> {
+        self.look();
         self.inner.instances_to_load(units, after, limit).await
     }
 
@@ -273,9 +288,11 @@ impl Store for FaultyStore {
         &self,
         units: &[Unit],
         except: &[MessageId],
+        after: Option<MessageId>,
         limit: u32,
-    ) -> Result<Vec<InboxMessage>, StoreError> {
-        self.inner.inbox_fetch(units, except, limit).await
+    ) -> Result<InboxPage, StoreError> {
+        self.look();
+        self.inner.inbox_fetch(units, except, after, limit).await
     }
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
@@ -292,6 +309,7 @@ impl Store for FaultyStore {
     }
 
     async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
+        self.look();
         self.inner.entity_load(key).await
     }
 
@@ -301,6 +319,7 @@ impl Store for FaultyStore {
         after: Option<InstanceKey>,
         limit: u32,
     ) -> Result<Vec<InstanceKey>, StoreError> {
+        self.look();
         self.inner.entities_to_load(units, after, limit).await
     }
 
@@ -333,9 +352,11 @@ impl Store for FaultyStore {
         &self,
         units: &[Unit],
         until: Timestamp,
+        after: Option<TimerPlace>,
         limit: u32,
-    ) -> Result<Vec<(Unit, Timer)>, StoreError> {
-        self.inner.timers_due(units, until, limit).await
+    ) -> Result<TimerPage, StoreError> {
+        self.look();
+        self.inner.timers_due(units, until, after, limit).await
     }
 
     async fn close(&self) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use durable_runtime::Timestamp;
 use durable_runtime::clock::Clock;
+use durable_runtime::clock::Tick;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
@@ -26,9 +27,22 @@ use tokio::sync::watch;
 /// ```
 #[derive(Debug, Clone)]
 pub struct VirtualClock {
-    now: Arc<watch::Sender<Timestamp>>,
-    /// How many wait for each time.
-    sleepers: Arc<Mutex<BTreeMap<Timestamp, usize>>>,
+    time: Arc<watch::Sender<Time>>,
+    sleepers: Arc<Mutex<Sleepers>>,
+}
+
+/// What the clock shows, and how long it has run.
+#[derive(Debug, Clone, Copy)]
+struct Time {
+    wall: Timestamp,
+    run: Tick,
+}
+
+/// How many wait for each time.
+#[derive(Debug, Default)]
+struct Sleepers {
+    until_shown: BTreeMap<Timestamp, usize>,
+    until_run: BTreeMap<Tick, usize>,
 }
 
 impl VirtualClock {
@@ -39,27 +53,69 @@ impl VirtualClock {
 
     /// A clock that stands at `now`.
     pub fn at(now: Timestamp) -> Self {
+        let time = Time {
+            wall: now,
+            run: Tick::default(),
+        };
         Self {
-            now: Arc::new(watch::Sender::new(now)),
+            time: Arc::new(watch::Sender::new(time)),
             sleepers: Arc::default(),
         }
     }
 
     /// The next time that somebody waits for by this clock.
     pub fn next_sleeper(&self) -> Option<Timestamp> {
-        let now = self.now();
+        let Time { wall, run } = *self.time.borrow();
         let sleepers = lock(&self.sleepers);
-        sleepers.keys().find(|due| **due > now).copied()
+        let shown = sleepers.until_shown.keys().find(|due| **due > wall);
+        let ran = sleepers.until_run.keys().find(|due| **due > run);
+        let ran = ran.map(|due| wall + due.since(run));
+        shown.copied().into_iter().chain(ran).min()
     }
 
     /// Moves the clock on.
     pub fn advance(&self, by: Duration) {
-        self.now.send_modify(|now| *now = *now + by);
+        self.time.send_modify(|time| {
+            time.wall = time.wall + by;
+            time.run = time.run + by;
+        });
     }
 
     /// Moves the clock to `time`, unless it is past that.
     pub fn advance_to(&self, time: Timestamp) {
-        self.now.send_modify(|now| *now = (*now).max(time));
+        self.advance(time.since(self.now()));
+    }
+
+    /// Sets what the clock shows, forth or back, as an administrator does: no time passes by that.
+    ///
+    /// ```
+    /// use durable_runtime::clock::Clock;
+    /// use durable_runtime::clock::hours;
+    /// use durable_testkit::VirtualClock;
+    ///
+    /// let clock = VirtualClock::new();
+    /// let (shown, run) = (clock.now(), clock.monotonic());
+    /// clock.set(shown + hours(1));
+    /// assert_eq!(clock.now().since(shown), hours(1));
+    /// assert_eq!(clock.monotonic(), run);
+    /// ```
+    pub fn set(&self, now: Timestamp) {
+        self.time.send_modify(|time| time.wall = now);
+    }
+
+    fn sleep(
+        &self,
+        sleeper: Sleeper,
+        is_over: impl Fn(&Time) -> bool + Send + 'static,
+    ) -> BoxFuture<'static, ()> {
+        let mut time = self.time.subscribe();
+        Box::pin(async move {
+            let _sleeper = sleeper;
+            if time.wait_for(is_over).await.is_err() {
+                // The clock is gone, so it will never be then.
+                std::future::pending::<()>().await;
+            }
+        })
     }
 }
 
@@ -71,44 +127,66 @@ impl Default for VirtualClock {
 
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
-        *self.now.borrow()
+        self.time.borrow().wall
     }
 
     fn sleep_until(&self, due: Timestamp) -> BoxFuture<'static, ()> {
-        let mut now = self.now.subscribe();
-        let sleeper = Sleeper::new(&self.sleepers, due);
-        Box::pin(async move {
-            let _sleeper = sleeper;
-            if now.wait_for(|now| *now >= due).await.is_err() {
-                // The clock is gone, so it will never be then.
-                std::future::pending::<()>().await;
-            }
-        })
+        let sleeper = Sleeper::new(&self.sleepers, Until::Shown(due));
+        self.sleep(sleeper, move |time| time.wall >= due)
     }
+
+    fn monotonic(&self) -> Tick {
+        self.time.borrow().run
+    }
+
+    fn sleep_for(&self, time: Duration) -> BoxFuture<'static, ()> {
+        let due = self.monotonic() + time;
+        let sleeper = Sleeper::new(&self.sleepers, Until::Run(due));
+        self.sleep(sleeper, move |time| time.run >= due)
+    }
+}
+
+/// What a sleeper waits for.
+#[derive(Debug, Clone, Copy)]
+enum Until {
+    Shown(Timestamp),
+    Run(Tick),
 }
 
 /// An entry in the table of those who wait, for as long as they do.
 struct Sleeper {
-    sleepers: Arc<Mutex<BTreeMap<Timestamp, usize>>>,
-    due: Timestamp,
+    sleepers: Arc<Mutex<Sleepers>>,
+    until: Until,
 }
 
 impl Sleeper {
-    fn new(sleepers: &Arc<Mutex<BTreeMap<Timestamp, usize>>>, due: Timestamp) -> Self {
-        *lock(sleepers).entry(due).or_default() += 1;
+    fn new(sleepers: &Arc<Mutex<Sleepers>>, until: Until) -> Self {
+        let mut waiting = lock(sleepers);
+        match until {
+            Until::Shown(due) => *waiting.until_shown.entry(due).or_default() += 1,
+            Until::Run(due) => *waiting.until_run.entry(due).or_default() += 1,
+        }
+        drop(waiting);
         let sleepers = Arc::clone(sleepers);
-        Self { sleepers, due }
+        Self { sleepers, until }
     }
 }
 
 impl Drop for Sleeper {
     fn drop(&mut self) {
         let mut sleepers = lock(&self.sleepers);
-        if let Some(count) = sleepers.get_mut(&self.due) {
-            *count -= 1;
-            if *count == 0 {
-                sleepers.remove(&self.due);
-            }
+        match self.until {
+            Until::Shown(due) => leave(&mut sleepers.until_shown, due),
+            Until::Run(due) => leave(&mut sleepers.until_run, due),
+        }
+    }
+}
+
+fn leave<K: Ord>(waiting: &mut BTreeMap<K, usize>, due: K) {
+    if let Some(count) = waiting.get_mut(&due) {
+        *count -= 1;
+        if *count == 0 {
+            waiting.remove(&due);
         }
     }
 }

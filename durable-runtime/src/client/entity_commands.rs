@@ -59,7 +59,7 @@ impl StoreCommands {
             .await?;
         match command.operation.due {
             _ if sent.repeated => {}
-            Some(_) => self.notifier.timer_set(),
+            Some(due) => self.notifier.timer_set(due),
             None => self.notifier.message_sent(),
         }
         Ok(EntityTicket {
@@ -93,7 +93,7 @@ impl StoreCommands {
             if let Some(result) = stored.await? {
                 return Ok(result);
             }
-            let next_look = self.clock.sleep_until(self.clock.now() + poll);
+            let next_look = self.clock.sleep_for(poll);
             match select(handed, next_look).await {
                 Either::Left((Ok(result), _)) => return Ok(result),
                 Either::Left((Err(_), next_look)) => {

@@ -236,8 +236,11 @@ impl Commands for StoreCommands {
             Created::Refused(status) => return Err(CommandError::AlreadyExists { id, status }),
             Created::Existed if raises => self.notifier.message_sent(),
             Created::Existed => {}
-            Created::Created if instance.start_at.is_some() => self.notifier.timer_set(),
-            Created::Created | Created::Replacing => self.notifier.message_sent(),
+            Created::Created => match instance.start_at {
+                Some(due) => self.notifier.timer_set(due),
+                None => self.notifier.message_sent(),
+            },
+            Created::Replacing => self.notifier.message_sent(),
         }
         Ok(Started {
             id,
@@ -376,7 +379,7 @@ impl Commands for StoreCommands {
                 // Changed, gone, or not to be read: whoever asked finds out by reading.
                 _ => return,
             }
-            let next_look = self.clock.sleep_until(self.clock.now() + poll);
+            let next_look = self.clock.sleep_for(poll);
             if let Either::Left(_) = select(Box::pin(change), next_look).await {
                 return;
             }
@@ -385,7 +388,7 @@ impl Commands for StoreCommands {
     }
 
     async fn wait(&self, wait: Duration) {
-        self.clock.sleep_until(self.clock.now() + wait).await;
+        self.clock.sleep_for(wait).await;
     }
 
     async fn history(

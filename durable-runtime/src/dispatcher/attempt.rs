@@ -98,7 +98,7 @@ async fn limit_passed(task: &ActivityTask, handle: &AttemptHandle, clock: &dyn C
     let attempt = async {
         match task.options.timeout {
             Some(after) if !mutant(Mutant::TimeoutIgnored) => {
-                clock.sleep_until(clock.now() + after).await;
+                clock.sleep_for(after).await;
                 Failure::TimedOut {
                     limit: TimeLimit::Attempt,
                     after,
@@ -125,7 +125,7 @@ async fn silence(after: Duration, handle: &AttemptHandle, clock: &dyn Clock) -> 
         tokio::select! {
             biased;
             () = handle.heartbeat_received() => {}
-            () = clock.sleep_until(clock.now() + after) => {
+            () = clock.sleep_for(after) => {
                 return Failure::TimedOut { limit: TimeLimit::Heartbeat, after };
             }
         }

@@ -165,7 +165,7 @@ impl Dispatcher {
             if wait == FIRST_WAIT {
                 tracing::warn!(error = &error as &dyn Error, "commit failed, trying again");
             }
-            self.clock.sleep_until(self.clock.now() + wait).await;
+            self.clock.sleep_for(wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
@@ -183,9 +183,9 @@ impl Dispatcher {
         for timer in &write.timers {
             self.timers.created(timer);
         }
-        if write.sends.iter().any(|send| send.due.is_some()) {
-            // The timer of a delayed signal is its receiver's.
-            self.timers_hint = true;
+        // The timer of a delayed signal is its receiver's.
+        if let Some(due) = write.sends.iter().filter_map(|send| send.due).min() {
+            self.timers.set_elsewhere(due);
         }
         for answer in &write.answers {
             self.notifier
@@ -233,10 +233,10 @@ impl Dispatcher {
         for path in cancelled {
             self.pool.cancel(&(key, execution, path));
         }
-        if write.replacement.is_some() {
-            // Its start may be a timer that this worker has not seen.
-            self.timers_hint = true;
+        if let Some(due) = write.replacement.as_ref().and_then(|new| new.start_at) {
+            self.timers.set_elsewhere(due);
         }
+        self.to_park.extend(self.instances.unreadable(key));
         let changed = write.update.is_some();
         self.settle(
             key,
@@ -264,10 +264,8 @@ impl Dispatcher {
         }
     }
 
-    /// Has the instance loaded anew: with all its messages, and its timers that were due before.
+    /// Has the instance loaded anew, with all its messages.
     fn go_on(&mut self, key: InstanceKey) {
-        self.timers.gone_with(key);
-        self.timers_hint = true;
         self.instances.slot(key).retry = true;
         self.instances.make_ready(key);
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::error::Error;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -11,7 +12,7 @@ use futures_util::stream;
 use super::commit::Made;
 use super::step::Dispatcher;
 use super::step::DispatcherError;
-use crate::clock::Timestamp;
+use crate::clock::Tick;
 use crate::ids::InstanceKey;
 use crate::ids::MessageId;
 use crate::ids::Unit;
@@ -30,6 +31,8 @@ const LOADS_AT_ONCE: usize = 8;
 /// How long others may wait for the end of a lock before it is asked whether its holder still
 /// exists.
 const ORPHAN_CHECK: Duration = Duration::from_secs(30);
+/// How many locks one step looks at.
+const CHECKS_AT_ONCE: usize = 100;
 /// How often the answers that nobody needs any more are forgotten.
 pub(super) const EXPIRY: Duration = Duration::from_mins(10);
 
@@ -41,7 +44,7 @@ pub(super) struct Entities {
     /// Which messages of an entity that was loaded, and has not taken them all, are parked.
     parked: HashMap<InstanceKey, BTreeSet<MessageId>>,
     /// Locks that others wait for, and when to look whether their holders still exist.
-    watched: HashMap<InstanceKey, (Timestamp, LockHolder)>,
+    watched: HashMap<InstanceKey, (Tick, LockHolder)>,
     bytes: usize,
     clock: u64,
 }
@@ -97,23 +100,21 @@ impl Entities {
     }
 
     /// When a lock is to be looked at next.
-    pub(super) fn next_check(&self) -> Option<Timestamp> {
+    pub(super) fn next_check(&self) -> Option<Tick> {
         self.watched.values().map(|(at, _)| *at).min()
     }
 
-    fn due_checks(&mut self, now: Timestamp) -> Vec<(InstanceKey, LockHolder)> {
+    /// The locks that are to be looked at, those that have waited longest first.
+    fn due_checks(&mut self, now: Tick) -> Vec<(InstanceKey, LockHolder)> {
         let due = self.watched.iter().filter(|(_, (at, _))| *at <= now);
-        let mut due: Vec<_> = due
-            .map(|(key, (_, holder))| (*key, holder.clone()))
-            .collect();
-        due.sort_unstable_by_key(|(key, _)| *key);
-        for (key, _) in &due {
-            self.watched.remove(key);
-        }
-        due
+        let mut due: Vec<_> = due.map(|(key, (at, _))| (*at, *key)).collect();
+        due.sort_unstable();
+        due.truncate(CHECKS_AT_ONCE);
+        let checked = |(_, key)| Some((key, self.watched.remove(&key)?.1));
+        due.into_iter().filter_map(checked).collect()
     }
 
-    fn watch(&mut self, key: InstanceKey, holder: LockHolder, now: Timestamp) {
+    fn watch(&mut self, key: InstanceKey, holder: LockHolder, now: Tick) {
         match self.watched.get(&key) {
             Some((_, watched)) if *watched == holder => {}
             _ => {
@@ -233,7 +234,7 @@ impl Dispatcher {
         self.instances.slot(key).failures = 0;
         match &row.lock {
             Some(holder) if is_blocked => {
-                let now = self.clock.now();
+                let now = self.tick();
                 self.entities.watch(key, holder.clone(), now);
             }
             Some(_) => {}
@@ -250,16 +251,24 @@ impl Dispatcher {
 
     /// Ends the locks whose holders are gone: nobody else would.
     pub(super) async fn repair_locks(&mut self) -> Result<(), DispatcherError> {
-        let now = self.clock.now();
-        for (key, holder) in self.entities.due_checks(now) {
-            let row = self.store.instance_fetch(&holder.instance).await?;
+        let (now, tick) = (self.clock.now(), self.tick());
+        for (key, holder) in self.entities.due_checks(tick) {
+            let row = match self.store.instance_fetch(&holder.instance).await {
+                Ok(row) => row,
+                Err(error) => {
+                    // One that cannot be read keeps no other from being looked at.
+                    tracing::error!(%key, error = &error as &dyn Error, "failed to look at a lock");
+                    self.entities.watch(key, holder, tick);
+                    continue;
+                }
+            };
             let lives = row.is_some_and(|row| {
                 row.key == holder.key
                     && row.execution == holder.execution
                     && !row.status.is_terminal()
             });
             if lives {
-                self.entities.watch(key, holder, now);
+                self.entities.watch(key, holder, tick);
                 continue;
             }
             tracing::warn!(%key, instance = %holder.instance, "a lock whose holder is gone is ended");
@@ -272,10 +281,10 @@ impl Dispatcher {
 
     /// Forgets answers that clients do not need any more.
     pub(super) async fn expire_answers(&mut self) -> Result<(), DispatcherError> {
-        let now = self.clock.now();
-        if now >= self.expire_at {
-            self.expire_at = now + EXPIRY;
-            match self.store.answers_expire(now).await {
+        let tick = self.tick();
+        if tick >= self.expire_at {
+            self.expire_at = tick + EXPIRY;
+            match self.store.answers_expire(self.clock.now()).await {
                 // There is a next time; what is under way need not end for this.
                 Err(error) if error.is_transient() => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "not now");

@@ -16,6 +16,7 @@ use crate::mutants::mutant;
 use crate::work::InstanceRow;
 use crate::work::Message;
 use crate::work::MessageBody;
+use crate::work::TurnWrite;
 
 /// What is in memory of an instance.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ pub(super) struct Slot {
     /// It was stalled and is found to go on: attempts that it was kept from are to begin once that
     /// is committed.
     pub(super) cured: bool,
+    /// Messages of it that cannot be read.
+    pub(super) unreadable: Vec<MessageId>,
     /// Why activities of it cannot run in this worker.
     pub(super) blocked: Option<String>,
     /// How many of its turns in a row could not be committed.
@@ -165,6 +168,17 @@ impl Instances {
         }
     }
 
+    /// Takes the messages of an instance that cannot be read, to be parked.
+    pub(super) fn unreadable(&mut self, key: InstanceKey) -> Option<TurnWrite> {
+        let slot = self.slots.get_mut(&key)?;
+        let unit = slot.unit?;
+        let parked = std::mem::take(&mut slot.unreadable);
+        (!parked.is_empty()).then(|| TurnWrite {
+            parked,
+            ..TurnWrite::new(key, unit)
+        })
+    }
+
     /// Whether a message asks for the end of the instance.
     pub(super) fn is_to_end(&self, key: InstanceKey) -> bool {
         let ends = |message: &Message| {
@@ -251,6 +265,7 @@ impl Instances {
                 && !slot.ready
                 && !slot.retry
                 && slot.blocked.is_none()
+                && slot.unreadable.is_empty()
                 && slot.failures == 0
         };
         if self.slots.get(&key).is_some_and(empty) {

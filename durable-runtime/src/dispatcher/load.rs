@@ -23,6 +23,7 @@ use crate::mutants::mutant;
 use crate::payload::Payload;
 use crate::store::Loaded;
 use crate::store::StoreError;
+use crate::store::UnreadableMessage;
 use crate::work::Heartbeat;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
@@ -72,6 +73,7 @@ impl Dispatcher {
                     // One instance that cannot be read must not stop the others. It is tried again
                     // when a worker starts.
                     tracing::error!(%key, error = &error as &dyn std::error::Error, "failed to load an instance");
+                    self.to_park.extend(self.instances.unreadable(key));
                     out_of_reach.push(key);
                 }
             }
@@ -96,13 +98,16 @@ impl Dispatcher {
             instance,
             turns,
             inbox,
+            unreadable,
             heartbeats,
         } = loaded;
         // What a suspended instance keeps is of use only once it ends or goes on.
         if instance.status != InstanceStatus::Suspended || self.instances.is_to_end(key) {
             self.instances.inbox_loaded(key, inbox);
         }
-        let retry = std::mem::take(&mut self.instances.slot(key).retry);
+        let slot = self.instances.slot(key);
+        slot.unreadable = unreadable.iter().map(|message| message.id).collect();
+        let retry = std::mem::take(&mut slot.retry);
         let history = match History::try_from(turns) {
             Ok(history) => history,
             Err(error) => {
@@ -121,7 +126,8 @@ impl Dispatcher {
             }
         };
         let was_stalled = instance.status == InstanceStatus::Stalled;
-        let position = self.position_of(&instance, history, retry);
+        let report = cannot_be_read(&unreadable);
+        let position = self.position_of(&instance, history, retry, report);
         if let Kept::Continuation(continuation) = &position {
             if was_stalled {
                 // Its attempts were kept from running, not lost. They begin once it is committed
@@ -195,7 +201,14 @@ impl Dispatcher {
         }
     }
 
-    fn position_of(&self, row: &InstanceRow, history: History, retry: bool) -> Kept {
+    /// Where an instance stands. With a `report`, its code cannot be run for that reason.
+    fn position_of(
+        &self,
+        row: &InstanceRow,
+        history: History,
+        retry: bool,
+        report: Option<String>,
+    ) -> Kept {
         if row.status.is_terminal() {
             return Kept::Over;
         }
@@ -206,6 +219,9 @@ impl Dispatcher {
                 history,
                 report: None,
             };
+        }
+        if report.is_some() {
+            return Kept::Stopped { history, report };
         }
         if history.is_empty() {
             return Kept::NotBegun;
@@ -240,6 +256,17 @@ impl Dispatcher {
             }
         }
     }
+}
+
+/// Why an instance does not go on without what it was sent.
+fn cannot_be_read(messages: &[UnreadableMessage]) -> Option<String> {
+    let UnreadableMessage {
+        id, kind, error, ..
+    } = messages.first()?;
+    let count = messages.len();
+    Some(format!(
+        "{count} of its messages cannot be read, first the `{kind}` with the number {id}: {error}"
+    ))
 }
 
 fn ended_early(history: &History) -> String {

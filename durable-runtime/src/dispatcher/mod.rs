@@ -10,6 +10,7 @@
 //! 3. A message is in exactly one place: the inbox, a slot's queue, or a turn under way.
 //! 4. A worker that is fenced drops everything it holds and comes back as a new one.
 
+mod arrivals;
 mod attempt;
 mod commit;
 mod config;

@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::OptionFuture;
+
+use super::arrivals::ROWS_AT_ONCE;
+use super::arrivals::SHORTEST_POLL;
 use super::commit::Made;
 use super::config::EngineConfig;
 use super::entities::EXPIRY;
@@ -14,9 +18,11 @@ use super::pool::Ended;
 use super::timers::TimerWindow;
 use crate::activity::States;
 use crate::clock::Clock;
+use crate::clock::Tick;
 use crate::clock::Timestamp;
 use crate::history::History;
 use crate::ids::InstanceKey;
+use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::ids::WorkerId;
 use crate::machine::Position;
@@ -31,18 +37,10 @@ use crate::store::StoreError;
 use crate::store::WorkerLease;
 use crate::work::InstanceRow;
 use crate::work::Message;
-use crate::work::MessageBody;
 use crate::work::Notifier;
-use crate::work::TimerKind;
 use crate::work::TurnRequest;
 use crate::work::TurnWrite;
 
-/// How often the inbox is looked at when nobody in this process has sent anything: after a message
-/// at once, then ever more seldom.
-const SHORTEST_POLL: Duration = Duration::from_millis(10);
-const LONGEST_POLL: Duration = Duration::from_secs(1);
-/// How many rows one look at the store brings.
-const ROWS_AT_ONCE: u32 = 1_000;
 /// How often progress of activities is written.
 const HEARTBEAT_WRITES: Duration = Duration::from_secs(1);
 
@@ -62,10 +60,10 @@ pub struct Dispatcher {
     pub(super) pool: ActivityPool,
     /// Messages were sent that are not in memory.
     pub(super) inbox_hint: bool,
-    /// Timers may have been created that are not in memory.
-    pub(super) timers_hint: bool,
+    /// Messages that cannot be read, and are to be kept from being fetched again.
+    pub(super) to_park: Vec<TurnWrite>,
     pub(super) commits: u64,
-    pub(super) expire_at: Timestamp,
+    pub(super) expire_at: Tick,
     /// Its own secret, of which those of the instances that entities start are made: nobody replays
     /// their operations.
     pub(super) salt: Salt,
@@ -74,10 +72,13 @@ pub struct Dispatcher {
     /// It is to come back as a new worker before it does anything else.
     begins_anew: bool,
     to_load: ToLoad,
-    poll_wait: Duration,
-    poll_at: Timestamp,
-    renew_at: Timestamp,
-    heartbeats_at: Timestamp,
+    /// Behind which message the look at the inbox goes on that is under way.
+    pub(super) inbox_page: Option<MessageId>,
+    pub(super) poll_wait: Duration,
+    pub(super) poll_at: Tick,
+    pub(super) overdue_at: Tick,
+    renew_at: Tick,
+    heartbeats_at: Tick,
 }
 
 /// How far the search for instances that are to be loaded at once has come.
@@ -131,7 +132,7 @@ impl Dispatcher {
         notifier: Arc<Notifier>,
         config: EngineConfig,
     ) -> Result<Self, DispatcherError> {
-        let now = clock.now();
+        let (now, tick) = (clock.now(), clock.monotonic());
         let salt = config.salts.fresh().map_err(DispatcherError::Salt)?;
         let lease = store.worker_start(new_worker(&config), now).await?;
         let pool = ActivityPool::new(
@@ -154,17 +155,19 @@ impl Dispatcher {
             timers: TimerWindow::default(),
             pool,
             inbox_hint: true,
-            timers_hint: false,
+            to_park: Vec::new(),
             commits: 0,
-            expire_at: now + EXPIRY,
+            expire_at: tick + EXPIRY,
             salt,
             time_of_entities: now,
             begins_anew: false,
             to_load: ToLoad::After(None),
+            inbox_page: None,
             poll_wait: SHORTEST_POLL,
-            poll_at: now,
-            renew_at: now,
-            heartbeats_at: now,
+            poll_at: tick,
+            overdue_at: tick,
+            renew_at: tick,
+            heartbeats_at: tick,
         };
         dispatcher.claim(now).await?;
         dispatcher.notifier.worker_started();
@@ -180,6 +183,7 @@ impl Dispatcher {
         self.collect_ended();
         self.stall_reached_into();
         self.load_open().await?;
+        self.park_unreadable().await?;
         self.fetch_inbox().await?;
         self.fire_timers().await?;
         self.save_heartbeats().await?;
@@ -204,33 +208,47 @@ impl Dispatcher {
     }
 
     fn progress(&self) -> Progress {
-        let more = self.instances.has_ready() || self.inbox_hint || self.to_load != ToLoad::Through;
+        let more = self.instances.has_ready()
+            || self.inbox_hint
+            || self.inbox_page.is_some()
+            || !self.to_park.is_empty()
+            || self.timers.wants_more(self.clock.now())
+            || self.to_load != ToLoad::Through;
         if more { Progress::Made } else { Progress::Idle }
     }
 
     /// Waits until there may be something to do.
     pub async fn wait(&mut self) {
-        let now = self.clock.now();
-        let due = self.next_due(now);
-        let sleep = self.clock.sleep_until(due);
+        let rest = self.next_tick().since(self.tick());
+        let rested = self.clock.sleep_for(rest);
+        let due = self.timers.next_due();
+        let timer = OptionFuture::from(due.map(|due| self.clock.sleep_until(due)));
         tokio::select! {
             biased;
             ended = self.pool.next_ended() => self.take_ended(ended),
             () = self.notifier.messages() => self.hint(),
             () = self.config.machine.outside.reported() => {}
-            () = sleep => {}
+            Some(()) = timer => {}
+            () = rested => {}
         }
     }
 
-    /// When there is something to do at the latest.
-    pub fn next_due(&self, now: Timestamp) -> Timestamp {
-        let timer = self.timers.next_due(self.config.timer_window);
-        let heartbeats = (self.pool.running() > 0).then_some(self.heartbeats_at.max(now));
+    /// When there is something to do at the latest, timers aside.
+    fn next_tick(&self) -> Tick {
+        let heartbeats = (self.pool.running() > 0).then_some(self.heartbeats_at);
         let renew = (!self.store.is_exclusive()).then_some(self.renew_at);
         let locks = self.entities.next_check();
-        let due = [timer, heartbeats, renew, locks].into_iter().flatten();
-        let due = due.min();
-        due.map_or(self.poll_at, |due| due.min(self.poll_at))
+        let due = [heartbeats, renew, locks].into_iter().flatten();
+        let first = due.fold(self.poll_at, Tick::min);
+        first.min(self.overdue_at)
+    }
+
+    /// By what lengths of time are measured.
+    pub(super) fn tick(&self) -> Tick {
+        if mutant(Mutant::LengthsByTheWallClock) {
+            return Tick::after(self.clock.now().since(Timestamp::default()));
+        }
+        self.clock.monotonic()
     }
 
     /// Tells the dispatcher that messages were sent.
@@ -271,6 +289,8 @@ impl Dispatcher {
         }
         self.entities = Entities::default();
         self.timers = TimerWindow::default();
+        self.to_park.clear();
+        self.inbox_page = None;
         // From here on others may own them.
         self.units.clear();
         self.begin_anew().await
@@ -309,7 +329,7 @@ impl Dispatcher {
         if units != self.units {
             self.units_changed(units);
         }
-        self.renew_at = now + self.config.lease / 3;
+        self.renew_at = self.tick() + self.config.lease / 3;
         Ok(())
     }
 
@@ -323,6 +343,8 @@ impl Dispatcher {
         self.entities.retain_units(&units);
         self.units = units;
         self.timers = TimerWindow::default();
+        self.to_park.clear();
+        self.inbox_page = None;
         self.to_load = ToLoad::After(None);
         self.inbox_hint = true;
     }
@@ -332,7 +354,7 @@ impl Dispatcher {
         if self.begins_anew {
             return self.begin_anew().await;
         }
-        if self.store.is_exclusive() || now < self.renew_at {
+        if self.store.is_exclusive() || self.tick() < self.renew_at {
             return Ok(());
         }
         self.store.worker_renew(&self.lease, now).await?;
@@ -385,81 +407,12 @@ impl Dispatcher {
         Ok(())
     }
 
-    async fn fetch_inbox(&mut self) -> Result<(), DispatcherError> {
-        let now = self.clock.now();
-        if mutant(Mutant::NeverPolls) {
-            self.poll_at = now + LONGEST_POLL;
-        }
-        if !self.inbox_hint && now < self.poll_at {
-            return Ok(());
-        }
-        let held = self.instances.held();
-        let messages = self
-            .store
-            .inbox_fetch(&self.units, &held, ROWS_AT_ONCE)
-            .await?;
-        self.inbox_hint = messages.len() == ROWS_AT_ONCE as usize;
-        let quiet = messages.is_empty();
-        self.poll_wait = if quiet {
-            (self.poll_wait * 2).min(LONGEST_POLL)
-        } else {
-            SHORTEST_POLL
-        };
-        self.poll_at = now + self.poll_wait;
-        for received in messages {
-            self.instances.slot(received.key).unit = Some(received.unit);
-            self.instances.enqueue(received.key, received.message);
-        }
-        Ok(())
-    }
-
-    async fn fire_timers(&mut self) -> Result<(), DispatcherError> {
-        let now = self.clock.now();
-        let window = self.config.timer_window;
-        let hinted = std::mem::take(&mut self.timers_hint) | self.notifier.take_timer_set();
-        if hinted || self.timers.wants_more(now, window) {
-            let until = now + window;
-            let timers = self
-                .store
-                .timers_due(&self.units, until, ROWS_AT_ONCE)
-                .await?;
-            let complete = timers.len() < ROWS_AT_ONCE as usize;
-            let mut timers: Vec<_> = timers.into_iter().map(|(_, timer)| timer).collect();
-            if mutant(Mutant::TimersLostAtStart) {
-                timers.retain(|timer| timer.due > now);
-            }
-            self.timers.loaded(timers, until, complete);
-        }
-        let early = Duration::from_secs(if mutant(Mutant::TimerEarly) { 3 } else { 0 });
-        for id in self.timers.fire(now + early) {
-            if id.kind == TimerKind::Signal {
-                // The signal that is due is in the store.
-                self.entities.forget(id.key);
-                self.time_of_entities = self.time_of_entities.max(now);
-            }
-            let body = MessageBody::TimerDue {
-                execution: id.execution,
-                path: id.path,
-                kind: id.kind,
-            };
-            self.instances.enqueue(
-                id.key,
-                Message {
-                    id: None,
-                    at: now,
-                    body,
-                },
-            );
-        }
-        Ok(())
-    }
-
     async fn save_heartbeats(&mut self) -> Result<(), DispatcherError> {
-        let now = self.clock.now();
-        if self.pool.running() == 0 || now < self.heartbeats_at {
+        let tick = self.tick();
+        if self.pool.running() == 0 || tick < self.heartbeats_at {
             return Ok(());
         }
-        self.heartbeats_at = now + HEARTBEAT_WRITES;
+        self.heartbeats_at = tick + HEARTBEAT_WRITES;
         let mut writes: Vec<TurnWrite> = Vec::new();
         for (key, heartbeat) in self.pool.new_heartbeats() {
             match writes.last_mut() {

@@ -1,86 +1,167 @@
 //! The timers that are due soon, in memory. All others are rows only.
+//!
+//! 1. The store is read page by page, each behind the last row of the one before: all timers up to
+//!    there are in memory. The next page is due when the last timer that is known is, or half the
+//!    window before the end of what was read; so that waiting costs nothing, however many there are.
+//! 2. What this process sets is added as it is set, or read when it is due. What others set comes to
+//!    light once it is overdue.
+//! 3. What cannot be acted on does not come again: a stalled or suspended instance keeps what has
+//!    fired as a message.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::collections::HashMap;
-use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::ids::CallPath;
+use crate::ids::Execution;
 use crate::ids::InstanceKey;
+use crate::store::TimerPage;
+use crate::store::TimerPlace;
 use crate::work::Timer;
 use crate::work::TimerId;
+use crate::work::TimerKind;
+
+/// How long ago a timer may have been due that another process has set and this one has not seen: a
+/// transaction takes its time.
+const LATE: Duration = Duration::from_mins(1);
 
 /// The timers of the owned units that are due up to some time ahead.
 #[derive(Debug, Default)]
 pub(super) struct TimerWindow {
     by_due: BTreeSet<(Timestamp, TimerId)>,
-    due_of: HashMap<TimerId, Timestamp>,
-    /// Fired, and their row not deleted yet.
-    fired: HashSet<TimerId>,
-    /// All timers due up to here are in memory.
-    loaded_until: Option<Timestamp>,
+    /// When each is due; `None` for one that has fired and whose row is not deleted yet.
+    known: BTreeMap<TimerId, Option<Timestamp>>,
+    reach: Option<Reach>,
+    overdue: Overdue,
+}
+
+/// How far the store was read.
+#[derive(Debug, Clone, Copy)]
+struct Reach {
+    /// All timers up to here are in memory.
+    to: TimerPlace,
+    /// When to read on.
+    next_look: Timestamp,
+}
+
+/// How far it was looked for timers that are due and not in memory.
+#[derive(Debug, Default)]
+struct Overdue {
+    /// The last time when none was left.
+    looked_at: Option<Timestamp>,
+    /// Behind which place to go on.
+    page: Option<TimerPlace>,
 }
 
 impl TimerWindow {
     /// Whether the store must be asked for more.
-    pub(super) fn wants_more(&self, now: Timestamp, window: Duration) -> bool {
-        self.loaded_until
-            .is_none_or(|until| until.since(now) < window / 2)
+    pub(super) fn wants_more(&self, now: Timestamp) -> bool {
+        self.reach.is_none_or(|reach| reach.next_look <= now)
     }
 
-    /// When to look again if nothing else happens.
-    pub(super) fn next_due(&self, window: Duration) -> Option<Timestamp> {
+    /// Behind which place to read on.
+    pub(super) fn read_to(&self) -> Option<TimerPlace> {
+        self.reach.map(|reach| reach.to)
+    }
+
+    /// When to look again if nothing else happens. Not later than now only if a timer fires then, or
+    /// there is a page to be read.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
         let first = self.by_due.first().map(|(due, _)| *due);
-        let half = i64::try_from((window / 2).as_millis()).unwrap_or(i64::MAX);
-        let reload = self.loaded_until.map(|until| {
-            Timestamp::from_millis(until.as_millis().saturating_sub(half).saturating_add(1))
-        });
-        first.into_iter().chain(reload).min()
+        let next_look = self.reach.map(|reach| reach.next_look);
+        first.into_iter().chain(next_look).min()
     }
 
-    /// Takes in what the store returned for timers due up to `until`; `complete` if that was all.
-    pub(super) fn loaded(&mut self, timers: Vec<Timer>, until: Timestamp, complete: bool) {
-        let last = timers.last().map(|timer| timer.due);
-        for timer in timers {
-            self.insert(timer);
+    /// Takes in a page of the timers due up to `until`.
+    pub(super) fn loaded(&mut self, page: TimerPage, until: Timestamp, window: Duration) {
+        let half = i64::try_from((window / 2).as_millis()).unwrap_or(i64::MAX);
+        self.reach = Some(match page.next {
+            Some(to) => Reach {
+                to,
+                next_look: to.due,
+            },
+            None => Reach {
+                to: TimerPlace::behind(until),
+                next_look: Timestamp::from_millis(
+                    until.as_millis().saturating_sub(half).saturating_add(1),
+                ),
+            },
+        });
+        self.add(page);
+    }
+
+    fn add(&mut self, page: TimerPage) {
+        for (_, timer) in page.timers {
+            if self.known.get(&timer.id) != Some(&None) {
+                self.insert(timer);
+            }
         }
-        self.loaded_until = match last {
-            // Others may be due in the same millisecond as the last one.
-            Some(last) if !complete => Some(Timestamp::from_millis(last.as_millis() - 1)),
-            _ => Some(until),
-        };
+    }
+
+    /// Behind which place to look for what is due at `now` and not in memory.
+    pub(super) fn overdue_from(&self, now: Timestamp) -> TimerPlace {
+        let looked_at = self.overdue.looked_at.map_or(now, |at| at.min(now));
+        let late = i64::try_from(LATE.as_millis()).unwrap_or(i64::MAX);
+        let from = Timestamp::from_millis(looked_at.as_millis().saturating_sub(late));
+        self.overdue.page.unwrap_or(TimerPlace::before(from))
+    }
+
+    /// Takes in a page of what is due at `now`. Whether there is another one.
+    pub(super) fn found_overdue(&mut self, page: TimerPage, now: Timestamp) -> bool {
+        self.overdue.page = page.next;
+        if page.next.is_none() {
+            self.overdue.looked_at = Some(now);
+        }
+        self.add(page);
+        self.overdue.page.is_some()
+    }
+
+    /// A timer was set that is due then, and is not in memory.
+    pub(super) fn set_elsewhere(&mut self, due: Timestamp) {
+        let before = TimerPlace::before(due);
+        if let Some(reach) = &mut self.reach
+            && before < reach.to
+        {
+            reach.to = before;
+            reach.next_look = reach.next_look.min(due);
+        }
     }
 
     /// Takes in a timer that was just committed, if it is due soon.
     pub(super) fn created(&mut self, timer: &Timer) {
-        if self.loaded_until.is_some_and(|until| timer.due <= until) {
-            self.fired.remove(&timer.id);
+        self.gone(&timer.id);
+        if self.reach.is_some_and(|reach| timer.due <= reach.to.due) {
             self.insert(timer.clone());
         }
     }
 
     fn insert(&mut self, timer: Timer) {
-        if !self.fired.contains(&timer.id) {
-            self.by_due.insert((timer.due, timer.id.clone()));
-            self.due_of.insert(timer.id, timer.due);
+        let before = self.known.insert(timer.id.clone(), Some(timer.due));
+        if let Some(Some(due)) = before {
+            self.by_due.remove(&(due, timer.id.clone()));
         }
+        self.by_due.insert((timer.due, timer.id));
     }
 
     /// Forgets a timer whose row was deleted.
     pub(super) fn gone(&mut self, id: &TimerId) {
-        self.fired.remove(id);
-        if let Some(due) = self.due_of.remove(id) {
+        if let Some(Some(due)) = self.known.remove(id) {
             self.by_due.remove(&(due, id.clone()));
         }
     }
 
     /// Forgets all timers of an instance that has ended.
     pub(super) fn gone_with(&mut self, key: InstanceKey) {
-        self.fired.retain(|id| id.key != key);
-        let ids: Vec<_> = self
-            .due_of
-            .keys()
-            .filter(|id| id.key == key)
+        let first = TimerId {
+            key,
+            execution: Execution(0),
+            path: CallPath::root(),
+            kind: TimerKind::Start,
+        };
+        let of_instance = self.known.range(first..).map(|(id, _)| id);
+        let ids: Vec<_> = of_instance
+            .take_while(|id| id.key == key)
             .cloned()
             .collect();
         for id in &ids {
@@ -95,8 +176,7 @@ impl TimerWindow {
             let Some((_, id)) = self.by_due.pop_first() else {
                 break;
             };
-            self.due_of.remove(&id);
-            self.fired.insert(id.clone());
+            self.known.insert(id.clone(), None);
             due.push(id);
         }
         due

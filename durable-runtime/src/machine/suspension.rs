@@ -81,11 +81,6 @@ impl Turn<'_> {
         for message in messages {
             match message.body {
                 MessageBody::Suspend => self.consume(&message),
-                // The order counts, so that it is kept as a message too.
-                MessageBody::TimerDue { .. } => {
-                    self.consume(&message);
-                    self.store(message, true);
-                }
                 _ => self.hold(message),
             }
         }
@@ -117,10 +112,14 @@ impl Turn<'_> {
         }
     }
 
-    fn store(&mut self, message: Message, parked: bool) {
-        if matches!(message.body, MessageBody::ActivityAttemptLost { .. }) {
+    /// Stores a message that only this worker has. The order counts, so that a timer that has fired
+    /// is kept as a message too.
+    pub(super) fn store(&mut self, message: Message, parked: bool) {
+        match message.body {
             // Found again at every load.
-            return;
+            MessageBody::ActivityAttemptLost { .. } => return,
+            MessageBody::TimerDue { .. } => self.consume(&message),
+            _ => {}
         }
         let to = Address::Key(self.row.key);
         self.write.sends.push(OutgoingMessage {

@@ -432,17 +432,12 @@ impl<'a> Turn<'a> {
         messages.for_each(|message| self.hold(message));
     }
 
-    /// Keeps a message for later. One that was never stored is stored now, except those that are
-    /// made again: timers keep their row, and lost attempts are found at every load.
+    /// Keeps a message for later. One that was never stored is stored now, a timer that has fired in
+    /// place of its row: that would be due again and again, before all others.
     pub(super) fn hold(&mut self, message: Message) {
-        match (message.id, &message.body) {
-            (Some(id), _) => self.write.parked.push(id),
-            (None, MessageBody::TimerDue { .. } | MessageBody::ActivityAttemptLost { .. }) => {}
-            (None, _) => {
-                let to = Address::Key(self.row.key);
-                let kept = OutgoingMessage::parked(to, message.body);
-                self.write.sends.push(kept);
-            }
+        match message.id {
+            Some(id) => self.write.parked.push(id),
+            None => self.store(message, true),
         }
     }
 

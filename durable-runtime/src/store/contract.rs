@@ -6,7 +6,11 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::InboxPage;
 use super::StoreError;
+use super::TimerPage;
+use super::TimerPlace;
+use super::UnreadableMessage;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
 use crate::history::TurnRecord;
@@ -15,6 +19,7 @@ use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::ids::Lane;
+use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::ids::WorkerId;
 use crate::work::EntityFilter;
@@ -33,7 +38,6 @@ use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::PageToken;
 use crate::work::Purged;
-use crate::work::Timer;
 use crate::work::TurnWrite;
 use crate::work::UnreadEvent;
 
@@ -174,14 +178,19 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<Sent, StoreError>;
 
-    /// Messages to instances of `units` that are not parked, by ascending id, at most `limit`. Those
-    /// with an id in `except` (ascending: the ones that the worker has in memory) are left out.
+    /// A page of the messages to instances of `units` that are not parked, by ascending id after
+    /// `after`: at most `limit`, and at least room for one, those that cannot be read included. The
+    /// ones with an id in `except` (ascending: the ones that the worker has in memory) are left out.
+    ///
+    /// A lower id may become visible after a higher one, so that each look begins with the first
+    /// page.
     async fn inbox_fetch(
         &self,
         units: &[Unit],
-        except: &[crate::ids::MessageId],
+        except: &[MessageId],
+        after: Option<MessageId>,
         limit: u32,
-    ) -> Result<Vec<InboxMessage>, StoreError>;
+    ) -> Result<InboxPage, StoreError>;
 
     /// The external events in the inbox of an instance, parked ones included, oldest first.
     async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError>;
@@ -231,14 +240,16 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// `until` or less.
     async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError>;
 
-    /// Timers of instances of `units` due at or before `until`, by due time (then in the order in
-    /// which they were created), at most `limit`.
+    /// A page of the timers of instances of `units` due at or before `until`, by due time (then in
+    /// the order in which they were created), behind `after`: at most `limit`, and at least room for
+    /// one. A timer that cannot be read is left out.
     async fn timers_due(
         &self,
         units: &[Unit],
         until: Timestamp,
+        after: Option<TimerPlace>,
         limit: u32,
-    ) -> Result<Vec<(Unit, Timer)>, StoreError>;
+    ) -> Result<TimerPage, StoreError>;
 
     /// Writes turns: all of them or none. The first statement fences: it replaces the worker's
     /// commit id by a new one and fails if epoch or commit id are not the expected ones. On success
@@ -369,6 +380,8 @@ pub struct Loaded {
     pub turns: Vec<TurnRecord>,
     /// Its inbox, parked messages included, by ascending id.
     pub inbox: Vec<Message>,
+    /// Those of its inbox that cannot be read, likewise.
+    pub unreadable: Vec<UnreadableMessage>,
     /// Progress of its activities.
     pub heartbeats: Vec<Heartbeat>,
 }
@@ -402,5 +415,5 @@ pub struct LoadedEntity {
     /// Its inbox, parked messages included, by ascending id.
     pub inbox: Vec<Message>,
     /// Which of them are parked.
-    pub parked: Vec<crate::ids::MessageId>,
+    pub parked: Vec<MessageId>,
 }

@@ -17,6 +17,7 @@ mod fair_share;
 mod migration;
 mod model;
 mod opening;
+mod page;
 mod purging;
 mod reading;
 #[cfg(feature = "sqlite")]
@@ -42,5 +43,9 @@ pub use opening::DEFAULT_HUB;
 pub use opening::OpenedStore;
 pub use opening::open;
 pub use opening::open_hub;
+pub use page::InboxPage;
+pub use page::TimerPage;
+pub use page::TimerPlace;
+pub use page::UnreadableMessage;
 #[cfg(feature = "sqlite")]
 pub use sql::SqlStore;

@@ -7,21 +7,24 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicI64;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::Notify;
 use tokio::sync::oneshot;
 
+use crate::clock::Timestamp;
 use crate::failure::CallResult;
 use crate::ids::InstanceKey;
 
 /// Wakes the dispatcher when messages were sent, and waiters when an instance changed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Notifier {
     inbox: Notify,
     has_worker: AtomicBool,
-    timer_set: AtomicBool,
+    /// When the first of the timers is due that clients have set; later than ever if there is none.
+    timer_set: AtomicI64,
     changes: Mutex<HashMap<InstanceKey, Arc<Notify>>>,
     /// By the entity and the command: others may use the same one for another entity.
     answers: Mutex<HashMap<Answered, oneshot::Sender<CallResult>>>,
@@ -31,8 +34,23 @@ pub struct Notifier {
 
 type Answered = (InstanceKey, String);
 
+const NO_TIMER: i64 = i64::MAX;
+
 /// So few waiters that looking for closed ones is not worth it.
 const FEW_ANSWERS: usize = 1_024;
+
+impl Default for Notifier {
+    fn default() -> Self {
+        Self {
+            inbox: Notify::default(),
+            has_worker: AtomicBool::default(),
+            timer_set: AtomicI64::new(NO_TIMER),
+            changes: Mutex::default(),
+            answers: Mutex::default(),
+            answers_swept: AtomicUsize::default(),
+        }
+    }
+}
 
 impl Notifier {
     /// Tells that a worker of this process has begun, which tells of each change that it makes.
@@ -52,14 +70,15 @@ impl Notifier {
 
     /// Tells the dispatcher that a timer was set, by a client: it may be due before the dispatcher
     /// looks for timers the next time.
-    pub fn timer_set(&self) {
-        self.timer_set.store(true, Ordering::Relaxed);
+    pub fn timer_set(&self, due: Timestamp) {
+        self.timer_set.fetch_min(due.as_millis(), Ordering::Relaxed);
         self.inbox.notify_one();
     }
 
-    /// Whether a client has set a timer since the last time.
-    pub fn take_timer_set(&self) -> bool {
-        self.timer_set.swap(false, Ordering::Relaxed)
+    /// When the first of the timers is due that clients have set since the last time.
+    pub fn take_timer_set(&self) -> Option<Timestamp> {
+        let due = self.timer_set.swap(NO_TIMER, Ordering::Relaxed);
+        (due != NO_TIMER).then_some(Timestamp::from_millis(due))
     }
 
     /// Completes when a message was sent since the last time.

@@ -80,7 +80,7 @@ pub async fn a_child_can_be_scheduled(store: Arc<dyn Store>) {
     start(&mut scene, &parent, std::slice::from_ref(&new)).await;
     let row = scene.fetch(&new.id).await;
     assert!(scene.messages(&row).await.is_empty());
-    let timers = scene.store.timers_due(&scene.units, due, 10).await.unwrap();
+    let timers = scene.timers_due(due).await;
     assert_eq!((timers.len(), timers[0].1.id.key), (1, row.key));
 }
 

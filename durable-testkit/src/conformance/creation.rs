@@ -99,7 +99,7 @@ pub async fn a_scheduled_creation_sets_the_start_timer(store: Arc<dyn Store>) {
         (Some(due), InstanceStatus::Pending)
     );
     assert!(scene.inbox().await.is_empty());
-    let timers = scene.store.timers_due(&scene.units, due, 10).await.unwrap();
+    let timers = scene.timers_due(due).await;
     assert_eq!(timers.len(), 1);
     let (unit, timer) = &timers[0];
     assert_eq!((*unit, timer.due, timer.id.key), (row.unit, due, row.key));
@@ -238,5 +238,6 @@ pub async fn an_instance_can_be_created_before_any_worker_comes(store: Arc<dyn S
     let lease = store.worker_start(super::scene::worker("late"), START);
     let lease = lease.await.unwrap();
     let units = store.units_claim(&lease, &[lane()], START).await.unwrap();
-    assert_eq!(store.inbox_fetch(&units, &[], 10).await.unwrap().len(), 1);
+    let page = store.inbox_fetch(&units, &[], None, 10).await.unwrap();
+    assert_eq!(page.messages.len(), 1);
 }

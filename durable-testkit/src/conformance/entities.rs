@@ -278,11 +278,7 @@ pub async fn a_delayed_signal_is_parked_until_its_timer(store: Arc<dyn Store>) {
     let mut write = TurnWrite::new(greeting.key, greeting.unit);
     write.sends = vec![signal(due), signal(later), signal(scene.now)];
     scene.commit(&[write]).await;
-    let timers = scene
-        .store
-        .timers_due(&scene.units, later, 10)
-        .await
-        .unwrap();
+    let timers = scene.timers_due(later).await;
     let timers = timers
         .into_iter()
         .map(|(unit, timer)| (unit, timer.id, timer.due));
@@ -300,11 +296,7 @@ pub async fn a_delayed_signal_is_parked_until_its_timer(store: Arc<dyn Store>) {
     let mut write = TurnWrite::new(key, unit);
     write.timers_gone = vec![TimerId::of_signal(key, due)];
     scene.commit(&[write]).await;
-    let timers = scene
-        .store
-        .timers_due(&scene.units, later, 10)
-        .await
-        .unwrap();
+    let timers = scene.timers_due(later).await;
     assert_eq!(timers.len(), 1);
 }
 

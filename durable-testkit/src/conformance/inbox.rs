@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use durable_runtime::ids::Execution;
+use durable_runtime::store::InboxPage;
 use durable_runtime::store::Sent;
 use durable_runtime::store::Store;
 use durable_runtime::work::InstanceStatus;
@@ -96,10 +97,41 @@ pub async fn fetching_leaves_out_what_the_worker_has(store: Arc<dyn Store>) {
     }
     let all = message_ids(&scene.inbox().await);
     let except = [all[0], all[1], all[2], all[5], all[9]];
-    let found = scene.store.inbox_fetch(&scene.units, &except, 3).await;
-    assert_eq!(message_ids(&found.unwrap()), [all[3], all[4], all[6]]);
-    let found = scene.store.inbox_fetch(&scene.units, &all, 3).await;
-    assert!(found.unwrap().is_empty());
+    let page = scene.store.inbox_fetch(&scene.units, &except, None, 3);
+    let page = page.await.unwrap();
+    assert_eq!(message_ids(&page.messages), [all[3], all[4], all[6]]);
+    let page = scene.store.inbox_fetch(&scene.units, &all, None, 3);
+    assert_eq!(page.await.unwrap(), InboxPage::default());
+}
+
+/// A page goes on behind the last message of the one before; what nobody takes keeps none from being
+/// found.
+pub async fn messages_come_page_by_page(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    scene.greet("a").await;
+    for number in 0..9 {
+        let sent = scene.send("a", &number.to_string(), &raised("e")).await;
+        assert_eq!(sent, Sent::Accepted);
+    }
+    let all = message_ids(&scene.inbox().await);
+    let held = [all[0], all[4], all[9]];
+    for (except, limit, pages) in [(&[][..], 4, 3), (&[], 5, 2), (&[], 0, 10), (&held, 3, 3)] {
+        let (mut found, mut count, mut after) = (Vec::new(), 0, None);
+        loop {
+            let page = scene.store.inbox_fetch(&scene.units, except, after, limit);
+            let page = page.await.unwrap();
+            assert!(page.messages.len() <= limit.max(1) as usize);
+            found.extend(message_ids(&page.messages));
+            count += 1;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let expected = all.iter().filter(|id| !except.contains(id));
+        assert!(found.iter().eq(expected), "{found:?}");
+        assert_eq!(count, pages, "by {limit}");
+    }
 }
 
 /// Only messages of the units asked for.
@@ -110,13 +142,15 @@ pub async fn fetching_keeps_to_the_units(store: Arc<dyn Store>) {
     }
     let mut seen = 0;
     for unit in &scene.units {
-        let found = scene.store.inbox_fetch(&[*unit], &[], 100).await.unwrap();
-        assert!(found.iter().all(|message| message.unit == *unit));
+        let unit = std::slice::from_ref(unit);
+        let page = scene.store.inbox_fetch(unit, &[], None, 100);
+        let found = page.await.unwrap().messages;
+        assert!(found.iter().all(|message| message.unit == unit[0]));
         seen += found.len();
     }
     assert_eq!(seen, 20);
-    let none = scene.store.inbox_fetch(&[], &[], 100).await.unwrap();
-    assert!(none.is_empty());
+    let none = scene.store.inbox_fetch(&[], &[], None, 100).await.unwrap();
+    assert!(none.messages.is_empty());
 }
 
 /// Consumed means gone.

@@ -102,7 +102,7 @@ pub async fn a_replacement_keeps_no_timer_and_no_progress(store: Arc<dyn Store>)
     let mut write = TurnWrite::new(row.key, row.unit);
     write.replacement = Some(Box::new(new));
     scene.commit(&[write]).await;
-    let timers = scene.store.timers_due(&scene.units, due, 10).await.unwrap();
+    let timers = scene.timers_due(due).await;
     assert_eq!(timers.len(), 1);
     assert_eq!(timers[0].1.id.kind, TimerKind::Start);
     assert_eq!(timers[0].1.id.execution, row.execution.next());

@@ -31,6 +31,7 @@ use durable_runtime::work::InstanceUpdate;
 use durable_runtime::work::Message;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::NewInstance;
+use durable_runtime::work::Timer;
 use durable_runtime::work::TurnWrite;
 
 /// How long the leases of the cases' workers are.
@@ -121,8 +122,14 @@ impl Scene {
 
     /// All messages that polling finds.
     pub(super) async fn inbox(&self) -> Vec<InboxMessage> {
-        let found = self.store.inbox_fetch(&self.units, &[], 1_000);
-        found.await.unwrap()
+        let page = self.store.inbox_fetch(&self.units, &[], None, 1_000);
+        page.await.unwrap().messages
+    }
+
+    /// All timers that are due at `until`, with their units.
+    pub(super) async fn timers_due(&self, until: Timestamp) -> Vec<(Unit, Timer)> {
+        let page = self.store.timers_due(&self.units, until, None, 1_000);
+        page.await.unwrap().timers
     }
 
     /// The messages of an instance, parked ones included.

@@ -45,6 +45,7 @@ macro_rules! conformance {
                 a_message_to_an_unknown_instance_is_not_found,
                 a_message_to_an_ended_instance_is_refused,
                 fetching_leaves_out_what_the_worker_has,
+                messages_come_page_by_page,
                 fetching_keeps_to_the_units,
                 consumed_messages_are_gone,
                 message_ids_are_never_given_twice,
@@ -56,6 +57,9 @@ macro_rules! conformance {
             ]);
             $crate::conformance_group!(factory, timers: [
                 timers_come_by_due_time,
+                timers_come_page_by_page,
+                pages_of_timers_go_on_whatever_is_written,
+                places_lie_before_and_behind_a_moment,
                 timers_of_one_call_differ_by_kind,
                 a_timer_set_again_moves,
                 a_turn_takes_timers_away_before_it_sets_new_ones,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use durable_runtime::Timestamp;
 use durable_runtime::ids::CallPath;
 use durable_runtime::store::Store;
+use durable_runtime::store::TimerPlace;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::Timer;
@@ -31,8 +32,26 @@ fn timer(row: &InstanceRow, number: u32, kind: TimerKind, seconds: u64) -> Timer
 
 async fn due(scene: &Scene, seconds: u64, limit: u32) -> Vec<Timer> {
     let until = START + Duration::from_secs(seconds);
-    let found = scene.store.timers_due(&scene.units, until, limit).await;
-    found.unwrap().into_iter().map(|(_, timer)| timer).collect()
+    let page = scene.store.timers_due(&scene.units, until, None, limit);
+    let timers = page.await.unwrap().timers;
+    timers.into_iter().map(|(_, timer)| timer).collect()
+}
+
+/// The timers page by page, and how many pages there are.
+async fn paged(scene: &Scene, seconds: u64, limit: u32) -> (Vec<Timer>, usize) {
+    let until = START + Duration::from_secs(seconds);
+    let (mut timers, mut pages, mut after) = (Vec::new(), 0, None);
+    loop {
+        let page = scene.store.timers_due(&scene.units, until, after, limit);
+        let page = page.await.unwrap();
+        assert!(page.timers.len() <= limit.max(1) as usize);
+        timers.extend(page.timers.into_iter().map(|(_, timer)| timer));
+        pages += 1;
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return (timers, pages),
+        }
+    }
 }
 
 async fn set(scene: &mut Scene, row: &InstanceRow, timers: &[Timer]) {
@@ -139,7 +158,67 @@ pub async fn timers_keep_to_the_units(store: Arc<dyn Store>) {
     set(&mut scene, &row, &[timer(&row, 1, TimerKind::Sleep, 1)]).await;
     let end = Timestamp::from_millis(i64::MAX);
     for unit in scene.units.clone() {
-        let found = scene.store.timers_due(&[unit], end, 10).await.unwrap();
-        assert_eq!(found.len(), usize::from(unit == row.unit));
+        let page = scene
+            .store
+            .timers_due(&[unit], end, None, 10)
+            .await
+            .unwrap();
+        assert_eq!(page.timers.len(), usize::from(unit == row.unit));
+    }
+}
+
+/// A page goes on behind the last timer of the one before, also among those due in one moment; what
+/// nobody acts on keeps none from being found.
+pub async fn timers_come_page_by_page(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    let sleep = |number, seconds| timer(&row, number, TimerKind::Sleep, seconds);
+    let due_at_once = (0..7).map(|number| sleep(20 - number, 5));
+    let all: Vec<_> = due_at_once.chain([sleep(30, 6), sleep(31, 7)]).collect();
+    set(&mut scene, &row, &all).await;
+    assert_eq!(paged(&scene, 9, 3).await, (all.clone(), 3));
+    assert_eq!(paged(&scene, 9, 4).await, (all.clone(), 3));
+    assert_eq!(paged(&scene, 9, 0).await, (all.clone(), 9));
+    assert_eq!(paged(&scene, 5, 4).await, (all[..7].to_vec(), 2));
+    assert_eq!(paged(&scene, 4, 4).await, (Vec::new(), 1));
+}
+
+/// What is set and taken away between two pages neither repeats nor hides what was there all along.
+pub async fn pages_of_timers_go_on_whatever_is_written(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    let sleep = |number, seconds| timer(&row, number, TimerKind::Sleep, seconds);
+    let all: Vec<_> = (1..=6).map(|number| sleep(number, 5)).collect();
+    set(&mut scene, &row, &all).await;
+    let until = START + Duration::from_secs(9);
+    let first = scene.store.timers_due(&scene.units, until, None, 2);
+    let first = first.await.unwrap();
+    let mut write = TurnWrite::new(row.key, row.unit);
+    write.timers_gone = vec![all[0].id.clone(), all[1].id.clone(), all[3].id.clone()];
+    write.timers = vec![sleep(7, 4), sleep(8, 5)];
+    scene.commit(&[write]).await;
+    let rest = scene.store.timers_due(&scene.units, until, first.next, 9);
+    let rest = rest.await.unwrap().timers.into_iter();
+    let expected = [all[2].clone(), all[4].clone(), all[5].clone(), sleep(8, 5)];
+    assert!(rest.map(|(_, timer)| timer).eq(expected));
+}
+
+/// The places before and behind a moment have its timers between them.
+pub async fn places_lie_before_and_behind_a_moment(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    let all: Vec<_> = (4..=6)
+        .map(|at| timer(&row, at, TimerKind::Sleep, at.into()))
+        .collect();
+    set(&mut scene, &row, &all).await;
+    let until = START + Duration::from_secs(9);
+    for (place, expected) in [
+        (TimerPlace::before(all[1].due), &all[1..]),
+        (TimerPlace::behind(all[1].due), &all[2..]),
+    ] {
+        let page = scene.store.timers_due(&scene.units, until, Some(place), 9);
+        let timers = page.await.unwrap().timers;
+        let timers: Vec<_> = timers.into_iter().map(|(_, timer)| timer).collect();
+        assert_eq!(timers, expected);
     }
 }

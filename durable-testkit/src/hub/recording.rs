@@ -19,13 +19,15 @@ use durable_runtime::store::Created;
 use durable_runtime::store::EntityCommand;
 use durable_runtime::store::EntitySent;
 use durable_runtime::store::HubInfo;
-use durable_runtime::store::InboxMessage;
+use durable_runtime::store::InboxPage;
 use durable_runtime::store::Loaded;
 use durable_runtime::store::LoadedEntity;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
+use durable_runtime::store::TimerPage;
+use durable_runtime::store::TimerPlace;
 use durable_runtime::store::WorkerLease;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
@@ -149,8 +151,11 @@ impl RecordingStore {
         const MANY: u32 = 1_000;
         let units = lock(&self.units).clone();
         let end_of_time = Timestamp::from_millis(i64::MAX);
-        let timers = self.inner.timers_due(&units, end_of_time, MANY).await?;
-        Ok(timers.into_iter().map(|(_, timer)| timer).collect())
+        let page = self
+            .inner
+            .timers_due(&units, end_of_time, None, MANY)
+            .await?;
+        Ok(page.timers.into_iter().map(|(_, timer)| timer).collect())
     }
 
     fn record(&self, at: Timestamp, operation: Operation) {
@@ -246,13 +251,14 @@ impl Store for RecordingStore {
         &self,
         units: &[Unit],
         except: &[MessageId],
+        after: Option<MessageId>,
         limit: u32,
-    ) -> Result<Vec<InboxMessage>, StoreError> {
-        let messages = self.inner.inbox_fetch(units, except, limit).await?;
-        if !messages.is_empty() {
+    ) -> Result<InboxPage, StoreError> {
+        let page = self.inner.inbox_fetch(units, except, after, limit).await?;
+        if !page.messages.is_empty() {
             self.points.pass(PersistencePoint::BeforeDelivery).await;
         }
-        Ok(messages)
+        Ok(page)
     }
 
     async fn commit(
@@ -374,9 +380,10 @@ impl Store for RecordingStore {
         &self,
         units: &[Unit],
         until: Timestamp,
+        after: Option<TimerPlace>,
         limit: u32,
-    ) -> Result<Vec<(Unit, Timer)>, StoreError> {
-        self.inner.timers_due(units, until, limit).await
+    ) -> Result<TimerPage, StoreError> {
+        self.inner.timers_due(units, until, after, limit).await
     }
 
     async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use durable_runtime::Timestamp;
 use durable_runtime::clock::Clock;
+use durable_runtime::clock::Tick;
 use futures::future::BoxFuture;
 
 /// The time of the whole simulation: that of the database.
@@ -109,8 +110,15 @@ impl SimClock {
     }
 
     pub(crate) async fn sleep(&self, millis: u64) {
-        let due = self.now() + Duration::from_millis(millis);
-        self.sleep_until(due).await;
+        self.sleep_for(Duration::from_millis(millis)).await;
+    }
+
+    fn wait(&self, until: Until) -> Sleep {
+        Sleep {
+            clock: self.clone(),
+            until,
+            place: None,
+        }
     }
 }
 
@@ -121,17 +129,30 @@ impl Clock for SimClock {
     }
 
     fn sleep_until(&self, due: Timestamp) -> BoxFuture<'static, ()> {
-        Box::pin(Sleep {
-            clock: self.clone(),
-            due,
-            place: None,
-        })
+        Box::pin(self.wait(Until::Shown(due)))
     }
+
+    fn monotonic(&self) -> Tick {
+        Tick::after(self.time.elapsed())
+    }
+
+    fn sleep_for(&self, time: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(self.wait(Until::Run(self.time.now() + time)))
+    }
+}
+
+/// What a sleeper waits for.
+#[derive(Debug, Clone, Copy)]
+enum Until {
+    /// Its clock shows this.
+    Shown(Timestamp),
+    /// The simulation has come to this, whatever its clock shows.
+    Run(Timestamp),
 }
 
 struct Sleep {
     clock: SimClock,
-    due: Timestamp,
+    until: Until,
     place: Option<(i64, u64)>,
 }
 
@@ -144,10 +165,12 @@ impl Future for Sleep {
         if let Some(place) = self.place.take() {
             inner.sleepers.remove(&place);
         }
-        let due = self
-            .due
-            .as_millis()
-            .saturating_sub(inner.skews[self.clock.number]);
+        let due = match self.until {
+            Until::Shown(due) => due
+                .as_millis()
+                .saturating_sub(inner.skews[self.clock.number]),
+            Until::Run(due) => due.as_millis(),
+        };
         if due <= inner.now {
             return Poll::Ready(());
         }

@@ -224,7 +224,7 @@ impl Worker {
     /// Lets attempts that are under way end and records them, up to a while.
     async fn finish(&self, dispatcher: &mut Dispatcher) -> bool {
         dispatcher.close();
-        let over = self.clock.now() + Duration::from_secs(10);
+        let over = self.clock.monotonic() + Duration::from_secs(10);
         loop {
             let Ok(progress) = dispatcher.process_next().await else {
                 return false;
@@ -232,12 +232,12 @@ impl Worker {
             if progress == Progress::Made {
                 continue;
             }
-            if dispatcher.running_attempts() == 0 || self.clock.now() >= over {
+            if dispatcher.running_attempts() == 0 || self.clock.monotonic() >= over {
                 return dispatcher.stop().await.is_ok();
             }
             tokio::select! {
                 biased;
-                () = self.clock.sleep_until(over) => {}
+                () = self.clock.sleep_for(over.since(self.clock.monotonic())) => {}
                 () = dispatcher.wait() => {}
             }
         }

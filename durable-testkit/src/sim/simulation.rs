@@ -266,6 +266,8 @@ impl Simulation {
             5 if faults.restart_all && self.draw(2) == 0 => self.restart_all(),
             6 | 7 if faults.clock && count > 0 => {
                 let by = i64::try_from(self.draw(40_000)).unwrap_or(0) - 20_000;
+                // A virtual machine is resumed, or a clock is set for the first time.
+                let by = if self.draw(4) == 0 { by * 180 } else { by };
                 let process = &self.processes[self.index(count)];
                 process.clock.jump(by);
                 self.world.count("clock jumps");

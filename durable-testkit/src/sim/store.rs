@@ -22,7 +22,7 @@ use durable_runtime::store::Created;
 use durable_runtime::store::EntityCommand;
 use durable_runtime::store::EntitySent;
 use durable_runtime::store::HubInfo;
-use durable_runtime::store::InboxMessage;
+use durable_runtime::store::InboxPage;
 use durable_runtime::store::Loaded;
 use durable_runtime::store::LoadedEntity;
 use durable_runtime::store::ModelStore;
@@ -30,6 +30,8 @@ use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
+use durable_runtime::store::TimerPage;
+use durable_runtime::store::TimerPlace;
 use durable_runtime::store::WorkerLease;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
@@ -42,7 +44,6 @@ use durable_runtime::work::MessageBody;
 use durable_runtime::work::NewInstance;
 use durable_runtime::work::PageToken;
 use durable_runtime::work::Purged;
-use durable_runtime::work::Timer;
 use durable_runtime::work::TurnWrite;
 use durable_runtime::work::UnreadEvent;
 
@@ -388,8 +389,9 @@ impl Store for SimStore {
         &self,
         units: &[Unit],
         except: &[MessageId],
+        after: Option<MessageId>,
         limit: u32,
-    ) -> Result<Vec<InboxMessage>, StoreError> {
+    ) -> Result<InboxPage, StoreError> {
         self.before("inbox_fetch").await?;
         let (again, late) = {
             let mut inner = self.world.inner();
@@ -399,7 +401,8 @@ impl Store for SimStore {
             (again, late)
         };
         let except = if again { &[] } else { except };
-        let mut messages = self.inner.inbox_fetch(units, except, limit).await?;
+        let mut page = self.inner.inbox_fetch(units, except, after, limit).await?;
+        let messages = &mut page.messages;
         if again {
             self.world.count("delivery duplicated");
         }
@@ -413,7 +416,7 @@ impl Store for SimStore {
             messages.retain(|received| received.key != receiver);
             self.world.count("delivery delayed");
         }
-        Ok(messages)
+        Ok(page)
     }
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
@@ -481,10 +484,11 @@ impl Store for SimStore {
         &self,
         units: &[Unit],
         until: Timestamp,
+        after: Option<TimerPlace>,
         limit: u32,
-    ) -> Result<Vec<(Unit, Timer)>, StoreError> {
+    ) -> Result<TimerPage, StoreError> {
         self.before("timers_due").await?;
-        self.inner.timers_due(units, until, limit).await
+        self.inner.timers_due(units, until, after, limit).await
     }
 
     async fn commit(

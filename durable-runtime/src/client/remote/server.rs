@@ -125,7 +125,7 @@ impl Server {
     }
 
     pub(super) async fn wait(&self, wait: Duration) {
-        self.clock.sleep_until(self.clock.now() + wait).await;
+        self.clock.sleep_for(wait).await;
     }
 
     /// Asks until there is an answer or patience is at its end.
@@ -135,7 +135,7 @@ impl Server {
         T: DeserializeOwned,
     {
         let body = json(body)?;
-        let until = self.clock.now() + self.patience;
+        let until = self.clock.monotonic() + self.patience;
         let mut wait = SHORTEST_WAIT;
         loop {
             let failed = match self.try_once(&ask, body.clone()).await {
@@ -148,7 +148,7 @@ impl Server {
                 Again::IfRepeatable => !ask.once,
                 Again::Yes => true,
             };
-            if !makes_sense || self.clock.now() + next > until {
+            if !makes_sense || self.clock.monotonic() + next > until {
                 return Err(failed.error);
             }
             self.wait(next).await;

@@ -10,8 +10,11 @@ use crate::ids::InstanceKey;
 use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::store::InboxMessage;
+use crate::store::InboxPage;
 use crate::store::Loaded;
 use crate::store::StoreError;
+use crate::store::TimerPage;
+use crate::store::TimerPlace;
 use crate::store::reading::turn_record;
 use crate::store::reading::unread_event;
 use crate::work::Heartbeat;
@@ -19,7 +22,6 @@ use crate::work::InstanceFilter;
 use crate::work::InstancePage;
 use crate::work::InstanceRow;
 use crate::work::PageToken;
-use crate::work::Timer;
 use crate::work::UnreadEvent;
 
 impl Tables {
@@ -32,6 +34,7 @@ impl Tables {
         Ok(Some(Loaded {
             turns: self.turns(key, execution, instance.checkpoint)?,
             inbox: messages.map(|(id, m)| Self::message(id, m)).collect(),
+            unreadable: Vec::new(),
             heartbeats: self.heartbeats_of(key),
             instance,
         }))
@@ -145,9 +148,12 @@ impl Tables {
         &self,
         units: &[Unit],
         except: &[MessageId],
+        after: Option<MessageId>,
         limit: u32,
-    ) -> Vec<InboxMessage> {
-        let addressed = self.inbox.iter().filter_map(|(id, received)| {
+    ) -> InboxPage {
+        let limit = limit.max(1) as usize;
+        let later = self.inbox.iter().filter(|(id, _)| Some(**id) > after);
+        let addressed = later.filter_map(|(id, received)| {
             let unit = self.unit_of(received.key)?;
             let wanted = !received.parked && units.contains(&unit) && !except.contains(id);
             wanted.then(|| InboxMessage {
@@ -156,7 +162,15 @@ impl Tables {
                 message: Self::message(*id, received),
             })
         });
-        addressed.take(limit as usize).collect()
+        let mut messages: Vec<_> = addressed.take(limit + 1).collect();
+        let more = messages.len() > limit;
+        messages.truncate(limit);
+        let last = messages.last().and_then(|received| received.message.id);
+        InboxPage {
+            messages,
+            unreadable: Vec::new(),
+            next: last.filter(|_| more),
+        }
     }
 
     pub(super) fn events_unread(&self, key: InstanceKey) -> Vec<UnreadEvent> {
@@ -168,19 +182,25 @@ impl Tables {
         &self,
         units: &[Unit],
         until: Timestamp,
+        after: Option<TimerPlace>,
         limit: u32,
-    ) -> Vec<(Unit, Timer)> {
+    ) -> TimerPage {
+        let limit = limit.max(1) as usize;
         let due = self.timers.iter().filter(|(_, set)| set.due <= until);
-        let mut found: Vec<_> = due
+        let later = due.filter(|(_, set)| Some(set.place()) > after);
+        let mut found: Vec<_> = later
             .filter_map(|(id, set)| Some((self.unit_of(id.key)?, id, set)))
             .filter(|(unit, _, _)| units.contains(unit))
             .collect();
-        found.sort_by_key(|(_, _, set)| (set.due, set.number));
-        found.truncate(limit as usize);
-        found
-            .iter()
-            .map(|(unit, id, set)| (*unit, set.timer(id)))
-            .collect()
+        found.sort_by_key(|(_, _, set)| set.place());
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let last = found.last().map(|(_, _, set)| set.place());
+        let timers = found.iter().map(|(unit, id, set)| (*unit, set.timer(id)));
+        TimerPage {
+            timers: timers.collect(),
+            next: last.filter(|_| more),
+        }
     }
 }
 

@@ -25,13 +25,15 @@ use crate::store::Created;
 use crate::store::EntityCommand;
 use crate::store::EntitySent;
 use crate::store::HubInfo;
-use crate::store::InboxMessage;
+use crate::store::InboxPage;
 use crate::store::Loaded;
 use crate::store::LoadedEntity;
 use crate::store::NewWorker;
 use crate::store::Sent;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::TimerPage;
+use crate::store::TimerPlace;
 use crate::store::WorkerLease;
 use crate::store::creation::new_hub;
 use crate::work::EntityFilter;
@@ -45,7 +47,6 @@ use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::PageToken;
 use crate::work::Purged;
-use crate::work::Timer;
 use crate::work::TurnWrite;
 use crate::work::UnreadEvent;
 
@@ -208,9 +209,10 @@ impl Store for ModelStore {
         &self,
         units: &[Unit],
         except: &[MessageId],
+        after: Option<MessageId>,
         limit: u32,
-    ) -> Result<Vec<InboxMessage>, StoreError> {
-        Ok(self.tables()?.inbox_of_units(units, except, limit))
+    ) -> Result<InboxPage, StoreError> {
+        Ok(self.tables()?.inbox_of_units(units, except, after, limit))
     }
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
@@ -269,9 +271,10 @@ impl Store for ModelStore {
         &self,
         units: &[Unit],
         until: Timestamp,
+        after: Option<TimerPlace>,
         limit: u32,
-    ) -> Result<Vec<(Unit, Timer)>, StoreError> {
-        Ok(self.tables()?.timers_due(units, until, limit))
+    ) -> Result<TimerPage, StoreError> {
+        Ok(self.tables()?.timers_due(units, until, after, limit))
     }
 
     async fn commit(

@@ -15,6 +15,7 @@ use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::ids::WorkerId;
 use crate::payload::Payload;
+use crate::store::TimerPlace;
 use crate::store::creation::LaneNumber;
 use crate::store::creation::unit_of;
 use crate::store::creation::units_of;
@@ -218,6 +219,14 @@ impl Worker {
 }
 
 impl Set {
+    /// Its place in the order of timers.
+    pub(super) fn place(&self) -> TimerPlace {
+        TimerPlace {
+            due: self.due,
+            number: self.number,
+        }
+    }
+
     pub(super) fn timer(&self, id: &TimerId) -> Timer {
         Timer {
             id: id.clone(),

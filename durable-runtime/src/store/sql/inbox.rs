@@ -10,6 +10,7 @@ use sea_orm::EntityTrait;
 use sea_orm::QueryFilter;
 use sea_orm::QueryOrder;
 use sea_orm::QuerySelect;
+use sea_orm::QueryTrait;
 use sea_orm::sea_query::Expr;
 use sea_orm::sea_query::Query;
 
@@ -22,6 +23,8 @@ use crate::ids::InstanceKey;
 use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::store::InboxMessage;
+use crate::store::InboxPage;
+use crate::store::UnreadableMessage;
 use crate::store::reading::unread_event;
 use crate::store::table::inbox::Column;
 use crate::store::table::inbox::Entity;
@@ -147,36 +150,50 @@ pub(super) async fn move_in_txn(
     Ok(())
 }
 
-/// Messages to poll. Index `inbox_unit` finds the ids, so that those which the worker has in memory
-/// cost no more than their index entries.
+/// A page of messages to poll. Index `inbox_unit` finds the ids, so that those which the worker has in
+/// memory cost no more than their index entries.
 pub(super) async fn fetch<C: ConnectionTrait>(
     db: &C,
     units: &[Unit],
     except: &[MessageId],
+    after: Option<MessageId>,
     limit: u32,
-) -> Result<Vec<InboxMessage>, DbErr> {
-    let ids = fetch_ids(db, units, except.len(), limit).await?;
-    let except: BTreeSet<_> = except.iter().map(|id| id.0).collect();
-    let wanted: Vec<_> = ids
-        .into_iter()
-        .filter(|id| !except.contains(id))
-        .take(limit as usize)
-        .collect();
-    let mut found = Vec::with_capacity(wanted.len());
+) -> Result<InboxPage, DbErr> {
+    let limit = limit.max(1) as usize;
+    let first = except.partition_point(|id| Some(*id) <= after);
+    let except: BTreeSet<_> = except[first..].iter().map(|id| id.0).collect();
+    let ids = fetch_ids(db, units, after, limit + 1 + except.len()).await?;
+    let wanted = ids.into_iter().filter(|id| !except.contains(id));
+    let mut wanted: Vec<_> = wanted.take(limit + 1).collect();
+    let more = wanted.len() > limit;
+    wanted.truncate(limit);
+    let mut page = InboxPage {
+        next: wanted.last().filter(|_| more).map(|id| MessageId(*id)),
+        ..InboxPage::default()
+    };
     for list in rows::lists(&wanted) {
         let rows = Entity::find()
             .filter(Column::Id.is_in(list))
             .order_by_asc(Column::Id);
-        found.extend(rows.all(db).await?.iter().filter_map(addressed));
+        for row in rows.all(db).await? {
+            match decode(&row) {
+                Ok(message) => page.messages.push(InboxMessage {
+                    key: InstanceKey(row.instance),
+                    unit: Unit(row.unit),
+                    message,
+                }),
+                Err(unreadable) => page.unreadable.push(unreadable),
+            }
+        }
     }
-    Ok(found)
+    Ok(page)
 }
 
 async fn fetch_ids<C: ConnectionTrait>(
     db: &C,
     units: &[Unit],
-    more: usize,
-    limit: u32,
+    after: Option<MessageId>,
+    limit: usize,
 ) -> Result<Vec<i64>, DbErr> {
     let units: Vec<_> = units.iter().map(|unit| unit.0).collect();
     let ids = Entity::find()
@@ -184,31 +201,29 @@ async fn fetch_ids<C: ConnectionTrait>(
         .column(Column::Id)
         .filter(Column::Unit.is_in(rows::list(&units)))
         .filter(Column::Parked.eq(false))
+        .apply_if(after, |ids, after| ids.filter(Column::Id.gt(after.0)))
         .order_by_asc(Column::Id)
-        .limit(u64::from(limit).saturating_add(more as u64))
+        .limit(limit as u64)
         .into_tuple::<i64>();
     ids.all(db).await
 }
 
-fn addressed(row: &Model) -> Option<InboxMessage> {
-    let (key, unit) = (InstanceKey(row.instance), Unit(row.unit));
-    let message = decode(row)?;
-    Some(InboxMessage { key, unit, message })
-}
-
-/// A message as the engine knows it. One that cannot be read is left where it is: it must not keep
-/// the others from their instances.
-fn decode(row: &Model) -> Option<Message> {
+/// A message as the engine knows it. One that cannot be read must not keep the others from their
+/// instances.
+fn decode(row: &Model) -> Result<Message, UnreadableMessage> {
     match parse(&row.body) {
-        Ok(body) => Some(Message {
+        Ok(body) => Ok(Message {
             id: Some(MessageId(row.id)),
             at: Timestamp::from_millis(row.at),
             body,
         }),
-        Err(error) => {
-            tracing::warn!(id = row.id, kind = %row.kind, %error, "a message cannot be read");
-            None
-        }
+        Err(error) => Err(UnreadableMessage {
+            key: InstanceKey(row.instance),
+            unit: Unit(row.unit),
+            id: MessageId(row.id),
+            kind: row.kind.clone(),
+            error: error.to_string(),
+        }),
     }
 }
 
@@ -242,15 +257,22 @@ pub(super) async fn delete_of_in_txn(
     Ok(())
 }
 
-/// The whole inbox of an instance. Index `inbox_instance`.
+/// The whole inbox of an instance, and what of it cannot be read. Index `inbox_instance`.
 pub(super) async fn of_instance<C: ConnectionTrait>(
     db: &C,
     key: InstanceKey,
-) -> Result<Vec<Message>, DbErr> {
+) -> Result<(Vec<Message>, Vec<UnreadableMessage>), DbErr> {
     let rows = Entity::find()
         .filter(Column::Instance.eq(key.0))
         .order_by_asc(Column::Id);
-    Ok(rows.all(db).await?.iter().filter_map(decode).collect())
+    let (mut inbox, mut unreadable) = (Vec::new(), Vec::new());
+    for row in rows.all(db).await? {
+        match decode(&row) {
+            Ok(message) => inbox.push(message),
+            Err(message) => unreadable.push(message),
+        }
+    }
+    Ok((inbox, unreadable))
 }
 
 /// The whole inbox of an entity, and which of it is parked. Index `inbox_instance`.
@@ -264,7 +286,8 @@ pub(super) async fn of_entity<C: ConnectionTrait>(
     let rows = rows.all(db).await?;
     let parked = rows.iter().filter(|row| row.parked);
     let parked = parked.map(|row| MessageId(row.id)).collect();
-    Ok((rows.iter().filter_map(decode).collect(), parked))
+    let readable = rows.iter().filter_map(|row| decode(row).ok());
+    Ok((readable.collect(), parked))
 }
 
 /// The external events in the inbox of an instance. Index `inbox_instance`.
@@ -277,7 +300,7 @@ pub(super) async fn events_unread<C: ConnectionTrait>(
         .filter(Column::Kind.eq(EVENT_RAISED))
         .order_by_asc(Column::Id);
     let rows = rows.all(db).await?;
-    let messages = rows.iter().filter_map(decode);
+    let messages = rows.iter().filter_map(|row| decode(row).ok());
     Ok(messages.filter_map(unread_event).collect())
 }
 

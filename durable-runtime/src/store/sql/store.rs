@@ -50,13 +50,15 @@ use crate::store::Created;
 use crate::store::EntityCommand;
 use crate::store::EntitySent;
 use crate::store::HubInfo;
-use crate::store::InboxMessage;
+use crate::store::InboxPage;
 use crate::store::Loaded;
 use crate::store::LoadedEntity;
 use crate::store::NewWorker;
 use crate::store::Sent;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::TimerPage;
+use crate::store::TimerPlace;
 use crate::store::WorkerLease;
 use crate::store::migration;
 use crate::store::reading::turn_record;
@@ -71,7 +73,6 @@ use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::PageToken;
 use crate::work::Purged;
-use crate::work::Timer;
 use crate::work::TurnWrite;
 use crate::work::UnreadEvent;
 
@@ -274,11 +275,13 @@ impl Store for SqlStore {
         let Some(instance) = row.or_failed(ACTION)? else {
             return Ok(None);
         };
+        let (inbox, unreadable) = inbox::of_instance(db, key).await.or_failed(ACTION)?;
         Ok(Some(Loaded {
             turns: self
                 .turns(db, key, instance.execution, instance.checkpoint)
                 .await?,
-            inbox: inbox::of_instance(db, key).await.or_failed(ACTION)?,
+            inbox,
+            unreadable,
             heartbeats: heartbeat::of_instance(db, key).await.or_failed(ACTION)?,
             instance,
         }))
@@ -351,9 +354,10 @@ impl Store for SqlStore {
         &self,
         units: &[Unit],
         except: &[MessageId],
+        after: Option<MessageId>,
         limit: u32,
-    ) -> Result<Vec<InboxMessage>, StoreError> {
-        let found = inbox::fetch(self.reader()?, units, except, limit).await;
+    ) -> Result<InboxPage, StoreError> {
+        let found = inbox::fetch(self.reader()?, units, except, after, limit).await;
         found.or_failed("fetch messages")
     }
 
@@ -438,9 +442,10 @@ impl Store for SqlStore {
         &self,
         units: &[Unit],
         until: Timestamp,
+        after: Option<TimerPlace>,
         limit: u32,
-    ) -> Result<Vec<(Unit, Timer)>, StoreError> {
-        let due = timer::due(self.reader()?, units, until, limit).await;
+    ) -> Result<TimerPage, StoreError> {
+        let due = timer::due(self.reader()?, units, until, after, limit).await;
         due.or_failed("find the timers that are due")
     }
 

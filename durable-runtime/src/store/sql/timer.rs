@@ -9,9 +9,11 @@ use sea_orm::ConnectionTrait;
 use sea_orm::DatabaseTransaction;
 use sea_orm::DbErr;
 use sea_orm::EntityTrait;
+use sea_orm::Iterable;
 use sea_orm::QueryFilter;
 use sea_orm::QueryOrder;
 use sea_orm::QuerySelect;
+use sea_orm::QueryTrait;
 use sea_orm::Value;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::sea_query::Query;
@@ -21,6 +23,8 @@ use super::rows;
 use crate::clock::Timestamp;
 use crate::ids::InstanceKey;
 use crate::ids::Unit;
+use crate::store::TimerPage;
+use crate::store::TimerPlace;
 use crate::store::table::Kind;
 use crate::store::table::timer::Column;
 use crate::store::table::timer::Entity;
@@ -124,24 +128,73 @@ pub(super) async fn delete_of_in_txn(
     Ok(())
 }
 
-/// Timers that are due. Index `timer_due`.
+/// A page of timers that are due. Index `timer_due`.
 pub(super) async fn due<C: ConnectionTrait>(
     db: &C,
     units: &[Unit],
     until: Timestamp,
+    after: Option<TimerPlace>,
     limit: u32,
-) -> Result<Vec<(Unit, Timer)>, DbErr> {
+) -> Result<TimerPage, DbErr> {
+    let limit = limit.max(1) as usize;
     let units: Vec<_> = units.iter().map(|unit| unit.0).collect();
     let rows = Entity::find()
+        .select_only()
+        .columns(Column::iter())
         .filter(Column::Unit.is_in(rows::list(&units)))
         .filter(Column::Due.lte(until.as_millis()))
+        .apply_if(after, |rows, after| rows.filter(behind(after)))
         .order_by_asc(Column::Due)
         .order_by_asc(Column::Id)
-        .limit(u64::from(limit));
-    let found = rows.all(db).await?.into_iter();
-    found
-        .map(|row| Ok((Unit(row.unit), decode(&row)?)))
-        .collect()
+        .limit(limit as u64 + 1)
+        .into_tuple::<Raw>();
+    let mut rows = rows.all(db).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().filter(|_| more);
+    Ok(TimerPage {
+        next: last.map(|row| TimerPlace {
+            due: Timestamp::from_millis(row.6),
+            number: row.0,
+        }),
+        timers: rows.into_iter().filter_map(read).collect(),
+    })
+}
+
+/// The first comparison is for the index.
+fn behind(after: TimerPlace) -> Condition {
+    let due = after.due.as_millis();
+    let later = Condition::any()
+        .add(Column::Due.gt(due))
+        .add(Column::Id.gt(after.number));
+    Condition::all().add(Column::Due.gte(due)).add(later)
+}
+
+/// A row by the columns of the table in their order, with the kind as it is stored: one that is not
+/// known must not keep the other rows from being read.
+type Raw = (i64, i64, i64, String, String, i32, i64);
+
+/// A timer that cannot be read is left where it is: it must not keep the others from firing.
+fn read(row: Raw) -> Option<(Unit, Timer)> {
+    let (id, instance, execution, path, kind, unit, due) = row;
+    let timer = Kind::try_from_value(&kind).and_then(|kind| {
+        decode(&Model {
+            id,
+            instance,
+            execution,
+            path,
+            kind,
+            unit,
+            due,
+        })
+    });
+    match timer {
+        Ok(timer) => Some((Unit(unit), timer)),
+        Err(error) => {
+            tracing::error!(id, instance, kind, %error, "a timer cannot be read");
+            None
+        }
+    }
 }
 
 pub(super) fn decode(row: &Model) -> Result<Timer, DbErr> {

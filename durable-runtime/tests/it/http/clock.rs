@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use durable_runtime::Timestamp;
 use durable_runtime::clock::Clock;
+use durable_runtime::clock::Tick;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
@@ -33,5 +34,13 @@ impl Clock for TestClock {
         Box::pin(async move {
             let _now = seen.wait_for(|now| *now >= due).await;
         })
+    }
+
+    fn monotonic(&self) -> Tick {
+        Tick::after(self.now().since(START))
+    }
+
+    fn sleep_for(&self, time: Duration) -> BoxFuture<'static, ()> {
+        self.sleep_until(self.now() + time)
     }
 }

@@ -11,3 +11,4 @@ mod results;
 mod rolled_back;
 mod starting;
 mod status;
+mod unreadable_messages;

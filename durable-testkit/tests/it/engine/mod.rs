@@ -1,6 +1,7 @@
 //! The engine, driven step by step on the model store: semantics.md, line by line.
 
 mod activities;
+mod clocks;
 mod composition;
 mod entities;
 mod events;
@@ -9,6 +10,7 @@ mod identity;
 mod instances;
 mod management;
 mod management_property;
+mod many_timers;
 mod recorded;
 mod recovery;
 mod simulated;

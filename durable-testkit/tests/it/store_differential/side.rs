@@ -265,10 +265,16 @@ impl Side {
                 units,
             } => {
                 let until = Timestamp::from_millis(*until);
-                let due = self
-                    .store
-                    .timers_due(self.some_units(*units), until, *limit)
-                    .await?;
+                let units = self.some_units(*units);
+                let (mut due, mut after) = (Vec::new(), None);
+                loop {
+                    let page = self.store.timers_due(units, until, after, *limit).await?;
+                    due.extend(page.timers);
+                    after = page.next;
+                    if after.is_none() {
+                        break;
+                    }
+                }
                 let named = due.iter().map(|(unit, timer)| {
                     let (id, name) = (&timer.id, self.names.key(timer.id.key));
                     let unit = self.names.unit(*unit);
@@ -287,7 +293,15 @@ impl Side {
         let mut except: Vec<_> = except.iter().filter_map(|at| self.message(*at)).collect();
         except.sort();
         let units = self.some_units(units);
-        let found = self.store.inbox_fetch(units, &except, limit).await?;
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.store.inbox_fetch(units, &except, after, limit).await?;
+            found.extend(page.messages);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
         let named = found.iter().map(|received| {
             let (name, unit) = (self.names.key(received.key), self.names.unit(received.unit));
             format!("{name} {unit} {}", outcome::message(&received.message))

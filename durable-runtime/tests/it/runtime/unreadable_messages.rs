@@ -1,0 +1,140 @@
+//! Messages that cannot be read: damaged, or written by a version that this one does not know.
+
+use durable_runtime::client::Client;
+use durable_runtime::prelude::*;
+use durable_runtime::work::InstanceStatus;
+use sea_orm::ConnectionTrait;
+use sea_orm::DatabaseConnection;
+
+use super::functions::Approval;
+use super::functions::ApprovedOrderClient;
+use super::functions::OrderClient;
+use super::hub::Hub;
+
+fn approval() -> Approval {
+    Approval {
+        by: "Ada".to_owned(),
+    }
+}
+
+/// A connection to the hub's tables.
+async fn database(hub: &Hub) -> DatabaseConnection {
+    let opened = durable_runtime::store::open(&hub.url).await.unwrap();
+    opened.database.unwrap()
+}
+
+async fn run(database: &DatabaseConnection, statement: &str) {
+    database.execute_unprepared(statement).await.unwrap();
+}
+
+async fn stalls(client: &Client, id: &InstanceId) -> String {
+    let instance = client.instance::<super::functions::approved_order>(id.clone());
+    loop {
+        let status = instance.status().await.unwrap();
+        if status.status() == InstanceStatus::Stalled {
+            return status.stalled().unwrap().to_owned();
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_stalls_its_instance_until_it_can_be_read() {
+    let hub = Hub::new();
+    let elsewhere = hub.client_elsewhere().await;
+    let order = ApprovedOrderClient::new(elsewhere.clone())
+        .start(1)
+        .await
+        .unwrap();
+    order.raise(approval()).await.unwrap();
+    let database = database(&hub).await;
+    run(
+        &database,
+        "UPDATE inbox SET body = '~' || body WHERE kind = 'EventRaised'",
+    )
+    .await;
+
+    let runtime = hub.start().await;
+    let reason = stalls(&runtime.client(), order.id()).await;
+    assert!(reason.contains("`EventRaised`"), "{reason}");
+    runtime.shutdown().await.unwrap();
+
+    let runtime = hub.start().await;
+    run(
+        &database,
+        "UPDATE inbox SET body = substr(body, 2) WHERE body LIKE '~%'",
+    )
+    .await;
+    order.resume().await.unwrap();
+    assert_eq!(order.result().timeout(seconds(30)).await.unwrap(), "Ada");
+    runtime.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_that_can_read_it_cures_the_instance_when_it_starts() {
+    let hub = Hub::new();
+    let elsewhere = hub.client_elsewhere().await;
+    let order = ApprovedOrderClient::new(elsewhere.clone())
+        .start(1)
+        .await
+        .unwrap();
+    order.raise(approval()).await.unwrap();
+    let database = database(&hub).await;
+    // Even its start.
+    run(&database, "UPDATE inbox SET body = '~' || body").await;
+    let runtime = hub.start().await;
+    let reason = stalls(&runtime.client(), order.id()).await;
+    assert!(reason.starts_with("2 of its messages"), "{reason}");
+    runtime.shutdown().await.unwrap();
+
+    run(&database, "UPDATE inbox SET body = substr(body, 2)").await;
+    let runtime = hub.start().await;
+    assert_eq!(order.result().timeout(seconds(30)).await.unwrap(), "Ada");
+    runtime.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn three_pages_of_them_keep_no_other_message_from_its_instance() {
+    let hub = Hub::new();
+    let elsewhere = hub.client_elsewhere().await;
+    let order = ApprovedOrderClient::new(elsewhere.clone())
+        .start(1)
+        .await
+        .unwrap();
+    order.raise(approval()).await.unwrap();
+    let database = database(&hub).await;
+    run(
+        &database,
+        "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 3000)
+         INSERT INTO inbox (instance, unit, parked, at, kind, body)
+         SELECT instance, unit, FALSE, at, kind, '~' FROM inbox, number
+         WHERE kind = 'EventRaised'",
+    )
+    .await;
+    let behind = OrderClient::new(elsewhere).start(3).await.unwrap();
+
+    let runtime = hub.start().await;
+    assert_eq!(behind.result().timeout(seconds(30)).await.unwrap(), 3);
+    let reason = stalls(&runtime.client(), order.id()).await;
+    assert!(reason.starts_with("3000 of its messages"), "{reason}");
+    order.terminate("it cannot be read").await.unwrap();
+    let ended = order.result().timeout(seconds(30)).await;
+    assert!(ended.is_err());
+    runtime.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_timer_that_cannot_be_read_keeps_no_other_from_firing() {
+    let hub = Hub::new();
+    let elsewhere = hub.client_elsewhere().await;
+    let orders = OrderClient::new(elsewhere);
+    let first = orders.start(1).delay(seconds(1)).await.unwrap();
+    let database = database(&hub).await;
+    run(&database, "UPDATE timer SET kind = 'Tide'").await;
+    let second = orders.start(2).delay(seconds(1)).await.unwrap();
+    let runtime = hub.start().await;
+    assert_eq!(second.result().timeout(seconds(30)).await.unwrap(), 2);
+    let status = first.status().await.unwrap().status();
+    assert_eq!(status, InstanceStatus::Pending);
+    runtime.shutdown().await.unwrap();
+}
