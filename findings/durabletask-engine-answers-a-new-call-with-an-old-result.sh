@@ -13,7 +13,7 @@
 # the receipt of order 0. A worker that talks to such an engine must put the
 # execution into the number of each call.
 #
-# The engine listens on all addresses; here it is held to loopback.
+# The engine is held to loopback here.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
