@@ -31,6 +31,7 @@ use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
+use durable_runtime::store::Unread;
 use durable_runtime::store::WorkerLease;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
@@ -45,7 +46,6 @@ use durable_runtime::work::PageToken;
 use durable_runtime::work::Purged;
 use durable_runtime::work::Timer;
 use durable_runtime::work::TurnWrite;
-use durable_runtime::work::UnreadEvent;
 
 /// What goes wrong with a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,9 +204,13 @@ impl Store for FaultyStore {
         &self,
         instance: &NewInstance,
         if_exists: &IfExists,
+        most_unread: u64,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
-        self.inner.instance_create(instance, if_exists, now).await
+        let created = self
+            .inner
+            .instance_create(instance, if_exists, most_unread, now);
+        created.await
     }
 
     async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
@@ -215,6 +219,14 @@ impl Store for FaultyStore {
 
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
         self.inner.instance_load(key).await
+    }
+
+    async fn execution_lives(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<bool, StoreError> {
+        self.inner.execution_lives(key, execution).await
     }
 
     async fn instances_to_load(
@@ -264,9 +276,11 @@ impl Store for FaultyStore {
         id: &InstanceId,
         command: &str,
         body: &MessageBody,
+        most_unread: u64,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
-        self.inner.message_send(id, command, body, now).await
+        let sent = self.inner.message_send(id, command, body, most_unread, now);
+        sent.await
     }
 
     async fn inbox_fetch(
@@ -278,7 +292,7 @@ impl Store for FaultyStore {
         self.inner.inbox_fetch(units, except, limit).await
     }
 
-    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
+    async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
         self.inner.events_unread(key).await
     }
 

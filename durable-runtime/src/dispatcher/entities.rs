@@ -251,13 +251,8 @@ impl Dispatcher {
     pub(super) async fn repair_locks(&mut self) -> Result<(), DispatcherError> {
         let now = self.clock.now();
         for (key, holder) in self.entities.due_checks(now) {
-            let row = self.store.instance_fetch(&holder.instance).await?;
-            let lives = row.is_some_and(|row| {
-                row.key == holder.key
-                    && row.execution == holder.execution
-                    && !row.status.is_terminal()
-            });
-            if lives {
+            let lives = self.store.execution_lives(holder.key, holder.execution);
+            if lives.await? {
                 self.entities.watch(key, holder, now);
                 continue;
             }

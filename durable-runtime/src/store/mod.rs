@@ -19,6 +19,7 @@ mod model;
 mod opening;
 mod purging;
 mod reading;
+mod showing;
 #[cfg(feature = "sqlite")]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -34,6 +35,7 @@ pub use contract::LoadedEntity;
 pub use contract::NewWorker;
 pub use contract::Sent;
 pub use contract::Store;
+pub use contract::Unread;
 pub use contract::WorkerLease;
 pub use error::StoreError;
 pub use model::ModelStore;

@@ -33,6 +33,7 @@ pub mod ownership;
 pub mod purging;
 pub mod replacement;
 mod scene;
+pub mod showing;
 mod subject;
 mod suite;
 pub mod timers;

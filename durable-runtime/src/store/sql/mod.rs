@@ -30,6 +30,7 @@ mod listing;
 mod purge;
 mod rows;
 mod scope;
+mod showing;
 mod start;
 mod store;
 mod timer;

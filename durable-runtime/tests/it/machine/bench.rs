@@ -365,6 +365,7 @@ impl Bench {
             custom_status: None,
             stalled: None,
             load_at_start: false,
+            is_asked: false,
             checkpoint: None,
             ..row()
         };
@@ -642,6 +643,7 @@ fn row() -> InstanceRow {
         created_at: T0,
         updated_at: T0,
         load_at_start: false,
+        is_asked: false,
         checkpoint: None,
         command: "start".to_owned(),
         headers: BTreeMap::new(),
