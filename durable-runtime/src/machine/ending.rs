@@ -181,7 +181,7 @@ impl Ending {
         turn.row.stalled = None;
         let row = &mut turn.row;
         match self {
-            Self::ContinuedAsNew(input) => return continue_as_new(turn, input, unread),
+            Self::ContinuedAsNew(input) => continue_as_new(turn, input, unread),
             Self::Completed(result) => {
                 row.status = InstanceStatus::Completed;
                 row.output = Some(Output::Completed(result.clone()));
@@ -255,6 +255,22 @@ fn carried_by(message: &Message) -> Option<Vec<CarriedEvent>> {
     }
 }
 
+/// What was carried to an execution that never begins stays in the inbox, where it is listed, unless
+/// the end of that execution tells of it.
+fn keep_carried(turn: &mut Turn<'_>, events: &[CarriedEvent]) {
+    let told = turn.events.iter().any(|event| {
+        matches!(event, HistoryEvent::ExecutionStarted { carried, .. } if carried == events)
+    });
+    if told {
+        return;
+    }
+    for CarriedEvent { name, payload, .. } in events.iter().cloned() {
+        let body = MessageBody::EventRaised { name, payload };
+        let to = Address::Key(turn.row.key);
+        turn.write.sends.push(OutgoingMessage::parked(to, body));
+    }
+}
+
 /// Deals with messages that came too late for an execution that is over. The next execution, if
 /// there is one, gets all that are stored.
 pub(super) fn leave_over(turn: &mut Turn<'_>, messages: Vec<Message>) {
@@ -281,6 +297,10 @@ pub(super) fn leave_over(turn: &mut Turn<'_>, messages: Vec<Message>) {
     for message in messages {
         match (&message.body, message.id) {
             (MessageBody::EventRaised { .. }, Some(id)) => turn.write.parked.push(id),
+            (MessageBody::Start { carried, .. }, _) => {
+                keep_carried(turn, carried);
+                turn.consume(&message);
+            }
             (MessageBody::Replace(new), _) => {
                 turn.consume(&message);
                 turn.write.replacement = Some(new.clone());

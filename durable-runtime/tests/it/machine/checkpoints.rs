@@ -397,8 +397,8 @@ fn an_instance_whose_code_is_gone_ends_from_its_checkpoint() {
     let _ = bench.step();
     assert_eq!(bench.status(), InstanceStatus::Terminated);
     assert_eq!(bench.sent.len(), 1, "the child is terminated");
-    let inbox = bench.inbox();
-    assert!(inbox.iter().any(|m| m.contains("unread")), "{inbox:?}");
+    let unread = bench.unread();
+    assert!(unread.iter().any(|m| m.contains("unread")), "{unread:?}");
 }
 
 #[test]
