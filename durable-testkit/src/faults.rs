@@ -33,6 +33,7 @@ use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
 use durable_runtime::store::TimerPage;
 use durable_runtime::store::TimerPlace;
+use durable_runtime::store::Unread;
 use durable_runtime::store::WorkerLease;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
@@ -46,7 +47,6 @@ use durable_runtime::work::NewInstance;
 use durable_runtime::work::PageToken;
 use durable_runtime::work::Purged;
 use durable_runtime::work::TurnWrite;
-use durable_runtime::work::UnreadEvent;
 
 /// What goes wrong with a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,9 +217,13 @@ impl Store for FaultyStore {
         &self,
         instance: &NewInstance,
         if_exists: &IfExists,
+        most_unread: u64,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
-        self.inner.instance_create(instance, if_exists, now).await
+        let created = self
+            .inner
+            .instance_create(instance, if_exists, most_unread, now);
+        created.await
     }
 
     async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
@@ -229,6 +233,14 @@ impl Store for FaultyStore {
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
         self.look();
         self.inner.instance_load(key).await
+    }
+
+    async fn execution_lives(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<bool, StoreError> {
+        self.inner.execution_lives(key, execution).await
     }
 
     async fn instances_to_load(
@@ -279,9 +291,11 @@ impl Store for FaultyStore {
         id: &InstanceId,
         command: &str,
         body: &MessageBody,
+        most_unread: u64,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
-        self.inner.message_send(id, command, body, now).await
+        let sent = self.inner.message_send(id, command, body, most_unread, now);
+        sent.await
     }
 
     async fn inbox_fetch(
@@ -295,7 +309,7 @@ impl Store for FaultyStore {
         self.inner.inbox_fetch(units, except, after, limit).await
     }
 
-    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
+    async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
         self.inner.events_unread(key).await
     }
 

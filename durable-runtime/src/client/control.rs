@@ -13,16 +13,15 @@ use crate::work::InstanceStatus;
 
 impl Target {
     async fn control(&self, control: Control) -> Result<(), ClientError> {
-        self.settled().await?;
         let command = command::fresh();
         Ok(self.commands.control(&self.id, control, &command).await?)
     }
 
-    /// Waits until the instance stands where it should, or has ended.
+    /// Waits until the instance stands where it should, by the doing of its owner, or has ended.
     async fn stands(&self, wanted: fn(InstanceStatus) -> bool) -> Result<(), ClientError> {
         loop {
             let row = self.row().await?;
-            if wanted(row.status) || row.status.is_terminal() {
+            if (wanted(row.status) && !row.is_asked) || row.status.is_terminal() {
                 return Ok(());
             }
             self.commands.changed(&row).await;

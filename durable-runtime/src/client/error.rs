@@ -45,6 +45,17 @@ pub enum ClientError {
         /// How it ended.
         status: InstanceStatus,
     },
+    /// The instance has as many events that nobody has read as it may have. The event was not
+    /// accepted: raise it again later.
+    #[error(
+        "instance `{id}` has {limit} events that it has not read, which is as many as it may have"
+    )]
+    Backlogged {
+        /// The id.
+        id: InstanceId,
+        /// How many it may have.
+        limit: usize,
+    },
     /// The instance has not ended, so it can be neither restarted nor purged.
     #[error("instance `{id}` is still {status}")]
     StillRunning {
@@ -161,6 +172,7 @@ impl From<CommandError> for ClientError {
             CommandError::AlreadyExists { id, status } => Self::AlreadyExists { id, status },
             CommandError::NotFound { id } => Self::NotFound { id },
             CommandError::AlreadyFinished { id, status } => Self::AlreadyFinished { id, status },
+            CommandError::Backlogged { id, limit } => Self::Backlogged { id, limit },
             CommandError::StillRunning { id, status } => Self::StillRunning { id, status },
             CommandError::PayloadTooLarge {
                 what,

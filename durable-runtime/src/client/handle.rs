@@ -141,7 +141,7 @@ impl Client {
 
     /// An instance by its id. Nothing is asked before the first method of it.
     pub fn instance<O: Orchestrator>(&self, id: InstanceId) -> Instance<O> {
-        Instance::new(Arc::clone(&self.commands), id, None)
+        Instance::new(Arc::clone(&self.commands), id)
     }
 
     /// An entity by its key. Nothing is asked before the first method of it.

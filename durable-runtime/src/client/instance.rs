@@ -48,13 +48,9 @@ pub struct Instance<O> {
 }
 
 impl<O> Instance<O> {
-    pub(super) fn new(
-        commands: Arc<dyn Commands>,
-        id: InstanceId,
-        replaces: Option<String>,
-    ) -> Self {
+    pub(super) fn new(commands: Arc<dyn Commands>, id: InstanceId) -> Self {
         Self {
-            target: Target::new(commands, id, replaces),
+            target: Target::new(commands, id),
             orchestrator: PhantomData,
         }
     }
@@ -103,7 +99,6 @@ impl<O> Instance<O> {
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Store`].
     pub async fn history(&self) -> Result<History, ClientError> {
-        self.target.settled().await?;
         Ok(self.target.commands.history(self.id(), None).await?)
     }
 
@@ -112,7 +107,6 @@ impl<O> Instance<O> {
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Store`].
     pub async fn history_of(&self, execution: Execution) -> Result<History, ClientError> {
-        self.target.settled().await?;
         let history = self.target.commands.history(self.id(), Some(execution));
         Ok(history.await?)
     }
@@ -137,13 +131,14 @@ impl<O: Orchestrator> Instance<O> {
         InstanceResult::new(self.target.clone())
     }
 
-    /// The instance as it is now, with the types of its orchestrator.
+    /// The instance as it is now, with the types of its orchestrator. What a client was told before
+    /// shows: that it begins anew, is suspended or goes on, also while its worker has yet to see to
+    /// it, or none runs. Its end shows once it has come.
     ///
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Codec`] when what is recorded is not of those
     /// types, [`ClientError::Store`].
     pub async fn status(&self) -> Result<Status<O::Output, O::Error, O::Status>, ClientError> {
-        self.target.settled().await?;
         // In this order: an event that is not seen here any more shows its effect in the row.
         let unread = self.target.commands.unread_events(self.id()).await?;
         let row = self.target.row().await?;

@@ -11,7 +11,6 @@ use super::target::Target;
 use crate::work::CommandError;
 use crate::work::Commands;
 use crate::work::InstanceFilter;
-use crate::work::InstanceStatus;
 
 /// A wish that an instance is deleted, which must have ended: its row, history, events and remembered
 /// commands, and those of its sub-orchestrations. `.await` returns how many instances were deleted.
@@ -55,17 +54,8 @@ impl Purge {
         let mut chunks = PurgeChunks::new(commands, filter);
         chunks.children = self.children;
         match chunks.all().await? {
-            // Somebody else has started it anew, or is about to, or has purged it.
-            0 => {
-                let status = chunks.commands.instance(&id).await?.status;
-                let begins_anew = status.is_terminal();
-                Err(still_running(if begins_anew {
-                    InstanceStatus::Pending
-                } else {
-                    status
-                })
-                .into())
-            }
+            // Somebody else has started it anew, or has purged it.
+            0 => Err(still_running(chunks.commands.instance(&id).await?.status).into()),
             purged => Ok(purged),
         }
     }

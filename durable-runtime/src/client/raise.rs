@@ -14,7 +14,8 @@ use crate::payload::Payload;
 /// An event on its way to an instance. `.await` returns once it is durable.
 ///
 /// # Errors
-/// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], [`ClientError::PayloadTooLarge`],
+/// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], [`ClientError::Backlogged`] when the
+/// instance has too many unread events, [`ClientError::PayloadTooLarge`],
 /// [`ClientError::LimitExceeded`] for its name, [`ClientError::Codec`]: the event was not accepted.
 /// [`ClientError::Store`]: it is not known; with a [`dedup_id`](Self::dedup_id) it can be raised
 /// again.
@@ -63,7 +64,6 @@ impl Raise {
         };
         let Target { commands, id, .. } = &self.target;
         let payload = self.payload?;
-        self.target.settled().await?;
         Ok(commands.raise(id, self.name, payload, &command).await?)
     }
 }

@@ -59,10 +59,9 @@ impl<O> Restart<O> {
 
     async fn send(self) -> Result<Instance<O>, ClientError> {
         let other = self.other.transpose()?;
-        self.target.settled().await?;
         let Target { commands, id, .. } = self.target;
         let started = commands.restart(&id, other, &command::fresh()).await?;
-        Ok(Instance::new(commands, started.id, started.replaces))
+        Ok(Instance::new(commands, started.id))
     }
 }
 

@@ -47,6 +47,7 @@ use crate::work::StartRequest;
 /// # Errors
 /// [`ClientError::AlreadyExists`] by the policy of [`if_exists`](Self::if_exists),
 /// [`ClientError::AlreadyFinished`] when an [`event`](Self::event) is for one that has ended,
+/// [`ClientError::Backlogged`] when it is for one that has too many unread events,
 /// [`ClientError::InvalidInstanceId`], [`ClientError::PayloadTooLarge`],
 /// [`ClientError::LimitExceeded`] for too many tags, [`ClientError::Codec`] for an input that has no
 /// recorded form: nothing was written. [`ClientError::Store`].
@@ -154,7 +155,7 @@ impl<O: Orchestrator> StartBuilder<O> {
             command: super::command::fresh(),
         };
         let started = self.commands.start(request).await?;
-        Ok(Instance::new(self.commands, started.id, started.replaces))
+        Ok(Instance::new(self.commands, started.id))
     }
 }
 

@@ -11,11 +11,13 @@ use futures_util::future::select;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
+use crate::history::CarriedEvent;
 use crate::history::History;
 use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::Lane;
+use crate::machine;
 use crate::payload::Payload;
 use crate::salt::Salt;
 use crate::salt::SaltSource;
@@ -127,7 +129,8 @@ impl StoreCommands {
         let now = self.clock.now();
         let sent = self
             .ask("send a message", || {
-                self.store.message_send(id, command, body, now)
+                let most_unread = self.most_unread();
+                self.store.message_send(id, command, body, most_unread, now)
             })
             .await?;
         match sent {
@@ -140,8 +143,18 @@ impl StoreCommands {
                     status,
                 });
             }
+            Sent::Backlogged => return Err(self.backlogged(id.clone())),
         }
         Ok(())
+    }
+
+    fn most_unread(&self) -> u64 {
+        self.limits.unread_events as u64
+    }
+
+    fn backlogged(&self, id: InstanceId) -> CommandError {
+        let limit = self.limits.unread_events;
+        CommandError::Backlogged { id, limit }
     }
 
     /// Asks the store, and again after a short wait as long as it is not available.
@@ -219,13 +232,11 @@ impl Commands for StoreCommands {
         let salt = self.salts.fresh();
         let salt = salt.map_err(|error| store_error("make a salt", error))?;
         let instance = new_instance(request, salt, now);
-        let before = match if_exists {
-            IfExists::Replace(_) => self.fetch(&instance.id).await?,
-            _ => None,
-        };
         let created = self
             .ask("create an instance", || {
-                self.store.instance_create(&instance, &if_exists, now)
+                let most_unread = self.most_unread();
+                self.store
+                    .instance_create(&instance, &if_exists, most_unread, now)
             })
             .await?;
         let id = instance.id;
@@ -234,6 +245,7 @@ impl Commands for StoreCommands {
                 return Err(CommandError::AlreadyFinished { id, status });
             }
             Created::Refused(status) => return Err(CommandError::AlreadyExists { id, status }),
+            Created::Backlogged => return Err(self.backlogged(id)),
             Created::Existed if raises => self.notifier.message_sent(),
             Created::Existed => {}
             Created::Created => match instance.start_at {
@@ -245,9 +257,6 @@ impl Commands for StoreCommands {
         Ok(Started {
             id,
             existed: created == Created::Existed,
-            replaces: before
-                .filter(|_| created == Created::Replacing)
-                .map(|row| row.command),
         })
     }
 
@@ -306,7 +315,6 @@ impl Commands for StoreCommands {
             return Ok(Started {
                 id: row.id,
                 existed: false,
-                replaces: None,
             });
         }
         let still_running = |status| CommandError::StillRunning {
@@ -406,11 +414,16 @@ impl Commands for StoreCommands {
     }
 
     async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError> {
+        const ACTION: &str = "read the unread events";
         let row = self.instance(id).await?;
-        self.ask("read the unread events", || {
-            self.store.events_unread(row.key)
-        })
-        .await
+        let unread = self.ask(ACTION, || self.store.events_unread(row.key));
+        let unread = unread.await?;
+        let history = History::try_from(unread.turns);
+        let history = history.map_err(|error| store_error(ACTION, error))?;
+        let taken = machine::unread_events(&history).into_iter();
+        let taken =
+            taken.map(|CarriedEvent { at, name, payload }| UnreadEvent { at, name, payload });
+        Ok(taken.chain(unread.inbox).collect())
     }
 
     async fn instances(

@@ -47,7 +47,6 @@ impl Terminate {
 
     async fn send(self) -> Result<(), ClientError> {
         let Target { commands, id, .. } = &self.target;
-        self.target.settled().await?;
         let control = Control::Terminate {
             reason: self.reason,
             recursive: self.recursive,

@@ -269,6 +269,26 @@ async fn an_event_that_is_raised_again_under_its_command_counts_once() {
     assert_eq!(hub.near.unread_events(&id("a")).await.unwrap().len(), 1);
 }
 
+#[tokio::test]
+async fn an_instance_has_at_most_as_many_unread_events_as_the_limit_says() {
+    let mut hub = Hub::open().await;
+    hub.near.limits.unread_events = 3;
+    hub.start(request("a")).await.unwrap();
+    let a = id("a");
+    let raise = async |command: &str| hub.near.raise(&a, "go", text_of(2), command).await;
+    for command in ["1", "2", "3"] {
+        raise(command).await.unwrap();
+    }
+    let refused = raise("4").await;
+    assert!(matches!(
+        refused,
+        Err(CommandError::Backlogged { limit: 3, .. })
+    ));
+    raise("3").await.unwrap();
+    assert_eq!(hub.near.unread_events(&a).await.unwrap().len(), 3);
+    assert_eq!(Limits::default().unread_events, 10_000);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_change_wakes_who_waits_in_the_same_process_at_once() {
     let hub = Hub::open().await;

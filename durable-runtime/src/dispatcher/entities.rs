@@ -251,10 +251,11 @@ impl Dispatcher {
 
     /// Ends the locks whose holders are gone: nobody else would.
     pub(super) async fn repair_locks(&mut self) -> Result<(), DispatcherError> {
-        let (now, tick) = (self.clock.now(), self.tick());
+        let tick = self.tick();
         for (key, holder) in self.entities.due_checks(tick) {
-            let row = match self.store.instance_fetch(&holder.instance).await {
-                Ok(row) => row,
+            let lives = self.store.execution_lives(holder.key, holder.execution);
+            let lives = match lives.await {
+                Ok(lives) => lives,
                 Err(error) => {
                     // One that cannot be read keeps no other from being looked at.
                     tracing::error!(%key, error = &error as &dyn Error, "failed to look at a lock");
@@ -262,18 +263,13 @@ impl Dispatcher {
                     continue;
                 }
             };
-            let lives = row.is_some_and(|row| {
-                row.key == holder.key
-                    && row.execution == holder.execution
-                    && !row.status.is_terminal()
-            });
             if lives {
                 self.entities.watch(key, holder, tick);
                 continue;
             }
             tracing::warn!(%key, instance = %holder.instance, "a lock whose holder is gone is ended");
             let body = MessageBody::EntityUnlock(holder);
-            let (id, at) = (None, now);
+            let (id, at) = (None, self.clock.now());
             self.instances.enqueue(key, Message { id, at, body });
         }
         Ok(())

@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::machine::entity::Invocation;
 use crate::machine::entity::NewState;
 use crate::machine::entity::OperationEnd;
+use crate::payload::Payload;
 
 /// Runs an operation of `E` on a recorded state.
 pub fn run_operation<E: Entity>(invocation: Invocation<'_>) -> OperationEnd {
@@ -23,6 +24,11 @@ pub fn run_operation<E: Entity>(invocation: Invocation<'_>) -> OperationEnd {
             let report = error.to_string();
             return OperationEnd::Refused(EntityProblem::StateUnreadable { report });
         }
+    };
+    // Where there is no state, one that is as it was at first is none.
+    let nothing = match invocation.state {
+        None => state.to_payload().ok(),
+        Some(_) => None,
     };
     let context = EntityContext::new(&invocation);
     let call = OperationCall::new(invocation.operation, invocation.input, &context);
@@ -38,15 +44,18 @@ pub fn run_operation<E: Entity>(invocation: Invocation<'_>) -> OperationEnd {
             operation: operation.to_owned(),
         }),
         Poll::Ready(OperationResult(Err(problem))) => OperationEnd::Refused(problem),
-        Poll::Ready(OperationResult(Ok(result))) => end(&state, &context, operation, result),
+        Poll::Ready(OperationResult(Ok(result))) => {
+            end(&state, nothing.as_ref(), &context, operation, result)
+        }
     }
 }
 
 fn end<E: Entity>(
     state: &E,
+    nothing: Option<&Payload>,
     context: &EntityContext,
     operation: &str,
-    result: Result<crate::payload::Payload, CallError>,
+    result: Result<Payload, CallError>,
 ) -> OperationEnd {
     let asked = std::mem::take(&mut *context.asked());
     let reads = |known: &&super::OperationDefinition| known.name == operation && known.read_only;
@@ -66,7 +75,10 @@ fn end<E: Entity>(
         Ok(NewState::Deleted)
     } else {
         let state = state.to_payload();
-        state.map(|state| NewState::Replaced(state, E::VERSION))
+        state.map(|state| match nothing {
+            Some(nothing) if state == *nothing => NewState::Kept,
+            _ => NewState::Replaced(state, E::VERSION),
+        })
     };
     match new_state {
         Ok(state) => OperationEnd::Returned {

@@ -156,6 +156,8 @@ impl From<ClientError> for Problem {
             }
             ClientError::NotFound { .. } | ClientError::NotCalled { .. } => StatusCode::NOT_FOUND,
             ClientError::AlreadyFinished { .. } => StatusCode::GONE,
+            // Not 429: that is this server's own load, which its client waits out by itself.
+            ClientError::Backlogged { .. } => StatusCode::CONFLICT,
             ClientError::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             ClientError::InvalidInstanceId(_) | ClientError::LimitExceeded { .. } => {
                 StatusCode::BAD_REQUEST

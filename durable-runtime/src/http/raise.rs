@@ -33,6 +33,10 @@ pub(super) fn describe(id: &str, summary: &str, value: Option<RefOr<Schema>>) ->
         .answers(202, describe::response("It was raised."))
         .refuses(400, refused)
         .refuses_as(404, "NoInstance")
+        .refuses(
+            409,
+            "The instance has as many unread events as it may have.",
+        )
         .refuses_as(410, "Ended")
 }
 

@@ -175,6 +175,7 @@ mod tests {
             created_at: Timestamp::from_millis(0),
             updated_at: Timestamp::from_millis(0),
             load_at_start: true,
+            is_asked: false,
             checkpoint: None,
             command: String::new(),
             headers: std::collections::BTreeMap::new(),

@@ -2,7 +2,6 @@
 
 use super::calls::CallKind;
 use super::continuation::Continuation;
-use super::open::unread_events;
 use super::turn::Turn;
 use crate::clock::Timestamp;
 use crate::failure::CallError;
@@ -145,9 +144,17 @@ impl Ending {
     }
 
     /// Ends an execution whose code is not run.
-    pub(super) fn end_without_code(self, turn: &mut Turn<'_>, history: &History) {
+    /// `others` are the messages that came with the one that asks for the end.
+    pub(super) fn end_without_code(
+        self,
+        turn: &mut Turn<'_>,
+        history: &History,
+        others: &[Message],
+    ) {
         if history.is_empty() {
-            turn.events.push(turn.started_event(turn.now, Vec::new()));
+            // What was carried to an execution that never begins is among its unread events.
+            let carried = others.iter().find_map(carried_by).unwrap_or_default();
+            turn.events.push(turn.started_event(turn.now, carried));
         }
         let last = history.events().filter_map(HistoryEvent::at).last();
         let at = last.map_or(turn.now, |last| turn.now.max(last));
@@ -156,7 +163,7 @@ impl Ending {
             turn.terminate_open_children(history);
         }
         turn.unlock_open_sections(history);
-        self.finish(turn, unread_events(history));
+        self.finish(turn, Vec::new());
     }
 
     fn event(&self, at: Timestamp) -> HistoryEvent {
@@ -168,12 +175,13 @@ impl Ending {
         HistoryEvent::ExecutionTerminated { at, reason }
     }
 
+    /// Events that nobody read stay in the history, which tells of them.
     fn finish(self, turn: &mut Turn<'_>, unread: Vec<CarriedEvent>) {
         turn.next = Next::ExecutionEnded;
         turn.row.stalled = None;
         let row = &mut turn.row;
         match self {
-            Self::ContinuedAsNew(input) => return continue_as_new(turn, input, unread),
+            Self::ContinuedAsNew(input) => continue_as_new(turn, input, unread),
             Self::Completed(result) => {
                 row.status = InstanceStatus::Completed;
                 row.output = Some(Output::Completed(result.clone()));
@@ -200,10 +208,8 @@ impl Ending {
                 row.output = Some(Output::Terminated(reason.clone()));
                 turn.write.replacement = Some(new);
                 turn.reply(Err(Failure::Terminated { reason }.into()));
-                return;
             }
         }
-        keep_unread(turn, unread);
     }
 }
 
@@ -216,6 +222,7 @@ fn continue_as_new(turn: &mut Turn<'_>, input: Option<Payload>, mut carried: Vec
     turn.row.status = InstanceStatus::Running;
     turn.row.execution = turn.row.execution.next();
     turn.row.input = input;
+    turn.write.unread = Some(carried.len() as u64);
     let body = MessageBody::Start {
         execution: turn.row.execution,
         carried,
@@ -240,9 +247,24 @@ pub(super) fn is_of_another_call(by_parent: Option<&ParentLink>, row: &InstanceR
     by_parent.is_some() && by_parent != row.parent.as_ref()
 }
 
-/// What nobody read goes back to the inbox, where it is listed.
-fn keep_unread(turn: &mut Turn<'_>, unread: Vec<CarriedEvent>) {
-    for CarriedEvent { name, payload, .. } in unread {
+/// What the execution before handed on, if the message begins an execution.
+fn carried_by(message: &Message) -> Option<Vec<CarriedEvent>> {
+    match &message.body {
+        MessageBody::Start { carried, .. } => Some(carried.clone()),
+        _ => None,
+    }
+}
+
+/// What was carried to an execution that never begins stays in the inbox, where it is listed, unless
+/// the end of that execution tells of it.
+fn keep_carried(turn: &mut Turn<'_>, events: &[CarriedEvent]) {
+    let told = turn.events.iter().any(|event| {
+        matches!(event, HistoryEvent::ExecutionStarted { carried, .. } if carried == events)
+    });
+    if told {
+        return;
+    }
+    for CarriedEvent { name, payload, .. } in events.iter().cloned() {
         let body = MessageBody::EventRaised { name, payload };
         let to = Address::Key(turn.row.key);
         turn.write.sends.push(OutgoingMessage::parked(to, body));
@@ -268,9 +290,6 @@ pub(super) fn leave_over(turn: &mut Turn<'_>, messages: Vec<Message>) {
     if let Some(at) = replaced_at {
         // What came before is the old instance's, and goes with it.
         messages.truncate(at + 1);
-        let own = Address::Key(turn.row.key);
-        let sends = &mut turn.write.sends;
-        sends.retain(|send| send.to != own || !send.parked);
         for message in messages.drain(..at) {
             turn.consume(&message);
         }
@@ -278,9 +297,8 @@ pub(super) fn leave_over(turn: &mut Turn<'_>, messages: Vec<Message>) {
     for message in messages {
         match (&message.body, message.id) {
             (MessageBody::EventRaised { .. }, Some(id)) => turn.write.parked.push(id),
-            // An execution that never begins leaves what was carried to it.
             (MessageBody::Start { carried, .. }, _) => {
-                keep_unread(turn, carried.clone());
+                keep_carried(turn, carried);
                 turn.consume(&message);
             }
             (MessageBody::Replace(new), _) => {

@@ -60,6 +60,8 @@ impl PartialOrd for Waiter {
 pub(super) struct ExternalEvents {
     next_place: u64,
     lines: HashMap<String, Line>,
+    /// Whether one was read, or put aside, since that was last asked.
+    was_read: bool,
 }
 
 #[derive(Debug, Default)]
@@ -125,6 +127,7 @@ impl ExternalEvents {
         }
         let event = line.events.remove(&place.clone())?;
         line.waiters.remove(waiter);
+        self.was_read = true;
         Some(event)
     }
 
@@ -134,6 +137,13 @@ impl ExternalEvents {
         let rejected = line.events.values().find(|event| event.payload == *payload);
         let place = rejected.map(|event| event.place);
         place.and_then(|place| line.events.remove(&place));
+        self.was_read = true;
+    }
+
+    /// How many are unread, if some were read since that was last asked.
+    pub(super) fn take_unread(&mut self) -> Option<u64> {
+        let all = || self.lines.values().map(|line| line.events.len() as u64);
+        std::mem::take(&mut self.was_read).then(|| all().sum())
     }
 
     /// Removes a waiter; returns the one that gets an event through that.

@@ -55,6 +55,7 @@ pub use cursor::Cursor;
 pub use nondeterminism::Against;
 pub use nondeterminism::Difference;
 pub use nondeterminism::Nondeterminism;
+pub use open::unread_events;
 pub use outside::OutsideReport;
 pub use outside::OutsideReports;
 pub use replay::ReplayError;

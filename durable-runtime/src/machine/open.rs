@@ -69,7 +69,7 @@ pub(super) fn open_sections(
 
 /// The events that the history has and nobody read. A wait that was given an event and was not
 /// cancelled has read it, as far as that can be told.
-pub(super) fn unread_events(history: &History) -> Vec<CarriedEvent> {
+pub fn unread_events(history: &History) -> Vec<CarriedEvent> {
     let mut events = ExternalEvents::default();
     let mut waits = BTreeMap::new();
     let mut round = 0;

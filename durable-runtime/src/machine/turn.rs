@@ -151,6 +151,8 @@ pub(super) struct Turn<'a> {
     /// The execution and number of the turn.
     pub(super) place: (crate::ids::Execution, u64),
     pub(super) next: Next,
+    /// Whether it has taken something that others see as done already.
+    took_wish: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -164,6 +166,7 @@ impl<'a> Turn<'a> {
             now,
             place: (instance.execution, 1),
             next: Next::Wait,
+            took_wish: false,
             before: instance,
         }
     }
@@ -215,7 +218,7 @@ impl<'a> Turn<'a> {
 
     fn end_before_start(&mut self, ending: Ending, others: Vec<Message>) {
         self.write.timers_gone.push(self.start_timer());
-        ending.end_without_code(self, &History::new());
+        ending.end_without_code(self, &History::new(), &others);
         leave_over(self, others);
     }
 
@@ -271,7 +274,9 @@ impl<'a> Turn<'a> {
             self.config.perturb,
             None,
         ));
-        match self.run(&mut continuation, event) {
+        let step = self.run(&mut continuation, event);
+        self.count_unread(&continuation);
+        match step {
             Step::GoesOn => {
                 self.consume(message);
                 self.row.status = InstanceStatus::Running;
@@ -326,7 +331,9 @@ impl<'a> Turn<'a> {
                 self.consume(&message);
                 continue;
             }
-            match take(self, &mut continuation, &message) {
+            let step = take(self, &mut continuation, &message);
+            self.count_unread(&continuation);
+            match step {
                 Step::GoesOn => self.consume(&message),
                 Step::Ended if mutant(Mutant::GoesOnAfterItsEnd) => self.consume(&message),
                 Step::Ended => {
@@ -343,11 +350,11 @@ impl<'a> Turn<'a> {
                     return None;
                 }
                 Step::Stalled(report) => {
-                    // An end that was asked for stays where it is: it needs no code, so the next
-                    // turn takes it.
-                    let row = self.row.clone();
-                    let stays = |m: &Message| Ending::asked_by(&m.body, &row).is_none();
-                    self.hold_all(std::iter::once(message).chain(rest).filter(stays));
+                    // An end, pause or resumption that was asked for stays where it is: it needs no
+                    // code, so the next turn takes it.
+                    let held = std::iter::once(message).chain(rest);
+                    let held: Vec<_> = held.filter(|m| self.told(m).is_none()).collect();
+                    self.hold_all(held.into_iter());
                     self.stall(report);
                     return None;
                 }
@@ -379,7 +386,7 @@ impl<'a> Turn<'a> {
         self.consume(&messages.remove(at));
         if let Told::End(ending) = told {
             self.drop_before(&ending, &mut messages, at);
-            ending.end_without_code(self, history);
+            ending.end_without_code(self, history, &messages);
             return leave_over(self, messages);
         }
         let later = messages.split_off(at);
@@ -395,9 +402,15 @@ impl<'a> Turn<'a> {
 
     fn stay_suspended(&mut self, history: &History, messages: Vec<Message>) {
         if let Some((ending, others)) = self.suspended(messages, !history.is_empty()) {
-            ending.end_without_code(self, history);
+            ending.end_without_code(self, history, &others);
             leave_over(self, others);
         }
+    }
+
+    /// Notes how many events are unread, once some of them were read.
+    fn count_unread(&mut self, continuation: &Continuation) {
+        let unread = continuation.cursor.state().events.take_unread();
+        self.write.unread = unread.or(self.write.unread);
     }
 
     pub(super) fn stall(&mut self, report: String) {
@@ -412,6 +425,7 @@ impl<'a> Turn<'a> {
 
     pub(super) fn consume(&mut self, message: &Message) {
         self.write.consumed.extend(message.id);
+        self.took_wish |= message.body.is_wish();
         if let MessageBody::TimerDue {
             execution,
             path,
@@ -650,7 +664,10 @@ impl<'a> Turn<'a> {
             && before.stalled == row.stalled
             && before.load_at_start == row.load_at_start
             && before.checkpoint == row.checkpoint;
-        if same {
+        // What others see is worked out with it.
+        let goes_on = !before.status.is_terminal() && self.write.replacement.is_none();
+        let shows = self.took_wish && goes_on;
+        if same && !shows {
             return;
         }
         row.updated_at = self.now;

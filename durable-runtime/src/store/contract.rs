@@ -108,23 +108,39 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// `command` counts as created; a command that it remembers (one that asked for a replacement,
     /// or created what was replaced) has no effect and is answered with [`Created::Replacing`].
     ///
-    /// An instance that is about to be replaced counts as pending. One that is used gets the event;
-    /// when it has ended, that is refused.
+    /// The policy goes by what is [shown](Self::instance_fetch) of the instance. One that is used gets
+    /// the event; when it has ended, or has `most_unread` events that nobody has read, that is refused.
     async fn instance_create(
         &self,
         instance: &NewInstance,
         if_exists: &IfExists,
+        most_unread: u64,
         now: Timestamp,
     ) -> Result<Created, StoreError>;
 
-    /// The instance with this id.
+    /// The instance with this id, as it shows to all but its owner: as if the wishes in its inbox
+    /// ([`MessageBody::is_wish`]) were done, in their order. A replacement shows as pending, in the
+    /// next execution, with all that the new start brings and nothing of the old; what is suspended
+    /// shows as suspended, and what is resumed as running again, or pending if it had not begun. Wishes
+    /// that come after the end, other than a replacement, show nothing.
+    ///
+    /// The other methods for clients go by the same: lists, counts, purges, creations and messages.
     async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError>;
 
-    /// Everything a worker needs to go on with an instance; `None` when it was purged.
+    /// Everything a worker needs to go on with an instance, its row as its owner wrote it; `None` when
+    /// it was purged.
     ///
     /// # Errors
     /// [`StoreError::UnreadableHistory`].
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError>;
+
+    /// Whether the instance is in that execution and has not ended, as its owner wrote it: whatever
+    /// it shows meanwhile, its locks are held.
+    async fn execution_lives(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<bool, StoreError>;
 
     /// The instances of `units` with `load_at_start`, by ascending key, after `after`.
     async fn instances_to_load(
@@ -149,7 +165,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// Deletes instances that have ended and that `filter` wants, after `after`, with all that is
     /// stored of them: at most `limit` (and at least one) in one transaction. With `children`, also
     /// the sub-orchestrations below them that have ended, the lowest first, detached ones excepted;
-    /// an instance goes only after or with those. One that is about to be replaced has not ended.
+    /// an instance goes only after or with those. One that is to be replaced shows as pending, so it
+    /// stays.
     async fn instances_purge(
         &self,
         filter: &InstanceFilter,
@@ -168,13 +185,19 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         execution: Execution,
     ) -> Result<Vec<TurnRecord>, StoreError>;
 
-    /// Sends a client's message to an instance that is not terminal. The same `command` again has
-    /// no effect ([`Sent::Repeated`]), even after the instance has ended.
+    /// Sends a client's message to an instance that does not show as ended. The same `command` again
+    /// has no effect ([`Sent::Repeated`]), even after the instance has ended. An event is refused when
+    /// there are `most_unread` already that nobody has read; a replacement begins with none.
+    ///
+    /// The number is kept with the instance: one more for each event that is accepted, and set anew by
+    /// each [turn that has read some](TurnWrite::unread), to what its execution holds and the events
+    /// in the inbox.
     async fn message_send(
         &self,
         id: &InstanceId,
         command: &str,
         body: &MessageBody,
+        most_unread: u64,
         now: Timestamp,
     ) -> Result<Sent, StoreError>;
 
@@ -192,8 +215,9 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<InboxPage, StoreError>;
 
-    /// The external events in the inbox of an instance, parked ones included, oldest first.
-    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError>;
+    /// What tells which events an instance was sent and has not read, all of one moment. Of one that
+    /// is to be replaced, what is to come. Turns that cannot be read are left out, all of them.
+    async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError>;
 
     /// Sends a client's operation to an entity, which is created if there is none. One that is due
     /// after `now` is parked until a timer, which is set with it. The same command again has no
@@ -344,6 +368,8 @@ pub enum Created {
     Replacing,
     /// It was there, and the policy is to refuse. Nothing was written.
     Refused(InstanceStatus),
+    /// It was there, and has as many unread events as it may have. Nothing was written.
+    Backlogged,
 }
 
 /// What became of a message.
@@ -358,6 +384,18 @@ pub enum Sent {
     NotFound,
     /// The instance has ended.
     Finished(InstanceStatus),
+    /// The instance has as many unread events as it may have.
+    Backlogged,
+}
+
+/// What tells which events an instance was sent and has not read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Unread {
+    /// The turns of its current execution from its last checkpoint on: some of what they took may
+    /// not have been read.
+    pub turns: Vec<TurnRecord>,
+    /// What no turn has taken, oldest first.
+    pub inbox: Vec<UnreadEvent>,
 }
 
 /// A message in an inbox, with its receiver.

@@ -88,6 +88,7 @@ pub(super) fn pending_row(
         created_at: now,
         updated_at: now,
         load_at_start: false,
+        is_asked: false,
         checkpoint: None,
         command: new.command.clone(),
         headers: new.headers.clone(),

@@ -31,7 +31,7 @@ pub(super) struct Dump {
     /// Workers that are not fenced.
     pub(super) workers: BTreeMap<WorkerId, DumpedWorker>,
     pub(super) units: BTreeMap<Unit, Option<WorkerId>>,
-    pub(super) instances: Vec<InstanceRow>,
+    pub(super) instances: Vec<DumpedInstance>,
     pub(super) history: Vec<(InstanceKey, HistoryRow)>,
     pub(super) inbox: Vec<DumpedMessage>,
     pub(super) timers: Vec<Timer>,
@@ -39,6 +39,15 @@ pub(super) struct Dump {
     pub(super) commands: Vec<(InstanceKey, String)>,
     pub(super) entities: Vec<EntityRow>,
     pub(super) answers: Vec<DumpedAnswer>,
+}
+
+#[derive(Debug)]
+pub(super) struct DumpedInstance {
+    /// As its owner wrote it.
+    pub(super) row: InstanceRow,
+    /// What others see, while wishes wait.
+    pub(super) shown: Option<InstanceRow>,
+    pub(super) unread: u64,
 }
 
 #[derive(Debug)]
@@ -69,7 +78,7 @@ pub(super) struct DumpedMessage {
 impl Dump {
     /// The text: one line for each row, without the numbers that a store gave.
     pub(super) fn render(mut self) -> String {
-        self.instances.sort_by_key(|row| row.key);
+        self.instances.sort_by_key(|instance| instance.row.key);
         self.history
             .sort_by_key(|(key, row)| (*key, row.execution, row.turn));
         self.timers.sort_by(|a, b| a.id.cmp(&b.id));
@@ -78,8 +87,8 @@ impl Dump {
         self.commands.sort();
         self.inbox.sort_by_key(|message| message.key);
         let mut lines = self.ownership();
-        for row in &self.instances {
-            self.instance(row, &mut lines);
+        for instance in &self.instances {
+            self.instance(instance, &mut lines);
         }
         self.entities.sort_by(|a, b| a.id.cmp(&b.id));
         self.answers
@@ -128,13 +137,20 @@ impl Dump {
         format!("{}/{partition}", self.lane_name(lane_of(unit)))
     }
 
-    fn instance(&self, row: &InstanceRow, lines: &mut Vec<String>) {
+    fn instance(&self, instance: &DumpedInstance, lines: &mut Vec<String>) {
+        let DumpedInstance { row, shown, unread } = instance;
         let key = row.key;
         lines.push(format!(
             "instance {} {}",
             self.unit_name(row.unit),
             json(&without_numbers(row))
         ));
+        if let Some(shown) = shown {
+            lines.push(format!("  shown as {}", json(&without_numbers(shown))));
+        }
+        if *unread > 0 {
+            lines.push(format!("  unread events {unread}"));
+        }
         for (_, turn) in self.history.iter().filter(|(of, _)| *of == key) {
             lines.push(format!("  history {}", json(turn)));
         }

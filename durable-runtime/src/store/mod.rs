@@ -20,6 +20,7 @@ mod opening;
 mod page;
 mod purging;
 mod reading;
+mod showing;
 #[cfg(feature = "sqlite")]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -35,6 +36,7 @@ pub use contract::LoadedEntity;
 pub use contract::NewWorker;
 pub use contract::Sent;
 pub use contract::Store;
+pub use contract::Unread;
 pub use contract::WorkerLease;
 pub use error::FileChange;
 pub use error::StoreError;

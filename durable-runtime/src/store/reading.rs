@@ -1,8 +1,10 @@
 //! What stored rows mean, the same for every store.
 
+use super::StoreError;
 use crate::history::FORMAT;
 use crate::history::HistoryError;
 use crate::history::TurnRecord;
+use crate::work::FirstEvent;
 use crate::work::HistoryRow;
 use crate::work::Message;
 use crate::work::MessageBody;
@@ -27,11 +29,36 @@ pub(super) fn turn_record(row: &HistoryRow) -> Result<TurnRecord, HistoryError> 
     }
 }
 
-/// The event that a message brings, if it brings one.
-pub(super) fn unread_event(message: Message) -> Option<UnreadEvent> {
-    let at = message.at;
-    match message.body {
-        MessageBody::EventRaised { name, payload } => Some(UnreadEvent { at, name, payload }),
-        _ => None,
+/// The turns, if they can be read: what else is known shows also where they cannot.
+pub(super) fn readable(
+    turns: Result<Vec<TurnRecord>, StoreError>,
+) -> Result<Vec<TurnRecord>, StoreError> {
+    match turns {
+        Err(StoreError::UnreadableHistory { key, source }) => {
+            tracing::warn!(%key, error = %source, "unread events may be missing: a history cannot be read");
+            Ok(Vec::new())
+        }
+        turns => turns,
     }
+}
+
+/// The events that `messages` bring; once a replacement is among them, those for what is to come.
+pub(super) fn unread_events(messages: Vec<Message>) -> Vec<UnreadEvent> {
+    let mut events = Vec::new();
+    for message in messages {
+        let at = message.at;
+        match message.body {
+            MessageBody::EventRaised { name, payload } => {
+                events.push(UnreadEvent { at, name, payload });
+            }
+            MessageBody::Replace(new) => {
+                let first =
+                    new.event
+                        .map(|FirstEvent { name, payload }| UnreadEvent { at, name, payload });
+                events = first.into_iter().collect();
+            }
+            _ => {}
+        }
+    }
+    events
 }

@@ -57,7 +57,8 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// once.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], [`CommandError::AlreadyFinished`], limits, the store's own.
+    /// [`CommandError::NotFound`], [`CommandError::AlreadyFinished`], [`CommandError::Backlogged`],
+    /// limits, the store's own.
     async fn raise(
         &self,
         id: &InstanceId,
@@ -103,7 +104,8 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         after: Option<PageToken>,
     ) -> Result<Purged, CommandError>;
 
-    /// The instance as it is now.
+    /// The instance as it is now. What this or another client was told before shows in it, also while
+    /// its owner has yet to do that, or no worker is there; an end shows once it has come.
     ///
     /// # Errors
     /// [`CommandError::NotFound`], the store's own.
@@ -126,7 +128,8 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         execution: Option<Execution>,
     ) -> Result<History, CommandError>;
 
-    /// The events that an instance was sent and did not read (so far, while it is live).
+    /// The events that an instance was sent and did not read (so far, while it is live), in the order
+    /// in which they came: those that its execution has taken, then those that wait for it.
     ///
     /// # Errors
     /// [`CommandError::NotFound`], the store's own.
@@ -246,10 +249,6 @@ pub struct Started {
     pub id: InstanceId,
     /// Whether it was there already ([`IfExists::Use`]).
     pub existed: bool,
-    /// Present while the owner has yet to replace the instance that had the id
-    /// ([`IfExists::Replace`]): the command that created that one. A row with this command is
-    /// still the old instance.
-    pub replaces: Option<String>,
 }
 
 /// Why a command was not done.
@@ -277,6 +276,17 @@ pub enum CommandError {
         id: InstanceId,
         /// How it ended.
         status: InstanceStatus,
+    },
+    /// The instance has as many events that nobody has read as it may have. The event was not
+    /// accepted: raise it again later.
+    #[error(
+        "instance `{id}` has {limit} events that it has not read, which is as many as it may have"
+    )]
+    Backlogged {
+        /// The id.
+        id: InstanceId,
+        /// How many it may have.
+        limit: usize,
     },
     /// The instance has not ended, so it can be neither restarted nor purged.
     #[error("instance `{id}` is still {status}")]

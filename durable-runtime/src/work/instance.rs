@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::InstanceUpdate;
 use crate::clock::Timestamp;
 use crate::failure::CallError;
 use crate::history::ParentLink;
@@ -187,6 +188,10 @@ pub struct InstanceRow {
     /// Whether a worker that takes it over must load it at once: activities are open, or it is
     /// stalled.
     pub load_at_start: bool,
+    /// Whether it shows what a client was told (that it is suspended, goes on, or begins anew), and
+    /// its owner has yet to do that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_asked: bool,
     /// The turn of the current execution that has the last checkpoint: the first that is loaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<u64>,
@@ -200,5 +205,20 @@ impl InstanceRow {
     /// The lane it belongs to.
     pub fn lane(&self) -> Lane {
         Lane::orchestrator(&self.name, &self.version)
+    }
+
+    /// Changes it as the turn asks that is committed at `now`.
+    pub fn apply(&mut self, update: &InstanceUpdate, now: Timestamp) {
+        self.status = update.status;
+        self.execution = update.execution;
+        if let Some(input) = &update.input {
+            self.input.clone_from(input);
+        }
+        self.output.clone_from(&update.output);
+        self.custom_status.clone_from(&update.custom_status);
+        self.stalled.clone_from(&update.stalled);
+        self.load_at_start = update.load_at_start;
+        self.checkpoint = update.checkpoint;
+        self.updated_at = now;
     }
 }

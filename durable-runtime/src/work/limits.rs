@@ -25,6 +25,8 @@ pub struct Limits {
     pub event_name: usize,
     /// The longest key of an entity, in characters.
     pub entity_key: usize,
+    /// How many events that nobody has read an instance may have. A raise above it is refused.
+    pub unread_events: usize,
 }
 
 impl Default for Limits {
@@ -39,6 +41,7 @@ impl Default for Limits {
             tags: 32,
             event_name: 128,
             entity_key: 256,
+            unread_events: 10_000,
         }
     }
 }

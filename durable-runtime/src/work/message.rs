@@ -215,6 +215,11 @@ impl MessageBody {
         }
     }
 
+    /// Whether others see what it asks for before the owner of the instance has done it.
+    pub fn is_wish(&self) -> bool {
+        matches!(self, Self::Suspend | Self::Resume | Self::Replace(_))
+    }
+
     /// Whether it tells how an attempt of this call ended.
     pub fn ends_attempt(&self, of: Execution, call: &CallPath) -> bool {
         match self {

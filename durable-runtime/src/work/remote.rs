@@ -137,6 +137,8 @@ pub(crate) struct Seen {
     updated_at: Timestamp,
     custom_status: Option<u64>,
     command: String,
+    #[serde(default)]
+    is_asked: bool,
 }
 
 impl Seen {
@@ -149,6 +151,7 @@ impl Seen {
             updated_at: row.updated_at,
             custom_status: row.custom_status.as_ref().map(Payload::hash64),
             command: row.command.clone(),
+            is_asked: row.is_asked,
         }
     }
 }
@@ -166,6 +169,10 @@ pub(crate) enum Refusal {
     AlreadyFinished {
         id: InstanceId,
         status: InstanceStatus,
+    },
+    Backlogged {
+        id: InstanceId,
+        limit: usize,
     },
     StillRunning {
         id: InstanceId,
@@ -207,6 +214,10 @@ impl Refusal {
             CommandError::AlreadyFinished { id, status } => Self::AlreadyFinished {
                 id: id.clone(),
                 status: *status,
+            },
+            CommandError::Backlogged { id, limit } => Self::Backlogged {
+                id: id.clone(),
+                limit: *limit,
             },
             CommandError::StillRunning { id, status } => Self::StillRunning {
                 id: id.clone(),
@@ -252,6 +263,7 @@ impl Refusal {
             Self::AlreadyExists { id, status } => CommandError::AlreadyExists { id, status },
             Self::NotFound { id } => CommandError::NotFound { id },
             Self::AlreadyFinished { id, status } => CommandError::AlreadyFinished { id, status },
+            Self::Backlogged { id, limit } => CommandError::Backlogged { id, limit },
             Self::StillRunning { id, status } => CommandError::StillRunning { id, status },
             Self::PayloadTooLarge {
                 what,

@@ -41,8 +41,12 @@ pub struct TurnWrite {
     pub parked: Vec<MessageId>,
     /// Parked messages of this instance are fetched by polling again, those of `parked` excepted.
     pub unpark: bool,
-    /// Changes of the instance's row.
+    /// Changes of the instance's row. A turn that takes a wish ([`MessageBody::is_wish`]) has one, so
+    /// that what others see is worked out anew.
     pub update: Option<InstanceUpdate>,
+    /// How many events the execution has taken and not read, when the turn has read some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<u64>,
     /// Timers to create.
     pub timers: Vec<Timer>,
     /// Timers to delete. Absent ones are no error.
@@ -75,6 +79,7 @@ impl TurnWrite {
             parked: Vec::new(),
             unpark: false,
             update: None,
+            unread: None,
             timers: Vec::new(),
             timers_gone: Vec::new(),
             sends: Vec::new(),

@@ -185,7 +185,8 @@ pub async fn a_replacing_creation_asks_the_owner_once(store: Arc<dyn Store>) {
         let created = scene.create_if(&second, &policy).await;
         assert_eq!(created, Created::Replacing);
     }
-    assert_eq!(scene.fetch(&row.id).await, row);
+    let loaded = scene.store.instance_load(row.key).await.unwrap();
+    assert_eq!(loaded.map(|loaded| loaded.instance), Some(row));
     let inbox = scene.inbox().await;
     assert_eq!(inbox.len(), 2);
     let replace = MessageBody::Replace(Box::new(second));
@@ -233,7 +234,7 @@ pub async fn ids_differ_by_case(store: Arc<dyn Store>) {
 pub async fn an_instance_can_be_created_before_any_worker_comes(store: Arc<dyn Store>) {
     store.hub_open(START).await.unwrap();
     let new = new_instance("a");
-    let created = store.instance_create(&new, &IfExists::Fail, START);
+    let created = store.instance_create(&new, &IfExists::Fail, u64::MAX, START);
     assert_eq!(created.await.unwrap(), Created::Created);
     let lease = store.worker_start(super::scene::worker("late"), START);
     let lease = lease.await.unwrap();

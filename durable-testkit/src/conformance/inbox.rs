@@ -255,7 +255,7 @@ pub async fn unread_events_are_listed(store: Arc<dyn Store>) {
         name: name.to_owned(),
         payload: payload(name),
     };
-    assert_eq!(unread, [event("one", 1), event("two", 2)]);
+    assert_eq!(unread.inbox, [event("one", 1), event("two", 2)]);
 }
 
 /// Bodies of every size and character come back as they were.

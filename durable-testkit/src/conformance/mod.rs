@@ -34,6 +34,7 @@ pub mod ownership;
 pub mod purging;
 pub mod replacement;
 mod scene;
+pub mod showing;
 mod subject;
 mod suite;
 pub mod timers;

@@ -51,6 +51,8 @@ pub(super) struct Scene {
     pub(super) units: Vec<Unit>,
     /// The time.
     pub(super) now: Timestamp,
+    /// How many events an instance may have unread.
+    pub(super) most_unread: u64,
 }
 
 impl Scene {
@@ -64,6 +66,7 @@ impl Scene {
             lease,
             units,
             now: START,
+            most_unread: u64::MAX,
         }
     }
 
@@ -92,7 +95,9 @@ impl Scene {
 
     /// Creates an instance by a policy.
     pub(super) async fn create_if(&self, new: &NewInstance, if_exists: &IfExists) -> Created {
-        let created = self.store.instance_create(new, if_exists, self.now);
+        let created = self
+            .store
+            .instance_create(new, if_exists, self.most_unread, self.now);
         created.await.unwrap()
     }
 
@@ -105,7 +110,9 @@ impl Scene {
     /// Sends a message from a client.
     pub(super) async fn send(&self, id: &str, command: &str, body: &MessageBody) -> Sent {
         let id = InstanceId::new(id).unwrap();
-        let sent = self.store.message_send(&id, command, body, self.now);
+        let sent = self
+            .store
+            .message_send(&id, command, body, self.most_unread, self.now);
         sent.await.unwrap()
     }
 

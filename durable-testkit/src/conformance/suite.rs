@@ -135,6 +135,17 @@ macro_rules! conformance {
                 a_replacement_can_move_to_another_lane,
                 commands_around_a_replacement_take_effect_once,
             ]);
+            $crate::conformance_group!(factory, showing: [
+                a_replacement_shows_as_pending_at_once,
+                a_live_instance_that_is_to_be_replaced_shows_as_pending,
+                a_suspension_shows_at_once,
+                a_resumption_shows_at_once,
+                an_end_hides_what_was_asked_before,
+                a_termination_shows_when_it_has_come,
+                an_execution_lives_until_its_owner_has_ended_it,
+                unread_events_are_bounded,
+                a_replacement_has_no_unread_events,
+            ]);
             $crate::conformance_group!(factory, entities: [
                 a_client_sends_to_an_entity_once,
                 an_entitys_row_is_written_and_read_back,

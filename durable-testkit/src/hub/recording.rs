@@ -28,6 +28,7 @@ use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
 use durable_runtime::store::TimerPage;
 use durable_runtime::store::TimerPlace;
+use durable_runtime::store::Unread;
 use durable_runtime::store::WorkerLease;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
@@ -42,7 +43,6 @@ use durable_runtime::work::PageToken;
 use durable_runtime::work::Purged;
 use durable_runtime::work::Timer;
 use durable_runtime::work::TurnWrite;
-use durable_runtime::work::UnreadEvent;
 
 use super::points::PersistencePoint;
 use super::points::Points;
@@ -81,11 +81,12 @@ impl Written {
             }
             (Operation::Commit(turns), Some(lease)) => store.commit(lease, turns, at).await,
             (Operation::Create(instance, if_exists), _) => store
-                .instance_create(instance, if_exists, at)
+                .instance_create(instance, if_exists, u64::MAX, at)
                 .await
                 .map(drop),
             (Operation::Send(id, command, body), _) => {
-                store.message_send(id, command, body, at).await.map(drop)
+                let sent = store.message_send(id, command, body, u64::MAX, at);
+                sent.await.map(drop)
             }
             (Operation::EntitySend(id, command), _) => {
                 store.entity_send(id, command, at).await.map(drop)
@@ -195,9 +196,13 @@ impl Store for RecordingStore {
         &self,
         instance: &NewInstance,
         if_exists: &IfExists,
+        most_unread: u64,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
-        let created = self.inner.instance_create(instance, if_exists, now).await?;
+        let created = self
+            .inner
+            .instance_create(instance, if_exists, most_unread, now);
+        let created = created.await?;
         let operation = Operation::Create(Box::new(instance.clone()), if_exists.clone());
         self.record(now, operation);
         Ok(created)
@@ -208,9 +213,11 @@ impl Store for RecordingStore {
         id: &InstanceId,
         command: &str,
         body: &MessageBody,
+        most_unread: u64,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
-        let sent = self.inner.message_send(id, command, body, now).await?;
+        let sent = self.inner.message_send(id, command, body, most_unread, now);
+        let sent = sent.await?;
         let operation = Operation::Send(id.clone(), command.to_owned(), body.clone());
         self.record(now, operation);
         Ok(sent)
@@ -304,6 +311,14 @@ impl Store for RecordingStore {
         self.inner.instance_load(key).await
     }
 
+    async fn execution_lives(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<bool, StoreError> {
+        self.inner.execution_lives(key, execution).await
+    }
+
     async fn instances_to_load(
         &self,
         units: &[Unit],
@@ -334,7 +349,7 @@ impl Store for RecordingStore {
         self.inner.history_fetch(key, execution).await
     }
 
-    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
+    async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
         self.inner.events_unread(key).await
     }
 

@@ -226,6 +226,7 @@ fn row_of<O: Orchestrator>(instance: &str, execution: Execution) -> Result<Insta
         created_at: Timestamp::from_millis(0),
         updated_at: Timestamp::from_millis(0),
         load_at_start: false,
+        is_asked: false,
         checkpoint: None,
         command: String::new(),
         headers: BTreeMap::new(),

@@ -175,8 +175,13 @@ async fn check_instance(
         children_agree(rows, &history)?;
     }
     let unread = store.events_unread(row.key).await;
-    for event in unread.map_err(|error| format!("1: unread events: {error}"))? {
-        if !events.unread.insert(number_of(&event.payload)?) {
+    let unread = unread.map_err(|error| format!("1: unread events: {error}"))?;
+    let history = History::try_from(unread.turns);
+    let history = history.map_err(|error| format!("1: unread events: {error}"))?;
+    let taken = machine::unread_events(&history).into_iter();
+    let taken = taken.map(|event| event.payload);
+    for payload in taken.chain(unread.inbox.into_iter().map(|event| event.payload)) {
+        if !events.unread.insert(number_of(&payload)?) {
             return Err("1: an event is unread twice".to_owned());
         }
     }

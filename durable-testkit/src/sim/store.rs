@@ -32,6 +32,7 @@ use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
 use durable_runtime::store::TimerPage;
 use durable_runtime::store::TimerPlace;
+use durable_runtime::store::Unread;
 use durable_runtime::store::WorkerLease;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
@@ -45,7 +46,6 @@ use durable_runtime::work::NewInstance;
 use durable_runtime::work::PageToken;
 use durable_runtime::work::Purged;
 use durable_runtime::work::TurnWrite;
-use durable_runtime::work::UnreadEvent;
 
 use crate::ledger::Committer;
 use crate::world::Inner;
@@ -301,11 +301,15 @@ impl Store for SimStore {
         &self,
         instance: &NewInstance,
         if_exists: &IfExists,
+        most_unread: u64,
         _now: Timestamp,
     ) -> Result<Created, StoreError> {
         self.before("instance_create").await?;
         let now = self.now();
-        let created = self.inner.instance_create(instance, if_exists, now).await?;
+        let created = self
+            .inner
+            .instance_create(instance, if_exists, most_unread, now);
+        let created = created.await?;
         self.after("instance_create").await?;
         Ok(created)
     }
@@ -319,6 +323,15 @@ impl Store for SimStore {
         self.before("instance_load").await?;
         self.world.count("instance loaded");
         self.inner.instance_load(key).await
+    }
+
+    async fn execution_lives(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<bool, StoreError> {
+        self.before("execution_lives").await?;
+        self.inner.execution_lives(key, execution).await
     }
 
     async fn instances_to_load(
@@ -374,12 +387,13 @@ impl Store for SimStore {
         id: &InstanceId,
         command: &str,
         body: &MessageBody,
+        most_unread: u64,
         _now: Timestamp,
     ) -> Result<Sent, StoreError> {
         self.before("message_send").await?;
         let sent = self
             .inner
-            .message_send(id, command, body, self.now())
+            .message_send(id, command, body, most_unread, self.now())
             .await?;
         self.after("message_send").await?;
         Ok(sent)
@@ -419,7 +433,7 @@ impl Store for SimStore {
         Ok(page)
     }
 
-    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
+    async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
         self.before("events_unread").await?;
         self.inner.events_unread(key).await
     }

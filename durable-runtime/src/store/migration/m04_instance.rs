@@ -42,6 +42,13 @@ pub(super) fn steps() -> Vec<Step> {
                 .col(ColumnDef::new("load_at_start").boolean().not_null())
                 .col(ColumnDef::new("command").string().not_null())
                 .col(ColumnDef::new("headers").text().not_null())
+                .col(ColumnDef::new("owned").text())
+                .col(
+                    ColumnDef::new("unread_events")
+                        .big_integer()
+                        .not_null()
+                        .default(0),
+                )
                 .to_owned(),
         ),
         Step::Index(

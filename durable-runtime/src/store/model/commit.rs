@@ -71,6 +71,14 @@ impl Tables {
         for turn in turns {
             if let Some(update) = &turn.update {
                 self.update(turn.key, update, now);
+                if self.shown.contains_key(&turn.key) {
+                    self.show(turn.key);
+                }
+            }
+        }
+        for turn in turns {
+            if let Some(taken) = turn.unread {
+                self.count_unread(turn.key, taken);
             }
         }
         self.write_timers(turns);
@@ -132,20 +140,9 @@ impl Tables {
         if update.status.is_terminal() || update.input.is_some() {
             self.end_execution(key);
         }
-        let Some(row) = self.instances.get_mut(&key) else {
-            return;
-        };
-        row.status = update.status;
-        row.execution = update.execution;
-        if let Some(input) = &update.input {
-            row.input.clone_from(input);
+        if let Some(row) = self.instances.get_mut(&key) {
+            row.apply(update, now);
         }
-        row.output.clone_from(&update.output);
-        row.custom_status.clone_from(&update.custom_status);
-        row.stalled.clone_from(&update.stalled);
-        row.load_at_start = update.load_at_start;
-        row.checkpoint = update.checkpoint;
-        row.updated_at = now;
     }
 
     fn write_timers(&mut self, turns: &[TurnWrite]) {

@@ -15,7 +15,6 @@ use crate::store::creation::first_event;
 use crate::store::creation::pending_row;
 use crate::work::IfExists;
 use crate::work::InstanceRow;
-use crate::work::InstanceStatus;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
 
@@ -24,36 +23,37 @@ impl Tables {
         &mut self,
         new: &NewInstance,
         if_exists: &IfExists,
+        most_unread: u64,
         now: Timestamp,
     ) -> Created {
         let Some(existing) = self.by_id(&new.id) else {
             self.insert(new, now);
             return Created::Created;
         };
-        let (key, status) = (existing.key, self.status(existing));
-        let command = (key, new.command.clone());
-        if existing.command == new.command {
+        let (key, status) = (existing.key, existing.status);
+        let owned = self.instances.get(&key);
+        if owned.is_some_and(|row| row.command == new.command) {
             if mutant(Mutant::StartedAgain) {
                 self.insert(new, now);
             }
             return Created::Created;
         }
-        let known = self.commands.contains(&command);
+        let known = self.commands.contains(&(key, new.command.clone()));
         match if_exists {
             IfExists::Use if known => Created::Existed,
             _ if known => Created::Replacing,
             IfExists::Use => match first_event(new) {
                 None => Created::Existed,
                 Some(_) if status.is_terminal() => Created::Refused(status),
+                Some(_) if self.unread(key) >= most_unread => Created::Backlogged,
                 Some(event) => {
-                    self.commands.insert(command);
-                    self.send(key, event, false, now);
+                    self.accept(key, &new.command, event, now);
                     Created::Existed
                 }
             },
             IfExists::Replace(statuses) if statuses.contains(&status) => {
-                self.commands.insert(command);
-                self.send(key, MessageBody::Replace(Box::new(new.clone())), false, now);
+                let body = MessageBody::Replace(Box::new(new.clone()));
+                self.accept(key, &new.command, body, now);
                 Created::Replacing
             }
             _ => Created::Refused(status),
@@ -80,21 +80,8 @@ impl Tables {
         if let Some(event) = first_event(new) {
             self.send(key, event, false, now);
         }
-    }
-
-    /// Where an instance stands, as far as others are concerned: pending once its replacement is on
-    /// its way.
-    pub(super) fn status(&self, row: &InstanceRow) -> InstanceStatus {
-        if self.is_replaced(row.key) {
-            InstanceStatus::Pending
-        } else {
-            row.status
-        }
-    }
-
-    pub(super) fn is_replaced(&self, key: InstanceKey) -> bool {
-        let mut inbox = self.inbox.values().filter(|received| received.key == key);
-        inbox.any(|received| matches!(received.body, MessageBody::Replace(_)))
+        self.recount(key, 0);
+        self.show(key);
     }
 
     /// Puts the row in its place and sees to it that its execution begins.
@@ -111,21 +98,25 @@ impl Tables {
         id: &InstanceId,
         command: &str,
         body: &MessageBody,
+        most_unread: u64,
         now: Timestamp,
     ) -> Sent {
         let Some(existing) = self.by_id(id) else {
             return Sent::NotFound;
         };
         let (key, status) = (existing.key, existing.status);
-        let command = (key, command.to_owned());
-        if self.commands.contains(&command) && !mutant(Mutant::CommandNotRemembered) {
+        let known = self.commands.contains(&(key, command.to_owned()));
+        if known && !mutant(Mutant::CommandNotRemembered) {
             return Sent::Repeated;
         }
         if status.is_terminal() && !mutant(Mutant::EventAfterTheEnd) {
             return Sent::Finished(status);
         }
-        self.commands.insert(command);
-        self.send(key, body.clone(), false, now);
+        let is_event = matches!(body, MessageBody::EventRaised { .. });
+        if is_event && self.unread(key) >= most_unread {
+            return Sent::Backlogged;
+        }
+        self.accept(key, command, body.clone(), now);
         Sent::Accepted
     }
 }

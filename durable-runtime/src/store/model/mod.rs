@@ -10,6 +10,7 @@ mod entity;
 mod ownership;
 mod purge;
 mod query;
+mod showing;
 mod store;
 mod tables;
 

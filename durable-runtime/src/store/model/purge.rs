@@ -31,7 +31,6 @@ impl Tables {
         let more = page.len() > limit;
         page.truncate(limit);
         let last = page.last().copied().filter(|_| more).map(PageToken);
-        page.retain(|key| !self.is_replaced(*key));
         let (keys, cut) = if children {
             self.with_descendants(page, limit)
         } else {
@@ -59,10 +58,10 @@ impl Tables {
             let next: Vec<_> = self
                 .instances
                 .values()
+                .map(|row| self.seen(row))
                 .filter(|row| is_purged_with(row, &level))
                 .map(|row| row.key)
                 .take(limit)
-                .filter(|key| !self.is_replaced(*key))
                 .collect();
             all.append(&mut level);
             if next.is_empty() {
@@ -81,6 +80,8 @@ impl Tables {
         self.history.retain(|(of, _, _), _| *of != key);
         self.inbox.retain(|_, received| received.key != key);
         self.commands.retain(|(of, _)| *of != key);
+        self.shown.remove(&key);
+        self.unread.remove(&key);
         if let Some(row) = self.instances.remove(&key) {
             self.ids.remove(&row.id);
         }

@@ -15,14 +15,15 @@ use crate::store::Loaded;
 use crate::store::StoreError;
 use crate::store::TimerPage;
 use crate::store::TimerPlace;
+use crate::store::Unread;
+use crate::store::reading::readable;
 use crate::store::reading::turn_record;
-use crate::store::reading::unread_event;
+use crate::store::reading::unread_events;
 use crate::work::Heartbeat;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
 use crate::work::InstanceRow;
 use crate::work::PageToken;
-use crate::work::UnreadEvent;
 
 impl Tables {
     pub(super) fn load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
@@ -38,6 +39,11 @@ impl Tables {
             heartbeats: self.heartbeats_of(key),
             instance,
         }))
+    }
+
+    pub(super) fn execution_lives(&self, key: InstanceKey, execution: Execution) -> bool {
+        let row = self.instances.get(&key);
+        row.is_some_and(|row| row.execution == execution && !row.status.is_terminal())
     }
 
     fn received(&self, key: InstanceKey) -> impl Iterator<Item = (MessageId, &Received)> {
@@ -96,6 +102,7 @@ impl Tables {
         after: Option<PageToken>,
     ) -> impl Iterator<Item = &InstanceRow> {
         self.rows_after(after.map(|token| token.0))
+            .map(|row| self.seen(row))
             .filter(|row| self.is_wanted(filter, row))
     }
 
@@ -173,9 +180,16 @@ impl Tables {
         }
     }
 
-    pub(super) fn events_unread(&self, key: InstanceKey) -> Vec<UnreadEvent> {
+    pub(super) fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
+        let Some(row) = self.instances.get(&key).map(|row| self.seen(row)) else {
+            return Ok(Unread::default());
+        };
+        let (execution, checkpoint) = (row.execution, row.checkpoint);
         let messages = self.received(key).map(|(id, m)| Self::message(id, m));
-        messages.filter_map(unread_event).collect()
+        Ok(Unread {
+            turns: readable(self.turns(key, execution, checkpoint))?,
+            inbox: unread_events(messages.collect()),
+        })
     }
 
     pub(super) fn timers_due(

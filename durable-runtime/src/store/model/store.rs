@@ -34,6 +34,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::TimerPage;
 use crate::store::TimerPlace;
+use crate::store::Unread;
 use crate::store::WorkerLease;
 use crate::store::creation::new_hub;
 use crate::work::EntityFilter;
@@ -48,7 +49,6 @@ use crate::work::NewInstance;
 use crate::work::PageToken;
 use crate::work::Purged;
 use crate::work::TurnWrite;
-use crate::work::UnreadEvent;
 
 /// A store in memory: the specification of all others. Clones share what is stored.
 ///
@@ -142,9 +142,11 @@ impl Store for ModelStore {
         &self,
         instance: &NewInstance,
         if_exists: &IfExists,
+        most_unread: u64,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
-        Ok(self.tables()?.instance_create(instance, if_exists, now))
+        let mut tables = self.tables()?;
+        Ok(tables.instance_create(instance, if_exists, most_unread, now))
     }
 
     async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
@@ -153,6 +155,14 @@ impl Store for ModelStore {
 
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
         self.tables()?.load(key)
+    }
+
+    async fn execution_lives(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<bool, StoreError> {
+        Ok(self.tables()?.execution_lives(key, execution))
     }
 
     async fn instances_to_load(
@@ -200,9 +210,11 @@ impl Store for ModelStore {
         id: &InstanceId,
         command: &str,
         body: &MessageBody,
+        most_unread: u64,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
-        Ok(self.tables()?.message_send(id, command, body, now))
+        let mut tables = self.tables()?;
+        Ok(tables.message_send(id, command, body, most_unread, now))
     }
 
     async fn inbox_fetch(
@@ -215,8 +227,8 @@ impl Store for ModelStore {
         Ok(self.tables()?.inbox_of_units(units, except, after, limit))
     }
 
-    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
-        Ok(self.tables()?.events_unread(key))
+    async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
+        self.tables()?.events_unread(key)
     }
 
     async fn entity_send(

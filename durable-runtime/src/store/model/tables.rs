@@ -21,6 +21,7 @@ use crate::store::creation::unit_of;
 use crate::store::creation::units_of;
 use crate::store::dump::Dump;
 use crate::store::dump::DumpedAnswer;
+use crate::store::dump::DumpedInstance;
 use crate::store::dump::DumpedMessage;
 use crate::store::dump::DumpedWorker;
 use crate::work::EntityRow;
@@ -38,7 +39,12 @@ pub(super) struct Tables {
     pub(super) workers: BTreeMap<WorkerId, Worker>,
     pub(super) units: BTreeMap<Unit, Option<WorkerId>>,
     pub(super) ids: BTreeMap<InstanceId, InstanceKey>,
+    /// Instances as their owners wrote them.
     pub(super) instances: BTreeMap<InstanceKey, InstanceRow>,
+    /// What others see of those for which wishes wait.
+    pub(super) shown: BTreeMap<InstanceKey, InstanceRow>,
+    /// How many events each was sent that nobody has read.
+    pub(super) unread: BTreeMap<InstanceKey, u64>,
     pub(super) history: BTreeMap<(InstanceKey, Execution, u64), HistoryRow>,
     pub(super) inbox: BTreeMap<MessageId, Received>,
     pub(super) timers: BTreeMap<TimerId, Set>,
@@ -105,8 +111,15 @@ impl Tables {
         unit_of(self.lane(lane), id)
     }
 
+    /// The instance with this id, as others see it.
     pub(super) fn by_id(&self, id: &InstanceId) -> Option<&InstanceRow> {
-        self.instances.get(self.ids.get(id)?)
+        let row = self.instances.get(self.ids.get(id)?)?;
+        Some(self.seen(row))
+    }
+
+    /// What others see of an instance.
+    pub(super) fn seen<'a>(&'a self, row: &'a InstanceRow) -> &'a InstanceRow {
+        self.shown.get(&row.key).unwrap_or(row)
     }
 
     pub(super) fn send(
@@ -168,7 +181,15 @@ impl Tables {
                 .collect(),
             workers: live.map(|(id, worker)| (*id, worker.dump())).collect(),
             units: self.units.clone(),
-            instances: self.instances.values().cloned().collect(),
+            instances: self
+                .instances
+                .values()
+                .map(|row| DumpedInstance {
+                    row: row.clone(),
+                    shown: self.shown.get(&row.key).cloned(),
+                    unread: self.unread(row.key),
+                })
+                .collect(),
             history: history.map(|(id, row)| (id.0, row.clone())).collect(),
             inbox: self
                 .inbox

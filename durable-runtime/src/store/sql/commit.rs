@@ -17,6 +17,7 @@ use super::instance;
 use super::instance::Receiver;
 use super::lane::Lanes;
 use super::scope::Scope;
+use super::showing;
 use super::start;
 use super::start::Begun;
 use super::start::Start;
@@ -43,7 +44,7 @@ pub(super) async fn write_in_txn(
     history::append_in_txn(txn, turns).await?;
     history::delete_in_txn(txn, turns).await?;
     write_inbox(txn, turns).await?;
-    write_updates(txn, turns, now).await?;
+    write_updates(txn, scope, turns, now).await?;
     let gone: Vec<_> = turns.iter().flat_map(|turn| &turn.timers_gone).collect();
     timer::delete_in_txn(txn, &gone).await?;
     let mut begun = start::create_in_txn(txn, scope, lanes, &starts, now).await?;
@@ -110,15 +111,21 @@ async fn write_inbox(txn: &DatabaseTransaction, turns: &[TurnWrite]) -> Result<(
 
 async fn write_updates(
     txn: &DatabaseTransaction,
+    scope: Scope,
     turns: &[TurnWrite],
     now: Timestamp,
 ) -> Result<(), DbErr> {
     let mut ended = Vec::new();
     for turn in turns {
         let Some(update) = &turn.update else { continue };
-        instance::update_in_txn(txn, turn.key, update, now).await?;
+        instance::update_in_txn(txn, scope, turn.key, update, now).await?;
         let ends = update.status.is_terminal() || update.input.is_some();
         ended.extend(ends.then_some(turn.key.0));
+    }
+    for turn in turns {
+        if let Some(taken) = turn.unread {
+            showing::count_unread_in_txn(txn, turn.key, taken).await?;
+        }
     }
     timer::delete_of_in_txn(txn, &ended).await?;
     heartbeat::delete_of_in_txn(txn, &ended).await

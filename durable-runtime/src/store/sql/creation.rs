@@ -10,16 +10,20 @@ use super::inbox;
 use super::inbox::NewMessage;
 use super::instance;
 use super::instance::Receiver;
+use super::instance_row;
 use super::lane::Lanes;
 use super::scope::Scope;
+use super::showing;
 use super::start::Begun;
 use crate::clock::Timestamp;
 use crate::ids::InstanceId;
+use crate::ids::InstanceKey;
+use crate::ids::Unit;
 use crate::store::Created;
 use crate::store::Sent;
 use crate::store::creation::first_event;
+use crate::store::table::instance::Model;
 use crate::work::IfExists;
-use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
@@ -31,10 +35,16 @@ pub(super) async fn create_in_txn(
     lanes: &mut Lanes<'_>,
     new: &NewInstance,
     if_exists: &IfExists,
+    most_unread: u64,
     now: Timestamp,
 ) -> Result<Created, DbErr> {
     if let Some(existing) = instance::fetch_in_txn(txn, scope, &new.id).await? {
-        return answer_in_txn(txn, &existing, new, if_exists, now).await;
+        let asked = Asked {
+            new,
+            if_exists,
+            most_unread,
+        };
+        return answer_in_txn(txn, scope, existing, asked, now).await;
     }
     let created = instance::create_in_txn(txn, scope, lanes, &[new], now).await?;
     let mut begun = Begun::default();
@@ -45,45 +55,70 @@ pub(super) async fn create_in_txn(
     Ok(Created::Created)
 }
 
+/// What a creation asks for.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    new: &'a NewInstance,
+    if_exists: &'a IfExists,
+    most_unread: u64,
+}
+
 async fn answer_in_txn(
     txn: &DatabaseTransaction,
-    existing: &InstanceRow,
-    new: &NewInstance,
-    if_exists: &IfExists,
+    scope: Scope,
+    existing: Model,
+    asked: Asked<'_>,
     now: Timestamp,
 ) -> Result<Created, DbErr> {
-    if existing.command == new.command {
+    let Asked { new, if_exists, .. } = asked;
+    let to = Existing::from(&existing);
+    if instance_row::decode_owned(existing)?.command == new.command {
         return Ok(Created::Created);
     }
-    let known = command::is_known_in_txn(txn, existing.key, &new.command).await?;
-    // As far as others are concerned, the next one is there already.
-    let replaced = !inbox::replaced(txn, &[existing.key.0]).await?.is_empty();
-    let status = if replaced {
-        InstanceStatus::Pending
-    } else {
-        existing.status
-    };
+    let known = command::is_known_in_txn(txn, to.receiver.key, &new.command).await?;
     match if_exists {
         IfExists::Use if known => Ok(Created::Existed),
         _ if known => Ok(Created::Replacing),
         IfExists::Use => match first_event(new) {
             None => Ok(Created::Existed),
-            Some(_) if status.is_terminal() => Ok(Created::Refused(status)),
+            Some(_) if to.status.is_terminal() => Ok(Created::Refused(to.status)),
+            Some(_) if to.unread >= asked.most_unread => Ok(Created::Backlogged),
             Some(event) => {
-                accept_in_txn(txn, existing, &new.command, &event, now).await?;
+                accept_in_txn(txn, scope, to.receiver, &new.command, &event, now).await?;
                 Ok(Created::Existed)
             }
         },
-        IfExists::Replace(statuses) if statuses.contains(&status) => {
+        IfExists::Replace(statuses) if statuses.contains(&to.status) => {
             let body = MessageBody::Replace(Box::new(new.clone()));
-            accept_in_txn(txn, existing, &new.command, &body, now).await?;
+            accept_in_txn(txn, scope, to.receiver, &new.command, &body, now).await?;
             Ok(Created::Replacing)
         }
-        _ => Ok(Created::Refused(status)),
+        _ => Ok(Created::Refused(to.status)),
     }
 }
 
-/// Sends a message to an instance that is not terminal. The lock on its row makes the commit that
+/// What decides whether an instance is sent a message.
+#[derive(Debug)]
+struct Existing {
+    receiver: Receiver,
+    status: InstanceStatus,
+    unread: u64,
+}
+
+impl From<&Model> for Existing {
+    fn from(row: &Model) -> Self {
+        Self {
+            receiver: Receiver {
+                key: InstanceKey(row.key),
+                unit: Unit(row.unit),
+            },
+            status: row.status.into(),
+            unread: u64::try_from(row.unread_events).unwrap_or(0),
+        }
+    }
+}
+
+/// Sends a message to an instance that does not show as ended. The lock on its row makes the commit that
 /// ends it come before or after, so that what is accepted is in the inbox before the end.
 pub(super) async fn send_in_txn(
     txn: &DatabaseTransaction,
@@ -91,36 +126,41 @@ pub(super) async fn send_in_txn(
     id: &InstanceId,
     command: &str,
     body: &MessageBody,
+    most_unread: u64,
     now: Timestamp,
 ) -> Result<Sent, DbErr> {
     let Some(existing) = instance::fetch_in_txn(txn, scope, id).await? else {
         return Ok(Sent::NotFound);
     };
-    if command::is_known_in_txn(txn, existing.key, command).await? {
+    let to = Existing::from(&existing);
+    if command::is_known_in_txn(txn, to.receiver.key, command).await? {
         return Ok(Sent::Repeated);
     }
-    if existing.status.is_terminal() {
-        return Ok(Sent::Finished(existing.status));
+    if to.status.is_terminal() {
+        return Ok(Sent::Finished(to.status));
     }
-    accept_in_txn(txn, &existing, command, body, now).await?;
+    let is_event = matches!(body, MessageBody::EventRaised { .. });
+    if is_event && to.unread >= most_unread {
+        return Ok(Sent::Backlogged);
+    }
+    accept_in_txn(txn, scope, to.receiver, command, body, now).await?;
     Ok(Sent::Accepted)
 }
 
 async fn accept_in_txn(
     txn: &DatabaseTransaction,
-    to: &InstanceRow,
+    scope: Scope,
+    to: Receiver,
     command: &str,
     body: &MessageBody,
     now: Timestamp,
 ) -> Result<(), DbErr> {
     command::remember_in_txn(txn, to.key, command).await?;
     let message = NewMessage {
-        to: Receiver {
-            key: to.key,
-            unit: to.unit,
-        },
+        to,
         body: Cow::Borrowed(body),
         parked: false,
     };
-    inbox::insert_in_txn(txn, &[message], now).await
+    inbox::insert_in_txn(txn, &[message], now).await?;
+    showing::accepted_in_txn(txn, scope, to.key, body).await
 }

@@ -25,6 +25,7 @@ use crate::ids::Lane;
 use crate::ids::Unit;
 use crate::ids::WorkerId;
 use crate::store::dump::Dump;
+use crate::store::dump::DumpedInstance;
 use crate::store::dump::DumpedMessage;
 use crate::store::dump::DumpedWorker;
 use crate::store::table::command;
@@ -77,9 +78,7 @@ async fn rows_of_instances<C: ConnectionTrait>(db: &C, scope: Scope) -> Result<D
     let heartbeats = heartbeats.all(db).await?.into_iter();
     let commands = commands.all(db).await?.into_iter();
     Ok(Dump {
-        instances: instances
-            .map(instance_row::decode)
-            .collect::<Result<_, _>>()?,
+        instances: instances.map(instance).collect::<Result<_, _>>()?,
         history: history.map(turn).collect(),
         inbox: inbox.map(|row| message(&row)).collect::<Result<_, _>>()?,
         timers: timers
@@ -96,6 +95,17 @@ async fn rows_of_instances<C: ConnectionTrait>(db: &C, scope: Scope) -> Result<D
 fn of(instance: impl ColumnTrait, scope: Scope) -> Expr {
     let of_instance = instance.in_subquery(scope.instance_keys());
     of_instance.or(instance.in_subquery(entities::keys(scope)))
+}
+
+fn instance(row: instance::Model) -> Result<DumpedInstance, DbErr> {
+    Ok(DumpedInstance {
+        unread: u64::try_from(row.unread_events).unwrap_or(0),
+        shown: match row.owned {
+            Some(_) => Some(instance_row::decode(row.clone())?),
+            None => None,
+        },
+        row: instance_row::decode_owned(row)?,
+    })
 }
 
 fn turn(row: history::Model) -> (InstanceKey, crate::work::HistoryRow) {

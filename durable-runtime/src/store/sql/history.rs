@@ -7,6 +7,7 @@ use sea_orm::DbErr;
 use sea_orm::EntityTrait;
 use sea_orm::QueryFilter;
 use sea_orm::QueryOrder;
+use sea_orm::QuerySelect;
 use sea_orm::Value;
 use sea_orm::sea_query::Query;
 
@@ -91,6 +92,22 @@ pub(super) async fn fetch<C: ConnectionTrait>(
         .filter(Column::Turn.gte(number(from.unwrap_or(0))))
         .order_by_asc(Column::Turn);
     Ok(rows.all(db).await?.into_iter().map(decode).collect())
+}
+
+/// Whether a turn of the execution was recorded. Index `history_turn`.
+pub(super) async fn has_turns<C: ConnectionTrait>(
+    db: &C,
+    key: InstanceKey,
+    execution: Execution,
+) -> Result<bool, DbErr> {
+    let first = Entity::find()
+        .select_only()
+        .column(Column::Turn)
+        .filter(Column::Instance.eq(key.0))
+        .filter(Column::Execution.eq(i64::from(execution.0)))
+        .limit(1)
+        .into_tuple::<i64>();
+    Ok(first.one(db).await?.is_some())
 }
 
 pub(super) fn decode(row: Model) -> HistoryRow {

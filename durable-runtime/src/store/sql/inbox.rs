@@ -25,16 +25,17 @@ use crate::ids::Unit;
 use crate::store::InboxMessage;
 use crate::store::InboxPage;
 use crate::store::UnreadableMessage;
-use crate::store::reading::unread_event;
+use crate::store::showing::Wish;
 use crate::store::table::inbox::Column;
 use crate::store::table::inbox::Entity;
 use crate::store::table::inbox::Model;
 use crate::work::Message;
 use crate::work::MessageBody;
-use crate::work::UnreadEvent;
 
-const EVENT_RAISED: &str = "EventRaised";
-const REPLACE: &str = "Replace";
+pub(super) const EVENT_RAISED: &str = "EventRaised";
+pub(super) const REPLACE: &str = "Replace";
+const SUSPEND: &str = "Suspend";
+const RESUME: &str = "Resume";
 
 /// A message that is to be inserted.
 #[derive(Debug)]
@@ -81,8 +82,8 @@ fn kind(body: &MessageBody) -> &'static str {
         MessageBody::EventRaised { .. } => EVENT_RAISED,
         MessageBody::Terminate { .. } => "Terminate",
         MessageBody::Cancel { .. } => "Cancel",
-        MessageBody::Suspend => "Suspend",
-        MessageBody::Resume => "Resume",
+        MessageBody::Suspend => SUSPEND,
+        MessageBody::Resume => RESUME,
         MessageBody::Replace(_) => REPLACE,
         MessageBody::ChildCompleted { .. } => "ChildCompleted",
         MessageBody::ChildFailed { .. } => "ChildFailed",
@@ -227,22 +228,18 @@ fn decode(row: &Model) -> Result<Message, UnreadableMessage> {
     }
 }
 
-/// Those of `instances` whose replacement is on its way. Index `inbox_instance`.
-pub(super) async fn replaced<C: ConnectionTrait>(
-    db: &C,
-    instances: &[i64],
-) -> Result<BTreeSet<i64>, DbErr> {
-    let mut found = BTreeSet::new();
-    for list in rows::lists(instances) {
-        let keys = Entity::find()
-            .select_only()
-            .column(Column::Instance)
-            .filter(Column::Instance.is_in(list))
-            .filter(Column::Kind.eq(REPLACE))
-            .into_tuple::<i64>();
-        found.extend(keys.all(db).await?);
-    }
-    Ok(found)
+/// The wishes in the inbox of an instance, oldest first. Index `inbox_instance`.
+pub(super) async fn wishes_in_txn(
+    txn: &DatabaseTransaction,
+    key: InstanceKey,
+) -> Result<Vec<Wish>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::Instance.eq(key.0))
+        .filter(Column::Kind.is_in([SUSPEND, RESUME, REPLACE]))
+        .order_by_asc(Column::Id);
+    let messages = rows.all(txn).await?;
+    let messages = messages.iter().filter_map(|row| decode(row).ok());
+    Ok(messages.map(|message| (message.at, message.body)).collect())
 }
 
 /// Deletes the inboxes of instances. Index `inbox_instance`.
@@ -290,18 +287,18 @@ pub(super) async fn of_entity<C: ConnectionTrait>(
     Ok((readable.collect(), parked))
 }
 
-/// The external events in the inbox of an instance. Index `inbox_instance`.
-pub(super) async fn events_unread<C: ConnectionTrait>(
+/// The external events in the inbox of an instance, and its replacements, oldest first. Index
+/// `inbox_instance`.
+pub(super) async fn events<C: ConnectionTrait>(
     db: &C,
     key: InstanceKey,
-) -> Result<Vec<UnreadEvent>, DbErr> {
+) -> Result<Vec<Message>, DbErr> {
     let rows = Entity::find()
         .filter(Column::Instance.eq(key.0))
-        .filter(Column::Kind.eq(EVENT_RAISED))
+        .filter(Column::Kind.is_in([EVENT_RAISED, REPLACE]))
         .order_by_asc(Column::Id);
     let rows = rows.all(db).await?;
-    let messages = rows.iter().filter_map(|row| decode(row).ok());
-    Ok(messages.filter_map(unread_event).collect())
+    Ok(rows.iter().filter_map(|row| decode(row).ok()).collect())
 }
 
 fn numbers(ids: &[MessageId]) -> Vec<i64> {

@@ -23,6 +23,7 @@ use super::instance_row::payload_text;
 use super::lane::Lanes;
 use super::rows;
 use super::scope::Scope;
+use super::showing;
 use crate::clock::Timestamp;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
@@ -36,7 +37,7 @@ use crate::work::InstanceRow;
 use crate::work::InstanceUpdate;
 use crate::work::NewInstance;
 
-/// The instance with this id. Index `instance_id`.
+/// The instance with this id, as others see it. Index `instance_id`.
 pub(super) async fn fetch<C: ConnectionTrait>(
     db: &C,
     scope: Scope,
@@ -52,13 +53,12 @@ pub(super) async fn fetch_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
     id: &InstanceId,
-) -> Result<Option<InstanceRow>, DbErr> {
+) -> Result<Option<instance::Model>, DbErr> {
     let row = scope.instances().filter(Column::Id.eq(id.as_str()));
-    let row = rows::only(txn, row.lock_exclusive()).await?;
-    row.map(instance_row::decode).transpose()
+    rows::only(txn, row.lock_exclusive()).await
 }
 
-/// The instance with this key.
+/// The instance with this key, as others see it.
 pub(super) async fn fetch_by_key<C: ConnectionTrait>(
     db: &C,
     scope: Scope,
@@ -67,6 +67,17 @@ pub(super) async fn fetch_by_key<C: ConnectionTrait>(
     let row = scope.instances().filter(Column::Key.eq(key.0));
     let row = rows::only(db, row).await?;
     row.map(instance_row::decode).transpose()
+}
+
+/// The instance with this key, as its owner wrote it.
+pub(super) async fn fetch_owned<C: ConnectionTrait>(
+    db: &C,
+    scope: Scope,
+    key: InstanceKey,
+) -> Result<Option<InstanceRow>, DbErr> {
+    let row = scope.instances().filter(Column::Key.eq(key.0));
+    let row = rows::only(db, row).await?;
+    row.map(instance_row::decode_owned).transpose()
 }
 
 /// The instances that have one of these ids. Index `instance_id`.
@@ -164,11 +175,16 @@ pub(super) async fn create_in_txn(
             now,
         ));
     }
-    let values = created.iter().map(|row| instance_row::values(scope, row));
-    let values = values.collect::<Result<_, _>>()?;
+    let values = created.iter().zip(new).map(|(row, new)| {
+        let mut values = instance_row::values(scope, row)?;
+        values.push(i64::from(new.event.is_some()).into());
+        Ok(values)
+    });
+    let values = values.collect::<Result<_, DbErr>>()?;
+    let columns = instance_row::COLUMNS.into_iter();
     let into = Query::insert()
         .into_table(instance::Entity)
-        .columns(instance_row::COLUMNS)
+        .columns(columns.chain([Column::UnreadEvents]))
         .to_owned();
     rows::insert(txn, &into, values).await?;
     let ids: Vec<_> = new.iter().map(|new| new.id.as_str()).collect();
@@ -183,6 +199,7 @@ pub(super) async fn create_in_txn(
 /// Writes what a turn changes.
 pub(super) async fn update_in_txn(
     txn: &DatabaseTransaction,
+    scope: Scope,
     key: InstanceKey,
     update: &InstanceUpdate,
     now: Timestamp,
@@ -212,19 +229,26 @@ pub(super) async fn update_in_txn(
     if let Some(input) = &update.input {
         values.push((Column::Input, payload_text(input.as_ref()).into()));
     }
-    txn.execute(&update_of(key, values)).await?;
+    let mut statement = update_of(key, values);
+    statement.and_where(Expr::col(Column::Owned).is_null());
+    if txn.execute(&statement).await?.rows_affected() == 0 {
+        showing::update_in_txn(txn, scope, key, update, now).await?;
+    }
     Ok(())
 }
 
-/// Writes the whole row anew.
-pub(super) async fn replace_in_txn(
+/// Writes the whole row anew: as its owner has it, and as it is shown to others if that differs.
+pub(super) async fn write_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
-    row: &InstanceRow,
+    owned: &InstanceRow,
+    shown: Option<&InstanceRow>,
 ) -> Result<(), DbErr> {
-    let values = instance_row::values(scope, row)?;
+    let values = instance_row::values(scope, shown.unwrap_or(owned))?;
     let values = instance_row::COLUMNS.into_iter().zip(values);
-    txn.execute(&update_of(row.key, values)).await?;
+    let kept = shown.map(|_| json(owned)).transpose()?;
+    let values = values.chain([(Column::Owned, kept.into())]);
+    txn.execute(&update_of(owned.key, values)).await?;
     Ok(())
 }
 

@@ -74,7 +74,15 @@ pub(super) fn values(scope: Scope, row: &InstanceRow) -> Result<Vec<Value>, DbEr
     ])
 }
 
-/// The row as the engine knows it.
+/// The row as its owner wrote it.
+pub(super) fn decode_owned(row: Model) -> Result<InstanceRow, DbErr> {
+    match &row.owned {
+        Some(owned) => parse(owned),
+        None => decode(row),
+    }
+}
+
+/// The row as others see it.
 pub(super) fn decode(row: Model) -> Result<InstanceRow, DbErr> {
     let parent = row.parent.as_deref().map(parse);
     let output = row.output.as_deref().map(parse);
@@ -97,6 +105,7 @@ pub(super) fn decode(row: Model) -> Result<InstanceRow, DbErr> {
         created_at: Timestamp::from_millis(row.created_at),
         updated_at: Timestamp::from_millis(row.updated_at),
         load_at_start: row.load_at_start,
+        is_asked: row.owned.is_some(),
         checkpoint: row.checkpoint.and_then(|turn| u64::try_from(turn).ok()),
         command: row.command,
         headers: parse(&row.headers)?,
@@ -121,6 +130,11 @@ pub(super) fn payload_text(payload: Option<&Payload>) -> Option<String> {
 /// The number of a turn as it is stored.
 pub(super) fn turn_number(turn: Option<u64>) -> Option<i64> {
     turn.and_then(|turn| i64::try_from(turn).ok())
+}
+
+/// A number of events as it is stored.
+pub(super) fn count(events: u64) -> i64 {
+    i64::try_from(events).unwrap_or(i64::MAX)
 }
 
 pub(super) fn payload(text: Option<&str>) -> Result<Option<Payload>, DbErr> {

@@ -33,6 +33,7 @@ mod pages;
 mod purge;
 mod rows;
 mod scope;
+mod showing;
 mod start;
 mod store;
 mod timer;

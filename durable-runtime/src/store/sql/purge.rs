@@ -49,7 +49,6 @@ pub(super) async fn purge_in_txn(
     let more = page.len() > limit;
     page.truncate(limit);
     let last = page.last().filter(|_| more).copied();
-    let page = without_replaced(txn, page).await?;
     let (keys, cut) = if children {
         with_descendants(txn, scope, page, limit).await?
     } else {
@@ -65,15 +64,6 @@ pub(super) async fn purge_in_txn(
             last.map(|key| PageToken(InstanceKey(key)))
         },
     })
-}
-
-async fn without_replaced(
-    txn: &DatabaseTransaction,
-    mut keys: Vec<i64>,
-) -> Result<Vec<i64>, DbErr> {
-    let replaced = inbox::replaced(txn, &keys).await?;
-    keys.retain(|key| !replaced.contains(key));
-    Ok(keys)
 }
 
 /// `level` with all that is below it; or, where that is too much, a lower level with all that is
@@ -124,7 +114,7 @@ async fn children(
     }
     found.sort_unstable();
     found.truncate(limit);
-    without_replaced(txn, found).await
+    Ok(found)
 }
 
 async fn delete(txn: &DatabaseTransaction, keys: &[i64]) -> Result<(), DbErr> {

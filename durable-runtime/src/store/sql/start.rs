@@ -15,6 +15,7 @@ use super::instance;
 use super::instance::Receiver;
 use super::lane::Lanes;
 use super::scope::Scope;
+use super::showing;
 use super::timer;
 use crate::clock::Timestamp;
 use crate::ids::InstanceId;
@@ -167,7 +168,7 @@ pub(super) async fn replace_in_txn(
     now: Timestamp,
 ) -> Result<(), DbErr> {
     let key = replaced.caller.key;
-    let Some(old) = instance::fetch_by_key(txn, scope, key).await? else {
+    let Some(old) = instance::fetch_owned(txn, scope, key).await? else {
         return Ok(());
     };
     command::remember_in_txn(txn, key, &old.command).await?;
@@ -176,11 +177,13 @@ pub(super) async fn replace_in_txn(
     let new = replaced.new;
     let unit = lanes.unit_in_txn(txn, scope, new).await?;
     let row = pending_row(key, unit, old.execution.next(), new, now);
-    instance::replace_in_txn(txn, scope, &row).await?;
+    instance::write_in_txn(txn, scope, &row, None).await?;
     if unit != old.unit {
         inbox::move_in_txn(txn, Receiver { key, unit }).await?;
     }
     let mut begun = Begun::default();
     begun.begin(&row, new, now);
-    begun.write_in_txn(txn, now).await
+    begun.write_in_txn(txn, now).await?;
+    showing::recount_in_txn(txn, key).await?;
+    showing::show_in_txn(txn, scope, key).await
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use sea_orm::ConnectionTrait;
 use sea_orm::DatabaseConnection;
 use sea_orm::DbErr;
+use sea_orm::TransactionTrait;
 
 use super::answer;
 use super::claim;
@@ -59,9 +60,12 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::TimerPage;
 use crate::store::TimerPlace;
+use crate::store::Unread;
 use crate::store::WorkerLease;
 use crate::store::migration;
+use crate::store::reading::readable;
 use crate::store::reading::turn_record;
+use crate::store::reading::unread_events;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
@@ -74,7 +78,6 @@ use crate::work::NewInstance;
 use crate::work::PageToken;
 use crate::work::Purged;
 use crate::work::TurnWrite;
-use crate::work::UnreadEvent;
 
 /// A store in a SQL database.
 #[derive(Debug)]
@@ -251,12 +254,15 @@ impl Store for SqlStore {
         &self,
         new: &NewInstance,
         if_exists: &IfExists,
+        most_unread: u64,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
         let scope = self.scope()?;
         let txn = self.begin("create an instance").await?;
         let mut lanes = self.lanes.open();
-        let created = creation::create_in_txn(&txn, scope, &mut lanes, new, if_exists, now).await;
+        let created =
+            creation::create_in_txn(&txn, scope, &mut lanes, new, if_exists, most_unread, now)
+                .await;
         let created = txn.done(created)?;
         txn.commit().await?;
         lanes.learn();
@@ -271,7 +277,7 @@ impl Store for SqlStore {
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
         const ACTION: &str = "load an instance";
         let db = self.reader()?;
-        let row = instance::fetch_by_key(db, self.scope()?, key).await;
+        let row = instance::fetch_owned(db, self.scope()?, key).await;
         let Some(instance) = row.or_failed(ACTION)? else {
             return Ok(None);
         };
@@ -285,6 +291,16 @@ impl Store for SqlStore {
             heartbeats: heartbeat::of_instance(db, key).await.or_failed(ACTION)?,
             instance,
         }))
+    }
+
+    async fn execution_lives(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<bool, StoreError> {
+        let row = instance::fetch_owned(self.reader()?, self.scope()?, key).await;
+        let row = row.or_failed("look at an execution")?;
+        Ok(row.is_some_and(|row| row.execution == execution && !row.status.is_terminal()))
     }
 
     async fn instances_to_load(
@@ -340,11 +356,12 @@ impl Store for SqlStore {
         id: &InstanceId,
         command: &str,
         body: &MessageBody,
+        most_unread: u64,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
         let scope = self.scope()?;
         let txn = self.begin("send a message").await?;
-        let sent = creation::send_in_txn(&txn, scope, id, command, body, now).await;
+        let sent = creation::send_in_txn(&txn, scope, id, command, body, most_unread, now).await;
         let sent = txn.done(sent)?;
         txn.commit().await?;
         Ok(sent)
@@ -361,9 +378,22 @@ impl Store for SqlStore {
         found.or_failed("fetch messages")
     }
 
-    async fn events_unread(&self, key: InstanceKey) -> Result<Vec<UnreadEvent>, StoreError> {
-        let events = inbox::events_unread(self.reader()?, key).await;
-        events.or_failed("read the unread events")
+    async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
+        const ACTION: &str = "read the unread events";
+        // One transaction: what a turn takes meanwhile is neither missed nor read twice.
+        let txn = self.reader()?.begin().await.or_failed(ACTION)?;
+        let row = instance::fetch_by_key(&txn, self.scope()?, key).await;
+        let Some(row) = row.or_failed(ACTION)? else {
+            return Ok(Unread::default());
+        };
+        let turns = self.turns(&txn, key, row.execution, row.checkpoint);
+        let turns = readable(turns.await)?;
+        let inbox = inbox::events(&txn, key).await.or_failed(ACTION)?;
+        txn.commit().await.or_failed(ACTION)?;
+        Ok(Unread {
+            turns,
+            inbox: unread_events(inbox),
+        })
     }
 
     async fn entity_send(

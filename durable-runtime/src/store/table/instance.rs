@@ -31,6 +31,10 @@ pub struct Model {
     pub command: String,
     pub headers: String,
     pub checkpoint: Option<i64>,
+    /// The row as its owner wrote it, as JSON, while the columns show what wishes ask for.
+    pub owned: Option<String>,
+    /// How many events it was sent that nobody has read.
+    pub unread_events: i64,
 }
 
 /// No relation is followed by `SeaORM`: every query says what it joins.

@@ -16,6 +16,11 @@ async fn an_instance_is_suspended_resumed_and_terminated() {
         let path = format!("/durable/instances/o-1/{verb}?reason=because");
         let reply = server.post(&path, "").await;
         assert_eq!((reply.status, reply.body.as_str()), (202, ""), "{verb}");
+        if !status.is_terminal() {
+            // What was accepted shows at the first look.
+            let shown = server.get("/durable/instances/o-1").await.json();
+            assert_eq!(shown["runtimeStatus"], status.to_string());
+        }
         server.until_status("o-1", status).await;
     }
     for verb in ["suspend", "resume", "terminate"] {
@@ -80,6 +85,25 @@ async fn an_instance_is_restarted_under_a_new_id_or_its_own() {
         .await;
     assert_eq!(missing.status, 400);
     assert_eq!(missing.message(), "there is no instance `o-3`");
+}
+
+#[tokio::test]
+async fn a_restart_that_was_accepted_shows_at_the_first_look() {
+    let server = Server::start().await;
+    server.waiting_order("o-1").await;
+    let approve = "/durable/instances/o-1/raiseEvent/Approval";
+    for by in ["Ada", "Bob"] {
+        let raised = server.post(approve, &format!(r#"{{"by":"{by}"}}"#)).await;
+        assert_eq!(raised.status, 202, "{by}");
+        server.until_status("o-1", InstanceStatus::Completed).await;
+        let restart = "/durable/instances/o-1/restart?restartWithNewInstanceId=false";
+        assert_eq!(server.post(restart, "").await.status, 202);
+        let reply = server.get("/durable/instances/o-1").await;
+        assert_eq!(reply.status, 202);
+        let shown = reply.json();
+        assert!(["Pending", "Running"].contains(&shown["runtimeStatus"].as_str().unwrap()));
+        assert!(shown["output"].is_null());
+    }
 }
 
 #[tokio::test]

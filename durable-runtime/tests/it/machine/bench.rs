@@ -256,6 +256,16 @@ impl Bench {
     }
 
     /// The history as it comes back from a store.
+    /// The events that nobody has read: what the execution has taken, then what is in the inbox.
+    pub(super) fn unread(&self) -> Vec<String> {
+        let taken = durable_runtime::machine::unread_events(&self.loaded()).into_iter();
+        let taken =
+            taken.map(|event| format!("EventRaised {:?} {}", event.name, event.payload.as_text()));
+        let inbox = self.inbox().into_iter();
+        let inbox = inbox.filter(|message| message.starts_with("EventRaised"));
+        taken.chain(inbox).collect()
+    }
+
     pub(super) fn history(&self) -> History {
         through_json(&self.turns.clone())
             .try_into()
@@ -367,6 +377,7 @@ impl Bench {
             custom_status: None,
             stalled: None,
             load_at_start: false,
+            is_asked: false,
             checkpoint: None,
             ..row()
         };
@@ -645,6 +656,7 @@ fn row() -> InstanceRow {
         created_at: T0,
         updated_at: T0,
         load_at_start: false,
+        is_asked: false,
         checkpoint: None,
         command: "start".to_owned(),
         headers: BTreeMap::new(),

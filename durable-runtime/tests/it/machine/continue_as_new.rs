@@ -311,7 +311,7 @@ fn carried_events_of_an_execution_that_is_terminated_before_it_begins_are_unread
     let _ = bench.step();
     let _ = bench.step();
     assert_eq!(bench.status(), InstanceStatus::Terminated);
-    assert_eq!(bench.inbox(), ["EventRaised \"a\" 1 (parked)"]);
+    assert_eq!(bench.unread(), ["EventRaised \"a\" 1"]);
 }
 
 #[test]

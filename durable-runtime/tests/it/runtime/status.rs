@@ -168,3 +168,40 @@ async fn lists_are_narrowed_by_status_and_name_and_can_be_continued_by_token() {
     );
     runtime.shutdown().await.unwrap();
 }
+
+#[tokio::test]
+async fn what_was_accepted_shows_before_and_without_a_worker() {
+    let hub = Hub::new();
+    let runtime = hub.start().await;
+    let orders = ApprovedOrderClient::new(runtime.client());
+    let order = orders.start(4).id("order-1").await.unwrap();
+    let approval = |by: &str| Approval { by: by.to_owned() };
+    order.raise(approval("Ada")).await.unwrap();
+    assert_eq!(order.result().await.unwrap(), "Ada");
+    order.restart().await.unwrap();
+    let status = order.status().await.unwrap();
+    assert!(!status.status().is_terminal(), "{}", status.status());
+    assert_eq!(status.output(), None);
+    order.raise(approval("Bob")).await.unwrap();
+    assert_eq!(order.result().await.unwrap(), "Bob");
+    runtime.shutdown().await.unwrap();
+
+    let client = hub.client_elsewhere().await;
+    let order = client.instance::<approved_order>(order.id().clone());
+    order.restart().await.unwrap();
+    let status = order.status().await.unwrap();
+    assert_eq!(status.status(), InstanceStatus::Pending);
+    assert_eq!((status.output(), status.custom_status()), (None, None));
+    order.raise(approval("Cleo")).await.unwrap();
+    order.suspend().await.unwrap();
+    let suspended = client.instances().status(InstanceStatus::Suspended);
+    assert_eq!(suspended.count().await.unwrap(), 1);
+    order.resume().await.unwrap();
+    let status = order.status().await.unwrap();
+    assert_eq!(status.status(), InstanceStatus::Pending);
+    assert_eq!(status.unread_events().len(), 1);
+
+    let runtime = hub.start().await;
+    assert_eq!(order.result().await.unwrap(), "Cleo");
+    runtime.shutdown().await.unwrap();
+}

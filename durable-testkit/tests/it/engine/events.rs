@@ -129,6 +129,35 @@ async fn an_event_that_nobody_read_is_listed_as_unread() {
 }
 
 #[tokio::test]
+async fn what_a_turn_has_taken_and_nobody_has_read_is_listed_in_order() {
+    let mut pump = pump().await;
+    let instance = ReadsTwoClient::new(pump.client()).start().await.unwrap();
+    let unread = async || {
+        let status = instance.status().await.unwrap();
+        let names = status
+            .unread_events()
+            .iter()
+            .map(|event| event.name.clone());
+        names.collect::<Vec<_>>()
+    };
+    instance.raise(Stop).await.unwrap();
+    assert_eq!(unread().await, ["Stop"]);
+    pump.run_until_idle().await.unwrap();
+    // It is in the history now, and in the inbox no more.
+    assert_eq!(unread().await, ["Stop"]);
+    instance.raise(line("one")).await.unwrap();
+    assert_eq!(unread().await, ["Stop", "Line"]);
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(unread().await, ["Stop"]);
+    for text in ["two", "three"] {
+        instance.raise(line(text)).await.unwrap();
+    }
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(instance.result().await.unwrap(), "one two");
+    assert_eq!(unread().await, ["Stop", "Line"]);
+}
+
+#[tokio::test]
 async fn an_event_raised_twice_with_one_dedup_id_is_delivered_once() {
     let mut pump = pump().await;
     let instance = ReadsTwoClient::new(pump.client()).start().await.unwrap();

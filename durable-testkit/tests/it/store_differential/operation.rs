@@ -150,11 +150,14 @@ pub(super) struct NewSpec {
     pub(super) command: u64,
     /// The instance that calls, and its call.
     pub(super) parent: Option<(usize, u32)>,
+    pub(super) event: Option<&'static str>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum BodySpec {
     Event(&'static str),
+    Suspend,
+    Resume,
     Terminate,
     TerminateBy(usize),
     ChildCompleted(u32),
@@ -170,6 +173,7 @@ pub(super) struct TurnSpec {
     pub(super) parked: Vec<usize>,
     pub(super) unpark: bool,
     pub(super) update: Option<UpdateSpec>,
+    pub(super) unread: Option<u64>,
     pub(super) timers: Vec<(TimerSpec, i64)>,
     pub(super) timers_gone: Vec<TimerSpec>,
     pub(super) sends: Vec<SendSpec>,
@@ -343,6 +347,7 @@ fn turn(random: &mut Random, instance: usize) -> TurnSpec {
         parked: random.some(1, |random| random.index(8)),
         unpark: random.once_in(6),
         update: random.maybe(3, update),
+        unread: random.maybe(4, |random| random.below(3)),
         history_gone: random.maybe(5, |random| (execution(random), random.below(5))),
         timers: random.some(2, |random| (timer(random), millis(random))),
         timers_gone: random.some(2, timer),
@@ -378,6 +383,7 @@ fn new_spec(random: &mut Random) -> NewSpec {
         start_at: random.maybe(4, millis),
         command: random.below(30),
         parent: None,
+        event: random.maybe(4, |random| random.pick(&["Approved", "é 🎻"])),
     }
 }
 
@@ -392,10 +398,12 @@ fn policy(random: &mut Random) -> Policy {
 }
 
 fn body(random: &mut Random) -> BodySpec {
-    match random.below(6) {
+    match random.below(8) {
         0 => BodySpec::Terminate,
         1 => BodySpec::TerminateBy(random.index(INSTANCES)),
         2 => BodySpec::ChildCompleted(path(random)),
+        3 => BodySpec::Suspend,
+        4 => BodySpec::Resume,
         _ => BodySpec::Event(random.pick(&["Approved", "approved", "é 🎻"])),
     }
 }

@@ -24,6 +24,7 @@ use durable_runtime::store::StoreError;
 use durable_runtime::store::WorkerLease;
 use durable_runtime::work::Address;
 use durable_runtime::work::EntityRow;
+use durable_runtime::work::FirstEvent;
 use durable_runtime::work::Heartbeat;
 use durable_runtime::work::HistoryGone;
 use durable_runtime::work::HistoryRow;
@@ -55,6 +56,7 @@ use super::outcome;
 use super::outcome::Names;
 
 const LEASE: Duration = Duration::from_secs(1);
+const MOST_UNREAD: u64 = 4;
 
 /// A store and what is known of it.
 pub(super) struct Side {
@@ -141,13 +143,13 @@ impl Side {
             Operation::Create(spec, policy) => {
                 let new = self.new_instance(spec);
                 let policy = if_exists(*policy);
-                let created = store.instance_create(&new, &policy, self.now);
+                let created = store.instance_create(&new, &policy, MOST_UNREAD, self.now);
                 created.await.map(text)
             }
             Operation::Send { to, command, body } => {
                 let (body, command) = (self.body(body), command.to_string());
                 let to = id(*to);
-                let sent = store.message_send(&to, &command, &body, self.now);
+                let sent = store.message_send(&to, &command, &body, MOST_UNREAD, self.now);
                 sent.await.map(text)
             }
             Operation::Commit { turns, lease } => {
@@ -379,6 +381,7 @@ impl Side {
             .collect();
         write.unpark = spec.unpark;
         write.update = spec.update.as_ref().map(|update| update_of(row, update));
+        write.unread = spec.unread;
         let timers = spec.timers.iter();
         write.timers = timers
             .map(|(timer, due)| Timer {
@@ -443,7 +446,10 @@ impl Side {
             start_at: spec.start_at.map(Timestamp::from_millis),
             command: spec.command.to_string(),
             headers: BTreeMap::new(),
-            event: None,
+            event: spec.event.map(|name| FirstEvent {
+                name: name.to_owned(),
+                payload: Payload::encode(name).unwrap(),
+            }),
         }
     }
 
@@ -453,6 +459,8 @@ impl Side {
                 name: (*name).to_owned(),
                 payload: Payload::encode(name).unwrap(),
             },
+            BodySpec::Suspend => MessageBody::Suspend,
+            BodySpec::Resume => MessageBody::Resume,
             BodySpec::Terminate => terminate(None),
             BodySpec::TerminateBy(caller) => {
                 terminate(self.rows.get(caller).map(|row| parent(row, 1)))

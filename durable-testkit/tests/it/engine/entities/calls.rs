@@ -87,6 +87,23 @@ async fn entries(client: &Client) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_delayed_signal_that_changes_nothing_does_not_bring_a_deleted_entity_back() {
+    let clock = VirtualClock::new();
+    let mut pump = pump_on(Arc::new(ModelStore::new()), &clock).await;
+    let client = pump.client();
+    let journal = JournalClient::new(&client, "j");
+    while_pumping(&mut pump, journal.append("x".to_owned()))
+        .await
+        .unwrap();
+    let late = journal.signal_clear().after(minutes(5));
+    late.await.unwrap();
+    while_pumping(&mut pump, journal.erase()).await.unwrap();
+    assert_eq!(journal.state().await.unwrap(), None);
+    pump.advance(minutes(6)).await.unwrap();
+    assert_eq!(journal.info().await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_client_calls_an_entity_and_gets_its_answer() {
     let mut pump = pump().await;
     let alice = AccountClient::new(pump.client(), "alice");

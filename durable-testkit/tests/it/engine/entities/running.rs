@@ -143,3 +143,13 @@ fn a_change_to_the_same_state_is_no_change() {
     assert_eq!(outcome.write.entity, None);
     assert_eq!(outcome.row.changed_at, Timestamp::from_millis(1));
 }
+
+#[test]
+fn an_operation_that_changes_nothing_creates_nothing() {
+    for operation in ["clear", "delete_state", "peek"] {
+        let outcome = run(None, operation, None);
+        assert_eq!(outcome.row, row(None), "{operation}");
+    }
+    let outcome = run(None, "append", Some(r#""x""#));
+    assert!(outcome.row.state.is_some());
+}

@@ -9,6 +9,7 @@ mod restarting;
 mod starting;
 mod suspension;
 mod termination;
+mod told;
 
 use std::ops::Deref;
 use std::ops::DerefMut;

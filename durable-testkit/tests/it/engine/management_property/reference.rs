@@ -135,18 +135,9 @@ impl Instance {
         }
     }
 
-    fn is_replaced(&self) -> bool {
-        let mut inbox = self.inbox.iter();
-        inbox.any(|(_, told)| matches!(told, Told::Replace(_)))
-    }
-
     /// Its status as far as others are concerned.
     fn standing(&self) -> InstanceStatus {
-        if self.is_replaced() {
-            InstanceStatus::Pending
-        } else {
-            self.status
-        }
+        self.see().status
     }
 
     /// Does whatever can be done.
@@ -259,19 +250,42 @@ impl Instance {
         self.kept.clear();
     }
 
+    /// What others see: what it was told is as good as done, except that it is to end.
     fn see(&self) -> Seen {
-        let unread = if self.status.is_terminal() {
-            self.passed_over
-        } else {
-            let kept = self.kept.iter();
-            kept.filter(|(_, told)| *told == Told::Go).count()
-        };
-        Seen {
+        let kept = self.kept.iter();
+        let kept = kept.filter(|(_, told)| *told == Told::Go).count();
+        let mut seen = Seen {
             status: self.status,
             execution: self.execution,
             output: self.output,
-            unread,
+            unread: self.passed_over + kept,
+        };
+        let mut begun = self.begun;
+        for (_, told) in &self.inbox {
+            match told {
+                Told::Replace(_) => {
+                    begun = false;
+                    seen = Seen {
+                        status: InstanceStatus::Pending,
+                        execution: seen.execution + 1,
+                        output: None,
+                        unread: 0,
+                    };
+                }
+                Told::Go => seen.unread += 1,
+                _ if seen.status.is_terminal() => {}
+                Told::Suspend => seen.status = InstanceStatus::Suspended,
+                Told::Resume if seen.status == InstanceStatus::Suspended => {
+                    seen.status = if begun {
+                        InstanceStatus::Running
+                    } else {
+                        InstanceStatus::Pending
+                    };
+                }
+                _ => {}
+            }
         }
+        seen
     }
 }
 
@@ -340,7 +354,9 @@ impl Reference {
         let now = self.now;
         match &mut self.instances[id] {
             None => Answer::NotFound,
-            Some(ended) if ended.status.is_terminal() => Answer::AlreadyFinished(ended.status),
+            Some(ended) if ended.standing().is_terminal() => {
+                Answer::AlreadyFinished(ended.standing())
+            }
             Some(live) => {
                 live.inbox.push_back((now, told));
                 Answer::Done
@@ -360,7 +376,7 @@ impl Reference {
                 instance.inbox.push_back((now, Told::Replace(start)));
                 Answer::Done
             }
-            Some(live) => Answer::StillRunning(live.refusal()),
+            Some(live) => Answer::StillRunning(live.standing()),
         }
     }
 
@@ -371,18 +387,7 @@ impl Reference {
                 self.instances[id] = None;
                 Answer::Done
             }
-            Some(live) => Answer::StillRunning(live.refusal()),
-        }
-    }
-}
-
-impl Instance {
-    /// What a restart is told of an instance that has a replacement on its way.
-    fn refusal(&self) -> InstanceStatus {
-        if self.status.is_terminal() {
-            InstanceStatus::Pending
-        } else {
-            self.status
+            Some(live) => Answer::StillRunning(live.standing()),
         }
     }
 }

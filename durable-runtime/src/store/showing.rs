@@ -1,0 +1,52 @@
+//! What others see of an instance: what its clients were told, as if it were done.
+//!
+//! 1. A wish (to suspend, to resume, to replace) is acknowledged once it is in the inbox, and is done
+//!    when the owner takes it in a turn. Whoever looks in between sees it done.
+//! 2. What is seen follows from the row as its owner wrote it, and from the wishes in the inbox, in
+//!    their order. It is worked out anew when a wish is accepted, and when a turn writes the row.
+//! 3. An end is seen when it has come: another may be quicker than a termination that is on its way,
+//!    and a status that is terminal never changes.
+
+use super::creation::pending_row;
+use crate::clock::Timestamp;
+use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
+use crate::work::MessageBody;
+
+/// A wish in the inbox, with the time when it was accepted.
+pub(super) type Wish = (Timestamp, MessageBody);
+
+/// What is seen of the instance while `wishes` wait; `None` when that is the row as it is. `begun`
+/// says whether the first turn of its execution was recorded.
+pub(super) fn shown(owned: &InstanceRow, mut begun: bool, wishes: &[Wish]) -> Option<InstanceRow> {
+    let mut row = owned.clone();
+    for (at, wish) in wishes {
+        match wish {
+            MessageBody::Replace(new) => {
+                let execution = row.execution.next();
+                row = pending_row(row.key, row.unit, execution, new, *at);
+                // Its owner still has the old one to end.
+                row.load_at_start = owned.load_at_start;
+                begun = false;
+            }
+            // A wish that came too late is dropped.
+            _ if row.status.is_terminal() => continue,
+            MessageBody::Suspend => {
+                row.status = InstanceStatus::Suspended;
+                row.stalled = None;
+                row.updated_at = *at;
+            }
+            MessageBody::Resume if row.status == InstanceStatus::Suspended => {
+                row.status = if begun {
+                    InstanceStatus::Running
+                } else {
+                    InstanceStatus::Pending
+                };
+                row.updated_at = *at;
+            }
+            _ => {}
+        }
+        row.is_asked = true;
+    }
+    row.is_asked.then_some(row)
+}
