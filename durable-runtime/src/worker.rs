@@ -1,13 +1,12 @@
 //! Wiring: a store, a registry, a dispatcher, a client; and how they stop.
 
+mod thread;
+
 use std::fmt;
-use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
-
+use self::thread::WorkerThread;
 use crate::activity::States;
 use crate::client::Client;
 use crate::client::StoreCommands;
@@ -16,7 +15,9 @@ use crate::clock::SystemClock;
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::DispatcherError;
 use crate::dispatcher::EngineConfig;
-use crate::dispatcher::Progress;
+use crate::dispatcher::Executor;
+use crate::dispatcher::HeldThreads;
+use crate::dispatcher::WorkerThreads;
 use crate::entity::Entity;
 use crate::ids::WorkerId;
 use crate::machine::Archive;
@@ -180,6 +181,15 @@ impl RuntimeBuilder {
         self
     }
 
+    /// How long an orchestrator may compute between two awaits, and an operation of an entity in all:
+    /// 30 seconds by default. It holds a thread of its own meanwhile, while all others go on. After
+    /// that the instance stalls, and can be resumed; the operation fails and is undone.
+    #[must_use]
+    pub fn turn_time_limit(mut self, limit: Duration) -> Self {
+        self.config.turn_time_limit = limit;
+        self
+    }
+
     /// Whether an instance stalls when a replay makes a call with another input than the recorded
     /// one. By default it does in debug builds, and is logged in release builds.
     #[must_use]
@@ -248,7 +258,6 @@ impl RuntimeBuilder {
             StoreSource::Url(url) => crate::store::open(&url).await?,
             StoreSource::Opened(opened) => opened,
         };
-        opened.store.hub_open(self.clock.now()).await?;
         let notifier = Arc::new(Notifier::default());
         let commands = StoreCommands::new(
             Arc::clone(&opened.store),
@@ -259,25 +268,22 @@ impl RuntimeBuilder {
         let grace = self.config.shutdown_grace;
         #[cfg(feature = "schemars")]
         let schemas = self.registry.payload_schemas();
-        let dispatcher = Dispatcher::start(
-            Arc::clone(&opened.store),
-            Arc::clone(&self.clock),
-            Arc::new(self.registry),
-            Arc::new(self.states),
-            notifier,
-            self.config,
-        )
-        .await?;
-        let id = dispatcher.worker();
-        let (stop, stopped) = watch::channel(false);
-        let worker = tokio::spawn(run(dispatcher, self.clock, stopped, grace));
+        let (store, clock) = (Arc::clone(&opened.store), Arc::clone(&self.clock));
+        let making = async move {
+            store.hub_open(clock.now()).await?;
+            let (registry, states) = (Arc::new(self.registry), Arc::new(self.states));
+            let dispatcher =
+                Dispatcher::start(store, clock, registry, states, notifier, self.config);
+            Ok(dispatcher.await?)
+        };
+        let (worker, begun) = WorkerThread::start(making, self.clock, grace).await?;
         let client = Client::new(Arc::new(commands));
         Ok(Runtime {
             client,
             opened,
-            stop,
-            id,
-            worker: Some(worker),
+            worker,
+            id: begun.id,
+            threads: begun.threads,
             #[cfg(feature = "schemars")]
             schemas,
         })
@@ -292,9 +298,9 @@ impl RuntimeBuilder {
 pub struct Runtime {
     client: Client,
     opened: OpenedStore,
-    stop: watch::Sender<bool>,
+    worker: WorkerThread,
     id: WorkerId,
-    worker: Option<JoinHandle<Result<(), DispatcherError>>>,
+    threads: WorkerThreads,
     #[cfg(feature = "schemars")]
     schemas: PayloadSchemas,
 }
@@ -307,7 +313,10 @@ impl Runtime {
             registry: Registry::default(),
             states: States::default(),
             clock: Arc::new(SystemClock),
-            config: EngineConfig::default(),
+            config: EngineConfig {
+                executor: Executor::Threads,
+                ..EngineConfig::default()
+            },
         }
     }
 
@@ -329,17 +338,33 @@ impl Runtime {
         self.opened.database.clone()
     }
 
+    /// The threads that orchestrators, entities and activities hold right now, without awaiting
+    /// anything, for longer than a second; and how often that has happened. Everything else goes on
+    /// meanwhile, on other threads; a warning in the log says the same.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # async fn example(runtime: Runtime) {
+    /// for held in runtime.held_threads().now {
+    ///     println!("{} of {}: {:?}", held.function, held.instance, held.held_for);
+    /// }
+    /// # }
+    /// ```
+    pub fn held_threads(&self) -> HeldThreads {
+        self.threads.held()
+    }
+
     /// Stops the worker: starts nothing new, waits for attempts of activities that are under way
-    /// (up to the grace period), records them, and gives the hub back.
+    /// (up to the grace period), records them, and gives the hub back. What still runs then is left
+    /// to itself and ends with the process at the latest: an async attempt is dropped at its next
+    /// await, a blocking one, or one that holds its thread, goes on. Its result does not count, and
+    /// the next worker makes another attempt.
     ///
     /// # Errors
     /// What the worker ended with.
     pub async fn shutdown(mut self) -> Result<()> {
-        self.stop.send_replace(true);
-        match self.worker.take() {
-            Some(worker) => Ok(worker.into_future().await??),
-            None => Ok(()),
-        }
+        self.worker.stop();
+        self.worker.ended().await
     }
 
     /// Runs until the process is told to stop by Ctrl-C, then shuts down.
@@ -347,14 +372,8 @@ impl Runtime {
     /// # Errors
     /// As [`shutdown`](Self::shutdown); or the signal cannot be listened to.
     pub async fn run_until_ctrl_c(mut self) -> Result<()> {
-        let Some(worker) = self.worker.as_mut() else {
-            return Ok(());
-        };
         tokio::select! {
-            ended = worker => {
-                self.worker = None;
-                return Ok(ended??);
-            }
+            ended = self.worker.ended() => return ended,
             signal = tokio::signal::ctrl_c() => signal?,
         }
         self.shutdown().await
@@ -363,76 +382,9 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        if let Some(worker) = &self.worker {
-            worker.abort();
+        if !self.worker.has_ended() {
+            self.worker.abandon();
             self.opened.store.worker_abandon(self.id);
         }
     }
-}
-
-/// The worker's task.
-async fn run(
-    mut dispatcher: Dispatcher,
-    clock: Arc<dyn Clock>,
-    mut stopped: watch::Receiver<bool>,
-    grace: Duration,
-) -> Result<(), DispatcherError> {
-    let mut wait = RESTART_WAIT;
-    loop {
-        match dispatcher.process_next().await {
-            Ok(Progress::Made) => wait = RESTART_WAIT,
-            Ok(Progress::Idle) => {
-                wait = RESTART_WAIT;
-                tokio::select! {
-                    biased;
-                    _ = stopped.wait_for(|stop| *stop) => {}
-                    () = dispatcher.wait() => {}
-                }
-            }
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the worker begins anew"
-                );
-                clock.sleep_until(clock.now() + wait).await;
-                wait = (wait * 2).min(LONGEST_RESTART_WAIT);
-                if let Err(error) = dispatcher.restart().await {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "failed to begin anew"
-                    );
-                }
-            }
-        }
-        if *stopped.borrow() {
-            return finish(dispatcher, clock, grace).await;
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
-const RESTART_WAIT: Duration = Duration::from_millis(10);
-const LONGEST_RESTART_WAIT: Duration = Duration::from_secs(5);
-
-/// Lets attempts that are under way end and records them, up to the grace period.
-async fn finish(
-    mut dispatcher: Dispatcher,
-    clock: Arc<dyn Clock>,
-    grace: Duration,
-) -> Result<(), DispatcherError> {
-    dispatcher.close();
-    let mut over = clock.sleep_until(clock.now() + grace);
-    loop {
-        let progress = dispatcher.process_next().await?;
-        if dispatcher.running_attempts() == 0 && progress == Progress::Idle {
-            break;
-        }
-        if progress == Progress::Idle {
-            tokio::select! {
-                () = &mut over => break,
-                () = dispatcher.wait() => {}
-            }
-        }
-    }
-    dispatcher.stop().await
 }

@@ -3,6 +3,7 @@
 mod elsewhere;
 mod ending;
 mod functions;
+mod held;
 mod hub;
 mod own_tables;
 mod perturb;
