@@ -9,5 +9,6 @@ mod instances;
 mod management;
 mod management_property;
 mod recovery;
+mod room;
 mod simulated;
 mod timers;
