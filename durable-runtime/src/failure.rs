@@ -222,6 +222,8 @@ pub enum TimeLimit {
     Total,
     /// The longest silence between two heartbeats.
     Heartbeat,
+    /// How long an operation of an entity may hold its thread.
+    Operation,
 }
 
 impl std::fmt::Display for TimeLimit {
@@ -230,6 +232,7 @@ impl std::fmt::Display for TimeLimit {
             Self::Attempt => "the attempt's limit",
             Self::Total => "the call's limit",
             Self::Heartbeat => "the limit between heartbeats",
+            Self::Operation => "the operation's limit",
         })
     }
 }

@@ -1,14 +1,13 @@
 //! Wiring: a store, a registry, a dispatcher, a client; and how they stop.
 
 mod signal;
+mod thread;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
-
+use self::thread::WorkerThread;
 use crate::activity::States;
 use crate::client::Client;
 use crate::client::StoreCommands;
@@ -17,7 +16,9 @@ use crate::clock::SystemClock;
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::DispatcherError;
 use crate::dispatcher::EngineConfig;
-use crate::dispatcher::Progress;
+use crate::dispatcher::Executor;
+use crate::dispatcher::HeldThreads;
+use crate::dispatcher::WorkerThreads;
 use crate::entity::Entity;
 use crate::ids::WorkerId;
 use crate::machine::Archive;
@@ -195,6 +196,15 @@ impl RuntimeBuilder {
         self
     }
 
+    /// How long an orchestrator may compute between two awaits, and an operation of an entity in all:
+    /// 30 seconds by default. It holds a thread of its own meanwhile, while all others go on. After
+    /// that the instance stalls, and can be resumed; the operation fails and is undone.
+    #[must_use]
+    pub fn turn_time_limit(mut self, limit: Duration) -> Self {
+        self.config.turn_time_limit = limit;
+        self
+    }
+
     /// Whether an instance stalls when a replay makes a call with another input than the recorded
     /// one. By default it does in debug builds, and is logged in release builds.
     #[must_use]
@@ -263,7 +273,6 @@ impl RuntimeBuilder {
             StoreSource::Url(url) => (crate::store::open(&url).await?, true),
             StoreSource::Opened(opened) => (opened, false),
         };
-        opened.store.hub_open(self.clock.now()).await?;
         let notifier = Arc::new(Notifier::default());
         let commands = StoreCommands::new(
             Arc::clone(&opened.store),
@@ -275,27 +284,24 @@ impl RuntimeBuilder {
         let grace = self.config.shutdown_grace;
         #[cfg(feature = "schemars")]
         let schemas = self.registry.payload_schemas();
-        let dispatcher = Dispatcher::start(
-            Arc::clone(&opened.store),
-            Arc::clone(&self.clock),
-            Arc::new(self.registry),
-            Arc::new(self.states),
-            notifier,
-            self.config,
-        )
-        .await?;
-        let id = dispatcher.worker();
-        let (stop, stopped) = watch::channel(false);
-        let worker = tokio::spawn(run(dispatcher, self.clock, stopped, grace));
+        let (store, clock) = (Arc::clone(&opened.store), Arc::clone(&self.clock));
+        let making = async move {
+            store.hub_open(clock.now()).await?;
+            let (registry, states) = (Arc::new(self.registry), Arc::new(self.states));
+            let dispatcher =
+                Dispatcher::start(store, clock, registry, states, notifier, self.config);
+            Ok(dispatcher.await?)
+        };
+        let (worker, begun) = WorkerThread::start(making, self.clock, grace).await?;
         let client = Client::new(Arc::new(commands));
         Ok(Runtime {
             client,
             opened,
             owns_store,
             grace,
-            stop,
-            id,
-            worker: Some(worker),
+            worker,
+            id: begun.id,
+            threads: begun.threads,
             #[cfg(feature = "schemars")]
             schemas,
         })
@@ -312,9 +318,9 @@ pub struct Runtime {
     opened: OpenedStore,
     owns_store: bool,
     grace: Duration,
-    stop: watch::Sender<bool>,
+    worker: WorkerThread,
     id: WorkerId,
-    worker: Option<JoinHandle<Result<(), DispatcherError>>>,
+    threads: WorkerThreads,
     #[cfg(feature = "schemars")]
     schemas: PayloadSchemas,
 }
@@ -327,7 +333,10 @@ impl Runtime {
             registry: Registry::default(),
             states: States::default(),
             clock: Arc::new(SystemClock),
-            config: EngineConfig::default(),
+            config: EngineConfig {
+                executor: Executor::Threads,
+                ..EngineConfig::default()
+            },
         }
     }
 
@@ -350,31 +359,48 @@ impl Runtime {
         self.opened.database.clone()
     }
 
+    /// The threads that orchestrators, entities and activities hold right now, without awaiting
+    /// anything, for longer than a second; and how often that has happened. Everything else goes on
+    /// meanwhile, on other threads; a warning in the log says the same.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # async fn example(runtime: Runtime) {
+    /// for held in runtime.held_threads().now {
+    ///     println!("{} of {}: {:?}", held.function, held.instance, held.held_for);
+    /// }
+    /// # }
+    /// ```
+    pub fn held_threads(&self) -> HeldThreads {
+        self.threads.held()
+    }
+
     /// Stops the worker: starts nothing new, waits for attempts of activities that are under way
-    /// (up to the grace period), records them, and gives the hub back. Then the store is closed, if
-    /// it was opened by its URL: clients and connections that outlive this are told so
-    /// ([`ClientError::Closed`](crate::client::ClientError::Closed)). A hub in a file is whole in
-    /// that file, which can be moved, unless another process has it open.
+    /// (up to the grace period), records them, and gives the hub back. What still runs then is left
+    /// to itself and ends with the process at the latest: an async attempt is dropped at its next
+    /// await, a blocking one, or one that holds its thread, goes on. Its result does not count, and
+    /// the next worker makes another attempt.
+    ///
+    /// Then the store is closed, if it was opened by its URL: clients and connections that outlive
+    /// this are told so ([`ClientError::Closed`](crate::client::ClientError::Closed)). A hub in a
+    /// file is whole in that file, which can be moved, unless another process has it open.
     ///
     /// # Errors
     /// What the worker ended with; [`StopTimedOut`] when the store is not available and could not
     /// record the last turns.
     pub async fn shutdown(mut self) -> Result<()> {
-        self.stop.send_replace(true);
-        let ended = match self.worker.take() {
-            Some(worker) => self.ended(worker).await,
-            None => Ok(()),
-        };
+        self.worker.stop();
+        let ended = self.ended().await;
         self.close().await;
         ended
     }
 
-    async fn ended(&self, mut worker: JoinHandle<Result<(), DispatcherError>>) -> Result<()> {
+    async fn ended(&mut self) -> Result<()> {
         let limit = self.grace.saturating_add(STORE_WAIT);
-        match tokio::time::timeout(limit, &mut worker).await {
-            Ok(ended) => Ok(ended??),
+        match tokio::time::timeout(limit, self.worker.ended()).await {
+            Ok(ended) => ended,
             Err(_) => {
-                worker.abort();
+                self.worker.abandon();
                 self.opened.store.worker_abandon(self.id);
                 Err(StopTimedOut.into())
             }
@@ -394,14 +420,10 @@ impl Runtime {
     /// As [`shutdown`](Self::shutdown); or the signals cannot be listened to.
     pub async fn run_until_signal(mut self) -> Result<()> {
         let told_to_stop = stop_signal()?;
-        let Some(worker) = self.worker.as_mut() else {
-            return self.shutdown().await;
-        };
         tokio::select! {
-            ended = worker => {
-                self.worker = None;
+            ended = self.worker.ended() => {
                 self.close().await;
-                Ok(ended??)
+                ended
             }
             () = told_to_stop => self.shutdown().await,
         }
@@ -419,80 +441,9 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        if let Some(worker) = &self.worker {
-            worker.abort();
+        if !self.worker.has_ended() {
+            self.worker.abandon();
             self.opened.store.worker_abandon(self.id);
         }
     }
-}
-
-/// The worker's task.
-async fn run(
-    mut dispatcher: Dispatcher,
-    clock: Arc<dyn Clock>,
-    mut stopped: watch::Receiver<bool>,
-    grace: Duration,
-) -> Result<(), DispatcherError> {
-    let mut wait = RESTART_WAIT;
-    loop {
-        match dispatcher.process_next().await {
-            Ok(Progress::Made) => wait = RESTART_WAIT,
-            Ok(Progress::Idle) => {
-                wait = RESTART_WAIT;
-                tokio::select! {
-                    biased;
-                    _ = stopped.wait_for(|stop| *stop) => {}
-                    () = dispatcher.wait() => {}
-                }
-            }
-            Err(error) => {
-                let first = wait == RESTART_WAIT;
-                if first {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "the worker begins anew"
-                    );
-                }
-                clock.sleep_for(wait).await;
-                wait = (wait * 2).min(LONGEST_RESTART_WAIT);
-                let restarted = dispatcher.restart().await;
-                if let Some(error) = restarted.err().filter(|_| first) {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "failed to begin anew"
-                    );
-                }
-            }
-        }
-        if *stopped.borrow() {
-            return finish(dispatcher, clock, grace).await;
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
-const RESTART_WAIT: Duration = Duration::from_millis(10);
-const LONGEST_RESTART_WAIT: Duration = Duration::from_secs(5);
-
-/// Lets attempts that are under way end and records them, up to the grace period.
-async fn finish(
-    mut dispatcher: Dispatcher,
-    clock: Arc<dyn Clock>,
-    grace: Duration,
-) -> Result<(), DispatcherError> {
-    dispatcher.close();
-    let mut over = clock.sleep_for(grace);
-    loop {
-        let progress = dispatcher.process_next().await?;
-        if dispatcher.running_attempts() == 0 && progress == Progress::Idle {
-            break;
-        }
-        if progress == Progress::Idle {
-            tokio::select! {
-                () = &mut over => break,
-                () = dispatcher.wait() => {}
-            }
-        }
-    }
-    dispatcher.stop().await
 }

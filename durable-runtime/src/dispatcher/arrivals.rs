@@ -135,6 +135,9 @@ impl Dispatcher {
         if id.kind == TimerKind::Signal {
             // The signal that is due is in the store.
             self.entities.forget(id.key);
+            if self.instances.is_away(id.key) {
+                self.entities.outdated.insert(id.key);
+            }
             self.time_of_entities = self.time_of_entities.max(now);
         }
         let TimerId {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::instances::Kept;
 use super::instances::Known;
+use super::resting::Resting;
 use super::step::Dispatcher;
 use super::step::DispatcherError;
 use crate::ids::InstanceKey;
 use crate::ids::Unit;
-use crate::machine::Continuation;
 use crate::machine::entity::EntityOutcome;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
@@ -34,37 +34,41 @@ pub(super) struct Made {
 /// Whose turn it was, and what becomes of it.
 #[derive(Debug)]
 enum Turned {
-    Instance(Box<Outcome>, Option<Box<Continuation>>),
+    Instance(Box<Outcome>, Option<Resting>),
     Entity(Box<EntityOutcome>),
 }
 
 impl Made {
+    pub(super) fn key(&self) -> InstanceKey {
+        self.key
+    }
+
     pub(super) fn of_instance(
         key: InstanceKey,
         messages: Vec<Message>,
-        mut outcome: Outcome,
-        continuation: Option<Box<Continuation>>,
+        mut outcome: Box<Outcome>,
+        continuation: Option<Resting>,
     ) -> Self {
         let write = taken(&mut outcome.write);
         Self {
             key,
             messages,
             write,
-            turned: Turned::Instance(Box::new(outcome), continuation),
+            turned: Turned::Instance(outcome, continuation),
         }
     }
 
     pub(super) fn of_entity(
         key: InstanceKey,
         messages: Vec<Message>,
-        mut outcome: EntityOutcome,
+        mut outcome: Box<EntityOutcome>,
     ) -> Self {
         let write = taken(&mut outcome.write);
         Self {
             key,
             messages,
             write,
-            turned: Turned::Entity(Box::new(outcome)),
+            turned: Turned::Entity(outcome),
         }
     }
 
@@ -213,7 +217,7 @@ impl Dispatcher {
         &mut self,
         key: InstanceKey,
         outcome: Outcome,
-        continuation: Option<Box<Continuation>>,
+        continuation: Option<Resting>,
         write: &TurnWrite,
     ) {
         let Outcome {
@@ -230,6 +234,7 @@ impl Dispatcher {
             self.timers.gone_with(key);
         }
         let execution = instance.execution;
+        let orchestrator = instance.name.clone();
         for path in cancelled {
             self.pool.cancel(&(key, execution, path));
         }
@@ -247,7 +252,7 @@ impl Dispatcher {
             next,
         );
         for task in activities {
-            self.start_attempt(task, write.unit);
+            self.start_attempt(task, write.unit, &orchestrator);
         }
         if std::mem::take(&mut self.instances.slot(key).cured) {
             self.start_kept(key);
@@ -279,9 +284,9 @@ impl Dispatcher {
         }
     }
 
-    pub(super) fn start_attempt(&mut self, task: ActivityTask, unit: Unit) {
+    pub(super) fn start_attempt(&mut self, task: ActivityTask, unit: Unit, orchestrator: &str) {
         let key = task.key;
-        if let Err(reason) = self.pool.start(task, unit) {
+        if let Err(reason) = self.pool.start(task, unit, orchestrator) {
             self.block(key, reason);
         }
     }
@@ -339,7 +344,7 @@ impl Dispatcher {
     }
 }
 
-fn kept(row: &crate::work::InstanceRow, continuation: Option<Box<Continuation>>) -> Kept {
+fn kept(row: &crate::work::InstanceRow, continuation: Option<Resting>) -> Kept {
     match continuation {
         Some(continuation) => Kept::Continuation(continuation),
         None if row.status == InstanceStatus::Pending => Kept::NotBegun,

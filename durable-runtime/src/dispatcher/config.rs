@@ -29,6 +29,11 @@ pub struct EngineConfig {
     pub shutdown_grace: Duration,
     /// Where the salts of new instances come from.
     pub salts: Arc<dyn SaltSource>,
+    /// Where user code runs.
+    pub executor: Executor,
+    /// How long a turn, a replay or an operation of an entity may hold a thread of its own before it
+    /// is given up.
+    pub turn_time_limit: Duration,
     /// What the machine goes by.
     pub machine: MachineConfig,
 }
@@ -45,12 +50,26 @@ impl Default for EngineConfig {
             timer_window: Duration::from_mins(1),
             shutdown_grace: Duration::from_secs(10),
             salts: Arc::new(SystemSalts),
+            executor: Executor::default(),
+            turn_time_limit: Duration::from_secs(30),
             machine: MachineConfig {
                 line_of: source_line,
                 ..MachineConfig::default()
             },
         }
     }
+}
+
+/// Where user code runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Executor {
+    /// Where the dispatcher runs, so that a test comes out the same each time. Code that holds its
+    /// thread holds everything.
+    #[default]
+    Inline,
+    /// On threads of its own, which are replaced when it holds them.
+    Threads,
 }
 
 /// A line of a source file as it is on this machine: where the program was built, or the working

@@ -4,21 +4,23 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use super::commit::Made;
+use super::instances::Overdue;
 use super::step::Dispatcher;
 use super::step::DispatcherError;
+use super::work::EntityTurn;
+use super::work::Work;
 use crate::clock::Tick;
 use crate::ids::InstanceKey;
 use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::machine::entity::EntityOutcome;
 use crate::machine::entity::EntityTurnRequest;
-use crate::machine::entity::entity_turn;
 use crate::store::LoadedEntity;
 use crate::store::StoreError;
 use crate::work::EntityRow;
@@ -45,6 +47,8 @@ pub(super) struct Entities {
     parked: HashMap<InstanceKey, BTreeSet<MessageId>>,
     /// Locks that others wait for, and when to look whether their holders still exist.
     watched: HashMap<InstanceKey, (Tick, LockHolder)>,
+    /// Those whose turn is away, and whose stored form has changed since it began.
+    pub(super) outdated: BTreeSet<InstanceKey>,
     bytes: usize,
     clock: u64,
 }
@@ -141,9 +145,9 @@ impl Dispatcher {
         if missing.is_empty() {
             return Ok(keys);
         }
-        let store = std::sync::Arc::clone(&self.store);
+        let store = Arc::clone(&self.store);
         let loads = missing.into_iter().map(|key| {
-            let store = std::sync::Arc::clone(&store);
+            let store = Arc::clone(&store);
             async move { (key, store.entity_load(key).await) }
         });
         let loaded: Vec<_> = stream::iter(loads).buffered(LOADS_AT_ONCE).collect().await;
@@ -182,8 +186,8 @@ impl Dispatcher {
         self.entities.keep(entity);
     }
 
-    /// Makes a turn of an entity that is in memory.
-    pub(super) fn make_entity_turn(&mut self, key: InstanceKey) -> Option<Made> {
+    /// A turn of an entity that is in memory.
+    pub(super) fn entity_turn(&mut self, key: InstanceKey) -> Option<Work> {
         let row = self.entities.take(key)?;
         let limit = self.config.machine.limits.turn_message_bytes;
         // What waits in the store is there again each time it is loaded, and comes before the rest.
@@ -205,19 +209,28 @@ impl Dispatcher {
         } else {
             self.entities.parked.get(&key).cloned()
         };
-        let span = tracing::debug_span!("turn", entity = %row.id, messages = messages.len());
+        let code = Arc::clone(&entity.code);
+        let slot = self.instances.slot(key);
+        slot.taken.clone_from(&messages);
+        let fails = match slot.overdue.take() {
+            Some(Overdue::Operation(message, failure)) => Some((message, failure)),
+            _ => None,
+        };
         self.time_of_entities = self.time_of_entities.max(self.clock.now());
         let request = EntityTurnRequest {
             row,
-            messages: messages.clone(),
+            messages,
             parked: parked.unwrap_or_default(),
             drained,
             salt: self.salt,
             now: self.time_of_entities,
         };
-        let limits = &self.config.machine.limits;
-        let outcome = span.in_scope(|| entity_turn(limits, &*entity.code, request));
-        Some(Made::of_entity(key, messages, outcome))
+        Some(Work::EntityTurn(Box::new(EntityTurn {
+            request,
+            code,
+            limits: Arc::clone(&self.machine.limits),
+            fails,
+        })))
     }
 
     /// What follows on the commit of an entity's turn.
@@ -232,6 +245,7 @@ impl Dispatcher {
         let key = row.key;
         self.instances.release(&left);
         self.instances.slot(key).failures = 0;
+        let outdated = self.entities.outdated.remove(&key);
         match &row.lock {
             Some(holder) if is_blocked => {
                 let now = self.tick();
@@ -244,7 +258,7 @@ impl Dispatcher {
         }
         if reload {
             self.instances.make_ready(key);
-        } else {
+        } else if !outdated {
             self.entities.keep(row);
         }
     }

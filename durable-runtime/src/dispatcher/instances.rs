@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::VecDeque;
 
+use super::resting::Resting;
+use super::turns::Ticket;
+use crate::failure::Failure;
 use crate::history::History;
 use crate::ids::Execution;
 use crate::ids::InstanceKey;
 use crate::ids::MessageId;
 use crate::ids::Unit;
-use crate::machine::Continuation;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 use crate::work::InstanceRow;
@@ -38,8 +40,23 @@ pub(super) struct Slot {
     pub(super) failures: u32,
     /// The unit it belongs to, once that is known.
     pub(super) unit: Option<Unit>,
+    /// The messages of the turn under way.
+    pub(super) taken: Vec<Message>,
+    /// Its turn or its replay holds a thread: what comes waits until that has come back.
+    pub(super) away: Option<Ticket>,
+    /// What it was at took too long and was given up.
+    pub(super) overdue: Option<Overdue>,
     ready: bool,
     used: u64,
+}
+
+/// What took too long.
+#[derive(Debug)]
+pub(super) enum Overdue {
+    /// A turn or a replay: why the instance stalls.
+    Turn(String),
+    /// The operation that this message asks for, and how it fails.
+    Operation(MessageId, Failure),
 }
 
 /// Where an instance stands, as committed.
@@ -52,7 +69,7 @@ pub(super) struct Known {
 /// What is kept of an instance between two turns.
 #[derive(Debug)]
 pub(super) enum Kept {
-    Continuation(Box<Continuation>),
+    Continuation(Resting),
     NotBegun,
     Stopped {
         history: History,
@@ -106,9 +123,44 @@ impl Instances {
     /// Has the instance take a turn although it may have no message: it is to be loaded.
     pub(super) fn make_ready(&mut self, key: InstanceKey) {
         let slot = self.slot(key);
-        if !std::mem::replace(&mut slot.ready, true) {
+        let was_ready = std::mem::replace(&mut slot.ready, true);
+        if !was_ready && slot.away.is_none() {
             self.ready.push_back(key);
         }
+    }
+
+    /// Keeps an instance as it is until the work of that ticket has come back.
+    pub(super) fn send_away(&mut self, key: InstanceKey, ticket: Ticket) {
+        let slot = self.slot(key);
+        slot.away = Some(ticket);
+        if slot.ready {
+            self.ready.retain(|ready| *ready != key);
+        }
+    }
+
+    pub(super) fn is_away(&self, key: InstanceKey) -> bool {
+        self.get(key).is_some_and(|slot| slot.away.is_some())
+    }
+
+    /// Those whose work is away.
+    pub(super) fn all_away(&self) -> impl Iterator<Item = InstanceKey> {
+        let away = self.slots.iter().filter(|(_, slot)| slot.away.is_some());
+        away.map(|(key, _)| *key)
+    }
+
+    /// Lets an instance go on whose work has come back; false, if that is of no use any more.
+    pub(super) fn come_back(&mut self, key: InstanceKey, ticket: Ticket) -> bool {
+        let Some(slot) = self.slots.get_mut(&key) else {
+            return false;
+        };
+        if slot.away != Some(ticket) {
+            return false;
+        }
+        slot.away = None;
+        if slot.ready {
+            self.ready.push_back(key);
+        }
+        true
     }
 
     pub(super) fn has_ready(&self) -> bool {
@@ -266,6 +318,8 @@ impl Instances {
                 && !slot.retry
                 && slot.blocked.is_none()
                 && slot.unreadable.is_empty()
+                && slot.away.is_none()
+                && slot.overdue.is_none()
                 && slot.failures == 0
         };
         if self.slots.get(&key).is_some_and(empty) {
@@ -286,7 +340,8 @@ impl Instances {
         for key in &keys {
             self.forget(*key);
             if let Some(slot) = self.slots.remove(key) {
-                self.release(slot.queue.iter().filter_map(|message| message.id.as_ref()));
+                let messages = slot.queue.iter().chain(&slot.taken);
+                self.release(messages.filter_map(|message| message.id.as_ref()));
             }
         }
         self.ready.retain(|key| !keys.contains(key));

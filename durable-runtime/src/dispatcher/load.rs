@@ -1,22 +1,32 @@
 //! Bringing instances into memory.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 
 use super::instances::Kept;
 use super::instances::Known;
+use super::instances::Overdue;
+use super::resting::Discards;
+use super::resting::Resting;
 use super::step::Dispatcher;
 use super::step::DispatcherError;
+use super::work::Replay;
+use super::work::Replayed;
+use super::work::Work;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::ids::Execution;
 use crate::ids::InstanceKey;
+use crate::machine;
 use crate::machine::BodyEnd;
 use crate::machine::Continuation;
 use crate::machine::Cursor;
 use crate::machine::ReplayError;
+use crate::machine::StartFn;
 use crate::machine::resume;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
@@ -47,17 +57,18 @@ impl Dispatcher {
         if cold.is_empty() {
             return Ok(keys);
         }
-        let store = std::sync::Arc::clone(&self.store);
+        let store = Arc::clone(&self.store);
         let loads = cold.into_iter().map(|key| {
-            let store = std::sync::Arc::clone(&store);
+            let store = Arc::clone(&store);
             async move { (key, store.instance_load(key).await) }
         });
         let loaded: Vec<_> = stream::iter(loads).buffered(LOADS_AT_ONCE).collect().await;
         let mut out_of_reach = Vec::new();
+        let mut replays = Vec::new();
         for (key, result) in loaded {
             match result {
                 Ok(Some(loaded)) if self.units.contains(&loaded.instance.unit) => {
-                    self.loaded(key, loaded);
+                    replays.extend(self.loaded(key, loaded));
                 }
                 Ok(_) => {
                     self.discard(key);
@@ -78,9 +89,12 @@ impl Dispatcher {
                 }
             }
         }
+        for made in self.compute(replays).await {
+            self.take_in(made);
+        }
         Ok(keys
             .into_iter()
-            .filter(|key| !out_of_reach.contains(key))
+            .filter(|key| !out_of_reach.contains(key) && !self.instances.is_away(*key))
             .collect())
     }
 
@@ -93,7 +107,8 @@ impl Dispatcher {
         self.timers.gone_with(key);
     }
 
-    fn loaded(&mut self, key: InstanceKey, loaded: Loaded) {
+    /// Takes in what is stored of an instance. Returns the replay that it needs.
+    fn loaded(&mut self, key: InstanceKey, loaded: Loaded) -> Option<Work> {
         let Loaded {
             instance,
             turns,
@@ -108,6 +123,11 @@ impl Dispatcher {
         let slot = self.instances.slot(key);
         slot.unreadable = unreadable.iter().map(|message| message.id).collect();
         let retry = std::mem::take(&mut slot.retry);
+        let overdue = match slot.overdue.take() {
+            Some(Overdue::Turn(report)) => Some(report),
+            _ => None,
+        };
+        let report = overdue.or_else(|| cannot_be_read(&unreadable));
         let history = match History::try_from(turns) {
             Ok(history) => history,
             Err(error) => {
@@ -116,20 +136,48 @@ impl Dispatcher {
                     history: History::new(),
                     report,
                 };
-                return self.instances.keep(
+                self.instances.keep(
                     key,
                     Known {
                         row: instance,
                         position,
                     },
                 );
+                return None;
             }
         };
-        let was_stalled = instance.status == InstanceStatus::Stalled;
-        let report = cannot_be_read(&unreadable);
-        let position = self.position_of(&instance, history, retry, report);
+        match self.position_of(&instance, history, retry, report) {
+            Standing::Known(position) => {
+                self.instances.keep(
+                    key,
+                    Known {
+                        row: instance,
+                        position,
+                    },
+                );
+                None
+            }
+            Standing::Replays(history, start) => Some(Work::Replay(Box::new(Replay {
+                instance,
+                history,
+                heartbeats,
+                start,
+                config: Arc::clone(&self.machine),
+                discards: self.turns.discards(),
+            }))),
+        }
+    }
+
+    /// Takes in where a replay has come to.
+    pub(super) fn take_in_replay(&mut self, replayed: Replayed) {
+        let Replayed {
+            instance,
+            position,
+            heartbeats,
+        } = replayed;
+        let key = instance.key;
         if let Kept::Continuation(continuation) = &position {
-            if was_stalled {
+            if instance.status == InstanceStatus::Stalled {
                 // Its attempts were kept from running, not lost. They begin once it is committed
                 // that it goes on, so that one that takes its worker down is lost then.
                 self.instances.slot(key).cured = true;
@@ -191,13 +239,13 @@ impl Dispatcher {
         else {
             return;
         };
-        let (execution, unit) = (row.execution, row.unit);
+        let (execution, unit, orchestrator) = (row.execution, row.unit, row.name.clone());
         let is_over = |path: &CallPath| {
             let ends = |message: &Message| message.body.ends_attempt(execution, path);
             self.pool.has(&(key, execution, path.clone())) || slot.queue.iter().any(ends)
         };
         for task in continuation.unstarted_attempts(&is_over) {
-            self.start_attempt(task, unit);
+            self.start_attempt(task, unit, &orchestrator);
         }
     }
 
@@ -208,53 +256,59 @@ impl Dispatcher {
         history: History,
         retry: bool,
         report: Option<String>,
-    ) -> Kept {
+    ) -> Standing {
         if row.status.is_terminal() {
-            return Kept::Over;
+            return Standing::Known(Kept::Over);
         }
         let waits = row.status == InstanceStatus::Suspended
             || row.status == InstanceStatus::Stalled && !retry && !history.is_empty();
-        if waits {
-            return Kept::Stopped {
-                history,
-                report: None,
-            };
-        }
-        if report.is_some() {
-            return Kept::Stopped { history, report };
+        if waits || report.is_some() {
+            let report = report.filter(|_| !waits);
+            return Standing::Known(Kept::Stopped { history, report });
         }
         if history.is_empty() {
-            return Kept::NotBegun;
+            return Standing::Known(Kept::NotBegun);
         }
         let Some(orchestrator) = self.registry.orchestrator(&row.name, &row.version) else {
             let (name, version) = (&row.name, &row.version);
             let report = format!("no orchestrator `{name}` version `{version}` is registered");
-            return Kept::Stopped {
+            return Standing::Known(Kept::Stopped {
                 history,
                 report: Some(report),
-            };
+            });
         };
-        let span =
-            tracing::debug_span!("replay", instance = %row.id, turns = history.turns().len());
-        let config = &self.config.machine;
-        let replayed = span.in_scope(|| resume(config, row, &history, &*orchestrator.start));
-        match replayed {
-            Ok(Some(continuation)) => Kept::Continuation(continuation.into()),
-            Ok(None) => Kept::Stopped {
-                report: Some(ended_early(&history)),
-                history,
-            },
-            Err(error) => {
-                let report = match &error {
-                    ReplayError::Nondeterminism(found) => found.report(&config.line_of),
-                    other => other.to_string(),
-                };
-                Kept::Stopped {
-                    history,
-                    report: Some(report),
-                }
-            }
+        Standing::Replays(history, Arc::clone(&orchestrator.start))
+    }
+}
+
+/// Where an instance stands, as far as its row tells.
+enum Standing {
+    Known(Kept),
+    /// Its code has to be replayed.
+    Replays(History, Arc<StartFn>),
+}
+
+/// Where the code comes to by its history.
+pub(super) fn replayed(
+    config: &machine::Config,
+    row: &InstanceRow,
+    history: History,
+    start: &StartFn,
+    discards: &Discards,
+) -> Kept {
+    let span = tracing::debug_span!("replay", instance = %row.id, turns = history.turns().len());
+    let replayed = span.in_scope(|| resume(config, row, &history, start));
+    let report = match replayed {
+        Ok(Some(continuation)) => {
+            return Kept::Continuation(Resting::new(Box::new(continuation), discards));
         }
+        Ok(None) => ended_early(&history),
+        Err(ReplayError::Nondeterminism(found)) => found.report(&config.line_of),
+        Err(error) => error.to_string(),
+    };
+    Kept::Stopped {
+        report: Some(report),
+        history,
     }
 }
 

@@ -9,19 +9,34 @@
 //! 2. A continuation never outlives a failed commit: the instance is loaded anew.
 //! 3. A message is in exactly one place: the inbox, a slot's queue, or a turn under way.
 //! 4. A worker that is fenced drops everything it holds and comes back as a new one.
+//!
+//! User code runs on threads of its own ([`Executor::Threads`]): what holds its thread holds nothing
+//! else. Where a test drives the dispatcher everything runs in one place ([`Executor::Inline`]).
 
 mod arrivals;
 mod attempt;
+mod attempts;
+mod away;
 mod commit;
 mod config;
+mod crew;
 mod entities;
+mod held;
 mod instances;
 mod load;
 mod pool;
+mod resting;
 mod step;
 mod timers;
+mod turns;
+mod waiting;
+mod work;
 
 pub use config::EngineConfig;
+pub use config::Executor;
+pub use held::HeldThread;
+pub use held::HeldThreads;
 pub use step::Dispatcher;
 pub use step::DispatcherError;
 pub use step::Progress;
+pub use step::WorkerThreads;

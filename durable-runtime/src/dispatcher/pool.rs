@@ -1,17 +1,18 @@
 //! The attempts that are under way in this process, and those that wait for room.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::collections::HashMap;
-use std::collections::VecDeque;
 use std::sync::Arc;
-
-use tokio::task::AbortHandle;
-use tokio::task::Id;
-use tokio::task::JoinSet;
 
 use super::attempt;
 use super::attempt::AttemptReport;
+use super::attempts;
+use super::attempts::Attempts;
+use super::attempts::Begun;
+use super::crew::Crew;
+use super::held::Of;
+use super::held::Whose;
+use super::waiting::Waiting;
 use crate::activity::ActivityContext;
 use crate::activity::AttemptEnd;
 use crate::activity::AttemptHandle;
@@ -24,7 +25,6 @@ use crate::ids::InstanceKey;
 use crate::ids::Unit;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
-use crate::panics::message_of;
 use crate::payload::Payload;
 use crate::registry::Registry;
 use crate::work::ActivityTask;
@@ -53,14 +53,11 @@ pub(super) struct ActivityPool {
     clock: Arc<dyn Clock>,
     max: usize,
     payload_limit: usize,
-    attempts: JoinSet<AttemptReport>,
+    attempts: Attempts,
     running: BTreeMap<AttemptKey, Running>,
-    by_task: HashMap<Id, AttemptKey>,
     /// How many attempts of each activity are under way.
     busy: HashMap<String, usize>,
-    /// Attempts that wait for room, by activity.
-    waiting: BTreeMap<String, VecDeque<ActivityTask>>,
-    waiting_keys: BTreeSet<AttemptKey>,
+    waiting: Waiting,
     /// The units of the instances that have attempts here.
     units: BTreeMap<InstanceKey, Unit>,
     /// Whether what runs now must run alone.
@@ -73,7 +70,7 @@ struct Running {
     name: String,
     attempt: u32,
     handle: Arc<AttemptHandle>,
-    abort: AbortHandle,
+    begun: Begun,
     saved: Option<Payload>,
 }
 
@@ -82,6 +79,7 @@ impl ActivityPool {
         registry: Arc<Registry>,
         states: Arc<States>,
         clock: Arc<dyn Clock>,
+        attempts: Attempts,
         max: usize,
         payload_limit: usize,
     ) -> Self {
@@ -91,33 +89,37 @@ impl ActivityPool {
             clock,
             max: max.max(1),
             payload_limit,
-            attempts: JoinSet::new(),
+            attempts,
             running: BTreeMap::new(),
-            by_task: HashMap::new(),
             busy: HashMap::new(),
-            waiting: BTreeMap::new(),
-            waiting_keys: BTreeSet::new(),
+            waiting: Waiting::default(),
             units: BTreeMap::new(),
             alone: false,
             accepts: true,
         }
     }
 
-    /// Takes an attempt; it begins when there is room.
+    /// Takes an attempt of an instance of `orchestrator`; it begins when there is room.
     ///
     /// # Errors
     /// Why it cannot run in this worker.
-    pub(super) fn start(&mut self, task: ActivityTask, unit: Unit) -> Result<(), String> {
+    pub(super) fn start(
+        &mut self,
+        task: ActivityTask,
+        unit: Unit,
+        orchestrator: &str,
+    ) -> Result<(), String> {
         if let Some(reason) = self.refuses(&task.name) {
             return Err(reason);
         }
         self.units.insert(task.key, unit);
-        self.waiting_keys.insert(key_of(&task));
-        self.waiting
-            .entry(task.name.clone())
-            .or_default()
-            .push_back(task);
-        self.fill();
+        let nobody_waits = self.waiting.is_empty() && self.waiting.has_room(&task.name);
+        if nobody_waits && self.admits(&task) {
+            self.spawn(task);
+        } else {
+            self.waiting.push(task, orchestrator);
+            self.fill();
+        }
         Ok(())
     }
 
@@ -134,42 +136,38 @@ impl ActivityPool {
 
     /// Starts what waits, as far as there is room.
     fn fill(&mut self) {
-        let names: Vec<_> = self.waiting.keys().cloned().collect();
-        for name in names {
-            while let Some(task) = self.next_of(&name) {
-                self.spawn(task);
-            }
+        while let Some(first) = self.waiting.first()
+            && self.admits(first)
+            && let Some(task) = self.waiting.take_first()
+        {
+            self.spawn(task);
         }
     }
 
-    fn next_of(&mut self, name: &str) -> Option<ActivityTask> {
-        if !self.accepts || self.alone || self.running.len() >= self.max {
-            return None;
+    /// Whether the attempt whose turn it is may begin now. If not, nobody else's turn comes before
+    /// it: one that must run alone would wait for ever. Nothing else decides who runs beside whom.
+    fn admits(&self, task: &ActivityTask) -> bool {
+        let has_room = self.accepts && !self.alone && self.running.len() < self.max;
+        has_room && (!must_be_alone(task) || self.running.is_empty())
+    }
+
+    /// Tells those who wait for an activity whether it has room.
+    fn count(&mut self, activity: &str) {
+        let limit = self.registry.activity(activity);
+        let limit = limit.and_then(|activity| activity.max_concurrent);
+        if let Some(limit) = limit {
+            let busy = self.busy.get(activity).copied().unwrap_or(0);
+            self.waiting.set_room(activity, busy < limit);
         }
-        let limit = self
-            .registry
-            .activity(name)?
-            .max_concurrent
-            .unwrap_or(usize::MAX);
-        if self.busy.get(name).copied().unwrap_or(0) >= limit {
-            return None;
-        }
-        let queue = self.waiting.get_mut(name)?;
-        let must_be_alone = queue.front()?.lost_in_a_row >= ALONE_FROM;
-        if must_be_alone && !self.running.is_empty() {
-            return None;
-        }
-        self.alone = must_be_alone;
-        let task = queue.pop_front();
-        if queue.is_empty() {
-            self.waiting.remove(name);
-        }
-        task
     }
 
     fn spawn(&mut self, task: ActivityTask) {
         let key = key_of(&task);
-        self.waiting_keys.remove(&key);
+        self.alone = must_be_alone(&task);
+        let whose = Whose {
+            function: task.name.clone().into(),
+            of: Of::Instance(task.instance.clone()),
+        };
         let Some(activity) = self.registry.activity(&task.name).cloned() else {
             return;
         };
@@ -184,16 +182,16 @@ impl ActivityPool {
             Arc::clone(&self.clock),
             self.payload_limit,
         );
-        let abort = self.attempts.spawn(attempt);
-        self.by_task.insert(abort.id(), key.clone());
+        let begun = self.attempts.spawn(key.clone(), whose, attempt);
         *self.busy.entry(name.clone()).or_default() += 1;
+        self.count(&name);
         self.running.insert(
             key,
             Running {
                 name,
                 attempt: number,
                 handle,
-                abort,
+                begun,
                 saved: None,
             },
         );
@@ -201,34 +199,26 @@ impl ActivityPool {
 
     /// The next attempt that has ended; pending while none is under way.
     pub(super) async fn next_ended(&mut self) -> Option<Ended> {
-        match self.attempts.join_next_with_id().await {
-            Some(ended) => self.ended(ended),
-            None => std::future::pending().await,
-        }
+        let ended = self.attempts.next_ended().await;
+        ended.and_then(|ended| self.ended(ended))
     }
 
     /// The attempts that have ended already.
     pub(super) fn all_ended(&mut self) -> Vec<Ended> {
         let mut all = Vec::new();
-        while let Some(ended) = self.attempts.try_join_next_with_id() {
+        while let Some(ended) = self.attempts.try_ended() {
             all.extend(self.ended(ended));
         }
         all
     }
 
-    fn ended(
-        &mut self,
-        ended: Result<(Id, AttemptReport), tokio::task::JoinError>,
-    ) -> Option<Ended> {
-        let id = ended
-            .as_ref()
-            .map_or_else(tokio::task::JoinError::id, |(id, _)| *id);
-        let key = self.by_task.remove(&id)?;
+    fn ended(&mut self, ended: attempts::Ended) -> Option<Ended> {
         // An attempt that was cancelled is not in the table any more: its end is no news.
         let ours = self
             .running
-            .get(&key)
-            .is_some_and(|running| running.abort.id() == id);
+            .get(&ended.key)
+            .is_some_and(|running| ended.is(&running.begun));
+        let key = ended.key;
         let running = if ours {
             self.running.remove(&key)
         } else {
@@ -236,8 +226,7 @@ impl ActivityPool {
         };
         let told = running.map(|running| {
             self.leave(key.0, &running);
-            let report = ended.map_or_else(died, |(_, report)| report);
-            tell(key, &running, report)
+            tell(key, &running, ended.report.unwrap_or_else(died))
         });
         if !mutant(Mutant::RoomNotGivenBack) {
             self.fill();
@@ -249,6 +238,7 @@ impl ActivityPool {
         if let Some(busy) = self.busy.get_mut(&running.name) {
             *busy -= 1;
         }
+        self.count(&running.name);
         self.alone &= !self.running.is_empty();
         self.forget_unit(instance);
     }
@@ -268,23 +258,20 @@ impl ActivityPool {
             .range(from.clone()..)
             .map(|(key, _)| key)
             .take_while(of);
-        let waiting = self.waiting_keys.range(from..).take_while(of);
-        running.chain(waiting)
+        running.chain(self.waiting.keys_of(instance))
     }
 
     /// Cancels an attempt: tells its token, then drops it.
     pub(super) fn cancel(&mut self, key: &AttemptKey) {
-        if self.waiting_keys.remove(key) {
-            self.waiting.retain(|_, queue| {
-                queue.retain(|task| key_of(task) != *key);
-                !queue.is_empty()
-            });
+        if self.waiting.remove(key).is_some() {
             self.forget_unit(key.0);
+            // It may have been first, and have waited to run alone.
+            self.fill();
         }
         if let Some(running) = self.running.remove(key) {
             if !mutant(Mutant::CancelledAttemptGoesOn) {
                 running.handle.cancel();
-                running.abort.abort();
+                running.begun.abort();
             }
             self.leave(key.0, &running);
             self.fill();
@@ -311,7 +298,6 @@ impl ActivityPool {
     /// Cancels everything.
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
-        self.waiting_keys.clear();
         self.units.clear();
         let keys: Vec<_> = self.running.keys().cloned().collect();
         for key in &keys {
@@ -326,7 +312,12 @@ impl ActivityPool {
 
     /// Whether an attempt of this call is under way or waits for room.
     pub(super) fn has(&self, key: &AttemptKey) -> bool {
-        self.running.contains_key(key) || self.waiting_keys.contains(key)
+        self.running.contains_key(key) || self.waiting.has(key)
+    }
+
+    /// The threads that attempts may hold.
+    pub(super) fn crew(&self) -> Option<Crew> {
+        self.attempts.crew()
     }
 
     /// How many attempts are under way.
@@ -359,19 +350,24 @@ impl ActivityPool {
     }
 }
 
-fn key_of(task: &ActivityTask) -> AttemptKey {
+impl Drop for ActivityPool {
+    /// The states are the user's: they are dropped where attempts are.
+    fn drop(&mut self) {
+        let states = std::mem::take(&mut self.states);
+        self.attempts.discards().discard(states);
+    }
+}
+
+fn must_be_alone(task: &ActivityTask) -> bool {
+    task.lost_in_a_row >= ALONE_FROM
+}
+
+pub(super) fn key_of(task: &ActivityTask) -> AttemptKey {
     (task.key, task.execution, task.path.clone())
 }
 
-/// The runtime shuts down, or the task itself panicked outside the user's function.
-fn died(error: tokio::task::JoinError) -> AttemptReport {
-    let failure = match error.try_into_panic() {
-        Ok(panic) => Failure::Panicked {
-            message: message_of(&*panic),
-            location: None,
-        },
-        Err(_) => Failure::Cancelled,
-    };
+/// It was not its code that ended it.
+fn died(failure: Failure) -> AttemptReport {
     let end = AttemptEnd::Failed {
         error: failure.into(),
         retryable: true,

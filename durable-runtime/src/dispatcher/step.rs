@@ -7,26 +7,29 @@ use futures_util::future::OptionFuture;
 
 use super::arrivals::ROWS_AT_ONCE;
 use super::arrivals::SHORTEST_POLL;
+use super::attempts::Attempts;
 use super::commit::Made;
 use super::config::EngineConfig;
+use super::config::Executor;
+use super::crew::Crew;
 use super::entities::EXPIRY;
 use super::entities::Entities;
+use super::held::HeldThreads;
 use super::instances::Instances;
-use super::instances::Kept;
 use super::pool::ActivityPool;
 use super::pool::Ended;
 use super::timers::TimerWindow;
+use super::turns::Turns;
 use crate::activity::States;
 use crate::clock::Clock;
 use crate::clock::Tick;
 use crate::clock::Timestamp;
-use crate::history::History;
 use crate::ids::InstanceKey;
 use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::ids::WorkerId;
-use crate::machine::Position;
-use crate::machine::turn;
+use crate::machine;
+use crate::machine::OutsideReport;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 use crate::registry::Registry;
@@ -35,10 +38,8 @@ use crate::store::NewWorker;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::WorkerLease;
-use crate::work::InstanceRow;
 use crate::work::Message;
 use crate::work::Notifier;
-use crate::work::TurnRequest;
 use crate::work::TurnWrite;
 
 /// How often progress of activities is written.
@@ -52,6 +53,8 @@ pub struct Dispatcher {
     pub(super) registry: Arc<Registry>,
     pub(super) notifier: Arc<Notifier>,
     pub(super) config: EngineConfig,
+    /// What the machine goes by, as in `config`.
+    pub(super) machine: Arc<machine::Config>,
     pub(super) lease: WorkerLease,
     pub(super) units: Vec<Unit>,
     pub(super) instances: Instances,
@@ -79,6 +82,10 @@ pub struct Dispatcher {
     pub(super) overdue_at: Tick,
     renew_at: Tick,
     heartbeats_at: Tick,
+    /// Of instances whose turn is under way.
+    reached_into: Vec<OutsideReport>,
+    /// Dropped last: what the others hold of user code is dropped there.
+    pub(super) turns: Turns,
 }
 
 /// How far the search for instances that are to be loaded at once has come.
@@ -110,6 +117,9 @@ pub enum DispatcherError {
     /// The operating system has no random bytes to give.
     #[error("failed to make a salt")]
     Salt(#[source] std::io::Error),
+    /// The operating system has no threads to give.
+    #[error("failed to start the threads of the worker")]
+    Threads(#[from] std::io::Error),
 }
 
 impl DispatcherError {
@@ -134,11 +144,19 @@ impl Dispatcher {
     ) -> Result<Self, DispatcherError> {
         let (now, tick) = (clock.now(), clock.monotonic());
         let salt = config.salts.fresh().map_err(DispatcherError::Salt)?;
+        let (turns, attempts) = match config.executor {
+            Executor::Inline => (Turns::Inline, Attempts::inline()),
+            Executor::Threads => (
+                Turns::on_threads(config.turn_time_limit)?,
+                Attempts::on_threads(config.max_concurrent_activities)?,
+            ),
+        };
         let lease = store.worker_start(new_worker(&config), now).await?;
         let pool = ActivityPool::new(
             Arc::clone(&registry),
             states,
             Arc::clone(&clock),
+            attempts,
             config.max_concurrent_activities,
             config.machine.limits.payload_bytes,
         );
@@ -147,6 +165,7 @@ impl Dispatcher {
             clock,
             registry,
             notifier,
+            machine: Arc::new(config.machine.clone()),
             config,
             lease,
             units: Vec::new(),
@@ -168,6 +187,8 @@ impl Dispatcher {
             overdue_at: tick,
             renew_at: tick,
             heartbeats_at: tick,
+            reached_into: Vec::new(),
+            turns,
         };
         dispatcher.claim(now).await?;
         dispatcher.notifier.worker_started();
@@ -189,18 +210,23 @@ impl Dispatcher {
         self.save_heartbeats().await?;
         self.repair_locks().await?;
         self.expire_answers().await?;
+        self.give_up_overdue();
         self.collect_ended();
-        let ready = self.instances.take_ready(self.config.max_turns_per_commit);
-        if ready.is_empty() {
+        let mut ready = self.instances.take_ready(self.config.max_turns_per_commit);
+        if ready.is_empty() && !self.turns.have_news() {
             return Ok(self.progress());
         }
         let (entities, instances) = ready.iter().partition(|key| key.is_entity());
         let runnable = self.load_missing(instances).await?;
         let entities = self.load_entities(entities).await?;
-        let mut turns = Vec::with_capacity(ready.len());
-        turns.extend(runnable.into_iter().filter_map(|key| self.make_turn(key)));
-        let of_entities = entities.into_iter();
-        turns.extend(of_entities.filter_map(|key| self.make_entity_turn(key)));
+        let mut turns = self.take_in_returned();
+        ready.extend(turns.iter().map(Made::key));
+        let mut work = Vec::with_capacity(ready.len());
+        work.extend(runnable.into_iter().filter_map(|key| self.turn(key)));
+        work.extend(entities.into_iter().filter_map(|key| self.entity_turn(key)));
+        for worked in self.compute(work).await {
+            turns.extend(self.take_in(worked));
+        }
         self.commit(turns).await?;
         self.instances.shrink(self.config.cache_bytes, ready);
         self.entities.shrink(self.config.entity_cache_bytes);
@@ -227,7 +253,8 @@ impl Dispatcher {
             biased;
             ended = self.pool.next_ended() => self.take_ended(ended),
             () = self.notifier.messages() => self.hint(),
-            () = self.config.machine.outside.reported() => {}
+            () = self.machine.outside.reported() => {}
+            () = self.turns.news() => {}
             Some(()) = timer => {}
             () = rested => {}
         }
@@ -262,6 +289,12 @@ impl Dispatcher {
         self.pool.running()
     }
 
+    /// The threads that user code may hold, to ask what holds them.
+    pub fn threads(&self) -> WorkerThreads {
+        let crews = [self.turns.crew(), self.pool.crew()];
+        WorkerThreads(crews.into_iter().flatten().collect())
+    }
+
     /// The worker.
     pub fn worker(&self) -> WorkerId {
         self.lease.worker
@@ -283,6 +316,7 @@ impl Dispatcher {
     /// The store's. The dispatcher may go on all the same: its next step begins with another try.
     pub async fn restart(&mut self) -> Result<(), DispatcherError> {
         self.begins_anew = true;
+        self.reached_into.clear();
         self.pool.clear();
         if !mutant(Mutant::CacheSurvivesRestart) {
             self.instances.clear();
@@ -341,6 +375,8 @@ impl Dispatcher {
         }
         self.pool.retain_units(&units);
         self.entities.retain_units(&units);
+        let away = self.instances.all_away().filter(|key| key.is_entity());
+        self.entities.outdated.extend(away);
         self.units = units;
         self.timers = TimerWindow::default();
         self.to_park.clear();
@@ -436,8 +472,12 @@ impl Dispatcher {
     /// Has those instances stall that something outside reached into, if they are still where they
     /// were.
     fn stall_reached_into(&mut self) {
-        for report in self.config.machine.outside.take() {
-            if self.instances.waits_in(report.key, report.execution) {
+        let mut reports = std::mem::take(&mut self.reached_into);
+        reports.extend(self.machine.outside.take());
+        for report in reports {
+            if self.instances.is_away(report.key) {
+                self.reached_into.push(report);
+            } else if self.instances.waits_in(report.key, report.execution) {
                 self.block(report.key, report.reason);
             }
         }
@@ -453,85 +493,21 @@ impl Dispatcher {
             None => {}
         }
     }
+}
 
-    /// Makes a turn of an instance that is in memory; `None` if there is nothing to do.
-    fn make_turn(&mut self, key: InstanceKey) -> Option<Made> {
-        let limit = self.config.machine.limits.turn_message_bytes;
-        let known = self.instances.take_known(key)?;
-        let blocked = self.instances.slot(key).blocked.take();
-        let (position, row) = (known.position, known.row);
-        let position = match (blocked, position) {
-            (Some(report), Kept::Continuation(_)) => {
-                return Some(self.stall(key, row, report));
-            }
-            (_, Kept::Continuation(continuation)) => Position::Live(continuation),
-            (_, Kept::NotBegun) => Position::NotBegun,
-            (_, Kept::Stopped { history, report }) => Position::Stopped { history, report },
-            (_, Kept::Over) => Position::Over,
-        };
-        // One that is not in memory takes all: what it only keeps is there again when it is loaded,
-        // and would come before the rest each time.
-        let limit = match position {
-            Position::Live(_) => limit,
-            _ => usize::MAX,
-        };
-        let messages = self.instances.take_messages(key, limit, |_| true);
-        Some(self.turn(key, position, row, messages))
-    }
+/// The threads of a worker that run user code.
+#[derive(Debug, Clone, Default)]
+pub struct WorkerThreads(Vec<Crew>);
 
-    /// Stalls an instance that this worker cannot go on with. Its messages wait for a turn that
-    /// begins with what is stored.
-    fn stall(&mut self, key: InstanceKey, row: InstanceRow, report: String) -> Made {
-        // Attempts that are under way go on: how they end is kept for the cure.
-        let position = Position::Stopped {
-            history: History::new(),
-            report: Some(report),
-        };
-        let made = self.turn(key, position, row, Vec::new());
-        if self
-            .instances
-            .get(key)
-            .is_some_and(|slot| !slot.queue.is_empty())
-        {
-            self.instances.make_ready(key);
+impl WorkerThreads {
+    /// What holds them.
+    pub fn held(&self) -> HeldThreads {
+        let mut all = HeldThreads::default();
+        for held in self.0.iter().map(Crew::held) {
+            all.now.extend(held.now);
+            all.so_far += held.so_far;
         }
-        made
-    }
-
-    fn turn(
-        &mut self,
-        key: InstanceKey,
-        position: Position,
-        instance: InstanceRow,
-        messages: Vec<Message>,
-    ) -> Made {
-        let span = tracing::debug_span!(
-            "turn",
-            instance = %instance.id,
-            execution = %instance.execution,
-            messages = messages.len(),
-        );
-        let _entered = span.enter();
-        let now = self.clock.now();
-        let orchestrator = self
-            .registry
-            .orchestrator(&instance.name, &instance.version);
-        let config = &self.config.machine;
-        let request = TurnRequest {
-            instance,
-            messages: messages.clone(),
-            now,
-        };
-        let (mut outcome, continuation) = match orchestrator {
-            Some(orchestrator) => turn(config, position, &*orchestrator.start, request),
-            None => turn(config, position, &super::load::not_registered, request),
-        };
-        if mutant(Mutant::EffectBeforeCommit) {
-            for task in std::mem::take(&mut outcome.activities) {
-                self.start_attempt(task, outcome.write.unit);
-            }
-        }
-        Made::of_instance(key, messages, outcome, continuation)
+        all
     }
 }
 

@@ -15,6 +15,7 @@ use super::cursor::Frame;
 use super::cursor::current_frame;
 use super::cursor::enter;
 use super::cursor::with_frame;
+use super::last_await;
 use crate::definition::Site;
 use crate::ids::CallPath;
 
@@ -51,10 +52,14 @@ impl Numbers {
         self.path.child(self.next.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// The await that the branch has come to, as far as that is known.
+    pub(super) fn site(&self) -> Option<&'static Site> {
+        *self.site.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Where the branch waits, as the end of a sentence; nothing, if that is not known.
     pub(super) fn place(&self) -> String {
-        let site = *self.site.lock().unwrap_or_else(PoisonError::into_inner);
-        site.map_or_else(String::new, |site| {
+        self.site().map_or_else(String::new, |site| {
             let Site {
                 file,
                 line,
@@ -69,6 +74,7 @@ impl Numbers {
 
 /// Notes that the branch which runs on this thread has come to the await at `site`.
 pub fn awaits(site: &'static Site) {
+    last_await::note(site);
     with_frame(|frame| {
         let mut noted = frame
             .numbers

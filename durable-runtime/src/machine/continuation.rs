@@ -14,6 +14,7 @@ use super::cursor::Frame;
 use super::cursor::enter;
 use super::delivery::Seen;
 use super::effects::Effects;
+use super::last_await;
 use super::nondeterminism::Against;
 use super::nondeterminism::Difference;
 use super::script::Script;
@@ -241,6 +242,9 @@ impl Continuation {
 
     fn poll_until_quiet(&mut self) -> Quiet {
         let root = Arc::clone(&self.cursor.identity().root);
+        if let Some(site) = root.site() {
+            last_await::note(site);
+        }
         let frame = Frame {
             cursor: self.cursor.clone(),
             numbers: root,

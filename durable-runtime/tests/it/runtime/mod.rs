@@ -4,6 +4,7 @@ mod elsewhere;
 mod ending;
 mod file;
 mod functions;
+mod held;
 mod hub;
 mod own_tables;
 mod perturb;

@@ -13,5 +13,6 @@ mod management_property;
 mod many_timers;
 mod recorded;
 mod recovery;
+mod room;
 mod simulated;
 mod timers;

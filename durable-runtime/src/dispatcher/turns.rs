@@ -1,0 +1,387 @@
+//! Where replays, turns and operations are computed: here, or on threads that they may hold.
+//!
+//! With threads a batch is handed over as a whole, and in the common case one thread does all of it
+//! while nothing else goes on. What holds its thread for longer than [`PATIENCE`] is *away*: the
+//! dispatcher goes on without it, and takes its result in when it comes. What is away for longer than
+//! the limit on time is given up: its result does not count any more, should it come.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::OnceLock;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+use super::crew::Crew;
+use super::crew::Job;
+use super::crew::PATIENCE;
+use super::crew::Plan;
+use super::crew::real_now;
+use super::held::Whose;
+use super::resting::Discards;
+use super::work::Operation;
+use super::work::Work;
+use super::work::Worked;
+use crate::ids::InstanceKey;
+use crate::ids::MessageId;
+use crate::machine::LastAwait;
+
+/// The number of a piece of work; they grow.
+pub(super) type Ticket = u64;
+
+/// So many threads may be held by turns before all others wait for them.
+const MOST_THREADS: usize = 256;
+/// How long the dispatcher waits for work that has not begun.
+const LONGEST_QUEUE: Duration = Duration::from_secs(1);
+
+/// Where user code is computed.
+#[derive(Debug)]
+pub(super) enum Turns {
+    /// On the dispatcher's own thread, for tests that are to come out the same each time.
+    Inline,
+    Threads(Box<TurnThreads>),
+}
+
+#[derive(Debug)]
+pub(super) struct TurnThreads {
+    crew: Crew,
+    results: Arc<Results>,
+    limit: Duration,
+    tickets: Ticket,
+    away: BTreeMap<Ticket, Arc<TurnJob>>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) done: Vec<Worked>,
+    /// What holds its thread.
+    pub(super) away: Vec<(Ticket, InstanceKey)>,
+}
+
+/// Work that was given up.
+#[derive(Debug)]
+pub(super) struct GivenUp {
+    pub(super) ticket: Ticket,
+    pub(super) key: InstanceKey,
+    pub(super) after: Duration,
+    /// The await that it came to last.
+    pub(super) place: Option<String>,
+    /// Which operation of an entity that was.
+    pub(super) operation: Option<(MessageId, String)>,
+}
+
+#[derive(Debug, Default)]
+struct Results {
+    done: Mutex<Vec<(Ticket, Worked)>>,
+    news: Notify,
+}
+
+impl Results {
+    fn take(&self) -> Vec<(Ticket, Worked)> {
+        std::mem::take(&mut self.done.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn add(&self, ticket: Ticket, worked: Worked) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.push((ticket, worked));
+    }
+
+    fn are_there(&self) -> bool {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        !done.is_empty()
+    }
+}
+
+/// A piece of work on its way.
+#[derive(Debug)]
+struct TurnJob {
+    ticket: Ticket,
+    key: InstanceKey,
+    whose: Whose,
+    work: Mutex<Option<Work>>,
+    queued: Instant,
+    begun: OnceLock<Instant>,
+    /// Of the thread that it is on.
+    last_await: OnceLock<LastAwait>,
+    operation: Operation,
+    is_away: AtomicBool,
+    given_up: AtomicBool,
+    /// How much of its batch is left.
+    left: Arc<AtomicUsize>,
+    results: Arc<Results>,
+}
+
+impl Job for TurnJob {
+    fn run(self: Arc<Self>) {
+        let _ended = Ended(&self);
+        if let Some(last_await) = LastAwait::of_this_thread() {
+            let _noted = self.last_await.set(last_await);
+        }
+        let _noted = self.begun.set(real_now());
+        let work = self.work.lock();
+        let work = work.unwrap_or_else(PoisonError::into_inner).take();
+        let Some(work) = work.filter(|_| !self.is_given_up()) else {
+            return;
+        };
+        let worked = work.run(self.operation.clone());
+        if !self.is_given_up() {
+            self.results.add(self.ticket, worked);
+        }
+    }
+
+    fn whose(&self) -> Whose {
+        let mut whose = self.whose.clone();
+        if let Some((_, operation)) = self.operation.get() {
+            whose.function = format!("{}::{operation}", whose.function).into();
+        }
+        whose
+    }
+}
+
+/// Tells that a job is over, also if it panics.
+struct Ended<'a>(&'a TurnJob);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        let was_last = self.0.left.fetch_sub(1, Ordering::AcqRel) == 1;
+        if was_last || self.0.is_away.load(Ordering::Acquire) {
+            self.0.results.news.notify_one();
+        }
+    }
+}
+
+impl TurnJob {
+    fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Acquire)
+    }
+
+    /// Whether the dispatcher is to go on without it.
+    fn takes_long(&self, now: Instant) -> bool {
+        match self.begun.get() {
+            Some(begun) => now.duration_since(*begun) > PATIENCE,
+            None => now.duration_since(self.queued) > LONGEST_QUEUE,
+        }
+    }
+}
+
+impl Turns {
+    /// Threads of their own, for work that may take `limit`.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub(super) fn on_threads(limit: Duration) -> io::Result<Self> {
+        let crew = Crew::new(Plan {
+            name: "durable-turn",
+            size: 1,
+            most: MOST_THREADS,
+            io: None,
+        })?;
+        Ok(Self::Threads(Box::new(TurnThreads {
+            crew,
+            results: Arc::default(),
+            limit,
+            tickets: 0,
+            away: BTreeMap::new(),
+        })))
+    }
+
+    pub(super) fn discards(&self) -> Discards {
+        match self {
+            Self::Inline => Discards::default(),
+            Self::Threads(threads) => Discards::on(&threads.crew),
+        }
+    }
+
+    /// The threads, to ask what holds them.
+    pub(super) fn crew(&self) -> Option<Crew> {
+        match self {
+            Self::Inline => None,
+            Self::Threads(threads) => Some(threads.crew.clone()),
+        }
+    }
+
+    /// Computes a batch, except what holds its thread.
+    pub(super) async fn run(&mut self, batch: Vec<Work>) -> Batch {
+        match self {
+            _ if batch.is_empty() => Batch::default(),
+            Self::Inline => Batch {
+                done: batch
+                    .into_iter()
+                    .map(|work| work.run(Operation::default()))
+                    .collect(),
+                away: Vec::new(),
+            },
+            Self::Threads(threads) => threads.run(batch).await,
+        }
+    }
+
+    /// Whether something that was away has come.
+    pub(super) fn have_news(&self) -> bool {
+        match self {
+            Self::Inline => false,
+            Self::Threads(threads) => threads.results.are_there(),
+        }
+    }
+
+    /// Takes what was away and has come.
+    pub(super) fn take_returned(&mut self) -> Vec<(Ticket, Worked)> {
+        match self {
+            Self::Inline => Vec::new(),
+            Self::Threads(threads) => {
+                let mut returned = threads.results.take();
+                returned.retain(|(ticket, _)| threads.away.remove(ticket).is_some());
+                returned.sort_unstable_by_key(|(ticket, _)| *ticket);
+                returned
+            }
+        }
+    }
+
+    /// Gives up what has been away for longer than the limit.
+    pub(super) fn give_up(&mut self) -> Vec<GivenUp> {
+        match self {
+            Self::Inline => Vec::new(),
+            Self::Threads(threads) => threads.give_up(),
+        }
+    }
+
+    /// Completes when something that was away comes, or is to be given up.
+    pub(super) async fn news(&self) {
+        match self {
+            Self::Inline => std::future::pending().await,
+            Self::Threads(threads) => threads.news().await,
+        }
+    }
+}
+
+impl TurnThreads {
+    async fn run(&mut self, batch: Vec<Work>) -> Batch {
+        let mut open = self.hand_over(batch);
+        let mut done = Vec::with_capacity(open.len());
+        let mut away = Vec::new();
+        while !open.is_empty() {
+            // Whoever is on time is told of once, with the last of the batch.
+            let told = tokio::time::timeout(PATIENCE, self.results.news.notified()).await;
+            let mut others = Vec::new();
+            for (ticket, worked) in self.results.take() {
+                match open.remove(&ticket) {
+                    Some(_) => done.push((ticket, worked)),
+                    None => others.push((ticket, worked)),
+                }
+            }
+            for (ticket, worked) in others {
+                self.results.add(ticket, worked);
+            }
+            let now = real_now();
+            if told.is_err() && open.values().all(|job| job.takes_long(now)) {
+                away.extend(open.iter().map(|(ticket, job)| (*ticket, job.key)));
+                self.leave(std::mem::take(&mut open));
+            }
+        }
+        done.sort_unstable_by_key(|(ticket, _)| *ticket);
+        Batch {
+            done: done.into_iter().map(|(_, worked)| worked).collect(),
+            away,
+        }
+    }
+
+    fn hand_over(&mut self, batch: Vec<Work>) -> BTreeMap<Ticket, Arc<TurnJob>> {
+        let left = Arc::new(AtomicUsize::new(batch.len()));
+        let queued = real_now();
+        let jobs = batch.into_iter().map(|work| {
+            self.tickets += 1;
+            let job = TurnJob {
+                ticket: self.tickets,
+                key: work.key(),
+                whose: work.whose(),
+                work: Mutex::new(Some(work)),
+                queued,
+                begun: OnceLock::new(),
+                last_await: OnceLock::new(),
+                operation: Operation::default(),
+                is_away: AtomicBool::new(false),
+                given_up: AtomicBool::new(false),
+                left: Arc::clone(&left),
+                results: Arc::clone(&self.results),
+            };
+            (job.ticket, Arc::new(job))
+        });
+        let jobs: BTreeMap<_, _> = jobs.collect();
+        let queue = jobs.values().map(|job| Arc::clone(job) as Arc<dyn Job>);
+        self.crew.push_all(queue);
+        jobs
+    }
+
+    fn leave(&mut self, jobs: BTreeMap<Ticket, Arc<TurnJob>>) {
+        for job in jobs.values() {
+            job.is_away.store(true, Ordering::Release);
+        }
+        self.away.extend(jobs);
+        // One may have come in between, and told nobody.
+        self.results.news.notify_one();
+    }
+
+    fn give_up(&mut self) -> Vec<GivenUp> {
+        if self.away.is_empty() {
+            return Vec::new();
+        }
+        let now = real_now();
+        let is_over = |job: &TurnJob| {
+            let begun = job.begun.get();
+            begun.is_some_and(|begun| now.duration_since(*begun) >= self.limit)
+        };
+        let over = self.away.values().filter(|job| is_over(job)).cloned();
+        let over: Vec<_> = over.collect();
+        over.into_iter()
+            .map(|job| {
+                job.given_up.store(true, Ordering::Release);
+                self.away.remove(&job.ticket);
+                GivenUp {
+                    ticket: job.ticket,
+                    key: job.key,
+                    after: self.limit,
+                    place: job.last_await.get().and_then(LastAwait::place),
+                    operation: job.operation.get(),
+                }
+            })
+            .collect()
+    }
+
+    async fn news(&self) {
+        if self.results.are_there() {
+            return;
+        }
+        let begun = self.away.values().filter_map(|job| job.begun.get());
+        let over = begun.min().map(|begun| *begun + self.limit);
+        let limit = async {
+            match over {
+                #[expect(clippy::disallowed_methods, reason = "threads are held in real time")]
+                Some(over) => {
+                    tokio::time::sleep(over.saturating_duration_since(real_now())).await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.results.news.notified() => {}
+            () = limit => {}
+        }
+    }
+}
+
+impl Drop for TurnThreads {
+    /// What they hold is theirs to end.
+    fn drop(&mut self) {
+        for job in self.away.values() {
+            job.given_up.store(true, Ordering::Release);
+        }
+        self.crew.close();
+    }
+}

@@ -1,0 +1,293 @@
+//! The thread of a worker: its dispatcher with a tokio runtime that user code never shares.
+//!
+//! 1. The dispatcher begins, runs and ends on this thread; only how it began and how it ended leave it.
+//! 2. Whoever drops the handle ends the worker at its next await, and does not wait for that.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::AbortHandle;
+use futures_util::future::AbortRegistration;
+use futures_util::future::Abortable;
+use tokio::runtime::Builder;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::sync::watch;
+use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
+
+use super::Result;
+use super::StartError;
+use crate::clock::Clock;
+use crate::dispatcher::Dispatcher;
+use crate::dispatcher::DispatcherError;
+use crate::dispatcher::Progress;
+use crate::dispatcher::WorkerThreads;
+use crate::ids::WorkerId;
+use crate::panics::message_of;
+
+/// A worker on its thread.
+#[derive(Debug)]
+pub(super) struct WorkerThread {
+    stop: watch::Sender<bool>,
+    abort: AbortHandle,
+    ended: Option<oneshot::Receiver<Result<()>>>,
+}
+
+/// What is known of a worker that has begun.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) id: WorkerId,
+    pub(super) threads: WorkerThreads,
+}
+
+/// The worker's own code panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("the worker panicked: {0}")]
+struct WorkerPanic(String);
+
+/// The worker was ended from outside.
+#[derive(Debug, thiserror::Error)]
+#[error("the worker is gone")]
+struct WorkerGone;
+
+impl WorkerThread {
+    /// Makes the thread, and has the worker begin there.
+    ///
+    /// # Errors
+    /// [`StartError`], also of the worker.
+    pub(super) async fn start<B>(
+        making: B,
+        clock: Arc<dyn Clock>,
+        grace: Duration,
+    ) -> Result<(Self, Begun), StartError>
+    where
+        B: Future<Output = Result<Dispatcher, StartError>> + Send + 'static,
+    {
+        let (stop, stopped) = watch::channel(false);
+        let (abort, aborted) = AbortHandle::new_pair();
+        let (tells, told) = oneshot::channel();
+        let (ends, ended) = oneshot::channel();
+        let worker = Worker {
+            clock,
+            stopped,
+            grace,
+            tells,
+        };
+        spawn(worker.run(making), aborted, ends)?;
+        // From here on dropping this ends the worker.
+        let thread = Self {
+            stop,
+            abort,
+            ended: Some(ended),
+        };
+        let begun = told.await.map_err(|_| StartError::worker_gone())??;
+        Ok((thread, begun))
+    }
+
+    /// Has the worker finish what is under way, and end.
+    pub(super) fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Waits for the end of the worker.
+    ///
+    /// # Errors
+    /// What it ended with.
+    pub(super) async fn ended(&mut self) -> Result<()> {
+        let Some(ended) = self.ended.as_mut() else {
+            return Ok(());
+        };
+        let end = ended.await;
+        self.ended = None;
+        end.unwrap_or_else(|_| Err(WorkerGone.into()))
+    }
+
+    /// Ends the worker at its next await.
+    pub(super) fn abandon(&self) {
+        self.abort.abort();
+    }
+
+    /// Whether it was waited for, and has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_none()
+    }
+}
+
+impl Drop for WorkerThread {
+    fn drop(&mut self) {
+        self.abandon();
+    }
+}
+
+impl StartError {
+    fn worker_gone() -> Self {
+        Self::Dispatcher(DispatcherError::Threads(std::io::Error::other(WorkerGone)))
+    }
+}
+
+/// Runs a worker on a thread of its own. The thread is left to itself: what user code made of it may
+/// take its time to be dropped.
+fn spawn(
+    worker: impl Future<Output = (Option<Dispatcher>, Result<()>)> + Send + 'static,
+    aborted: AbortRegistration,
+    ends: oneshot::Sender<Result<()>>,
+) -> Result<(), StartError> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(DispatcherError::Threads)?;
+    let subscriber = tracing::dispatcher::get_default(Dispatch::clone);
+    let body = move || {
+        let hears = !subscriber.is::<NoSubscriber>();
+        let _subscriber = hears.then(|| tracing::dispatcher::set_default(&subscriber));
+        runtime.block_on(async {
+            let worker = AssertUnwindSafe(worker).catch_unwind();
+            let dispatcher = match Abortable::new(worker, aborted).await {
+                Ok(Ok((dispatcher, end))) => {
+                    // Nobody may wait for it.
+                    drop(ends.send(end));
+                    dispatcher
+                }
+                Ok(Err(panic)) => {
+                    drop(ends.send(Err(panicked(&*panic).into())));
+                    None
+                }
+                Err(_) => None,
+            };
+            drop(dispatcher);
+            let_the_store_finish().await;
+        });
+        runtime.shutdown_background();
+    };
+    let thread = std::thread::Builder::new().name("durable-worker".to_owned());
+    thread.spawn(body).map_err(DispatcherError::Threads)?;
+    Ok(())
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> WorkerPanic {
+    let panic = WorkerPanic(message_of(panic));
+    tracing::error!(
+        error = &panic as &dyn std::error::Error,
+        "the worker is gone"
+    );
+    panic
+}
+
+/// Gives tasks that the store left behind a while: connections go back to their pool in one.
+async fn let_the_store_finish() {
+    const LOOKS: usize = 500;
+    for _ in 0..LOOKS {
+        if Handle::current().metrics().num_alive_tasks() == 0 {
+            return;
+        }
+        #[expect(clippy::disallowed_methods, reason = "this waits for other threads")]
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// What the thread runs.
+struct Worker {
+    clock: Arc<dyn Clock>,
+    stopped: watch::Receiver<bool>,
+    grace: Duration,
+    tells: oneshot::Sender<Result<Begun, StartError>>,
+}
+
+impl Worker {
+    async fn run<B>(self, making: B) -> (Option<Dispatcher>, Result<()>)
+    where
+        B: Future<Output = Result<Dispatcher, StartError>>,
+    {
+        let mut dispatcher = match making.await {
+            Ok(dispatcher) => dispatcher,
+            Err(error) => {
+                drop(self.tells.send(Err(error)));
+                return (None, Ok(()));
+            }
+        };
+        let begun = Begun {
+            id: dispatcher.worker(),
+            threads: dispatcher.threads(),
+        };
+        if self.tells.send(Ok(begun)).is_err() {
+            return (None, Ok(()));
+        }
+        let end = run(&mut dispatcher, &*self.clock, self.stopped, self.grace).await;
+        (Some(dispatcher), end.map_err(Into::into))
+    }
+}
+
+/// The worker's loop.
+async fn run(
+    dispatcher: &mut Dispatcher,
+    clock: &dyn Clock,
+    mut stopped: watch::Receiver<bool>,
+    grace: Duration,
+) -> Result<(), DispatcherError> {
+    let mut wait = RESTART_WAIT;
+    loop {
+        match dispatcher.process_next().await {
+            Ok(Progress::Made) => wait = RESTART_WAIT,
+            Ok(Progress::Idle) => {
+                wait = RESTART_WAIT;
+                tokio::select! {
+                    biased;
+                    _ = stopped.wait_for(|stop| *stop) => {}
+                    () = dispatcher.wait() => {}
+                }
+            }
+            Err(error) => {
+                let first = wait == RESTART_WAIT;
+                if first {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the worker begins anew"
+                    );
+                }
+                clock.sleep_for(wait).await;
+                wait = (wait * 2).min(LONGEST_RESTART_WAIT);
+                let restarted = dispatcher.restart().await;
+                if let Some(error) = restarted.err().filter(|_| first) {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "failed to begin anew"
+                    );
+                }
+            }
+        }
+        if *stopped.borrow() {
+            return finish(dispatcher, clock, grace).await;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+const RESTART_WAIT: Duration = Duration::from_millis(10);
+const LONGEST_RESTART_WAIT: Duration = Duration::from_secs(5);
+
+/// Lets attempts that are under way end and records them, up to the grace period. What still runs
+/// then is left alone: the next worker finds it.
+async fn finish(
+    dispatcher: &mut Dispatcher,
+    clock: &dyn Clock,
+    grace: Duration,
+) -> Result<(), DispatcherError> {
+    dispatcher.close();
+    let mut over = clock.sleep_for(grace);
+    loop {
+        let progress = dispatcher.process_next().await?;
+        if dispatcher.running_attempts() == 0 && progress == Progress::Idle {
+            break;
+        }
+        if progress == Progress::Idle {
+            tokio::select! {
+                () = &mut over => break,
+                () = dispatcher.wait() => {}
+            }
+        }
+    }
+    dispatcher.stop().await
+}
