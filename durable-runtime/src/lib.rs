@@ -99,6 +99,7 @@ pub mod payload;
 pub mod prelude;
 pub mod registry;
 pub mod retry;
+pub mod running;
 #[cfg(feature = "schemars")]
 pub mod schemas;
 pub mod store;

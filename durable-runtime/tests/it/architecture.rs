@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// Lowest floor first. Modules that share a floor do not import each other.
 const FLOORS: &[&[&str]] = &[
     &["ids", "clock", "mutants", "schemas"],
-    &["payload", "retry"],
+    &["payload", "retry", "running"],
     &["failure"],
     &["definition", "panics"],
     &["history"],
