@@ -23,6 +23,7 @@ use crate::machine::Archive;
 use crate::registry::Register;
 use crate::registry::Registry;
 use crate::registry::RegistryError;
+use crate::running::Running;
 #[cfg(feature = "schemars")]
 use crate::schemas::PayloadSchemas;
 use crate::store::OpenedStore;
@@ -257,6 +258,8 @@ impl RuntimeBuilder {
             (*self.config.machine.limits).clone(),
         );
         let grace = self.config.shutdown_grace;
+        let mut config = self.config;
+        config.running = opened.running.clone();
         #[cfg(feature = "schemars")]
         let schemas = self.registry.payload_schemas();
         let dispatcher = Dispatcher::start(
@@ -265,10 +268,11 @@ impl RuntimeBuilder {
             Arc::new(self.registry),
             Arc::new(self.states),
             notifier,
-            self.config,
+            config,
         )
         .await?;
         let id = dispatcher.worker();
+        let running = dispatcher.record().clone();
         let (stop, stopped) = watch::channel(false);
         let worker = tokio::spawn(run(dispatcher, self.clock, stopped, grace));
         let client = Client::new(Arc::new(commands));
@@ -277,6 +281,7 @@ impl RuntimeBuilder {
             opened,
             stop,
             id,
+            running,
             worker: Some(worker),
             #[cfg(feature = "schemars")]
             schemas,
@@ -294,6 +299,7 @@ pub struct Runtime {
     opened: OpenedStore,
     stop: watch::Sender<bool>,
     id: WorkerId,
+    running: Running,
     worker: Option<JoinHandle<Result<(), DispatcherError>>>,
     #[cfg(feature = "schemars")]
     schemas: PayloadSchemas,
@@ -364,6 +370,8 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         if let Some(worker) = &self.worker {
+            // It is told to stop, and does not die.
+            self.running.close();
             worker.abort();
             self.opened.store.worker_abandon(self.id);
         }
@@ -420,19 +428,30 @@ async fn finish(
     clock: Arc<dyn Clock>,
     grace: Duration,
 ) -> Result<(), DispatcherError> {
+    let drained = drain(&mut dispatcher, clock, grace).await;
+    // Whatever became of that, what is under way has not taken the process down.
+    dispatcher.record().close();
+    drained?;
+    dispatcher.stop().await
+}
+
+async fn drain(
+    dispatcher: &mut Dispatcher,
+    clock: Arc<dyn Clock>,
+    grace: Duration,
+) -> Result<(), DispatcherError> {
     dispatcher.close();
     let mut over = clock.sleep_until(clock.now() + grace);
     loop {
         let progress = dispatcher.process_next().await?;
         if dispatcher.running_attempts() == 0 && progress == Progress::Idle {
-            break;
+            return Ok(());
         }
         if progress == Progress::Idle {
             tokio::select! {
-                () = &mut over => break,
+                () = &mut over => return dispatcher.interrupt().await,
                 () = dispatcher.wait() => {}
             }
         }
     }
-    dispatcher.stop().await
 }

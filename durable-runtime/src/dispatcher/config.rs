@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::machine::Config as MachineConfig;
+use crate::running::Place;
 
 /// What the engine can be told.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct EngineConfig {
     pub timer_window: Duration,
     /// How long a shutdown waits for attempts that are under way.
     pub shutdown_grace: Duration,
+    /// Where it is recorded what is being computed, for the process after this one.
+    pub running: Place,
     /// What the machine goes by.
     pub machine: MachineConfig,
 }
@@ -39,6 +42,7 @@ impl Default for EngineConfig {
             max_turns_per_commit: 512,
             timer_window: Duration::from_mins(1),
             shutdown_grace: Duration::from_secs(10),
+            running: Place::nowhere(),
             machine: MachineConfig {
                 line_of: source_line,
                 ..MachineConfig::default()

@@ -212,6 +212,8 @@ impl Dispatcher {
             parked: parked.unwrap_or_default(),
             drained,
             now: self.time_of_entities,
+            running: self.running.clone(),
+            deadly: self.suspect_turns.failed_operations(key),
         };
         let limits = &self.config.machine.limits;
         let outcome = span.in_scope(|| entity_turn(limits, &*entity.code, request));

@@ -11,6 +11,7 @@
 //! 4. A worker that is fenced drops everything it holds and comes back as a new one.
 
 mod attempt;
+mod blame;
 mod commit;
 mod config;
 mod entities;
@@ -18,6 +19,8 @@ mod instances;
 mod load;
 mod pool;
 mod step;
+mod suspect_turns;
+mod suspects;
 mod timers;
 
 pub use config::EngineConfig;

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::attempt;
 use super::attempt::AttemptReport;
+use super::suspects::Suspects;
 use crate::activity::ActivityContext;
 use crate::activity::AttemptEnd;
 use crate::activity::AttemptHandle;
@@ -27,15 +28,14 @@ use crate::mutants::mutant;
 use crate::panics::message_of;
 use crate::payload::Payload;
 use crate::registry::Registry;
+use crate::running::Computation;
+use crate::running::Running as Record;
 use crate::work::ActivityTask;
 use crate::work::Heartbeat;
 use crate::work::MessageBody;
 
 /// Which call of which execution an attempt is for.
 pub(super) type AttemptKey = (InstanceKey, Execution, CallPath);
-
-/// An attempt that lost its worker this often in a row runs with no other beside it.
-const ALONE_FROM: u32 = 3;
 
 /// What the pool tells of an attempt that has ended.
 #[derive(Debug)]
@@ -63,9 +63,10 @@ pub(super) struct ActivityPool {
     waiting_keys: BTreeSet<AttemptKey>,
     /// The units of the instances that have attempts here.
     units: BTreeMap<InstanceKey, Unit>,
-    /// Whether what runs now must run alone.
-    alone: bool,
     accepts: bool,
+    record: Record,
+    /// Which of them are held back, as processes died while they ran.
+    pub(super) suspects: Suspects,
 }
 
 #[derive(Debug)]
@@ -82,8 +83,9 @@ impl ActivityPool {
         registry: Arc<Registry>,
         states: Arc<States>,
         clock: Arc<dyn Clock>,
-        max: usize,
-        payload_limit: usize,
+        (max, payload_limit): (usize, usize),
+        record: Record,
+        suspects: Suspects,
     ) -> Self {
         Self {
             registry,
@@ -98,8 +100,9 @@ impl ActivityPool {
             waiting: BTreeMap::new(),
             waiting_keys: BTreeSet::new(),
             units: BTreeMap::new(),
-            alone: false,
             accepts: true,
+            record,
+            suspects,
         }
     }
 
@@ -113,12 +116,16 @@ impl ActivityPool {
         }
         self.units.insert(task.key, unit);
         self.waiting_keys.insert(key_of(&task));
-        self.waiting
-            .entry(task.name.clone())
-            .or_default()
-            .push_back(task);
+        if let Some(task) = self.suspects.ask(task) {
+            self.queue(task);
+        }
         self.fill();
         Ok(())
+    }
+
+    fn queue(&mut self, task: ActivityTask) {
+        let queue = self.waiting.entry(task.name.clone()).or_default();
+        queue.push_back(task);
     }
 
     /// Why attempts of this activity cannot run in this worker, if they cannot.
@@ -134,6 +141,15 @@ impl ActivityPool {
 
     /// Starts what waits, as far as there is room.
     fn fill(&mut self) {
+        while let Some(task) = self.suspects.admit() {
+            self.queue(task);
+        }
+        if self.accepts
+            && self.running.is_empty()
+            && let Some(task) = self.suspects.take_alone()
+        {
+            self.spawn(task);
+        }
         let names: Vec<_> = self.waiting.keys().cloned().collect();
         for name in names {
             while let Some(task) = self.next_of(&name) {
@@ -143,7 +159,7 @@ impl ActivityPool {
     }
 
     fn next_of(&mut self, name: &str) -> Option<ActivityTask> {
-        if !self.accepts || self.alone || self.running.len() >= self.max {
+        if !self.accepts || self.suspects.holds_all() || self.running.len() >= self.max {
             return None;
         }
         let limit = self
@@ -155,11 +171,6 @@ impl ActivityPool {
             return None;
         }
         let queue = self.waiting.get_mut(name)?;
-        let must_be_alone = queue.front()?.lost_in_a_row >= ALONE_FROM;
-        if must_be_alone && !self.running.is_empty() {
-            return None;
-        }
-        self.alone = must_be_alone;
         let task = queue.pop_front();
         if queue.is_empty() {
             self.waiting.remove(name);
@@ -173,6 +184,7 @@ impl ActivityPool {
         let Some(activity) = self.registry.activity(&task.name).cloned() else {
             return;
         };
+        self.suspects.begins(&task, self.clock.now());
         let (name, number) = (task.name.clone(), task.attempt);
         let (context, handle) = ActivityContext::for_task(&task);
         let handle = Arc::new(handle);
@@ -182,7 +194,7 @@ impl ActivityPool {
             (context, Arc::clone(&handle)),
             Arc::clone(&self.states),
             Arc::clone(&self.clock),
-            self.payload_limit,
+            (self.payload_limit, self.record.clone()),
         );
         let abort = self.attempts.spawn(attempt);
         self.by_task.insert(abort.id(), key.clone());
@@ -236,6 +248,7 @@ impl ActivityPool {
         };
         let told = running.map(|running| {
             self.leave(key.0, &running);
+            self.suspects.ended(&computation(&key));
             let report = ended.map_or_else(died, |(_, report)| report);
             tell(key, &running, report)
         });
@@ -249,7 +262,6 @@ impl ActivityPool {
         if let Some(busy) = self.busy.get_mut(&running.name) {
             *busy -= 1;
         }
-        self.alone &= !self.running.is_empty();
         self.forget_unit(instance);
     }
 
@@ -274,6 +286,7 @@ impl ActivityPool {
 
     /// Cancels an attempt: tells its token, then drops it.
     pub(super) fn cancel(&mut self, key: &AttemptKey) {
+        self.suspects.gone(&computation(key));
         if self.waiting_keys.remove(key) {
             self.waiting.retain(|_, queue| {
                 queue.retain(|task| key_of(task) != *key);
@@ -310,12 +323,52 @@ impl ActivityPool {
 
     /// Cancels everything.
     pub(super) fn clear(&mut self) {
+        self.suspects.clear();
         self.waiting.clear();
         self.waiting_keys.clear();
         self.units.clear();
         let keys: Vec<_> = self.running.keys().cloned().collect();
         for key in &keys {
             self.cancel(key);
+        }
+    }
+
+    /// Cancels what is under way as this worker stops. Returns the news of it, by instance.
+    pub(super) fn interrupt(&mut self) -> Vec<(InstanceKey, MessageBody)> {
+        let interrupted = self
+            .running
+            .iter()
+            .map(|((key, execution, path), running)| {
+                let body = MessageBody::ActivityAttemptLost {
+                    execution: *execution,
+                    path: path.clone(),
+                    attempt: running.attempt,
+                    stopped: true,
+                    heartbeat: running.handle.last_heartbeat(),
+                };
+                (*key, body)
+            });
+        let interrupted: Vec<_> = interrupted.collect();
+        let keys: Vec<_> = self.running.keys().cloned().collect();
+        for key in &keys {
+            self.cancel(key);
+        }
+        interrupted
+    }
+
+    /// Has those begin that were held until all is loaded.
+    pub(super) fn all_loaded(&mut self) {
+        self.suspects.all_loaded();
+        self.fill();
+    }
+
+    /// Has those begin that others had to make room for, once these have lived for long enough.
+    pub(super) fn pass_time(&mut self) {
+        let now = self.clock.now();
+        if self.suspects.next_due().is_some_and(|due| due <= now) {
+            let nothing_runs = self.running.is_empty() && self.waiting.is_empty();
+            self.suspects.pass_time(now, nothing_runs);
+            self.fill();
         }
     }
 
@@ -361,6 +414,10 @@ impl ActivityPool {
 
 fn key_of(task: &ActivityTask) -> AttemptKey {
     (task.key, task.execution, task.path.clone())
+}
+
+fn computation((key, execution, path): &AttemptKey) -> Computation {
+    Computation::attempt(*key, *execution, path)
 }
 
 /// The runtime shuts down, or the task itself panicked outside the user's function.

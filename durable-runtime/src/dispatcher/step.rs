@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::blame;
 use super::commit::Made;
 use super::config::EngineConfig;
 use super::entities::EXPIRY;
@@ -11,6 +12,8 @@ use super::instances::Instances;
 use super::instances::Kept;
 use super::pool::ActivityPool;
 use super::pool::Ended;
+use super::suspect_turns::SuspectTurns;
+use super::suspects::Suspects;
 use super::timers::TimerWindow;
 use crate::activity::States;
 use crate::clock::Clock;
@@ -24,6 +27,10 @@ use crate::machine::turn;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 use crate::registry::Registry;
+use crate::running::Computation;
+use crate::running::Found;
+use crate::running::Mark;
+use crate::running::Running;
 use crate::store::NewWorker;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -59,6 +66,9 @@ pub struct Dispatcher {
     pub(super) entities: Entities,
     pub(super) timers: TimerWindow,
     pub(super) pool: ActivityPool,
+    pub(super) suspect_turns: SuspectTurns,
+    /// What this worker computes, for the process after this one.
+    pub(super) running: Running,
     /// Messages were sent that are not in memory.
     pub(super) inbox_hint: bool,
     /// Timers may have been created that are not in memory.
@@ -69,7 +79,7 @@ pub struct Dispatcher {
     pub(super) time_of_entities: Timestamp,
     /// It is to come back as a new worker before it does anything else.
     begins_anew: bool,
-    to_load: ToLoad,
+    pub(super) to_load: ToLoad,
     poll_wait: Duration,
     poll_at: Timestamp,
     renew_at: Timestamp,
@@ -78,7 +88,7 @@ pub struct Dispatcher {
 
 /// How far the search for instances that are to be loaded at once has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ToLoad {
+pub(super) enum ToLoad {
     After(Option<InstanceKey>),
     /// The instances are through, entities follow.
     EntitiesAfter(Option<InstanceKey>),
@@ -126,12 +136,23 @@ impl Dispatcher {
     ) -> Result<Self, DispatcherError> {
         let now = clock.now();
         let lease = store.worker_start(new_worker(&config), now).await?;
+        // Only now is the worker before gone for sure.
+        let found = Found::at(&config.running);
+        let suspicions = blame::suspicions(&found, now);
+        let known: Vec<_> = suspicions.values().copied().collect();
+        let running = Running::begin_at(&config.running, &known);
+        let of_others = (!store.is_exclusive()).then_some(config.lease);
+        let lost = found.marks.iter().map(|mark| (mark.of, mark.number));
         let pool = ActivityPool::new(
             Arc::clone(&registry),
             states,
             Arc::clone(&clock),
-            config.max_concurrent_activities,
-            config.machine.limits.payload_bytes,
+            (
+                config.max_concurrent_activities,
+                config.machine.limits.payload_bytes,
+            ),
+            running.clone(),
+            Suspects::new(running.clone(), lost.collect(), &suspicions, now, of_others),
         );
         let mut dispatcher = Self {
             store,
@@ -145,6 +166,8 @@ impl Dispatcher {
             entities: Entities::default(),
             timers: TimerWindow::default(),
             pool,
+            suspect_turns: SuspectTurns::new(running.clone(), &suspicions, now),
+            running,
             inbox_hint: true,
             timers_hint: false,
             commits: 0,
@@ -167,7 +190,9 @@ impl Dispatcher {
     /// # Errors
     /// [`DispatcherError`], fenced or not: call [`restart`](Self::restart) and go on.
     pub async fn process_next(&mut self) -> Result<Progress, DispatcherError> {
+        self.running.settle();
         self.keep_lease().await?;
+        self.pool.pass_time();
         self.collect_ended();
         self.stall_reached_into();
         self.load_open().await?;
@@ -177,7 +202,7 @@ impl Dispatcher {
         self.repair_locks().await?;
         self.expire_answers().await?;
         self.collect_ended();
-        let ready = self.instances.take_ready(self.config.max_turns_per_commit);
+        let ready = self.next_batch();
         if ready.is_empty() {
             return Ok(self.progress());
         }
@@ -188,6 +213,7 @@ impl Dispatcher {
         turns.extend(runnable.into_iter().filter_map(|key| self.make_turn(key)));
         let of_entities = entities.into_iter();
         turns.extend(of_entities.filter_map(|key| self.make_entity_turn(key)));
+        self.running.settle();
         self.commit(turns).await?;
         self.instances.shrink(self.config.cache_bytes, ready);
         self.entities.shrink(self.config.entity_cache_bytes);
@@ -219,9 +245,19 @@ impl Dispatcher {
         let heartbeats = (self.pool.running() > 0).then_some(self.heartbeats_at.max(now));
         let renew = (!self.store.is_exclusive()).then_some(self.renew_at);
         let locks = self.entities.next_check();
-        let due = [timer, heartbeats, renew, locks].into_iter().flatten();
-        let due = due.min();
+        let suspects = self.suspects_due();
+        let due = [timer, heartbeats, renew, locks, suspects];
+        let due = due.into_iter().flatten().min();
         due.map_or(self.poll_at, |due| due.min(self.poll_at))
+    }
+
+    /// When something that is held back, as processes died of it, is to go on by itself.
+    pub fn suspects_due(&self) -> Option<Timestamp> {
+        let attempts = self.pool.suspects.next_due();
+        attempts
+            .into_iter()
+            .chain(self.suspect_turns.next_due())
+            .min()
     }
 
     /// Tells the dispatcher that messages were sent.
@@ -248,6 +284,37 @@ impl Dispatcher {
     /// Starts no further attempt; goes on with everything else.
     pub fn close(&mut self) {
         self.pool.close();
+    }
+
+    /// What this worker computes, for the process after this one. A dispatcher that is dropped leaves
+    /// the record as a process does that dies; close it before, if this process goes on.
+    pub fn record(&self) -> &Running {
+        &self.running
+    }
+
+    /// Cancels the attempts that are under way, as the worker stops, and records that: they count
+    /// for nothing, and the next worker makes them anew.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn interrupt(&mut self) -> Result<(), DispatcherError> {
+        self.close();
+        let at = self.clock.now();
+        let mut keys = Vec::new();
+        for (key, body) in self.pool.interrupt() {
+            self.instances.enqueue(key, Message { id: None, at, body });
+            if keys.last() != Some(&key) {
+                keys.push(key);
+            }
+        }
+        for keys in keys.chunks(self.config.max_turns_per_commit.max(1)) {
+            let keys = self.load_missing(keys.to_vec()).await?;
+            let turns = keys.into_iter().filter_map(|key| self.make_turn(key));
+            let turns = turns.collect();
+            self.running.settle();
+            self.commit(turns).await?;
+        }
+        Ok(())
     }
 
     /// Drops everything in memory and comes back as a new worker.
@@ -287,6 +354,7 @@ impl Dispatcher {
     /// # Errors
     /// The store's.
     pub async fn stop(&mut self) -> Result<(), DispatcherError> {
+        self.running.close();
         self.pool.clear();
         self.instances.clear();
         self.entities = Entities::default();
@@ -560,16 +628,35 @@ impl Dispatcher {
             messages: messages.clone(),
             now,
         };
+        let number = match &position {
+            Position::Live(continuation) => Some(continuation.next_turn()),
+            Position::NotBegun => Some(1),
+            // None of its code is run.
+            Position::Stopped { .. } | Position::Over => None,
+        };
+        let of = Computation::Turn {
+            key,
+            execution: request.instance.execution,
+        };
+        let begun = number.map(|number| self.running.begin(Mark { of, number }));
         let (mut outcome, continuation) = match orchestrator {
             Some(orchestrator) => turn(config, position, &*orchestrator.start, request),
             None => turn(config, position, &super::load::not_registered, request),
         };
+        drop(begun);
         if mutant(Mutant::EffectBeforeCommit) {
             for task in std::mem::take(&mut outcome.activities) {
                 self.start_attempt(task, outcome.write.unit);
             }
         }
         Made::of_instance(key, messages, outcome, continuation)
+    }
+}
+
+impl Drop for Dispatcher {
+    /// What comes after this is not recorded: to the next worker this one has died.
+    fn drop(&mut self) {
+        self.running.abandon();
     }
 }
 

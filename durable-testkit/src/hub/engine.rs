@@ -214,7 +214,11 @@ impl Engine {
         let timer = timers.iter().map(|timer| timer.due).find(|due| *due > now);
         let attempt = self.parts.attempts.next_ready(now);
         let sleeper = self.parts.clock.next_sleeper();
-        [timer, attempt, sleeper].into_iter().flatten().min()
+        let suspects = self.dispatcher.suspects_due().filter(|due| *due > now);
+        [timer, attempt, sleeper, suspects]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Moves time on, and lets attempts see that their time is over.

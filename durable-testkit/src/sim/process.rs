@@ -8,6 +8,7 @@ use durable_runtime::clock::Clock;
 use durable_runtime::dispatcher::Dispatcher;
 use durable_runtime::dispatcher::EngineConfig;
 use durable_runtime::dispatcher::Progress;
+use durable_runtime::running::Place;
 use durable_runtime::store::ModelStore;
 use durable_runtime::work::Notifier;
 use tokio::sync::watch;
@@ -74,6 +75,12 @@ impl Setup {
             new: only > 2,
             config,
         }
+    }
+
+    /// One that records there what it computes.
+    pub(crate) fn recording_at(mut self, place: Place) -> Self {
+        self.config.running = place;
+        self
     }
 
     /// One that can run everything.
@@ -230,8 +237,13 @@ impl Worker {
             if progress == Progress::Made {
                 continue;
             }
-            if dispatcher.running_attempts() == 0 || self.clock.now() >= over {
+            if dispatcher.running_attempts() == 0 {
                 return dispatcher.stop().await.is_ok();
+            }
+            if self.clock.now() >= over {
+                let interrupted = dispatcher.interrupt().await.is_ok();
+                dispatcher.record().close();
+                return interrupted && dispatcher.stop().await.is_ok();
             }
             tokio::select! {
                 biased;

@@ -2,6 +2,7 @@
 
 mod activities;
 mod composition;
+mod deaths;
 mod entities;
 mod events;
 mod faults;
