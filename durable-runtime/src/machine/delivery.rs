@@ -101,13 +101,8 @@ impl State {
                 heartbeat,
             } => {
                 self.attempt(identity, *execution, path, *attempt)?;
-                Some(HistoryEvent::ActivityAttemptLost {
-                    at,
-                    path: path.clone(),
-                    attempt: *attempt,
-                    stopped: *stopped,
-                    heartbeat: heartbeat.clone(),
-                })
+                let (attempt, stopped) = (*attempt, *stopped);
+                Some(attempt_lost(at, path, attempt, stopped, heartbeat.as_ref()))
             }
             MessageBody::EntityCompleted {
                 execution,
@@ -393,6 +388,22 @@ fn attempt_failed(
                 heartbeat,
             }
         }
+    }
+}
+
+fn attempt_lost(
+    at: Timestamp,
+    path: &CallPath,
+    attempt: u32,
+    stopped: bool,
+    heartbeat: Option<&Payload>,
+) -> HistoryEvent {
+    HistoryEvent::ActivityAttemptLost {
+        at,
+        path: path.clone(),
+        attempt,
+        stopped,
+        heartbeat: heartbeat.cloned(),
     }
 }
 
