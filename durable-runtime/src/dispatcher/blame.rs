@@ -59,14 +59,18 @@ pub(super) fn suspicions(found: &Found, at: Timestamp) -> Suspicions {
 /// This death came without those that were not under way.
 fn clear_others(suspicions: &mut Suspicions, died: &BTreeSet<Computation>) {
     suspicions.retain(|of, suspicion| {
-        if died.contains(of) || !matches!(of, Computation::Attempt { .. }) {
+        let is_attempt = matches!(of, Computation::Attempt { .. });
+        if died.contains(of) || !is_attempt || is_to_blame(suspicion) {
             return true;
         }
         *suspicion = Suspicion {
             survived: suspicion.survived,
+            cleared: suspicion
+                .cleared
+                .saturating_add(u8::from(suspicion.deaths > 1)),
             ..Suspicion::new(*of)
         };
-        suspicion.survived > 0
+        suspicion.survived > 0 || suspicion.cleared > 0
     });
 }
 
@@ -150,6 +154,15 @@ mod tests {
         assert_eq!(blamed(&known), []);
         assert_eq!((known[&one].deaths, known[&one].proven), (1, 1));
         assert!(!known.contains_key(&other));
+    }
+
+    #[test]
+    fn how_often_a_death_has_cleared_an_attempt_is_kept() {
+        let (one, other) = (attempt(1), attempt(2));
+        let known = after(&[&[one], &[one], &[other], &[one], &[one], &[other]]);
+        assert_eq!((known[&one].deaths, known[&one].cleared), (0, 2));
+        let to_blame = after(&[&[one], &[one], &[one], &[one], &[other]]);
+        assert_eq!(blamed(&to_blame), [one]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! 2. When there is one left it is held back for a while. If the process dies all the same, it had no
 //!    part in that: somebody kills processes from outside. If not it runs, and at the start of the next
 //!    process it runs first, with nothing beside it, so that its death is its own doing for sure.
+//!    (Two culprits clear each other by that, so nobody is held back for ever.)
 //! 3. An end of any kind clears an attempt, and so does living on for a while, which is twice as long
 //!    each time: what takes minutes to fill the memory is found too.
 //! 4. Nobody waits for a suspect that does not come.
@@ -27,6 +28,8 @@ use crate::work::ActivityTask;
 
 /// A suspect that has run for so long may be harmless.
 const FIRST_PATIENCE: Duration = Duration::from_secs(3);
+/// Two culprits clear each other: one that was suspected so often runs alone without more ado.
+const MOST_CLEARED: u8 = 16;
 /// So long the others wait for one that is to run alone, until it is loaded.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
@@ -96,7 +99,7 @@ impl Suspects {
         let (mut alone, mut control) = (Alone::Nobody, None);
         // The first death may have come from outside.
         if let Some(only) = most.first().filter(|_| most.len() == 1 && deaths > 1) {
-            if suspicions[only].controlled {
+            if suspicions[only].controlled || suspicions[only].cleared >= MOST_CLEARED {
                 alone = Alone::Expected(*only, now + LONGEST_WAIT + lease.unwrap_or_default());
             } else {
                 control = Some((*only, now + patience(&suspicions[only])));

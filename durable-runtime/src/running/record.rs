@@ -289,6 +289,7 @@ mod tests {
             suspicion.died(mark.number, Timestamp::from_millis(at));
         }
         (suspicion.alone, suspicion.controlled) = (true, true);
+        (suspicion.survived, suspicion.cleared) = (2, 255);
         suspicion
     }
 

@@ -90,6 +90,8 @@ pub struct Suspicion {
     pub controlled: bool,
     /// How often it has lived on for so long that it was taken for harmless.
     pub survived: u8,
+    /// How often it was suspected of several deaths, and the next one came without it.
+    pub cleared: u8,
     /// When the last of those deaths were noticed, the latest last.
     pub times: [Timestamp; TIMES],
 }
@@ -105,6 +107,7 @@ impl Suspicion {
             alone: false,
             controlled: false,
             survived: 0,
+            cleared: 0,
             times: [Timestamp::from_millis(0); TIMES],
         }
     }
@@ -176,12 +179,15 @@ fn encode(added: u8, of: &Suspicion) -> [u8; SLOT] {
         } => (ATTEMPT, key, execution, call.to_le_bytes()),
     };
     let [a, b, c, d] = execution.0.to_le_bytes();
+    let mut number = of.number.to_le_bytes();
+    // No number of a turn comes so far.
+    number[7] = of.cleared;
     let mut bytes = [0; SLOT];
     let words = [
         [kind + added, of.deaths, of.proven, of.survived, a, b, c, d],
         key.0.to_le_bytes(),
         call,
-        of.number.to_le_bytes(),
+        number,
         of.times[0].as_millis().to_le_bytes(),
         of.times[1].as_millis().to_le_bytes(),
         of.times[2].as_millis().to_le_bytes(),
@@ -221,7 +227,9 @@ impl Slot {
             },
             _ => return Self::Torn,
         };
-        let number = u64::from_le_bytes(word(bytes, 4));
+        let mut number = word(bytes, 4);
+        let cleared = std::mem::take(&mut number[7]);
+        let number = u64::from_le_bytes(number);
         if kind & SUSPECTED == 0 {
             return Self::Mark(Mark { of, number });
         }
@@ -234,6 +242,7 @@ impl Slot {
             alone: kind & ALONE != 0,
             controlled: kind & CONTROLLED != 0,
             survived,
+            cleared,
             times: [time(5), time(6), time(7)],
         })
     }
