@@ -102,6 +102,7 @@ pub mod payload;
 pub mod prelude;
 pub mod registry;
 pub mod retry;
+pub mod running;
 pub mod salt;
 #[cfg(feature = "schemars")]
 pub mod schemas;

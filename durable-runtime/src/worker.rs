@@ -25,6 +25,7 @@ use crate::machine::Archive;
 use crate::registry::Register;
 use crate::registry::Registry;
 use crate::registry::RegistryError;
+use crate::running::Running;
 #[cfg(feature = "schemars")]
 use crate::schemas::PayloadSchemas;
 use crate::store::OpenedStore;
@@ -282,14 +283,15 @@ impl RuntimeBuilder {
         )
         .salts(Arc::clone(&self.config.salts));
         let grace = self.config.shutdown_grace;
+        let mut config = self.config;
+        config.running = opened.running.clone();
         #[cfg(feature = "schemars")]
         let schemas = self.registry.payload_schemas();
         let (store, clock) = (Arc::clone(&opened.store), Arc::clone(&self.clock));
         let making = async move {
             store.hub_open(clock.now()).await?;
             let (registry, states) = (Arc::new(self.registry), Arc::new(self.states));
-            let dispatcher =
-                Dispatcher::start(store, clock, registry, states, notifier, self.config);
+            let dispatcher = Dispatcher::start(store, clock, registry, states, notifier, config);
             Ok(dispatcher.await?)
         };
         let (worker, begun) = WorkerThread::start(making, self.clock, grace).await?;
@@ -301,6 +303,7 @@ impl RuntimeBuilder {
             grace,
             worker,
             id: begun.id,
+            running: begun.running,
             threads: begun.threads,
             #[cfg(feature = "schemars")]
             schemas,
@@ -320,6 +323,7 @@ pub struct Runtime {
     grace: Duration,
     worker: WorkerThread,
     id: WorkerId,
+    running: Running,
     threads: WorkerThreads,
     #[cfg(feature = "schemars")]
     schemas: PayloadSchemas,
@@ -400,6 +404,7 @@ impl Runtime {
         match tokio::time::timeout(limit, self.worker.ended()).await {
             Ok(ended) => ended,
             Err(_) => {
+                self.running.close();
                 self.worker.abandon();
                 self.opened.store.worker_abandon(self.id);
                 Err(StopTimedOut.into())
@@ -442,6 +447,8 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         if !self.worker.has_ended() {
+            // It is told to stop, and does not die.
+            self.running.close();
             self.worker.abandon();
             self.opened.store.worker_abandon(self.id);
         }

@@ -68,8 +68,7 @@ impl TestHub {
     /// then for pairs of points. After each crash another worker begins with what is stored. Each run
     /// is in a hub of its own with the functions and mocks of this one, and must come to the same
     /// result; no effect may happen more often than once and once more for each crash; and the
-    /// history must fit the code. An attempt that is lost in a crash counts for the retry policy: one
-    /// that leaves no room for two more gives another result, and rightly so.
+    /// history must fit the code.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;

@@ -17,6 +17,7 @@ use durable_runtime::machine::Config;
 use durable_runtime::machine::Continuation;
 use durable_runtime::machine::Position;
 use durable_runtime::machine::StartFn;
+use durable_runtime::salt::Salt;
 use durable_runtime::work::ActivityTask;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
@@ -73,6 +74,7 @@ fn row(input: &Payload) -> InstanceRow {
         key: InstanceKey(7),
         unit: Unit(3),
         id: InstanceId::new("program").expect("it is an id"),
+        salt: Salt::from_bits(1),
         name: "saved".to_owned(),
         version: "1".to_owned(),
         status: InstanceStatus::Pending,
@@ -87,6 +89,7 @@ fn row(input: &Payload) -> InstanceRow {
         created_at: T0,
         updated_at: T0,
         load_at_start: false,
+        is_asked: false,
         checkpoint: None,
         command: "start".to_owned(),
         headers: BTreeMap::new(),

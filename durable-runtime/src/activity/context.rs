@@ -239,7 +239,6 @@ mod tests {
             input: Some(Payload::encode("card").unwrap()),
             options: Box::new(CallOptions::default()),
             attempt: 1,
-            lost_in_a_row: 0,
             scheduled_at: Timestamp::from_millis(0),
             heartbeat: None,
         }

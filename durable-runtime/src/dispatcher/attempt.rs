@@ -18,6 +18,9 @@ use crate::mutants::mutant;
 use crate::panics::Catch;
 use crate::payload::Payload;
 use crate::registry::RegisteredActivity;
+use crate::running::Computation;
+use crate::running::Mark;
+use crate::running::Running;
 use crate::work::ActivityTask;
 
 /// What an attempt came to.
@@ -34,8 +37,11 @@ pub(super) async fn run(
     (context, handle): (ActivityContext, Arc<AttemptHandle>),
     states: Arc<States>,
     clock: Arc<dyn Clock>,
-    payload_limit: usize,
+    (payload_limit, record): (usize, Running),
 ) -> AttemptReport {
+    let of = Computation::attempt(task.key, task.execution, &task.path);
+    let number = u64::from(task.attempt);
+    let _begun = record.begin(Mark { of, number });
     let span = tracing::info_span!(
         "activity",
         name = %task.name,

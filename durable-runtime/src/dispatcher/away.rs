@@ -35,6 +35,16 @@ impl Dispatcher {
         batch.done
     }
 
+    /// Computes a batch, and takes in what does not hold its thread; the turns that are to be
+    /// committed.
+    pub(super) async fn make_turns(&mut self, work: Vec<Work>) -> Vec<Made> {
+        let done = self.compute(work).await;
+        let turns = done.into_iter().filter_map(|worked| self.take_in(worked));
+        let turns = turns.collect();
+        self.running.settle();
+        turns
+    }
+
     /// Takes in what was computed; the turn that is to be committed, if it is one.
     pub(super) fn take_in(&mut self, worked: Worked) -> Option<Made> {
         match worked {
@@ -157,6 +167,7 @@ impl Dispatcher {
             start,
             config: Arc::clone(&self.machine),
             discards: self.turns.discards(),
+            running: self.running.clone(),
         }))
     }
 }

@@ -200,7 +200,11 @@ impl Dispatcher {
                 self.release_left(&made.messages, write);
                 self.instance_committed(made.key, *outcome, continuation, write);
             }
-            Turned::Entity(outcome) => self.entity_committed(*outcome),
+            Turned::Entity(outcome) => {
+                self.suspect_turns
+                    .operations_ended(made.key, &write.consumed);
+                self.entity_committed(*outcome);
+            }
         }
     }
 
@@ -232,6 +236,11 @@ impl Dispatcher {
         }
         if instance.status.is_terminal() {
             self.timers.gone_with(key);
+        }
+        if instance.status.is_terminal() || next == Next::Resumed {
+            self.suspect_turns.forgive(key);
+        } else if let Some(row) = &write.history {
+            self.suspect_turns.made(key, row.turn);
         }
         let execution = instance.execution;
         let orchestrator = instance.name.clone();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::machine::Config as MachineConfig;
+use crate::running::Place;
 use crate::salt::SaltSource;
 use crate::salt::SystemSalts;
 
@@ -34,6 +35,8 @@ pub struct EngineConfig {
     /// How long a turn, a replay or an operation of an entity may hold a thread of its own before it
     /// is given up.
     pub turn_time_limit: Duration,
+    /// Where it is recorded what is being computed, for the process after this one.
+    pub running: Place,
     /// What the machine goes by.
     pub machine: MachineConfig,
 }
@@ -52,6 +55,7 @@ impl Default for EngineConfig {
             salts: Arc::new(SystemSalts),
             executor: Executor::default(),
             turn_time_limit: Duration::from_secs(30),
+            running: Place::nowhere(),
             machine: MachineConfig {
                 line_of: source_line,
                 ..MachineConfig::default()

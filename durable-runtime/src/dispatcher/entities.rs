@@ -224,6 +224,8 @@ impl Dispatcher {
             drained,
             salt: self.salt,
             now: self.time_of_entities,
+            running: self.running.clone(),
+            deadly: self.suspect_turns.failed_operations(key),
         };
         Some(Work::EntityTurn(Box::new(EntityTurn {
             request,

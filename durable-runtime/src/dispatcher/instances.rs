@@ -15,6 +15,7 @@ use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
+use crate::work::Heartbeat;
 use crate::work::InstanceRow;
 use crate::work::Message;
 use crate::work::MessageBody;
@@ -29,11 +30,13 @@ pub(super) struct Slot {
     pub(super) known: Option<Known>,
     /// A stalled instance that is to be tried again.
     pub(super) retry: bool,
-    /// It was stalled and is found to go on: attempts that it was kept from are to begin once that
-    /// is committed.
+    /// It is found to go on: attempts that it was kept from, or that nobody makes any more, are to
+    /// begin once that is committed.
     pub(super) cured: bool,
     /// Messages of it that cannot be read.
     pub(super) unreadable: Vec<MessageId>,
+    /// The progress that those have reported.
+    pub(super) progress: Vec<Heartbeat>,
     /// Why activities of it cannot run in this worker.
     pub(super) blocked: Option<String>,
     /// How many of its turns in a row could not be committed.

@@ -13,9 +13,11 @@ use super::resting::Discards;
 use super::resting::Resting;
 use super::step::Dispatcher;
 use super::step::DispatcherError;
+use super::suspects::Fate;
 use super::work::Replay;
 use super::work::Replayed;
 use super::work::Work;
+use crate::failure::Failure;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
@@ -31,13 +33,18 @@ use crate::machine::resume;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 use crate::payload::Payload;
+use crate::running::Computation;
+use crate::running::Mark;
+use crate::running::Running;
 use crate::store::Loaded;
 use crate::store::StoreError;
 use crate::store::UnreadableMessage;
+use crate::work::ActivityTask;
 use crate::work::Heartbeat;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 use crate::work::Message;
+use crate::work::MessageBody;
 
 /// How many instances are read from the store at once.
 const LOADS_AT_ONCE: usize = 8;
@@ -105,6 +112,7 @@ impl Dispatcher {
         self.instances.release(&ids);
         self.pool.cancel_instance(key);
         self.timers.gone_with(key);
+        self.suspect_turns.forgive(key);
     }
 
     /// Takes in what is stored of an instance. Returns the replay that it needs.
@@ -146,6 +154,8 @@ impl Dispatcher {
                 return None;
             }
         };
+        let deadly = self.suspect_turns.stalls(key, instance.execution);
+        let report = report.or(deadly);
         match self.position_of(&instance, history, retry, report) {
             Standing::Known(position) => {
                 self.instances.keep(
@@ -164,6 +174,7 @@ impl Dispatcher {
                 start,
                 config: Arc::clone(&self.machine),
                 discards: self.turns.discards(),
+                running: self.running.clone(),
             }))),
         }
     }
@@ -177,12 +188,14 @@ impl Dispatcher {
         } = replayed;
         let key = instance.key;
         if let Kept::Continuation(continuation) = &position {
-            if instance.status == InstanceStatus::Stalled {
-                // Its attempts were kept from running, not lost. They begin once it is committed
-                // that it goes on, so that one that takes its worker down is lost then.
-                self.instances.slot(key).cured = true;
-            } else {
-                self.find_lost(key, instance.execution, continuation, &heartbeats);
+            let open = self.open_attempts(key, instance.execution, continuation);
+            let unknown = open.iter().find_map(|task| self.pool.refuses(&task.name));
+            match unknown {
+                // One that this worker could not make either is not counted: the instance stalls.
+                Some(reason) if instance.status != InstanceStatus::Stalled => {
+                    self.block(key, reason);
+                }
+                _ => self.find_lost(key, &open, heartbeats),
             }
         }
         self.instances.keep(
@@ -194,41 +207,46 @@ impl Dispatcher {
         );
     }
 
-    /// Queues the news of attempts whose worker is gone. One that this worker could not make either
-    /// is not counted: the instance stalls.
-    fn find_lost(
-        &mut self,
+    /// The attempts that the history says are under way, and that this worker does not make.
+    fn open_attempts(
+        &self,
         key: InstanceKey,
         execution: Execution,
         continuation: &Continuation,
-        heartbeats: &[Heartbeat],
-    ) {
-        let pool = &self.pool;
-        let is_running = |path: &CallPath| pool.has(&(key, execution, path.clone()));
-        let open = continuation.unstarted_attempts(&is_running);
-        let unknown = open.iter().find_map(|task| pool.refuses(&task.name));
-        if let Some(reason) = unknown {
-            return self.block(key, reason);
-        }
-        let progress_of = |path: &CallPath| {
-            let of_call = |h: &&Heartbeat| h.execution == execution && h.path == *path;
-            let heartbeat = heartbeats.iter().find(of_call);
-            heartbeat.map(|heartbeat| heartbeat.progress.clone())
-        };
+    ) -> Vec<ActivityTask> {
+        let is_running = |path: &CallPath| self.pool.has(&(key, execution, path.clone()));
+        continuation.unstarted_attempts(&is_running)
+    }
+
+    /// Queues the news of attempts whose worker died. The others begin, or begin anew, once it is
+    /// committed that the instance goes on.
+    fn find_lost(&mut self, key: InstanceKey, open: &[ActivityTask], progress: Vec<Heartbeat>) {
         let at = self.clock.now();
-        let mut lost = continuation.lost_attempts(&is_running, &progress_of);
         if mutant(Mutant::LostAttemptForgotten) {
-            lost.clear();
+            return;
         }
-        for body in lost {
+        for task in open {
+            let heartbeat = progress_of(task, &progress);
+            let of = Computation::attempt(key, task.execution, &task.path);
+            if heartbeat.is_some() && heartbeat != task.heartbeat {
+                self.pool.suspects.lives(&of);
+            }
+            let body = match self.pool.suspects.fate(of, task.attempt) {
+                Fate::IsMade => continue,
+                Fate::WasLost => task.lost(heartbeat, false),
+                Fate::IsToBlame(attempts) => taken_down(task, u32::from(attempts)),
+            };
             let queue = &mut self.instances.slot(key).queue;
             queue.push_back(Message { id: None, at, body });
         }
+        let slot = self.instances.slot(key);
+        (slot.cured, slot.progress) = (true, progress);
     }
 
-    /// Makes the attempts that an instance was kept from while it was stalled, except those that
-    /// have ended: how is in its inbox.
+    /// Makes the attempts that an instance was kept from, or that nobody makes any more, except those
+    /// that have ended: how is in its inbox.
     pub(super) fn start_kept(&mut self, key: InstanceKey) {
+        let progress = std::mem::take(&mut self.instances.slot(key).progress);
         let Some(slot) = self.instances.get(key) else {
             return;
         };
@@ -244,7 +262,8 @@ impl Dispatcher {
             let ends = |message: &Message| message.body.ends_attempt(execution, path);
             self.pool.has(&(key, execution, path.clone())) || slot.queue.iter().any(ends)
         };
-        for task in continuation.unstarted_attempts(&is_over) {
+        for mut task in continuation.unstarted_attempts(&is_over) {
+            task.heartbeat = progress_of(&task, &progress).or(task.heartbeat);
             self.start_attempt(task, unit, &orchestrator);
         }
     }
@@ -295,9 +314,17 @@ pub(super) fn replayed(
     history: History,
     start: &StartFn,
     discards: &Discards,
+    running: &Running,
 ) -> Kept {
     let span = tracing::debug_span!("replay", instance = %row.id, turns = history.turns().len());
+    let of = Computation::Turn {
+        key: row.key,
+        execution: row.execution,
+    };
+    let number = history.next_turn();
+    let begun = running.begin(Mark { of, number });
     let replayed = span.in_scope(|| resume(config, row, &history, start));
+    drop(begun);
     let report = match replayed {
         Ok(Some(continuation)) => {
             return Kept::Continuation(Resting::new(Box::new(continuation), discards));
@@ -321,6 +348,25 @@ fn cannot_be_read(messages: &[UnreadableMessage]) -> Option<String> {
     Some(format!(
         "{count} of its messages cannot be read, first the `{kind}` with the number {id}: {error}"
     ))
+}
+
+/// The last progress that attempts of a call have reported, if that is stored.
+fn progress_of(task: &ActivityTask, progress: &[Heartbeat]) -> Option<Payload> {
+    let of_call = |h: &&Heartbeat| h.execution == task.execution && h.path == task.path;
+    let heartbeat = progress.iter().find(of_call);
+    heartbeat.map(|heartbeat| heartbeat.progress.clone())
+}
+
+/// The news that an activity takes its workers down.
+fn taken_down(task: &ActivityTask, attempts: u32) -> MessageBody {
+    MessageBody::ActivityAttemptFailed {
+        execution: task.execution,
+        path: task.path.clone(),
+        attempt: task.attempt,
+        error: Failure::WorkerLost { attempts }.into(),
+        retryable: false,
+        heartbeat: None,
+    }
 }
 
 fn ended_early(history: &History) -> String {

@@ -12,6 +12,7 @@ use super::attempts::Begun;
 use super::crew::Crew;
 use super::held::Of;
 use super::held::Whose;
+use super::suspects::Suspects;
 use super::waiting::Waiting;
 use crate::activity::ActivityContext;
 use crate::activity::AttemptEnd;
@@ -27,15 +28,14 @@ use crate::mutants::Mutant;
 use crate::mutants::mutant;
 use crate::payload::Payload;
 use crate::registry::Registry;
+use crate::running::Computation;
+use crate::running::Running as Record;
 use crate::work::ActivityTask;
 use crate::work::Heartbeat;
 use crate::work::MessageBody;
 
 /// Which call of which execution an attempt is for.
 pub(super) type AttemptKey = (InstanceKey, Execution, CallPath);
-
-/// An attempt that lost its worker this often in a row runs with no other beside it.
-const ALONE_FROM: u32 = 3;
 
 /// What the pool tells of an attempt that has ended.
 #[derive(Debug)]
@@ -58,11 +58,14 @@ pub(super) struct ActivityPool {
     /// How many attempts of each activity are under way.
     busy: HashMap<String, usize>,
     waiting: Waiting,
+    /// Those that the suspicions hold back, with the orchestrators that want them.
+    held: BTreeMap<AttemptKey, String>,
     /// The units of the instances that have attempts here.
     units: BTreeMap<InstanceKey, Unit>,
-    /// Whether what runs now must run alone.
-    alone: bool,
     accepts: bool,
+    record: Record,
+    /// Which of them are held back, as processes died while they ran.
+    pub(super) suspects: Suspects,
 }
 
 #[derive(Debug)]
@@ -80,8 +83,9 @@ impl ActivityPool {
         states: Arc<States>,
         clock: Arc<dyn Clock>,
         attempts: Attempts,
-        max: usize,
-        payload_limit: usize,
+        (max, payload_limit): (usize, usize),
+        record: Record,
+        suspects: Suspects,
     ) -> Self {
         Self {
             registry,
@@ -93,9 +97,11 @@ impl ActivityPool {
             running: BTreeMap::new(),
             busy: HashMap::new(),
             waiting: Waiting::default(),
+            held: BTreeMap::new(),
             units: BTreeMap::new(),
-            alone: false,
             accepts: true,
+            record,
+            suspects,
         }
     }
 
@@ -113,13 +119,15 @@ impl ActivityPool {
             return Err(reason);
         }
         self.units.insert(task.key, unit);
-        let nobody_waits = self.waiting.is_empty() && self.waiting.has_room(&task.name);
-        if nobody_waits && self.admits(&task) {
-            self.spawn(task);
-        } else {
-            self.waiting.push(task, orchestrator);
-            self.fill();
+        let key = key_of(&task);
+        match self.suspects.ask(task) {
+            None => {
+                self.held.insert(key, orchestrator.to_owned());
+            }
+            Some(task) if self.is_next(&task) => self.spawn(task),
+            Some(task) => self.waiting.push(task, orchestrator),
         }
+        self.fill();
         Ok(())
     }
 
@@ -136,19 +144,32 @@ impl ActivityPool {
 
     /// Starts what waits, as far as there is room.
     fn fill(&mut self) {
-        while let Some(first) = self.waiting.first()
-            && self.admits(first)
+        while let Some(task) = self.suspects.admit() {
+            let orchestrator = self.held.remove(&key_of(&task));
+            self.waiting.push(task, &orchestrator.unwrap_or_default());
+        }
+        if self.accepts
+            && self.running.is_empty()
+            && let Some(task) = self.suspects.take_alone()
+        {
+            self.held.remove(&key_of(&task));
+            self.spawn(task);
+        }
+        while self.admits()
             && let Some(task) = self.waiting.take_first()
         {
             self.spawn(task);
         }
     }
 
-    /// Whether the attempt whose turn it is may begin now. If not, nobody else's turn comes before
-    /// it: one that must run alone would wait for ever. Nothing else decides who runs beside whom.
-    fn admits(&self, task: &ActivityTask) -> bool {
-        let has_room = self.accepts && !self.alone && self.running.len() < self.max;
-        has_room && (!must_be_alone(task) || self.running.is_empty())
+    /// Whether another attempt may begin now. Nothing else decides who runs beside whom.
+    fn admits(&self) -> bool {
+        self.accepts && !self.suspects.holds_all() && self.running.len() < self.max
+    }
+
+    /// Whether it is the turn of one that has just come.
+    fn is_next(&self, task: &ActivityTask) -> bool {
+        self.waiting.is_empty() && self.waiting.has_room(&task.name) && self.admits()
     }
 
     /// Tells those who wait for an activity whether it has room.
@@ -163,7 +184,6 @@ impl ActivityPool {
 
     fn spawn(&mut self, task: ActivityTask) {
         let key = key_of(&task);
-        self.alone = must_be_alone(&task);
         let whose = Whose {
             function: task.name.clone().into(),
             of: Of::Instance(task.instance.clone()),
@@ -171,6 +191,7 @@ impl ActivityPool {
         let Some(activity) = self.registry.activity(&task.name).cloned() else {
             return;
         };
+        self.suspects.begins(&task, self.clock.monotonic());
         let (name, number) = (task.name.clone(), task.attempt);
         let (context, handle) = ActivityContext::for_task(&task);
         let handle = Arc::new(handle);
@@ -180,7 +201,7 @@ impl ActivityPool {
             (context, Arc::clone(&handle)),
             Arc::clone(&self.states),
             Arc::clone(&self.clock),
-            self.payload_limit,
+            (self.payload_limit, self.record.clone()),
         );
         let begun = self.attempts.spawn(key.clone(), whose, attempt);
         *self.busy.entry(name.clone()).or_default() += 1;
@@ -226,6 +247,7 @@ impl ActivityPool {
         };
         let told = running.map(|running| {
             self.leave(key.0, &running);
+            self.suspects.ended(&computation(&key));
             tell(key, &running, ended.report.unwrap_or_else(died))
         });
         if !mutant(Mutant::RoomNotGivenBack) {
@@ -239,7 +261,6 @@ impl ActivityPool {
             *busy -= 1;
         }
         self.count(&running.name);
-        self.alone &= !self.running.is_empty();
         self.forget_unit(instance);
     }
 
@@ -258,14 +279,17 @@ impl ActivityPool {
             .range(from.clone()..)
             .map(|(key, _)| key)
             .take_while(of);
-        running.chain(self.waiting.keys_of(instance))
+        let held = self.held.range(from..).map(|(key, _)| key).take_while(of);
+        running.chain(held).chain(self.waiting.keys_of(instance))
     }
 
     /// Cancels an attempt: tells its token, then drops it.
     pub(super) fn cancel(&mut self, key: &AttemptKey) {
-        if self.waiting.remove(key).is_some() {
+        self.suspects.gone(&computation(key));
+        let was_held = self.held.remove(key).is_some();
+        if self.waiting.remove(key).is_some() || was_held {
             self.forget_unit(key.0);
-            // It may have been first, and have waited to run alone.
+            // Others may have waited for it to run alone.
             self.fill();
         }
         if let Some(running) = self.running.remove(key) {
@@ -297,11 +321,52 @@ impl ActivityPool {
 
     /// Cancels everything.
     pub(super) fn clear(&mut self) {
+        self.suspects.clear();
+        self.held.clear();
         self.waiting.clear();
         self.units.clear();
         let keys: Vec<_> = self.running.keys().cloned().collect();
         for key in &keys {
             self.cancel(key);
+        }
+    }
+
+    /// Cancels what is under way as this worker stops. Returns the news of it, by instance.
+    pub(super) fn interrupt(&mut self) -> Vec<(InstanceKey, MessageBody)> {
+        let interrupted = self
+            .running
+            .iter()
+            .map(|((key, execution, path), running)| {
+                let body = MessageBody::ActivityAttemptLost {
+                    execution: *execution,
+                    path: path.clone(),
+                    attempt: running.attempt,
+                    stopped: true,
+                    heartbeat: running.handle.last_heartbeat(),
+                };
+                (*key, body)
+            });
+        let interrupted: Vec<_> = interrupted.collect();
+        let keys: Vec<_> = self.running.keys().cloned().collect();
+        for key in &keys {
+            self.cancel(key);
+        }
+        interrupted
+    }
+
+    /// Has those begin that were held until all is loaded.
+    pub(super) fn all_loaded(&mut self) {
+        self.suspects.all_loaded();
+        self.fill();
+    }
+
+    /// Has those begin that others had to make room for, once these have lived for long enough.
+    pub(super) fn pass_time(&mut self) {
+        let now = self.clock.monotonic();
+        if self.suspects.next_due().is_some_and(|due| due <= now) {
+            let nothing_runs = self.running.is_empty() && self.waiting.is_empty();
+            self.suspects.pass_time(now, nothing_runs);
+            self.fill();
         }
     }
 
@@ -312,7 +377,7 @@ impl ActivityPool {
 
     /// Whether an attempt of this call is under way or waits for room.
     pub(super) fn has(&self, key: &AttemptKey) -> bool {
-        self.running.contains_key(key) || self.waiting.has(key)
+        self.running.contains_key(key) || self.waiting.has(key) || self.held.contains_key(key)
     }
 
     /// The threads that attempts may hold.
@@ -358,12 +423,12 @@ impl Drop for ActivityPool {
     }
 }
 
-fn must_be_alone(task: &ActivityTask) -> bool {
-    task.lost_in_a_row >= ALONE_FROM
-}
-
 pub(super) fn key_of(task: &ActivityTask) -> AttemptKey {
     (task.key, task.execution, task.path.clone())
+}
+
+fn computation((key, execution, path): &AttemptKey) -> Computation {
+    Computation::attempt(*key, *execution, path)
 }
 
 /// It was not its code that ended it.

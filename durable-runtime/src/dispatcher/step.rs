@@ -8,6 +8,7 @@ use futures_util::future::OptionFuture;
 use super::arrivals::ROWS_AT_ONCE;
 use super::arrivals::SHORTEST_POLL;
 use super::attempts::Attempts;
+use super::blame;
 use super::commit::Made;
 use super::config::EngineConfig;
 use super::config::Executor;
@@ -18,6 +19,8 @@ use super::held::HeldThreads;
 use super::instances::Instances;
 use super::pool::ActivityPool;
 use super::pool::Ended;
+use super::suspect_turns::SuspectTurns;
+use super::suspects::Suspects;
 use super::timers::TimerWindow;
 use super::turns::Turns;
 use crate::activity::States;
@@ -33,6 +36,8 @@ use crate::machine::OutsideReport;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 use crate::registry::Registry;
+use crate::running::Found;
+use crate::running::Running;
 use crate::salt::Salt;
 use crate::store::NewWorker;
 use crate::store::Store;
@@ -61,6 +66,9 @@ pub struct Dispatcher {
     pub(super) entities: Entities,
     pub(super) timers: TimerWindow,
     pub(super) pool: ActivityPool,
+    pub(super) suspect_turns: SuspectTurns,
+    /// What this worker computes, for the process after this one.
+    pub(super) running: Running,
     /// Messages were sent that are not in memory.
     pub(super) inbox_hint: bool,
     /// Messages that cannot be read, and are to be kept from being fetched again.
@@ -74,7 +82,7 @@ pub struct Dispatcher {
     pub(super) time_of_entities: Timestamp,
     /// It is to come back as a new worker before it does anything else.
     begins_anew: bool,
-    to_load: ToLoad,
+    pub(super) to_load: ToLoad,
     /// Behind which message the look at the inbox goes on that is under way.
     pub(super) inbox_page: Option<MessageId>,
     pub(super) poll_wait: Duration,
@@ -90,7 +98,7 @@ pub struct Dispatcher {
 
 /// How far the search for instances that are to be loaded at once has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ToLoad {
+pub(super) enum ToLoad {
     After(Option<InstanceKey>),
     /// The instances are through, entities follow.
     EntitiesAfter(Option<InstanceKey>),
@@ -152,13 +160,24 @@ impl Dispatcher {
             ),
         };
         let lease = store.worker_start(new_worker(&config), now).await?;
+        // Only now is the worker before gone for sure.
+        let found = Found::at(&config.running);
+        let suspicions = blame::suspicions(&found, now);
+        let known: Vec<_> = suspicions.values().copied().collect();
+        let running = Running::begin_at(&config.running, &known);
+        let of_others = (!store.is_exclusive()).then_some(config.lease);
+        let lost = found.marks.iter().map(|mark| (mark.of, mark.number));
         let pool = ActivityPool::new(
             Arc::clone(&registry),
             states,
             Arc::clone(&clock),
             attempts,
-            config.max_concurrent_activities,
-            config.machine.limits.payload_bytes,
+            (
+                config.max_concurrent_activities,
+                config.machine.limits.payload_bytes,
+            ),
+            running.clone(),
+            Suspects::new(running.clone(), lost.collect(), &suspicions, tick, of_others),
         );
         let mut dispatcher = Self {
             store,
@@ -173,6 +192,8 @@ impl Dispatcher {
             entities: Entities::default(),
             timers: TimerWindow::default(),
             pool,
+            suspect_turns: SuspectTurns::new(running.clone(), &suspicions, tick),
+            running,
             inbox_hint: true,
             to_park: Vec::new(),
             commits: 0,
@@ -200,7 +221,9 @@ impl Dispatcher {
     /// # Errors
     /// [`DispatcherError`], fenced or not: call [`restart`](Self::restart) and go on.
     pub async fn process_next(&mut self) -> Result<Progress, DispatcherError> {
+        self.running.settle();
         self.keep_lease().await?;
+        self.pool.pass_time();
         self.collect_ended();
         self.stall_reached_into();
         self.load_open().await?;
@@ -212,7 +235,7 @@ impl Dispatcher {
         self.expire_answers().await?;
         self.give_up_overdue();
         self.collect_ended();
-        let mut ready = self.instances.take_ready(self.config.max_turns_per_commit);
+        let mut ready = self.next_batch();
         if ready.is_empty() && !self.turns.have_news() {
             return Ok(self.progress());
         }
@@ -224,9 +247,7 @@ impl Dispatcher {
         let mut work = Vec::with_capacity(ready.len());
         work.extend(runnable.into_iter().filter_map(|key| self.turn(key)));
         work.extend(entities.into_iter().filter_map(|key| self.entity_turn(key)));
-        for worked in self.compute(work).await {
-            turns.extend(self.take_in(worked));
-        }
+        turns.extend(self.make_turns(work).await);
         self.commit(turns).await?;
         self.instances.shrink(self.config.cache_bytes, ready);
         self.entities.shrink(self.config.entity_cache_bytes);
@@ -265,7 +286,8 @@ impl Dispatcher {
         let heartbeats = (self.pool.running() > 0).then_some(self.heartbeats_at);
         let renew = (!self.store.is_exclusive()).then_some(self.renew_at);
         let locks = self.entities.next_check();
-        let due = [heartbeats, renew, locks].into_iter().flatten();
+        let suspects = self.suspects_due();
+        let due = [heartbeats, renew, locks, suspects].into_iter().flatten();
         let first = due.fold(self.poll_at, Tick::min);
         first.min(self.overdue_at)
     }
@@ -276,6 +298,15 @@ impl Dispatcher {
             return Tick::after(self.clock.now().since(Timestamp::default()));
         }
         self.clock.monotonic()
+    }
+
+    /// When something that is held back, as processes died of it, is to go on by itself.
+    pub fn suspects_due(&self) -> Option<Tick> {
+        let attempts = self.pool.suspects.next_due();
+        attempts
+            .into_iter()
+            .chain(self.suspect_turns.next_due())
+            .min()
     }
 
     /// Tells the dispatcher that messages were sent.
@@ -308,6 +339,36 @@ impl Dispatcher {
     /// Starts no further attempt; goes on with everything else.
     pub fn close(&mut self) {
         self.pool.close();
+    }
+
+    /// What this worker computes, for the process after this one. A dispatcher that is dropped leaves
+    /// the record as a process does that dies; close it before, if this process goes on.
+    pub fn record(&self) -> &Running {
+        &self.running
+    }
+
+    /// Cancels the attempts that are under way, as the worker stops, and records that: they count
+    /// for nothing, and the next worker makes them anew.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn interrupt(&mut self) -> Result<(), DispatcherError> {
+        self.close();
+        let at = self.clock.now();
+        let mut keys = Vec::new();
+        for (key, body) in self.pool.interrupt() {
+            self.instances.enqueue(key, Message { id: None, at, body });
+            if keys.last() != Some(&key) {
+                keys.push(key);
+            }
+        }
+        for keys in keys.chunks(self.config.max_turns_per_commit.max(1)) {
+            let keys = self.load_missing(keys.to_vec()).await?;
+            let work = keys.into_iter().filter_map(|key| self.turn(key)).collect();
+            let turns = self.make_turns(work).await;
+            self.commit(turns).await?;
+        }
+        Ok(())
     }
 
     /// Drops everything in memory and comes back as a new worker.
@@ -350,6 +411,7 @@ impl Dispatcher {
     /// # Errors
     /// The store's.
     pub async fn stop(&mut self) -> Result<(), DispatcherError> {
+        self.running.close();
         self.pool.clear();
         self.instances.clear();
         self.entities = Entities::default();
@@ -508,6 +570,13 @@ impl WorkerThreads {
             all.so_far += held.so_far;
         }
         all
+    }
+}
+
+impl Drop for Dispatcher {
+    /// What comes after this is not recorded: to the next worker this one has died.
+    fn drop(&mut self) {
+        self.running.abandon();
     }
 }
 

@@ -24,6 +24,9 @@ use crate::machine::entity::Invocation;
 use crate::machine::entity::NewState;
 use crate::machine::entity::OperationEnd;
 use crate::machine::entity::entity_turn;
+use crate::running::Computation;
+use crate::running::Mark;
+use crate::running::Running;
 use crate::work::Heartbeat;
 use crate::work::InstanceRow;
 use crate::work::Limits;
@@ -54,6 +57,7 @@ pub(super) struct Replay {
     pub(super) start: Arc<StartFn>,
     pub(super) config: Arc<machine::Config>,
     pub(super) discards: Discards,
+    pub(super) running: Running,
 }
 
 /// Where a replay has come to.
@@ -72,6 +76,7 @@ pub(super) struct Turn {
     pub(super) start: Option<Arc<StartFn>>,
     pub(super) config: Arc<machine::Config>,
     pub(super) discards: Discards,
+    pub(super) running: Running,
 }
 
 /// A turn of an entity.
@@ -152,6 +157,7 @@ impl Replay {
             self.history,
             &*self.start,
             &self.discards,
+            &self.running,
         );
         Replayed {
             instance: self.instance,
@@ -162,6 +168,18 @@ impl Replay {
 }
 
 impl Turn {
+    /// What is recorded of it while it is made, if it runs any code.
+    fn mark(&self) -> Option<Mark> {
+        let number = match &self.position {
+            Position::Live(continuation) => continuation.next_turn(),
+            Position::NotBegun => 1,
+            Position::Stopped { .. } | Position::Over => return None,
+        };
+        let InstanceRow { key, execution, .. } = self.request.instance;
+        let of = Computation::Turn { key, execution };
+        Some(Mark { of, number })
+    }
+
     fn run(self) -> Worked {
         let instance = &self.request.instance;
         let span = tracing::debug_span!(
@@ -172,9 +190,11 @@ impl Turn {
         );
         let _entered = span.enter();
         let key = instance.key;
+        let begun = self.mark().map(|mark| self.running.begin(mark));
         let start = self.start.as_deref().unwrap_or(&load::not_registered);
         let (outcome, continuation) =
             machine::turn(&self.config, self.position, start, self.request);
+        drop(begun);
         let continuation =
             continuation.map(|continuation| Resting::new(continuation, &self.discards));
         Worked::Turned(key, Box::new(outcome), continuation)

@@ -86,7 +86,8 @@ pub enum HistoryEvent {
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         heartbeat: Option<Payload>,
     },
-    /// The worker died during an attempt. The orchestrator sees nothing; another attempt follows.
+    /// The worker died, or was stopped, during an attempt. The orchestrator sees nothing; another
+    /// attempt follows.
     ActivityAttemptLost {
         /// When it was noticed.
         at: Timestamp,
@@ -94,6 +95,9 @@ pub enum HistoryEvent {
         path: CallPath,
         /// The number of the attempt, from 1.
         attempt: u32,
+        /// Whether the worker was stopped, and had waited for it as long as it waits for any.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stopped: bool,
         /// The last progress the attempt reported.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         heartbeat: Option<Payload>,

@@ -116,13 +116,10 @@ pub(super) struct ActivityCall {
     pub(super) attempt: u32,
     /// Whether it waits for the time of its next attempt.
     pub(super) waiting: bool,
-    pub(super) lost_in_a_row: u32,
+    /// How many attempts were lost with their workers: no failures of its own.
+    pub(super) lost: u32,
     pub(super) heartbeat: Option<Payload>,
 }
-
-/// How many lost attempts in a row an activity gets before it fails: three beside others, one
-/// alone.
-pub(super) const MAX_LOST_IN_A_ROW: u32 = 4;
 
 impl ActivityCall {
     pub(super) fn new(
@@ -138,7 +135,7 @@ impl ActivityCall {
             scheduled_at,
             attempt: 1,
             waiting: false,
-            lost_in_a_row: 0,
+            lost: 0,
             heartbeat: None,
         }
     }
@@ -156,7 +153,7 @@ impl ActivityCall {
         };
         let seed = format!("{}/{}/{path}", identity.id, identity.execution);
         let failed = FailedAttempt {
-            attempt: self.attempt,
+            attempt: self.attempt.saturating_sub(self.lost),
             scheduled_at: self.scheduled_at,
             retryable,
             seed: fnv1a64(seed.as_bytes()),
@@ -176,7 +173,6 @@ impl ActivityCall {
             input: self.input.clone(),
             options: self.options.clone(),
             attempt: self.attempt,
-            lost_in_a_row: self.lost_in_a_row,
             scheduled_at: self.scheduled_at,
             heartbeat: self.heartbeat.clone(),
         }

@@ -30,7 +30,6 @@ use crate::ids::CallPath;
 use crate::panics;
 use crate::payload::Payload;
 use crate::work::ActivityTask;
-use crate::work::MessageBody;
 
 /// How an orchestrator's body ended.
 #[must_use]
@@ -139,20 +138,12 @@ impl Continuation {
         self.cursor.state().has_running_attempts()
     }
 
-    /// The messages for attempts that `is_running` does not know, though the history says that
-    /// they are under way: the worker that made them is gone.
-    pub fn lost_attempts(
-        &self,
-        is_running: &dyn Fn(&CallPath) -> bool,
-        progress_of: &dyn Fn(&CallPath) -> Option<Payload>,
-    ) -> Vec<MessageBody> {
-        self.cursor
-            .state()
-            .lost_attempts(self.cursor.identity(), is_running, progress_of)
+    /// The number of its next turn.
+    pub fn next_turn(&self) -> u64 {
+        self.next_turn
     }
 
-    /// The attempts that the history says are under way and `is_running` does not know, to be made
-    /// under the same number: of an instance that was kept from running them.
+    /// The attempts that the history says are under way and `is_running` does not know.
     pub fn unstarted_attempts(&self, is_running: &dyn Fn(&CallPath) -> bool) -> Vec<ActivityTask> {
         self.cursor
             .state()

@@ -2,7 +2,6 @@
 
 use super::calls::ActivityCall;
 use super::calls::CallKind;
-use super::calls::MAX_LOST_IN_A_ROW;
 use super::calls::OpenCall;
 use super::state::Identity;
 use super::state::State;
@@ -98,10 +97,12 @@ impl State {
                 execution,
                 path,
                 attempt,
+                stopped,
                 heartbeat,
             } => {
-                let call = self.attempt(identity, *execution, path, *attempt)?;
-                Some(attempt_lost(at, path, call, heartbeat.as_ref()))
+                self.attempt(identity, *execution, path, *attempt)?;
+                let (attempt, stopped) = (*attempt, *stopped);
+                Some(attempt_lost(at, path, attempt, stopped, heartbeat.as_ref()))
             }
             MessageBody::EntityCompleted {
                 execution,
@@ -310,7 +311,6 @@ impl State {
                 ..
             } => {
                 call.waiting = true;
-                call.lost_in_a_row = 0;
                 if heartbeat.is_some() {
                     call.heartbeat.clone_from(heartbeat);
                 }
@@ -329,7 +329,7 @@ impl State {
                 if heartbeat.is_some() {
                     call.heartbeat.clone_from(heartbeat);
                 }
-                call.lost_in_a_row += 1;
+                call.lost += 1;
                 call.attempt = attempt + 1;
                 self.effects
                     .tasks
@@ -364,39 +364,6 @@ impl State {
         tasks.sort_by(|a, b| a.path.cmp(&b.path));
         tasks
     }
-
-    /// The messages for attempts that nobody makes any more, though the history says that they are
-    /// under way.
-    pub(super) fn lost_attempts(
-        &self,
-        identity: &Identity,
-        is_running: &dyn Fn(&CallPath) -> bool,
-        progress_of: &dyn Fn(&CallPath) -> Option<Payload>,
-    ) -> Vec<MessageBody> {
-        let lost = |(path, call): (&CallPath, &OpenCall)| match &call.kind {
-            CallKind::Activity(activity)
-                if call.is_pending() && !activity.waiting && !is_running(path) =>
-            {
-                Some(MessageBody::ActivityAttemptLost {
-                    execution: identity.execution,
-                    path: path.clone(),
-                    attempt: activity.attempt,
-                    heartbeat: progress_of(path),
-                })
-            }
-            _ => None,
-        };
-        let mut messages: Vec<_> = self.calls.iter().filter_map(lost).collect();
-        messages.sort_by(|a, b| path_of(a).cmp(&path_of(b)));
-        messages
-    }
-}
-
-fn path_of(message: &MessageBody) -> Option<&CallPath> {
-    match message {
-        MessageBody::ActivityAttemptLost { path, .. } => Some(path),
-        _ => None,
-    }
 }
 
 fn attempt_failed(
@@ -427,18 +394,15 @@ fn attempt_failed(
 fn attempt_lost(
     at: Timestamp,
     path: &CallPath,
-    call: &ActivityCall,
+    attempt: u32,
+    stopped: bool,
     heartbeat: Option<&Payload>,
 ) -> HistoryEvent {
-    let (path, attempts) = (path.clone(), call.lost_in_a_row + 1);
-    if attempts >= MAX_LOST_IN_A_ROW && !mutant(Mutant::LostAttemptsWithoutBound) {
-        let error = Failure::WorkerLost { attempts }.into();
-        return HistoryEvent::ActivityFailed { at, path, error };
-    }
     HistoryEvent::ActivityAttemptLost {
         at,
-        path,
-        attempt: call.attempt,
+        path: path.clone(),
+        attempt,
+        stopped,
         heartbeat: heartbeat.cloned(),
     }
 }

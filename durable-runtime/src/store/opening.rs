@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::ModelStore;
 use super::Store;
 use super::StoreError;
+use crate::running::Place;
 
 /// The hub that is opened when none is named.
 pub const DEFAULT_HUB: &str = "main";
@@ -19,6 +20,8 @@ pub struct OpenedStore {
     /// through it queues with the commits of the store, so a transaction on it is to be short.
     #[cfg(feature = "sqlite")]
     pub database: Option<sea_orm::DatabaseConnection>,
+    /// Where its worker records what it computes, for the process after it.
+    pub running: Place,
 }
 
 /// Opens the hub `main` of the store at `url`:
@@ -68,6 +71,7 @@ impl OpenedStore {
             store: Arc::new(ModelStore::new()),
             #[cfg(feature = "sqlite")]
             database: None,
+            running: Place::nowhere(),
         }
     }
 }
@@ -99,9 +103,11 @@ async fn open_sqlite(
     }
     let store = super::SqlStore::open_sqlite(std::path::Path::new(path), hub).await?;
     let database = Some(store.database());
+    let running = store.running();
     Ok(OpenedStore {
         store: Arc::new(store),
         database,
+        running,
     })
 }
 

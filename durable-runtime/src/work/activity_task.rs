@@ -12,6 +12,7 @@ use crate::ids::InstanceKey;
 use crate::payload::Payload;
 use crate::payload::optional;
 use crate::salt::Salt;
+use crate::work::MessageBody;
 
 /// One attempt of an activity that is to be made once the turn that asked for it is committed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,12 +36,22 @@ pub struct ActivityTask {
     pub options: Box<CallOptions>,
     /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// How many attempts before this one were lost in a row with their worker. From three on the
-    /// attempt runs with no other beside it.
-    pub lost_in_a_row: u32,
     /// When the call was scheduled.
     pub scheduled_at: Timestamp,
     /// The last progress that an attempt before this one reported.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub heartbeat: Option<Payload>,
+}
+
+impl ActivityTask {
+    /// The news that the attempt is lost, with its worker dead or `stopped`.
+    pub fn lost(&self, heartbeat: Option<Payload>, stopped: bool) -> MessageBody {
+        MessageBody::ActivityAttemptLost {
+            execution: self.execution,
+            path: self.path.clone(),
+            attempt: self.attempt,
+            stopped,
+            heartbeat,
+        }
+    }
 }

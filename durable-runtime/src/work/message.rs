@@ -122,7 +122,7 @@ pub enum MessageBody {
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         heartbeat: Option<Payload>,
     },
-    /// The worker that ran an attempt of an activity is gone.
+    /// The worker that ran an attempt of an activity died, or was stopped.
     ActivityAttemptLost {
         /// The execution that called.
         execution: Execution,
@@ -130,6 +130,9 @@ pub enum MessageBody {
         path: CallPath,
         /// Which attempt.
         attempt: u32,
+        /// Whether it was stopped.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stopped: bool,
         /// The last progress it reported.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         heartbeat: Option<Payload>,
@@ -227,6 +230,9 @@ impl MessageBody {
                 execution, path, ..
             }
             | Self::ActivityAttemptFailed {
+                execution, path, ..
+            }
+            | Self::ActivityAttemptLost {
                 execution, path, ..
             } => *execution == of && path == call,
             _ => false,

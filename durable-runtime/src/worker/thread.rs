@@ -29,6 +29,7 @@ use crate::dispatcher::Progress;
 use crate::dispatcher::WorkerThreads;
 use crate::ids::WorkerId;
 use crate::panics::message_of;
+use crate::running::Running;
 
 /// A worker on its thread.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ pub(super) struct WorkerThread {
 #[derive(Debug)]
 pub(super) struct Begun {
     pub(super) id: WorkerId,
+    pub(super) running: Running,
     pub(super) threads: WorkerThreads,
 }
 
@@ -210,6 +212,7 @@ impl Worker {
         };
         let begun = Begun {
             id: dispatcher.worker(),
+            running: dispatcher.record().clone(),
             threads: dispatcher.threads(),
         };
         if self.tells.send(Ok(begun)).is_err() {
@@ -275,19 +278,30 @@ async fn finish(
     clock: &dyn Clock,
     grace: Duration,
 ) -> Result<(), DispatcherError> {
+    let drained = drain(dispatcher, clock, grace).await;
+    // Whatever became of that, what is under way has not taken the process down.
+    dispatcher.record().close();
+    drained?;
+    dispatcher.stop().await
+}
+
+async fn drain(
+    dispatcher: &mut Dispatcher,
+    clock: &dyn Clock,
+    grace: Duration,
+) -> Result<(), DispatcherError> {
     dispatcher.close();
     let mut over = clock.sleep_for(grace);
     loop {
         let progress = dispatcher.process_next().await?;
         if dispatcher.running_attempts() == 0 && progress == Progress::Idle {
-            break;
+            return Ok(());
         }
         if progress == Progress::Idle {
             tokio::select! {
-                () = &mut over => break,
+                () = &mut over => return dispatcher.interrupt().await,
                 () = dispatcher.wait() => {}
             }
         }
     }
-    dispatcher.stop().await
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 const FLOORS: &[&[&str]] = &[
     &["salt"],
     &["ids", "clock", "mutants", "schemas"],
-    &["payload", "retry"],
+    &["payload", "retry", "running"],
     &["failure"],
     &["definition", "panics"],
     &["history"],

@@ -218,7 +218,13 @@ impl Engine {
         let timer = timers.iter().map(|timer| timer.due).find(|due| *due > now);
         let attempt = self.parts.attempts.next_ready(now);
         let sleeper = self.parts.clock.next_sleeper();
-        [timer, attempt, sleeper].into_iter().flatten().min()
+        let tick = self.parts.clock.monotonic();
+        let suspects = self.dispatcher.suspects_due().filter(|due| *due > tick);
+        let suspects = suspects.map(|due| now + due.since(tick));
+        [timer, attempt, sleeper, suspects]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Moves time on, and lets attempts see that their time is over.

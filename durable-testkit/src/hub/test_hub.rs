@@ -26,6 +26,7 @@ use durable_runtime::registry::Mock;
 use durable_runtime::registry::Mockable;
 use durable_runtime::registry::Register;
 use durable_runtime::registry::Registry;
+use durable_runtime::running::Place;
 use durable_runtime::salt::SaltSource;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::Store;
@@ -352,7 +353,8 @@ impl TestHub {
         if let Err(error) = opened.store.hub_open(self.now()).await {
             self.fail(&format!("the store does not open: {error}"));
         }
-        let setup = self.setup();
+        let mut setup = self.setup();
+        setup.config.running = Place::memory();
         let shared = &self.shared;
         let functions = Arc::new(Functions {
             mocks: Arc::clone(&shared.mocks),

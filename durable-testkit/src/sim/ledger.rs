@@ -94,11 +94,10 @@ struct Activity {
     attempt: u32,
     /// Not to be made before.
     waiting: Option<Timestamp>,
-    /// How many attempts in a row were lost with their workers.
+    /// How many attempts were lost with their workers: the policy for retries does not count them.
     lost: u32,
-    /// Who committed that it is to be made.
-    given: Hold,
-    begun: BTreeSet<u32>,
+    /// By whom.
+    begun: BTreeMap<u32, Hold>,
 }
 
 impl Ledger {
@@ -391,8 +390,7 @@ impl Ledger {
                     attempt: 1,
                     waiting: None,
                     lost: 0,
-                    given: self.hold(worker, known.unit),
-                    begun: BTreeSet::new(),
+                    begun: BTreeMap::new(),
                 };
                 let other = self.activities.insert(idempotency_key.clone(), activity);
                 if other.is_some_and(|other| other.instance == key) {
@@ -441,11 +439,11 @@ impl Ledger {
                 *coverage.entry("attempt failed").or_default() += 1;
                 let activity = self.open_activity(known, path)?;
                 expect_attempt(activity, *attempt)?;
-                (activity.waiting, activity.lost) = (Some(*retry_at), 0);
+                activity.waiting = Some(*retry_at);
                 if workload::is_for_good(error) {
                     return Err(format!("4: {path} failed for good and is tried again"));
                 }
-                let wait = workload::wait_after(*attempt);
+                let wait = workload::wait_after(attempt - activity.lost);
                 if *retry_at < *at + wait {
                     return Err(format!(
                         "4: attempt {attempt} of {path} is followed too soon"
@@ -455,7 +453,6 @@ impl Ledger {
             }
             E::ActivityRetried { at, path, attempt } => {
                 *coverage.entry("attempt retried").or_default() += 1;
-                let given = self.hold(worker, known.unit);
                 let activity = self.open_activity(known, path)?;
                 let is_next = *attempt == activity.attempt + 1;
                 let Some(due) = activity.waiting.filter(|_| is_next) else {
@@ -465,33 +462,35 @@ impl Ledger {
                 if *at < due && !by.faults.clock || by.is_before(due) {
                     return Err(format!("6: attempt {attempt} of {path} early"));
                 }
-                if *attempt > workload::most_attempts(&activity.name) {
+                if attempt - activity.lost > workload::most_attempts(&activity.name) {
                     return Err(format!("4: attempt {attempt} of {path}, more than it may"));
                 }
                 activity.waiting = None;
                 activity.attempt = *attempt;
-                activity.given = given;
                 Ok(())
             }
-            E::ActivityAttemptLost { path, attempt, .. } => {
-                *coverage.entry("attempt lost with its worker").or_default() += 1;
+            E::ActivityAttemptLost {
+                path,
+                attempt,
+                stopped,
+                ..
+            } => {
+                let how = if *stopped {
+                    "attempt interrupted by a stop"
+                } else {
+                    "attempt lost with its worker"
+                };
+                *coverage.entry(how).or_default() += 1;
                 let given = self.hold(worker, known.unit);
                 let activity = self.open_activity(known, path)?;
                 expect_attempt(activity, *attempt)?;
-                // One that never began is not made twice.
-                if activity.given == given && activity.begun.contains(attempt) {
+                if !stopped && activity.begun.get(attempt) == Some(&given) {
                     return Err(format!(
                         "4: attempt {attempt} of {path} counts as lost while its worker lives"
                     ));
                 }
                 activity.attempt += 1;
                 activity.lost += 1;
-                activity.given = given;
-                if activity.lost > MOST_LOST_IN_A_ROW {
-                    return Err(format!(
-                        "8: {path} takes its workers along, and is tried again"
-                    ));
-                }
                 Ok(())
             }
             E::TimerFired { at, path } => match closed(known, path)? {
@@ -571,9 +570,11 @@ impl Ledger {
         key: &str,
         attempt: u32,
     ) -> Result<(), String> {
+        let generations = &self.generations;
         let Some(activity) = self.activities.get_mut(key) else {
             return Err("4: an effect before its commit".to_owned());
         };
+        let generation = generations.get(&activity.unit).copied().unwrap_or(0);
         if self.owners.get(&activity.unit) != Some(&worker) {
             // Of a worker that was taken for dead: what it committed before may begin still.
             return Ok(());
@@ -593,7 +594,9 @@ impl Ledger {
                 "4: attempt {attempt} begins in place of {expected}"
             ));
         }
-        if !activity.begun.insert(attempt) {
+        // It begins anew under its number with another worker that found no trace of it.
+        let by = (worker, generation);
+        if activity.begun.insert(attempt, by) == Some(by) {
             return Err(format!("4: attempt {attempt} begins twice"));
         }
         Ok(())
@@ -630,9 +633,6 @@ impl Committer<'_> {
         !self.faults.clock && self.now < due
     }
 }
-
-/// An activity that was lost so often in a row is tried once more, with no other beside it.
-const MOST_LOST_IN_A_ROW: u32 = 3;
 
 fn scheduled(known: &mut Known, path: &CallPath, call: Call) -> Result<(), String> {
     match known.calls.insert(path.clone(), Some(call)) {
@@ -675,7 +675,6 @@ fn key_of(
         input,
         options: Box::new(CallOptions::default()),
         attempt: 1,
-        lost_in_a_row: 0,
         scheduled_at: Timestamp::from_millis(0),
         heartbeat: None,
     };

@@ -8,6 +8,7 @@ use durable_runtime::clock::Clock;
 use durable_runtime::dispatcher::Dispatcher;
 use durable_runtime::dispatcher::EngineConfig;
 use durable_runtime::dispatcher::Progress;
+use durable_runtime::running::Place;
 use durable_runtime::store::ModelStore;
 use durable_runtime::work::Notifier;
 use durable_testkit::CountedSalts;
@@ -76,6 +77,12 @@ impl Setup {
             new: only > 2,
             config,
         }
+    }
+
+    /// One that records there what it computes.
+    pub(crate) fn recording_at(mut self, place: Place) -> Self {
+        self.config.running = place;
+        self
     }
 
     /// One that can run everything.
@@ -232,8 +239,13 @@ impl Worker {
             if progress == Progress::Made {
                 continue;
             }
-            if dispatcher.running_attempts() == 0 || self.clock.monotonic() >= over {
+            if dispatcher.running_attempts() == 0 {
                 return dispatcher.stop().await.is_ok();
+            }
+            if self.clock.monotonic() >= over {
+                let interrupted = dispatcher.interrupt().await.is_ok();
+                dispatcher.record().close();
+                return interrupted && dispatcher.stop().await.is_ok();
             }
             tokio::select! {
                 biased;

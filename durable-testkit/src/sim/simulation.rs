@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use durable_runtime::InstanceId;
+use durable_runtime::running::Place;
 use durable_runtime::store::ModelStore;
 use tokio::task::JoinHandle;
 
@@ -51,6 +52,8 @@ pub(crate) fn simulate(seed: u64, printed: bool) -> Report {
 /// After the faults nothing may take longer than this.
 const LONGEST_RECOVERY: Duration = Duration::from_hours(4);
 const MOST_STEPS: u64 = 30_000;
+/// So many processes die of one activity at most, or of several.
+const MOST_TAKEN_DOWN: u32 = 150;
 /// How often everybody may go on before time has to pass.
 const MOST_ROUNDS: u32 = 20_000;
 
@@ -64,6 +67,9 @@ pub(crate) struct Simulation {
     tasks: Vec<JoinHandle<()>>,
     processes: Vec<Process>,
     numbers: usize,
+    taken_down: u32,
+    /// Where processes record what they compute, and which of them has which place.
+    places: Vec<(usize, Place)>,
 }
 
 impl Simulation {
@@ -105,6 +111,8 @@ impl Simulation {
             tasks: Vec::new(),
             processes: Vec::new(),
             numbers: 0,
+            taken_down: 0,
+            places: Vec::new(),
         }
     }
 
@@ -186,10 +194,23 @@ impl Simulation {
             Setup::drawn(&mut inner.draw, &faults, number)
         };
         let setup = if complete { setup.complete() } else { setup };
+        let setup = setup.recording_at(self.free_place(number));
         self.world.note(format_args!("p{number} starts"));
         let process = Process::start(number, &self.world, self.store.clone(), setup);
         self.processes.push(process);
         self.tell_clients();
+    }
+
+    /// A place that no living process has: that of one that died, if there is one.
+    fn free_place(&mut self, number: usize) -> Place {
+        let lives = |of: &usize| self.processes.iter().any(|process| process.number == *of);
+        if let Some((of, place)) = self.places.iter_mut().find(|(of, _)| !lives(of)) {
+            *of = number;
+            return place.clone();
+        }
+        let place = Place::memory();
+        self.places.push((number, place.clone()));
+        place
     }
 
     fn tell_clients(&self) {
@@ -204,6 +225,7 @@ impl Simulation {
 
     /// Does one thing: lets a call go on, lets time pass, or breaks something.
     fn step(&mut self) {
+        self.bury();
         self.processes.retain(|process| !process.has_ended());
         if self.processes.is_empty() && self.draw(3) == 0 {
             self.start_process(false);
@@ -216,6 +238,26 @@ impl Simulation {
             }
             50..88 => self.let_time_pass(),
             _ => self.break_something(),
+        }
+    }
+
+    /// Removes the processes that were taken down by what they run.
+    fn bury(&mut self) {
+        let doomed = std::mem::take(&mut self.world.inner().doomed);
+        for number in doomed {
+            let Some(place) = self.processes.iter().position(|p| p.number == number) else {
+                continue;
+            };
+            drop(self.processes.remove(place));
+            self.world.count("process taken down");
+            self.world
+                .note(format_args!("p{number} is taken down by what it runs"));
+            self.taken_down += 1;
+            if self.taken_down > MOST_TAKEN_DOWN {
+                let what = "8: an activity takes its processes down, and is tried again";
+                self.world.violation(what.to_owned());
+            }
+            self.tell_clients();
         }
     }
 
@@ -356,6 +398,10 @@ impl Simulation {
         for step in 0..MOST_STEPS {
             self.release_all();
             self.settle().await;
+            self.bury();
+            if self.processes.is_empty() {
+                self.start_process(true);
+            }
             if self.is_wrong()
                 || self.tasks.iter().all(JoinHandle::is_finished) && self.all_ended().await
             {

@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub(crate) coverage: Coverage,
     pub(crate) violations: Vec<String>,
     pub(crate) parked: Vec<Parked>,
+    /// Processes that what they run takes down.
+    pub(crate) doomed: Vec<usize>,
     numbers: u64,
     /// Goes up with everything that anybody does.
     pub(crate) activity: u64,
@@ -78,6 +80,7 @@ impl World {
             coverage: Coverage::new(),
             violations: Vec::new(),
             parked: Vec::new(),
+            doomed: Vec::new(),
             numbers: 0,
             activity: 0,
             hash: 0,

@@ -174,8 +174,18 @@ pub(super) fn told(event: &HistoryEvent, names: &Names) -> (String, Option<Sourc
             let name = names.of(path);
             format!("{name} attempt {attempt} failed: {}", error.message())
         }
-        E::ActivityAttemptLost { path, attempt, .. } => {
-            format!("{} attempt {attempt} was lost in a crash", names.of(path))
+        E::ActivityAttemptLost {
+            path,
+            attempt,
+            stopped,
+            ..
+        } => {
+            let how = if *stopped {
+                "was interrupted by a stop"
+            } else {
+                "was lost in a crash"
+            };
+            format!("{} attempt {attempt} {how}", names.of(path))
         }
         E::ActivityRetried { path, attempt, .. } => {
             format!("{} begins attempt {attempt}", names.of(path))

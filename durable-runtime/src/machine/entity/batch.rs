@@ -17,6 +17,9 @@ use crate::machine::cursor::too_large;
 use crate::machine::entity_calls::message_to;
 use crate::panics;
 use crate::payload::Payload;
+use crate::running::Computation;
+use crate::running::Mark;
+use crate::running::Running;
 use crate::salt::Salt;
 use crate::work::Address;
 use crate::work::Answer;
@@ -59,6 +62,10 @@ pub struct EntityTurnRequest {
     pub salt: Salt,
     /// The time of the turn.
     pub now: Timestamp,
+    /// Where it is recorded which operation is run.
+    pub running: Running,
+    /// Operations that are to fail: so many processes died while they ran them.
+    pub deadly: BTreeMap<MessageId, u32>,
 }
 
 /// What a turn of an entity decided. Nothing of it may leave the process before `write` is
@@ -92,6 +99,8 @@ pub fn entity_turn(
         drained,
         salt,
         now,
+        running,
+        deadly,
     } = request;
     let fired = messages.iter().filter_map(|message| match &message.body {
         MessageBody::TimerDue {
@@ -118,6 +127,8 @@ pub fn entity_turn(
         parked,
         salt,
         now,
+        running,
+        deadly,
         blocked: Vec::new(),
         left: Vec::new(),
         reload: false,
@@ -142,6 +153,8 @@ pub(super) struct Batch<'a> {
     parked: BTreeSet<MessageId>,
     salt: Salt,
     now: Timestamp,
+    running: Running,
+    deadly: BTreeMap<MessageId, u32>,
     /// The timers of delayed signals that have fired.
     fired: BTreeSet<TimerId>,
     /// The timers of delayed signals that wait for the end of the lock.
@@ -232,6 +245,9 @@ impl Batch<'_> {
     /// Runs an operation; what it decided counts only if it succeeds.
     fn run(&mut self, message: &Message, operation: &EntityOperation) -> CallResult {
         let id = message.id.unwrap_or(MessageId(0));
+        if let Some(attempts) = self.deadly.get(&id).copied() {
+            return Err(Failure::WorkerLost { attempts }.into());
+        }
         let invocation = Invocation {
             entity: &self.row.id,
             state: self.row.state.as_ref(),
@@ -243,6 +259,11 @@ impl Batch<'_> {
         let end = if operation.name == DELETE_STATE {
             deleted()?
         } else {
+            let of = Computation::Operation {
+                key: self.row.key,
+                message: id,
+            };
+            let _begun = self.running.begin(Mark { of, number: 1 });
             panics::catch(|| (self.code)(invocation))?
         };
         let (result, state, decisions) = match end {

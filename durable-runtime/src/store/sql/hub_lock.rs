@@ -16,6 +16,13 @@ use crate::store::StoreError;
 
 const ACTION: &str = "lock the hub for this process";
 
+/// A file of the hub `hub` beside its database.
+pub(super) fn beside(database: &Path, hub: &str, extension: &str) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(format!("-{hub}.{extension}"));
+    path.into()
+}
+
 /// The lock on a hub.
 #[derive(Debug)]
 pub(super) struct HubLock {
@@ -32,10 +39,8 @@ struct Held {
 impl HubLock {
     /// The lock on the hub `hub` of the database at `database`.
     pub(super) fn new(database: &Path, hub: &str) -> Self {
-        let mut path = database.as_os_str().to_owned();
-        path.push(format!("-{hub}.lock"));
         Self {
-            path: path.into(),
+            path: beside(database, hub, "lock"),
             held: Mutex::default(),
         }
     }

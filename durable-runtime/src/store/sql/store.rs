@@ -25,6 +25,7 @@ use super::heartbeat;
 use super::history;
 use super::hub;
 use super::hub_lock::HubLock;
+use super::hub_lock::beside;
 use super::inbox;
 use super::instance;
 use super::lane;
@@ -47,6 +48,7 @@ use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::ids::WorkerId;
+use crate::running::Place;
 use crate::store::Created;
 use crate::store::EntityCommand;
 use crate::store::EntitySent;
@@ -87,6 +89,7 @@ pub struct SqlStore {
     scope: OnceLock<Scope>,
     lanes: KnownLanes,
     lock: HubLock,
+    running: Place,
 }
 
 impl SqlStore {
@@ -105,6 +108,7 @@ impl SqlStore {
             scope: OnceLock::new(),
             lanes: KnownLanes::default(),
             lock: HubLock::new(&real, hub),
+            running: Place::file(beside(&real, hub, "running")),
         })
     }
 
@@ -112,6 +116,12 @@ impl SqlStore {
     /// with the commits of this store, so a transaction on it is to be short.
     pub fn database(&self) -> DatabaseConnection {
         self.connections.database()
+    }
+
+    /// Where the worker of this hub records what it computes: in a file beside the database, which
+    /// belongs to whoever has the lock.
+    pub fn running(&self) -> Place {
+        self.running.clone()
     }
 
     fn scope(&self) -> Result<Scope, StoreError> {

@@ -170,39 +170,47 @@ fn a_policy_out_of_range_does_not_take_the_worker_down() {
 }
 
 #[test]
-fn an_attempt_is_lost_three_times_beside_others_then_alone_then_the_worker_is_lost() {
+fn an_attempt_that_is_lost_is_followed_by_the_next_one_however_often() {
     let mut bench = Bench::begun(|_, _| activity("charge", 1));
-    for (attempt, lost_in_a_row) in [(1, 0), (2, 1), (3, 2), (4, 3)] {
-        let task = only(&bench);
-        assert_eq!((task.attempt, task.lost_in_a_row), (attempt, lost_in_a_row));
+    for attempt in 1..=4 {
+        assert_eq!(only(&bench).attempt, attempt);
         bench.restart();
         let _ = bench.step();
     }
-    let attempts = 4;
-    assert_eq!(failure(bench.error()), Failure::WorkerLost { attempts });
+    bench.tasks.clear();
+    bench.local(MessageBody::ActivityAttemptLost {
+        execution: Execution(1),
+        path: at("0"),
+        attempt: 5,
+        stopped: true,
+        heartbeat: None,
+    });
+    let _ = bench.step();
+    assert_eq!(only(&bench).attempt, 6);
     expect![[r#"
         1 ExecutionStarted
         1 ActivityScheduled 0 1 charge
         2 ActivityAttemptLost 0 attempt=1
         3 ActivityAttemptLost 0 attempt=2
         4 ActivityAttemptLost 0 attempt=3
-        5 ActivityFailed 0 error={"Failure":{"WorkerLost":{"attempts":4}}}
-        5 ExecutionFailed error={"Failure":{"WorkerLost":{"attempts":4}}}
+        5 ActivityAttemptLost 0 attempt=4
+        6 ActivityAttemptLost 0 attempt=5 stopped=true
     "#]]
     .assert_eq(&bench.told());
 }
 
 #[test]
-fn an_attempt_that_fails_by_itself_begins_the_count_of_lost_ones_anew() {
-    let mut bench = retried(RetryPolicy::new(99, secs(1)));
+fn lost_attempts_do_not_use_up_the_policy() {
+    let mut bench = retried(RetryPolicy::new(2, secs(1)));
     for _ in 0..3 {
         bench.restart();
         let _ = bench.step();
     }
-    assert_eq!(only(&bench).lost_in_a_row, 3);
     let _ = bench.fail("0", "busy", true);
     let _ = bench.advance(secs(1));
-    assert_eq!((only(&bench).attempt, only(&bench).lost_in_a_row), (5, 0));
+    assert_eq!(only(&bench).attempt, 5);
+    let _ = bench.fail("0", "busy", true);
+    assert_eq!(bench.error().message(), "busy");
 }
 
 #[test]
@@ -213,6 +221,7 @@ fn the_last_progress_reaches_the_next_attempts_also_after_an_eviction() {
         execution: Execution(1),
         path: at("0"),
         attempt: 1,
+        stopped: false,
         heartbeat: Some(json("half")),
     });
     let _ = bench.step();
@@ -270,6 +279,7 @@ fn results_of_other_attempts_and_unknown_calls_are_dropped() {
         execution: Execution(1),
         path: at("0"),
         attempt: 1,
+        stopped: false,
         heartbeat: None,
     });
     bench.child_completes("0", "not a child");

@@ -453,8 +453,8 @@ impl Bench {
         self.evict();
         self.tasks.clear();
         if let Position::Live(continuation) = self.position() {
-            for lost in continuation.lost_attempts(&|_| false, &|_| None) {
-                self.local(lost);
+            for task in continuation.unstarted_attempts(&|_| false) {
+                self.local(task.lost(None, false));
             }
             self.continuation = Some(continuation);
         }

@@ -1,5 +1,6 @@
 //! Calls of entities, signals and locks: what is recorded, what is sent, what a replay must do again.
 
+use std::collections::BTreeMap;
 use std::pin::pin;
 
 use durable_runtime::Timestamp;
@@ -23,6 +24,7 @@ use durable_runtime::machine::entity::Invocation;
 use durable_runtime::machine::entity::NewState;
 use durable_runtime::machine::entity::OperationEnd;
 use durable_runtime::machine::entity::entity_turn;
+use durable_runtime::running::Running;
 use durable_runtime::salt::Salt;
 use durable_runtime::work::Address;
 use durable_runtime::work::EntityOperation;
@@ -436,6 +438,8 @@ fn turn_of_delayed(row: EntityRow, parked: bool, fired: bool) -> EntityOutcome {
         drained: true,
         salt: Salt::from_bits(1),
         now: NOW,
+        running: Running::default(),
+        deadly: BTreeMap::new(),
     };
     let code = |_: Invocation<'_>| OperationEnd::Returned {
         result: Ok(json(1)),

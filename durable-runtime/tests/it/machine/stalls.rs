@@ -120,10 +120,12 @@ fn a_stall_does_not_take_a_lost_attempt_for_an_attempt_that_was_counted() {
     bench.deploy(|_, _| event("other"));
     bench.tasks.clear();
     let (execution, path, attempt, heartbeat) = (Execution(1), at("0"), 1, None);
+    let stopped = false;
     bench.local(MessageBody::ActivityAttemptLost {
         execution,
         path,
         attempt,
+        stopped,
         heartbeat,
     });
     let _ = bench.step();

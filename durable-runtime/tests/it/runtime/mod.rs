@@ -1,5 +1,7 @@
 //! A runtime with its clients, as users have them: on a `SQLite` file.
 
+mod deadly;
+mod deaths;
 mod elsewhere;
 mod ending;
 mod file;

@@ -6,6 +6,7 @@
 mod account;
 mod bank;
 mod chain;
+mod deadly;
 mod events;
 mod family;
 mod fan_out;
@@ -150,6 +151,7 @@ type Workload = (&'static str, fn(&mut Draw, &Faults) -> Planned);
 
 const WORKLOADS: &[Workload] = &[
     ("chain", chain::planned),
+    ("activity that takes its process down", deadly::planned),
     ("fan-out with failures", fan_out::planned),
     ("monitor", monitor::planned),
     ("approval race", events::planned_approval),
@@ -216,6 +218,8 @@ pub(crate) fn registry(old: bool, new: bool) -> Registry {
     registry.register(step::effect);
     registry.register(step::few_attempts);
     registry.register(chain::chain);
+    registry.register(deadly::takes_down);
+    registry.register(deadly::deadly);
     registry.register(fan_out::fan_out);
     registry.register(monitor::monitor);
     registry.register(events::approval);

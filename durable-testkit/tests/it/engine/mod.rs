@@ -3,6 +3,7 @@
 mod activities;
 mod clocks;
 mod composition;
+mod deaths;
 mod entities;
 mod events;
 mod faults;

@@ -1,5 +1,6 @@
 //! The entity machine by itself: a batch of messages on one state (semantics.md N3).
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use durable_runtime::Failure;
@@ -15,6 +16,7 @@ use durable_runtime::ids::Unit;
 use durable_runtime::machine::entity::EntityOutcome;
 use durable_runtime::machine::entity::EntityTurnRequest;
 use durable_runtime::machine::entity::entity_turn;
+use durable_runtime::running::Running;
 use durable_runtime::salt::Salt;
 use durable_runtime::work::Address;
 use durable_runtime::work::Caller;
@@ -60,6 +62,8 @@ fn turn(row: EntityRow, messages: Vec<Message>) -> EntityOutcome {
         drained: true,
         salt: Salt::from_bits(1),
         now: NOW,
+        running: Running::default(),
+        deadly: BTreeMap::new(),
     };
     entity_turn(&Limits::default(), &run_operation::<Account>, request)
 }

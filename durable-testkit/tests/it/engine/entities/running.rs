@@ -1,5 +1,6 @@
 //! What an operation may do, and the states that it finds (semantics.md N3; design.md §3.9).
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use durable_runtime::Failure;
@@ -16,6 +17,7 @@ use durable_runtime::ids::Unit;
 use durable_runtime::machine::entity::EntityOutcome;
 use durable_runtime::machine::entity::EntityTurnRequest;
 use durable_runtime::machine::entity::entity_turn;
+use durable_runtime::running::Running;
 use durable_runtime::salt::Salt;
 use durable_runtime::work::Caller;
 use durable_runtime::work::EntityOperation;
@@ -57,6 +59,8 @@ fn run(state: Option<&str>, operation: &str, input: Option<&str>) -> EntityOutco
         drained: true,
         salt: Salt::from_bits(1),
         now: NOW,
+        running: Running::default(),
+        deadly: BTreeMap::new(),
     };
     let mut limits = Limits::default();
     limits.payload_bytes = 64;
