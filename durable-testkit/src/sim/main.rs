@@ -198,7 +198,6 @@ fn missing(coverage: &Coverage) -> Vec<&'static str> {
         "activity panics",
         "all restarted",
         "answer of the store lost",
-        "attempt interrupted by a stop",
         "attempt lost with its worker",
         "attempt retried",
         "cache evicts",

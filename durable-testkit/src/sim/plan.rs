@@ -35,6 +35,8 @@ pub(crate) struct Faults {
     pub(crate) restart_all: bool,
     /// Activities fail, panic, hang and are late.
     pub(crate) activity: bool,
+    /// Activities take their processes down.
+    pub(crate) deadly: bool,
 }
 
 impl Faults {
@@ -54,6 +56,7 @@ impl Faults {
             eviction: on(),
             restart_all: on(),
             activity: on(),
+            deadly: false,
         }
     }
 }
@@ -73,8 +76,9 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn drawn(draw: &mut Draw) -> Self {
-        let faults = Faults::drawn(draw);
+        let mut faults = Faults::drawn(draw);
         let exclusive = draw.chance(20);
+        faults.deadly = exclusive && faults.crash;
         Self {
             exclusive,
             workers: if exclusive { 1 } else { draw.between(1, 3) },

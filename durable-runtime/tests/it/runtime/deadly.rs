@@ -4,6 +4,8 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::Duration;
 
+use durable_runtime::clock::Clock;
+use durable_runtime::clock::SystemClock;
 use durable_runtime::prelude::*;
 use durable_runtime::work::InstanceStatus;
 use serde::Deserialize;
@@ -145,7 +147,8 @@ async fn the_process() {
         start.unwrap();
     }
     while live(&client).await > 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        let soon = SystemClock.now() + Duration::from_millis(10);
+        SystemClock.sleep_until(soon).await;
     }
     runtime.shutdown().await.unwrap();
 }

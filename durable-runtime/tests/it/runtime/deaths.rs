@@ -34,7 +34,7 @@ async fn the_turn_stalled(client: &Client) {
         report.contains("3 processes died while they made its turn 2"),
         "{report}"
     );
-    assert_eq!(report.matches("Z").count(), 3, "{report}");
+    assert_eq!(report.matches('Z').count(), 3, "{report}");
 }
 
 async fn the_attempt_failed(client: &Client) {
