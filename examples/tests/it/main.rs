@@ -14,6 +14,7 @@ mod inventory;
 mod monitor;
 mod order_processing;
 mod program;
+mod promises;
 mod readme;
 mod saved;
 mod state_diagram;
