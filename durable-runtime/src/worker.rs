@@ -401,15 +401,13 @@ impl Runtime {
 
     async fn ended(&mut self) -> Result<()> {
         let limit = self.grace.saturating_add(STORE_WAIT);
-        match tokio::time::timeout(limit, self.worker.ended()).await {
-            Ok(ended) => ended,
-            Err(_) => {
-                self.running.close();
-                self.worker.abandon();
-                self.opened.store.worker_abandon(self.id);
-                Err(StopTimedOut.into())
-            }
+        if let Ok(ended) = tokio::time::timeout(limit, self.worker.ended()).await {
+            return ended;
         }
+        self.running.close();
+        self.worker.abandon();
+        self.opened.store.worker_abandon(self.id);
+        Err(StopTimedOut.into())
     }
 
     async fn close(&self) {

@@ -15,7 +15,7 @@ use crate::machine::Cursor;
 use crate::machine::SavedValue;
 use crate::payload::CodecError;
 use crate::payload::Payload;
-use crate::payload::record;
+use crate::payload::record_in_use;
 
 /// The head of a top-level loop of an orchestrator with checkpoints.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +81,7 @@ pub trait CheckpointValue: Sized + Send {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send> CheckpointValue for T {
     fn save(&self) -> Result<Payload, CodecError> {
-        record(self)
+        record_in_use(self)
     }
 
     fn load(saved: &Payload) -> Result<Self, CodecError> {

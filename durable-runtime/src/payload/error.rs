@@ -16,8 +16,14 @@ use serde::Serialize;
 /// assert!(error.to_string().ends_with("[1].1: NaN has no JSON form"), "{error}");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error(transparent)]
+#[serde(transparent)]
+pub struct CodecError(Box<Details>);
+
+// Behind a box, since most results that can carry one do not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("failed to {action} `{type_name}`{}: {}{cause}", of(*argument), at(path.as_deref()))]
-pub struct CodecError {
+struct Details {
     action: String,
     type_name: String,
     /// Which of several arguments it is, from 1.
@@ -40,21 +46,20 @@ fn at(path: Option<&str>) -> String {
 
 impl CodecError {
     pub(super) fn new(action: &str, type_name: &str, cause: &dyn fmt::Display) -> Self {
-        Self {
+        Self(Box::new(Details {
             action: action.to_owned(),
             type_name: type_name.to_owned(),
             argument: None,
             path: None,
             cause: cause.to_string(),
-        }
+        }))
     }
 
     /// A `T` that cannot be recorded.
     pub(super) fn refused<T: ?Sized>(problem: Problem) -> Self {
-        Self {
-            path: Some(problem.path).filter(|path| !path.is_empty()),
-            ..Self::new("encode", type_name::<T>(), &problem.cause)
-        }
+        let mut error = Self::new("encode", type_name::<T>(), &problem.cause);
+        error.0.path = Some(problem.path).filter(|path| !path.is_empty());
+        error
     }
 
     /// An error about arguments that are missing or too many.
@@ -63,17 +68,15 @@ impl CodecError {
     }
 
     /// The same of the argument with this number, from 1.
-    pub(super) fn of_argument(self, number: u32) -> Self {
-        Self {
-            argument: Some(number),
-            ..self
-        }
+    pub(super) fn of_argument(mut self, number: u32) -> Self {
+        self.0.argument = Some(number);
+        self
     }
 
     /// Where in the value the problem is: `order.items[3].price`. `None` where it is the value
     /// itself, or not known.
     pub fn path(&self) -> Option<&str> {
-        self.path.as_deref()
+        self.0.path.as_deref()
     }
 }
 

@@ -26,6 +26,6 @@ pub use arguments::Arguments;
 pub use error::CodecError;
 pub use nesting::MAX_NESTING;
 pub use recorded::Recorded;
-pub(crate) use recorded::record;
+pub(crate) use recorded::record_in_use;
 pub use value::JSON;
 pub use value::Payload;

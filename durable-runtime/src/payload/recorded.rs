@@ -60,7 +60,7 @@ pub trait Recorded: Sized + Send + 'static {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + 'static> Recorded for T {
     fn to_payload(&self) -> Result<Payload, CodecError> {
-        record(self)
+        record_within(self, 0)
     }
 
     fn to_argument(&self, number: u32) -> Result<Payload, CodecError> {
@@ -73,18 +73,30 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Recorded for T {
     }
 }
 
-/// Records a value that can be read back.
-pub(crate) fn record<T: Serialize + DeserializeOwned>(value: &T) -> Result<Payload, CodecError> {
-    record_within(value, 0)
+/// Records a value that the code which is running goes on with. The copy that is read back to be
+/// compared is never dropped: a `Drop` of the user's would run at a place where the source has none,
+/// and in debug builds only. So there each checkpoint leaks as much as it holds.
+pub(crate) fn record_in_use<T: Serialize + DeserializeOwned>(
+    value: &T,
+) -> Result<Payload, CodecError> {
+    record_and(value, 0, std::mem::forget)
 }
 
 fn record_within<T: Serialize + DeserializeOwned>(
     value: &T,
     depth: usize,
 ) -> Result<Payload, CodecError> {
+    record_and(value, depth, drop)
+}
+
+fn record_and<T: Serialize + DeserializeOwned>(
+    value: &T,
+    depth: usize,
+    dispose: fn(T),
+) -> Result<Payload, CodecError> {
     let written = write(value, depth).map_err(CodecError::refused::<T>)?;
     if READS_ALL_BACK || written.doubt.is_some() {
-        read_back::<T>(&written, depth).map_err(CodecError::refused::<T>)?;
+        read_back(&written, depth, dispose).map_err(CodecError::refused::<T>)?;
     }
     Ok(Payload::of_json(written.text))
 }
@@ -93,6 +105,7 @@ fn record_within<T: Serialize + DeserializeOwned>(
 fn read_back<T: Serialize + DeserializeOwned>(
     written: &Written,
     depth: usize,
+    dispose: fn(T),
 ) -> Result<(), Problem> {
     let unread = |cause: String| match &written.doubt {
         Some(doubt) => Problem {
@@ -109,6 +122,8 @@ fn read_back<T: Serialize + DeserializeOwned>(
     };
     let value: T =
         serde_json::from_str(&written.text).map_err(|error| unread(error.to_string()))?;
-    let again = write(&value, depth).map_err(|problem| unread(problem.cause))?;
+    let again = write(&value, depth).map_err(|problem| unread(problem.cause));
+    dispose(value);
+    let again = again?;
     same::difference(&written.text, &again.text).map_or(Ok(()), Err)
 }

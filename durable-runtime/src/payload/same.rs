@@ -129,7 +129,7 @@ fn differing_item<'a>(a: &'a str, b: &'a str, path: &mut String) -> Option<(&'a 
         !is_same(a.get(), b.get(), Arrays::Unordered)
     };
     let (number, (a, b)) = pairs.find(differs)?;
-    path.push_str(&format!("[{number}]"));
+    path.extend(["[", &number.to_string(), "]"]);
     Some((a.get(), b.get()))
 }
 

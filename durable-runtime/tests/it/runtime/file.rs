@@ -24,7 +24,7 @@ fn files(hub: &Hub) -> Vec<String> {
     names
 }
 
-const WHOLE: [&str; 2] = ["hub.db", "hub.db-main.lock"];
+const WHOLE: [&str; 3] = ["hub.db", "hub.db-main.lock", "hub.db-main.running"];
 
 #[tokio::test]
 async fn a_hub_that_was_shut_down_is_whole_in_its_file() {
