@@ -176,17 +176,17 @@ impl Drop for Sleeper {
     fn drop(&mut self) {
         let mut sleepers = lock(&self.sleepers);
         match self.until {
-            Until::Shown(due) => leave(&mut sleepers.until_shown, due),
-            Until::Run(due) => leave(&mut sleepers.until_run, due),
+            Until::Shown(due) => leave(&mut sleepers.until_shown, &due),
+            Until::Run(due) => leave(&mut sleepers.until_run, &due),
         }
     }
 }
 
-fn leave<K: Ord>(waiting: &mut BTreeMap<K, usize>, due: K) {
-    if let Some(count) = waiting.get_mut(&due) {
+fn leave<K: Ord>(waiting: &mut BTreeMap<K, usize>, due: &K) {
+    if let Some(count) = waiting.get_mut(due) {
         *count -= 1;
         if *count == 0 {
-            waiting.remove(&due);
+            waiting.remove(due);
         }
     }
 }

@@ -62,11 +62,14 @@ async fn twice(ctx: &OrchestrationContext, before: Vec<String>) -> Result<Vec<St
 }
 
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
-struct Press;
+struct Press {
+    prints: u32,
+}
 
 #[entity]
 impl Press {
     fn print(&mut self, ctx: &EntityContext) -> Vec<String> {
+        self.prints += 2;
         let first = ctx.start(mint().id("first print"));
         let second = ctx.start(mint().id("second print"));
         vec![first.to_string(), second.to_string()]

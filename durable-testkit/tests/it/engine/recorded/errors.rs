@@ -55,6 +55,7 @@ struct Prices(u32);
 #[entity]
 impl Prices {
     fn look(&mut self) -> Result<u32, Refused> {
+        self.0 += 1;
         Err(refused())
     }
 }

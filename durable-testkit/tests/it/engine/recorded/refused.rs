@@ -55,8 +55,9 @@ async fn end_with(
     ctx: &OrchestrationContext,
     place: u8,
     kind: usize,
-    _order: Option<Order>,
+    carried: Option<Order>,
 ) -> Result<Order, Failure> {
+    drop(carried);
     let order = values::order(kind);
     match place {
         0 => return Ok(order),

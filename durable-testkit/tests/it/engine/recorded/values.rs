@@ -14,6 +14,7 @@ pub(super) struct Order {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::option_option, reason = "this is what JSON cannot tell apart")]
 enum Item {
     Fine(u8),
     Price(f64),
