@@ -177,7 +177,13 @@ impl Dispatcher {
                 config.machine.limits.payload_bytes,
             ),
             running.clone(),
-            Suspects::new(running.clone(), lost.collect(), &suspicions, tick, of_others),
+            Suspects::new(
+                running.clone(),
+                lost.collect(),
+                &suspicions,
+                tick,
+                of_others,
+            ),
         );
         let mut dispatcher = Self {
             store,
