@@ -29,12 +29,14 @@ use durable_runtime::store::Loaded;
 use durable_runtime::store::LoadedEntity;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
+use durable_runtime::store::SignalWithdrawal;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
 use durable_runtime::store::TimerPage;
 use durable_runtime::store::TimerPlace;
 use durable_runtime::store::Unread;
 use durable_runtime::store::WorkerLease;
+use durable_runtime::work::DelayedSignal;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
 use durable_runtime::work::EntityPage;
@@ -46,6 +48,7 @@ use durable_runtime::work::MessageBody;
 use durable_runtime::work::NewInstance;
 use durable_runtime::work::PageToken;
 use durable_runtime::work::Purged;
+use durable_runtime::work::SignalRef;
 use durable_runtime::work::TurnWrite;
 
 /// What goes wrong with a commit.
@@ -60,6 +63,8 @@ pub enum Fault {
     AnswerLost,
     /// It is refused while a turn of this instance is in it.
     Conflict(InstanceKey),
+    /// The first delayed signal that a turn in it has run is withdrawn just before.
+    SignalWithdrawn,
 }
 
 /// A store that passes everything on to another one, except where a fault is planned.
@@ -128,6 +133,29 @@ impl FaultyStore {
     }
 }
 
+impl FaultyStore {
+    async fn withdraw_first(&self, turns: &[TurnWrite], now: Timestamp) -> Result<(), StoreError> {
+        let run = turns.iter().find_map(|turn| {
+            let first = turn.delayed.first()?;
+            Some((turn.key, *first))
+        });
+        let Some((key, signal)) = run else {
+            return Ok(());
+        };
+        let Some(loaded) = self.inner.entity_load(key).await? else {
+            return Ok(());
+        };
+        let withdrawal = SignalWithdrawal {
+            signal: SignalRef::Id(signal),
+            command: format!("withdraw {signal}"),
+            remember_until: None,
+        };
+        let id = loaded.entity.id;
+        self.inner.signal_withdraw(&id, &withdrawal, now).await?;
+        Ok(())
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -157,6 +185,10 @@ impl Store for FaultyStore {
             Fault::Conflict(_) => Err(StoreError::Conflict {
                 action: "commit turns",
             }),
+            Fault::SignalWithdrawn => {
+                self.withdraw_first(turns, now).await?;
+                self.inner.commit(lease, turns, now).await
+            }
         }
     }
 
@@ -320,6 +352,24 @@ impl Store for FaultyStore {
         now: Timestamp,
     ) -> Result<EntitySent, StoreError> {
         self.inner.entity_send(id, command, now).await
+    }
+
+    async fn signals_delayed(
+        &self,
+        id: &EntityId,
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<DelayedSignal>, StoreError> {
+        self.inner.signals_delayed(id, after, limit).await
+    }
+
+    async fn signal_withdraw(
+        &self,
+        id: &EntityId,
+        withdrawal: &SignalWithdrawal,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.inner.signal_withdraw(id, withdrawal, now).await
     }
 
     async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {

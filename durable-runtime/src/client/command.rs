@@ -12,6 +12,12 @@ pub(super) fn deduplicated(event: &str, dedup_id: &str) -> String {
     format!("{}:{dedup_id}", event.to_lowercase())
 }
 
+/// The id of the command that withdraws what another one sent. No operation has a name that begins so,
+/// and no event: what a user repeats is something else.
+pub(super) fn withdrawing(sent: &str) -> String {
+    format!("/withdraw/{sent}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

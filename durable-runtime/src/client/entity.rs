@@ -21,7 +21,10 @@ use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::payload::Recorded;
 use crate::work::Commands;
+use crate::work::DelayedSignal;
 use crate::work::EntityRequest;
+use crate::work::SignalRef;
+use crate::work::WithdrawRequest;
 
 /// An entity by its key, as clients see it: what the clients that `#[entity]` generates are made of.
 pub struct EntityHandle<E> {
@@ -108,6 +111,47 @@ impl<E: Entity> EntityHandle<E> {
         let listing = self.commands.entity(&self.id).await?;
         let state = listing.and_then(|listing| listing.row.state);
         Ok(state.as_ref().map(E::load).transpose()?)
+    }
+
+    /// The delayed signals that are on their way to it, whoever sent them, in the order in which they
+    /// were sent.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`].
+    pub async fn delayed_signals(&self) -> Result<Vec<DelayedSignal>, ClientError> {
+        let mut found: Vec<DelayedSignal> = Vec::new();
+        loop {
+            let last = found.last().map(|signal| signal.id);
+            let page = self.commands.delayed_signals(&self.id, last).await?;
+            if page.is_empty() {
+                return Ok(found);
+            }
+            found.extend(page);
+        }
+    }
+
+    /// Takes a delayed signal back, so that it is not run.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # async fn example<E: Entity>(account: EntityHandle<E>) -> Result<(), ClientError> {
+    /// for signal in account.delayed_signals().await? {
+    ///     account.withdraw(&signal).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ClientError::AlreadyDelivered`] when it was run, or withdrawn before;
+    /// [`ClientError::Store`].
+    pub async fn withdraw(&self, signal: &DelayedSignal) -> Result<(), ClientError> {
+        let request = WithdrawRequest {
+            entity: self.id.clone(),
+            signal: SignalRef::Id(signal.id),
+            command: super::command::fresh(),
+        };
+        Ok(self.commands.signal_withdraw(request).await?)
     }
 
     /// What is known of it; `None` when it has no state, is not locked and nothing waits for it.
@@ -258,15 +302,46 @@ impl ClientSignal {
         self
     }
 
-    async fn send(self) -> Result<(), ClientError> {
+    async fn send(self) -> Result<SentSignal, ClientError> {
         let commands = Arc::clone(&self.0.commands);
-        commands.entity_send(self.0.request(false)?).await?;
-        Ok(())
+        let request = self.0.request(false)?;
+        let entity = request.entity.clone();
+        let command = request.command.clone();
+        commands.entity_send(request).await?;
+        Ok(SentSignal {
+            commands,
+            entity,
+            command,
+        })
+    }
+}
+
+/// A signal that was sent. While it is delayed it can be taken back.
+#[derive(Debug, Clone)]
+pub struct SentSignal {
+    commands: Arc<dyn Commands>,
+    entity: EntityId,
+    command: String,
+}
+
+impl SentSignal {
+    /// Takes the signal back, so that it is not run. Again it has the same answer, for a day.
+    ///
+    /// # Errors
+    /// [`ClientError::AlreadyDelivered`] when it was not delayed, was run, or was withdrawn otherwise;
+    /// [`ClientError::Store`].
+    pub async fn withdraw(&self) -> Result<(), ClientError> {
+        let request = WithdrawRequest {
+            entity: self.entity.clone(),
+            signal: SignalRef::Command(self.command.clone()),
+            command: super::command::withdrawing(&self.command),
+        };
+        Ok(self.commands.signal_withdraw(request).await?)
     }
 }
 
 impl IntoFuture for ClientSignal {
-    type Output = Result<(), ClientError>;
+    type Output = Result<SentSignal, ClientError>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {

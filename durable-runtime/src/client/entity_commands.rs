@@ -10,16 +10,25 @@ use super::store_commands::LONGEST_POLL;
 use super::store_commands::SHORTEST_POLL;
 use super::store_commands::check_limit;
 use crate::failure::CallResult;
+use crate::ids::EntityId;
+use crate::ids::MessageId;
 use crate::store::EntityCommand;
+use crate::store::SignalWithdrawal;
 use crate::work::Caller;
 use crate::work::CommandError;
+use crate::work::DelayedSignal;
 use crate::work::EntityOperation;
 use crate::work::EntityRequest;
 use crate::work::EntityTicket;
+use crate::work::Sender;
+use crate::work::WithdrawRequest;
 
 /// How long a command is remembered that only the client itself repeats, and its answer: longer
 /// than a client asks again, and than a call is likely to wait.
 const REMEMBERED: Duration = Duration::from_hours(24);
+
+/// How many delayed signals a page has.
+const SIGNALS_AT_ONCE: u32 = 128;
 
 impl StoreCommands {
     pub(super) async fn send_to_entity(
@@ -40,6 +49,7 @@ impl StoreCommands {
         let caller = Caller::Client {
             command: request.command.clone(),
         };
+        let sender = due.map(|_| Sender::Client(request.command.clone()));
         let remembered_from = due.unwrap_or(now);
         let command = EntityCommand {
             command: request.command,
@@ -49,6 +59,7 @@ impl StoreCommands {
                 caller: request.wants_answer.then_some(caller),
                 lock: None,
                 due,
+                sender,
             },
             remember_until: (!request.is_deduplicated).then(|| remembered_from + REMEMBERED),
         };
@@ -67,6 +78,38 @@ impl StoreCommands {
             key: sent.key,
             command: command.command,
         })
+    }
+
+    pub(super) async fn delayed(
+        &self,
+        id: &EntityId,
+        after: Option<MessageId>,
+    ) -> Result<Vec<DelayedSignal>, CommandError> {
+        let page = self.ask("list delayed signals", || {
+            self.store.signals_delayed(id, after, SIGNALS_AT_ONCE)
+        });
+        page.await
+    }
+
+    pub(super) async fn withdraw(&self, request: WithdrawRequest) -> Result<(), CommandError> {
+        let now = self.clock.now();
+        let WithdrawRequest {
+            entity,
+            signal,
+            command,
+        } = request;
+        let withdrawal = SignalWithdrawal {
+            signal,
+            command,
+            remember_until: Some(now + REMEMBERED),
+        };
+        let withdrawn = self.ask("withdraw a signal", || {
+            self.store.signal_withdraw(&entity, &withdrawal, now)
+        });
+        if withdrawn.await? {
+            return Ok(());
+        }
+        Err(CommandError::AlreadyDelivered { entity })
     }
 
     /// Subscribes before it looks, so that no answer is missed. A worker of this process hands the

@@ -90,6 +90,12 @@ pub enum ClientError {
     /// A value has no recorded form, or what is recorded is not of the type asked for.
     #[error(transparent)]
     Codec(#[from] CodecError),
+    /// The delayed signal is not on its way any more: it was delivered, or withdrawn before.
+    #[error("that signal is not on its way to {entity} any more")]
+    AlreadyDelivered {
+        /// The entity.
+        entity: EntityId,
+    },
     /// The entity was not called by this command.
     #[error("{entity} was not called by this command")]
     NotCalled {
@@ -192,6 +198,7 @@ impl From<CommandError> for ClientError {
                 actual,
                 limit,
             },
+            CommandError::AlreadyDelivered { entity } => Self::AlreadyDelivered { entity },
             CommandError::NotCalled { entity } => Self::NotCalled { entity },
             CommandError::Unreachable { server, source } => Self::Unreachable { server, source },
             CommandError::Unauthorized { server, reason } => Self::Unauthorized { server, reason },

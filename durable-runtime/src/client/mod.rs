@@ -44,6 +44,7 @@ pub use entity::ClientCall;
 pub use entity::ClientSignal;
 pub use entity::EntityHandle;
 pub use entity::OperationError;
+pub use entity::SentSignal;
 pub use error::ClientError;
 pub use handle::Client;
 pub use info::InstanceInfo;

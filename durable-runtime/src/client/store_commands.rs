@@ -17,6 +17,7 @@ use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::Lane;
+use crate::ids::MessageId;
 use crate::machine;
 use crate::payload::Payload;
 use crate::salt::Salt;
@@ -29,6 +30,7 @@ use crate::store::StoreError;
 use crate::work::CommandError;
 use crate::work::Commands;
 use crate::work::Control;
+use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
@@ -49,6 +51,7 @@ use crate::work::StartAt;
 use crate::work::StartRequest;
 use crate::work::Started;
 use crate::work::UnreadEvent;
+use crate::work::WithdrawRequest;
 
 /// How long to wait before asking a store again that was not available. After the last wait its
 /// error is the answer.
@@ -444,6 +447,18 @@ impl Commands for StoreCommands {
 
     async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError> {
         self.answer(ticket).await
+    }
+
+    async fn delayed_signals(
+        &self,
+        id: &EntityId,
+        after: Option<MessageId>,
+    ) -> Result<Vec<DelayedSignal>, CommandError> {
+        self.delayed(id, after).await
+    }
+
+    async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), CommandError> {
+        self.withdraw(request).await
     }
 
     async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, CommandError> {

@@ -145,6 +145,7 @@ impl Dispatcher {
                 Err(
                     error @ (StoreError::Fenced
                     | StoreError::Closed { .. }
+                    | StoreError::SignalWithdrawn
                     | StoreError::Conflict { .. }),
                 ) => return Err(error),
                 Err(error) => error,
@@ -307,6 +308,18 @@ impl Dispatcher {
         self.instances.make_ready(key);
     }
 
+    /// Has an entity loaded anew, without the signals that were withdrawn. That is no failure of its
+    /// turn, and there is one signal less each time.
+    fn go_on_without(&mut self, key: InstanceKey, messages: Vec<Message>) {
+        let (stored, own): (Vec<_>, Vec<_>) = messages
+            .into_iter()
+            .partition(|message| message.id.is_some());
+        self.instances
+            .release(stored.iter().filter_map(|message| message.id.as_ref()));
+        self.instances.put_back(key, own);
+        self.instances.make_ready(key);
+    }
+
     /// A turn that cannot be written leaves nothing behind: it is made again from what is stored,
     /// after a while.
     fn not_committed(&mut self, made: Made, error: &StoreError) {
@@ -317,6 +330,9 @@ impl Dispatcher {
             ..
         } = made;
         self.instances.forget(key);
+        if matches!(error, StoreError::SignalWithdrawn) {
+            return self.go_on_without(key, messages);
+        }
         let (whose, stalls) = match turned {
             Turned::Instance(outcome, continuation) => {
                 if mutant(Mutant::StaleContinuation) && continuation.is_some() {

@@ -61,6 +61,8 @@ pub enum Action {
     ReadEntity,
     /// Signal an entity.
     SignalEntity,
+    /// Withdraw a delayed signal to an entity.
+    WithdrawSignal,
     /// Delete the state of an entity.
     DeleteEntity,
     /// Read what the workers of the hub have registered.
@@ -90,6 +92,7 @@ impl Action {
             | Self::Rewind
             | Self::Restart
             | Self::Purge
+            | Self::WithdrawSignal
             | Self::DeleteEntity => Scope::Manage,
         }
     }

@@ -241,7 +241,10 @@ fn target_of<'a>(
         Action::ListInstances | Action::PurgeInstances => Target::Instances,
         Action::ReadLanes => Target::Hub,
         Action::ListEntities => Target::Entities(param("name").map(str::to_owned)),
-        Action::ReadEntity | Action::SignalEntity | Action::DeleteEntity => {
+        Action::ReadEntity
+        | Action::SignalEntity
+        | Action::WithdrawSignal
+        | Action::DeleteEntity => {
             Target::Entity(EntityId::new(required("name")?, required("key")?))
         }
         Action::ReadStatus

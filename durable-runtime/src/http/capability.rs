@@ -137,6 +137,7 @@ impl Verb {
             | Action::ListEntities
             | Action::ReadEntity
             | Action::SignalEntity
+            | Action::WithdrawSignal
             | Action::DeleteEntity
             | Action::ReadDescription => None,
         }

@@ -27,13 +27,16 @@ use super::call::guarded_command;
 use super::limits::HttpLimits;
 use super::page_size::cut_entities;
 use super::page_size::cut_instances;
+use super::page_size::cut_signals;
 use super::problem::Problem;
+use crate::ids::MessageId;
 use crate::machine::entity::DELETE_STATE;
 use crate::work::CommandError;
 use crate::work::EntityRequest;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::StartRequest;
+use crate::work::WithdrawRequest;
 use crate::work::remote::AnswerTo;
 use crate::work::remote::ChangeOf;
 use crate::work::remote::EntitiesOf;
@@ -115,6 +118,14 @@ fn of_entities() -> Router<Api> {
         .route(path::ENTITY_DELETE, at(Action::DeleteEntity, entity_delete))
         // What an operation returns can tell as much as the state does.
         .route(path::ENTITY_ANSWER, at(Action::ReadEntity, entity_answer))
+        .route(
+            path::DELAYED_SIGNALS,
+            at(Action::ReadEntity, delayed_signals),
+        )
+        .route(
+            path::SIGNAL_WITHDRAW,
+            at(Action::WithdrawSignal, signal_withdraw),
+        )
         .route(path::ENTITY, at(Action::ReadEntity, entity))
         .route(path::ENTITIES, at(Action::ListEntities, entities))
 }
@@ -418,6 +429,22 @@ async fn entity_answer(mut call: Call) -> Answer {
     };
     let answer = in_wait(&call, wait, answer).await?;
     Ok(respond(StatusCode::OK, &answer))
+}
+
+async fn delayed_signals(mut call: Call) -> Answer {
+    let id = call.entity()?;
+    let after: Option<MessageId> = read(&mut call).await?;
+    let signals = call.api.commands.delayed_signals(&id, after);
+    let signals = ask(&call, signals).await?;
+    Ok(respond(StatusCode::OK, &cut_signals(signals)))
+}
+
+async fn signal_withdraw(mut call: Call) -> Answer {
+    let request: WithdrawRequest = read(&mut call).await?;
+    let entity = call.entity()?;
+    let request = WithdrawRequest { entity, ..request };
+    ask(&call, call.api.commands.signal_withdraw(request)).await?;
+    Ok(respond(StatusCode::OK, &()))
 }
 
 async fn entity(call: Call) -> Answer {

@@ -2,6 +2,7 @@
 
 use crate::failure::CallError;
 use crate::payload::Payload;
+use crate::work::DelayedSignal;
 use crate::work::EntityPage;
 use crate::work::InstancePage;
 use crate::work::InstanceRow;
@@ -49,6 +50,15 @@ fn weight_of_error(error: &CallError) -> usize {
         CallError::Error(error) => error.value.len() + error.message.len(),
         CallError::Failure(failure) => failure.to_string().len(),
     }
+}
+
+pub(super) fn cut_signals(mut page: Vec<DelayedSignal>) -> Vec<DelayedSignal> {
+    let inputs = page.iter().map(|signal| {
+        let input = signal.input.as_ref();
+        input.map_or(0, Payload::len)
+    });
+    page.truncate(fitting(inputs));
+    page
 }
 
 pub(super) fn cut_entities(mut page: EntityPage) -> EntityPage {

@@ -155,7 +155,9 @@ impl From<ClientError> for Problem {
                 StatusCode::CONFLICT
             }
             ClientError::NotFound { .. } | ClientError::NotCalled { .. } => StatusCode::NOT_FOUND,
-            ClientError::AlreadyFinished { .. } => StatusCode::GONE,
+            ClientError::AlreadyFinished { .. } | ClientError::AlreadyDelivered { .. } => {
+                StatusCode::GONE
+            }
             // Not 429: that is this server's own load, which its client waits out by itself.
             ClientError::Backlogged { .. } => StatusCode::CONFLICT,
             ClientError::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

@@ -28,6 +28,7 @@ use crate::work::LockHolder;
 use crate::work::LockRequest;
 use crate::work::MessageBody;
 use crate::work::OutgoingMessage;
+use crate::work::Sender;
 use crate::work::TimerKind;
 
 impl Identity {
@@ -185,6 +186,7 @@ impl State {
                     caller: Some(caller),
                     lock: lock.map(|lock| identity.holder(&lock)),
                     due: None,
+                    sender: None,
                 };
                 let timeout = options.timeout;
                 if let Some(limit) = timeout {
@@ -207,6 +209,7 @@ impl State {
                     caller: None,
                     lock: None,
                     due,
+                    sender: due.map(|_| Sender::Orchestration(identity.id.clone())),
                 };
                 let call = OpenCall::immediate(null(), round);
                 (call, message_to(entity, operation))

@@ -22,6 +22,7 @@ use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::ids::WorkerId;
+use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityOperation;
@@ -38,6 +39,7 @@ use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::PageToken;
 use crate::work::Purged;
+use crate::work::SignalRef;
 use crate::work::TurnWrite;
 use crate::work::UnreadEvent;
 
@@ -229,6 +231,27 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<EntitySent, StoreError>;
 
+    /// The delayed signals that are on their way to an entity, by ascending id: those after `after`,
+    /// no more than `limit`.
+    async fn signals_delayed(
+        &self,
+        id: &EntityId,
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<DelayedSignal>, StoreError>;
+
+    /// Takes a delayed signal back, with its timer unless another is due at the same time. A commit
+    /// that has [run it](TurnWrite::delayed) comes before, or is refused.
+    ///
+    /// Returns whether it is withdrawn by this command, which is remembered as a sent one is: a
+    /// repeated one has the same answer.
+    async fn signal_withdraw(
+        &self,
+        id: &EntityId,
+        withdrawal: &SignalWithdrawal,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// Everything a worker needs to go on with an entity; `None` when there is none.
     async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError>;
 
@@ -292,6 +315,7 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// [`StoreError::Fenced`]: stop, drop all continuations, come back as a new worker.
     /// [`StoreError::Conflict`]: one of the turns breaks a constraint (its history row exists).
+    /// [`StoreError::SignalWithdrawn`]: one of the turns has run a delayed signal that is not there.
     /// After any other error the caller does not know whether the commit happened: it asks
     /// [`commit_outcome`](Self::commit_outcome).
     async fn commit(
@@ -422,6 +446,17 @@ pub struct Loaded {
     pub unreadable: Vec<UnreadableMessage>,
     /// Progress of its activities.
     pub heartbeats: Vec<Heartbeat>,
+}
+
+/// A delayed signal that is to be withdrawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignalWithdrawal {
+    /// Which one is meant.
+    pub signal: SignalRef,
+    /// Makes repetitions count once.
+    pub command: String,
+    /// Until when the command is remembered, once it has taken effect.
+    pub remember_until: Option<Timestamp>,
 }
 
 /// An operation that a client sends to an entity.

@@ -18,6 +18,9 @@ pub enum StoreError {
         /// What was tried.
         action: &'static str,
     },
+    /// A turn has run a delayed signal that was withdrawn meanwhile; nothing of it was written.
+    #[error("a delayed signal was withdrawn while it was run")]
+    SignalWithdrawn,
     /// The database is busy, cannot be reached, or fails for a reason that lies with the machine;
     /// asking again may help.
     #[error("failed to {action}: the database is not available")]

@@ -35,6 +35,7 @@ pub use contract::Loaded;
 pub use contract::LoadedEntity;
 pub use contract::NewWorker;
 pub use contract::Sent;
+pub use contract::SignalWithdrawal;
 pub use contract::Store;
 pub use contract::Unread;
 pub use contract::WorkerLease;

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::DelayedSignal;
 use super::EntityFilter;
 use super::EntityListing;
 use super::EntityPage;
@@ -22,6 +23,7 @@ use super::InstanceStatus;
 use super::PageToken;
 use super::Purged;
 use super::UnreadEvent;
+use super::WithdrawRequest;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
 use crate::history::History;
@@ -29,6 +31,7 @@ use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::Lane;
+use crate::ids::MessageId;
 use crate::payload::Payload;
 use crate::payload::optional;
 
@@ -165,6 +168,23 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// [`CommandError::NotCalled`] where the ticket is for another [entity](EntityTicket::entity) than
     /// it names, the store's own.
     async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError>;
+
+    /// A page of the delayed signals that are on their way to an entity, in the order in which they
+    /// were sent: some of those after `after`; none, once there are no more.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn delayed_signals(
+        &self,
+        id: &EntityId,
+        after: Option<MessageId>,
+    ) -> Result<Vec<DelayedSignal>, CommandError>;
+
+    /// Takes a delayed signal back: either it is withdrawn, and never run, or it is delivered.
+    ///
+    /// # Errors
+    /// [`CommandError::AlreadyDelivered`], the store's own.
+    async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), CommandError>;
 
     /// The entity as it is now; `None` when it has no state, is not locked and nothing waits for it.
     ///
@@ -315,6 +335,12 @@ pub enum CommandError {
         actual: usize,
         /// How much there may be.
         limit: usize,
+    },
+    /// The delayed signal is not on its way any more: it was delivered, or withdrawn before.
+    #[error("that signal is not on its way to {entity} any more")]
+    AlreadyDelivered {
+        /// The entity.
+        entity: EntityId,
     },
     /// The entity was not called by this command.
     #[error("{entity} was not called by this command")]

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::Message;
+use super::MessageBody;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
 use crate::ids::CallPath;
@@ -10,6 +12,7 @@ use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
+use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::payload::Payload;
 use crate::payload::optional;
@@ -31,6 +34,85 @@ pub struct EntityOperation {
     /// Not to be run before this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
+    /// Who sent it, where it is a delayed signal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<Sender>,
+}
+
+/// Who sent a delayed signal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Sender {
+    /// A client, with this command.
+    Client(String),
+    /// An orchestration.
+    Orchestration(InstanceId),
+    /// An operation of an entity.
+    Entity(EntityId),
+}
+
+/// A delayed signal that is on its way to an entity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DelayedSignal {
+    /// Its number in the store.
+    pub id: MessageId,
+    /// The operation that is to be run.
+    pub operation: String,
+    /// Its arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
+    pub input: Option<Payload>,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// When it is due. It may wait for longer, for the end of a lock.
+    pub due: Timestamp,
+    /// Who sent it.
+    pub sender: Option<Sender>,
+}
+
+impl DelayedSignal {
+    /// The signal that a message brings, if it brings a delayed one.
+    pub fn of(message: Message) -> Option<Self> {
+        let MessageBody::EntityOperation(operation) = message.body else {
+            return None;
+        };
+        Some(Self {
+            id: message.id?,
+            operation: operation.name,
+            input: operation.input,
+            sent_at: message.at,
+            due: operation.due?,
+            sender: operation.sender,
+        })
+    }
+
+    /// Whether it is the one that is meant.
+    pub fn is(&self, meant: &SignalRef) -> bool {
+        match (meant, &self.sender) {
+            (SignalRef::Id(id), _) => self.id == *id,
+            (SignalRef::Command(command), Some(Sender::Client(sent))) => sent == command,
+            (SignalRef::Command(_), _) => false,
+        }
+    }
+}
+
+/// A delayed signal that a client wants back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawRequest {
+    /// The entity that it was sent to.
+    pub entity: EntityId,
+    /// Which one is meant.
+    pub signal: SignalRef,
+    /// Makes repetitions count once.
+    pub command: String,
+}
+
+/// Which delayed signal of an entity is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SignalRef {
+    /// The one with this number.
+    Id(MessageId),
+    /// The one that a client sent with this command.
+    Command(String),
 }
 
 /// Who waits for the answer of an operation.

@@ -46,6 +46,8 @@ pub(crate) mod path {
     pub(crate) const ENTITY_SEND: &str = "/commands/1/entity_send";
     pub(crate) const ENTITY_DELETE: &str = "/commands/1/entity_delete";
     pub(crate) const ENTITY_ANSWER: &str = "/commands/1/entity_answer";
+    pub(crate) const DELAYED_SIGNALS: &str = "/commands/1/delayed_signals";
+    pub(crate) const SIGNAL_WITHDRAW: &str = "/commands/1/signal_withdraw";
     pub(crate) const ENTITY: &str = "/commands/1/entity";
     pub(crate) const ENTITIES: &str = "/commands/1/entities";
 }
@@ -188,6 +190,9 @@ pub(crate) enum Refusal {
         actual: usize,
         limit: usize,
     },
+    AlreadyDelivered {
+        entity: EntityId,
+    },
     NotCalled {
         entity: EntityId,
     },
@@ -241,6 +246,9 @@ impl Refusal {
                 actual: *actual,
                 limit: *limit,
             },
+            CommandError::AlreadyDelivered { entity } => Self::AlreadyDelivered {
+                entity: entity.clone(),
+            },
             CommandError::NotCalled { entity } => Self::NotCalled {
                 entity: entity.clone(),
             },
@@ -283,6 +291,7 @@ impl Refusal {
                 actual,
                 limit,
             },
+            Self::AlreadyDelivered { entity } => CommandError::AlreadyDelivered { entity },
             Self::NotCalled { entity } => CommandError::NotCalled { entity },
             Self::Unavailable { action } => CommandError::Unavailable {
                 action: action.into(),

@@ -36,6 +36,10 @@ pub struct TurnWrite {
     pub history_gone: Option<HistoryGone>,
     /// Messages that were taken: deleted from the inbox by these very ids.
     pub consumed: Vec<MessageId>,
+    /// Those of `consumed` that are delayed signals and were run: if one was withdrawn meanwhile, nothing
+    /// is written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delayed: Vec<MessageId>,
     /// Messages that wait for something else to happen first (the start, a cure of the stall, or
     /// for ever, when the instance has ended): kept, and not fetched by polling any more.
     pub parked: Vec<MessageId>,
@@ -76,6 +80,7 @@ impl TurnWrite {
             history: None,
             history_gone: None,
             consumed: Vec::new(),
+            delayed: Vec::new(),
             parked: Vec::new(),
             unpark: false,
             update: None,

@@ -29,13 +29,14 @@ fn id(key: &str) -> EntityId {
     EntityId::new("Account", key)
 }
 
-fn operation(due: Option<Timestamp>) -> EntityOperation {
+pub(super) fn operation(due: Option<Timestamp>) -> EntityOperation {
     EntityOperation {
         name: "deposit".to_owned(),
         input: Some(payload("10")),
         caller: None,
         lock: None,
         due,
+        sender: None,
     }
 }
 
@@ -48,7 +49,7 @@ fn command(name: &str, remember_until: Option<Timestamp>) -> EntityCommand {
 }
 
 /// A scene whose worker owns the entities too.
-async fn scene(store: Arc<dyn Store>) -> Scene {
+pub(super) async fn scene(store: Arc<dyn Store>) -> Scene {
     let mut scene = Scene::new(store).await;
     scene
         .claim(&[super::scene::lane(), Lane::entity("Account")])

@@ -35,6 +35,7 @@ pub mod purging;
 pub mod replacement;
 mod scene;
 pub mod showing;
+pub mod signals;
 mod subject;
 mod suite;
 pub mod timers;

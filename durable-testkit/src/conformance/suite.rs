@@ -156,6 +156,12 @@ macro_rules! conformance {
                 answers_are_kept_until_they_expire,
                 entities_that_wait_are_found_at_start,
             ]);
+            $crate::conformance_group!(factory, signals: [
+                delayed_signals_are_listed,
+                a_delayed_signal_is_withdrawn_once,
+                only_a_delayed_signal_can_be_withdrawn,
+                a_signal_that_was_withdrawn_is_not_run,
+            ]);
         }
     };
 }

@@ -24,12 +24,14 @@ use durable_runtime::store::Loaded;
 use durable_runtime::store::LoadedEntity;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
+use durable_runtime::store::SignalWithdrawal;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
 use durable_runtime::store::TimerPage;
 use durable_runtime::store::TimerPlace;
 use durable_runtime::store::Unread;
 use durable_runtime::store::WorkerLease;
+use durable_runtime::work::DelayedSignal;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
 use durable_runtime::work::EntityPage;
@@ -63,6 +65,7 @@ pub(crate) enum Operation {
     Create(Box<NewInstance>, IfExists),
     Send(InstanceId, String, MessageBody),
     EntitySend(EntityId, Box<EntityCommand>),
+    Withdraw(EntityId, SignalWithdrawal),
     Commit(Vec<TurnWrite>),
     Purge(Box<InstanceFilter>, bool, Option<PageToken>, u32),
 }
@@ -90,6 +93,9 @@ impl Written {
             }
             (Operation::EntitySend(id, command), _) => {
                 store.entity_send(id, command, at).await.map(drop)
+            }
+            (Operation::Withdraw(id, withdrawal), _) => {
+                store.signal_withdraw(id, withdrawal, at).await.map(drop)
             }
             (Operation::Purge(filter, children, after, limit), _) => store
                 .instances_purge(filter, *children, *after, *limit)
@@ -351,6 +357,27 @@ impl Store for RecordingStore {
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
         self.inner.events_unread(key).await
+    }
+
+    async fn signals_delayed(
+        &self,
+        id: &EntityId,
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<DelayedSignal>, StoreError> {
+        self.inner.signals_delayed(id, after, limit).await
+    }
+
+    async fn signal_withdraw(
+        &self,
+        id: &EntityId,
+        withdrawal: &SignalWithdrawal,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let withdrawn = self.inner.signal_withdraw(id, withdrawal, now).await?;
+        let operation = Operation::Withdraw(id.clone(), withdrawal.clone());
+        self.record(now, operation);
+        Ok(withdrawn)
     }
 
     async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {

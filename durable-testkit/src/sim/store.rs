@@ -28,12 +28,14 @@ use durable_runtime::store::LoadedEntity;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
+use durable_runtime::store::SignalWithdrawal;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
 use durable_runtime::store::TimerPage;
 use durable_runtime::store::TimerPlace;
 use durable_runtime::store::Unread;
 use durable_runtime::store::WorkerLease;
+use durable_runtime::work::DelayedSignal;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
 use durable_runtime::work::EntityPage;
@@ -448,6 +450,31 @@ impl Store for SimStore {
         let sent = self.inner.entity_send(id, command, self.now()).await?;
         self.after("entity_send").await?;
         Ok(sent)
+    }
+
+    async fn signals_delayed(
+        &self,
+        id: &EntityId,
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<DelayedSignal>, StoreError> {
+        self.before("signals_delayed").await?;
+        self.inner.signals_delayed(id, after, limit).await
+    }
+
+    async fn signal_withdraw(
+        &self,
+        id: &EntityId,
+        withdrawal: &SignalWithdrawal,
+        _now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.before("signal_withdraw").await?;
+        let withdrawn = self
+            .inner
+            .signal_withdraw(id, withdrawal, self.now())
+            .await?;
+        self.after("signal_withdraw").await?;
+        Ok(withdrawn)
     }
 
     async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {

@@ -2,10 +2,12 @@
 
 mod config;
 mod server;
-
 use std::time::Duration;
 
 use async_trait::async_trait;
+
+use crate::ids::MessageId;
+use crate::work::WithdrawRequest;
 
 pub use config::HttpCommandsBuilder;
 pub use config::HttpConfigError;
@@ -23,6 +25,7 @@ use crate::payload::Payload;
 use crate::work::CommandError;
 use crate::work::Commands;
 use crate::work::Control;
+use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
@@ -290,6 +293,21 @@ impl Commands for HttpCommands {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    async fn delayed_signals(
+        &self,
+        id: &EntityId,
+        after: Option<MessageId>,
+    ) -> Result<Vec<DelayedSignal>, CommandError> {
+        let ask = Ask::new(path::DELAYED_SIGNALS);
+        self.server.ask(ask.about(&query_of(id)), &after).await
+    }
+
+    async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), CommandError> {
+        let ask = Ask::new(path::SIGNAL_WITHDRAW);
+        let entity = query_of(&request.entity);
+        self.server.ask(ask.about(&entity), &request).await
     }
 
     async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, CommandError> {

@@ -31,6 +31,7 @@ use crate::work::Message;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::OutgoingMessage;
+use crate::work::Sender;
 use crate::work::Timer;
 use crate::work::TimerId;
 use crate::work::TurnWrite;
@@ -216,6 +217,9 @@ impl Batch<'_> {
         };
         self.answer(operation, result);
         self.consume(&message);
+        // It may be withdrawn until this is committed.
+        let delayed = message.id.filter(|_| due.is_some());
+        self.write.delayed.extend(delayed);
     }
 
     /// Whether a delayed signal waits for its timer still. Without one, or once that has fired, it
@@ -340,6 +344,7 @@ impl Batch<'_> {
                     caller: None,
                     lock: None,
                     due: delay.map(|delay| self.now + delay),
+                    sender: delay.map(|_| Sender::Entity(self.row.id.clone())),
                 };
                 self.write.sends.push(message_to(entity, operation));
             }

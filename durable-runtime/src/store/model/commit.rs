@@ -34,6 +34,7 @@ impl Tables {
             return Err(StoreError::Fenced);
         }
         self.check_history(turns)?;
+        self.check_delayed(turns)?;
         self.holder(lease)?.commit_id += 1;
         lease.commit_id += 1;
         self.write(turns, now);
@@ -52,6 +53,14 @@ impl Tables {
             }
         }
         Ok(())
+    }
+
+    fn check_delayed(&self, turns: &[TurnWrite]) -> Result<(), StoreError> {
+        let mut delayed = turns.iter().flat_map(|turn| &turn.delayed);
+        if delayed.all(|id| self.inbox.contains_key(id)) {
+            return Ok(());
+        }
+        Err(StoreError::SignalWithdrawn)
     }
 
     /// One kind of write after the other, each over all turns.

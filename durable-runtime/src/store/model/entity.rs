@@ -13,9 +13,11 @@ use crate::ids::Unit;
 use crate::store::EntityCommand;
 use crate::store::EntitySent;
 use crate::store::LoadedEntity;
+use crate::store::SignalWithdrawal;
 use crate::store::creation::shows;
 use crate::store::creation::unit_of_entity;
 use crate::work::Answer;
+use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
@@ -82,6 +84,48 @@ impl Tables {
         self.send_to_entity(key, body, due, now);
         let repeated = false;
         EntitySent { key, repeated }
+    }
+
+    pub(super) fn signals_delayed(
+        &self,
+        id: &EntityId,
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Vec<DelayedSignal> {
+        let Some(row) = self.entities.get(id) else {
+            return Vec::new();
+        };
+        let parked = self.inbox.iter().filter(|(id, received)| {
+            received.key == row.key && received.parked && after.is_none_or(|after| **id > after)
+        });
+        let messages = parked.map(|(id, received)| Self::message(*id, received));
+        let signals = messages.filter_map(DelayedSignal::of);
+        signals.take(limit as usize).collect()
+    }
+
+    pub(super) fn signal_withdraw(&mut self, id: &EntityId, asked: &SignalWithdrawal) -> bool {
+        let Some(key) = self.entities.get(id).map(|row| row.key) else {
+            return false;
+        };
+        let command = (key, asked.command.clone());
+        if self.answers.contains_key(&command) {
+            return true;
+        }
+        let signals = self.signals_delayed(id, None, u32::MAX);
+        let Some(signal) = signals.iter().find(|signal| signal.is(&asked.signal)) else {
+            return false;
+        };
+        let answered = Answered {
+            result: None,
+            remember_until: asked.remember_until,
+        };
+        self.answers.insert(command, answered);
+        self.inbox.remove(&signal.id);
+        let same_time = signals.iter().filter(|other| other.due == signal.due);
+        if same_time.count() == 1 {
+            self.timers.remove(&TimerId::of_signal(key, signal.due));
+        }
+        true
     }
 
     pub(super) fn entity_load(&self, key: InstanceKey) -> Option<LoadedEntity> {

@@ -30,6 +30,7 @@ use crate::store::Loaded;
 use crate::store::LoadedEntity;
 use crate::store::NewWorker;
 use crate::store::Sent;
+use crate::store::SignalWithdrawal;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::TimerPage;
@@ -37,6 +38,7 @@ use crate::store::TimerPlace;
 use crate::store::Unread;
 use crate::store::WorkerLease;
 use crate::store::creation::new_hub;
+use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
@@ -238,6 +240,24 @@ impl Store for ModelStore {
         now: Timestamp,
     ) -> Result<EntitySent, StoreError> {
         Ok(self.tables()?.entity_send(id, command, now))
+    }
+
+    async fn signals_delayed(
+        &self,
+        id: &EntityId,
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<DelayedSignal>, StoreError> {
+        Ok(self.tables()?.signals_delayed(id, after, limit))
+    }
+
+    async fn signal_withdraw(
+        &self,
+        id: &EntityId,
+        withdrawal: &SignalWithdrawal,
+        _now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.tables()?.signal_withdraw(id, withdrawal))
     }
 
     async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {

@@ -20,7 +20,6 @@ use super::scope::Scope;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
 use crate::ids::InstanceKey;
-use crate::store::EntityCommand;
 use crate::store::dump::DumpedAnswer;
 use crate::store::table::answer::ActiveModel;
 use crate::store::table::answer::Column;
@@ -42,13 +41,14 @@ pub(super) async fn is_known_in_txn(
 pub(super) async fn expect_in_txn(
     txn: &DatabaseTransaction,
     key: InstanceKey,
-    command: &EntityCommand,
+    command: &str,
+    remember_until: Option<Timestamp>,
 ) -> Result<(), DbErr> {
     let row = ActiveModel {
         instance: Set(key.0),
-        command: Set(command.command.clone()),
+        command: Set(command.to_owned()),
         result: Set(None),
-        remember_until: Set(command.remember_until.map(Timestamp::as_millis)),
+        remember_until: Set(remember_until.map(Timestamp::as_millis)),
     };
     Entity::insert(row).exec_without_returning(txn).await?;
     Ok(())

@@ -41,7 +41,7 @@ pub(super) async fn receivers_in_txn(
     ids: &BTreeSet<&EntityId>,
     now: Timestamp,
 ) -> Result<HashMap<EntityId, Receiver>, DbErr> {
-    let mut found = find_in_txn(txn, scope, ids).await?;
+    let mut found = find(txn, scope, ids).await?;
     let missing: BTreeSet<_> = ids
         .iter()
         .copied()
@@ -61,12 +61,12 @@ pub(super) async fn receivers_in_txn(
         .columns(entity_row::COLUMNS)
         .to_owned();
     rows::insert(txn, &into, values).await?;
-    found.extend(find_in_txn(txn, scope, &missing).await?);
+    found.extend(find(txn, scope, &missing).await?);
     Ok(found)
 }
 
-async fn find_in_txn(
-    txn: &DatabaseTransaction,
+async fn find<C: ConnectionTrait>(
+    db: &C,
     scope: Scope,
     ids: &BTreeSet<&EntityId>,
 ) -> Result<HashMap<EntityId, Receiver>, DbErr> {
@@ -84,7 +84,7 @@ async fn find_in_txn(
                 .filter(Column::Name.eq(name))
                 .filter(Column::Key.is_in(list))
                 .into_tuple::<(i64, String, i32)>();
-            found.extend(query.all(txn).await?.into_iter().map(|(id, key, unit)| {
+            found.extend(query.all(db).await?.into_iter().map(|(id, key, unit)| {
                 let receiver = Receiver {
                     key: key_of(id),
                     unit: Unit(unit),
@@ -94,6 +94,16 @@ async fn find_in_txn(
         }
     }
     Ok(found)
+}
+
+/// The key of the entity with this id, if there is one. Index `entity_id`.
+pub(super) async fn key<C: ConnectionTrait>(
+    db: &C,
+    scope: Scope,
+    id: &EntityId,
+) -> Result<Option<InstanceKey>, DbErr> {
+    let found = find(db, scope, &BTreeSet::from([id])).await?;
+    Ok(found.get(id).map(|receiver| receiver.key))
 }
 
 /// The entity with this key.

@@ -36,7 +36,7 @@ pub(super) async fn send_in_txn(
         let repeated = true;
         return Ok(EntitySent { key, repeated });
     }
-    answer::expect_in_txn(txn, key, command).await?;
+    answer::expect_in_txn(txn, key, &command.command, command.remember_until).await?;
     let due = command.operation.due.filter(|due| *due > now);
     let body = MessageBody::EntityOperation(Box::new(command.operation.clone()));
     let begun = Begun {

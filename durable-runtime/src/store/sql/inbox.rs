@@ -36,6 +36,7 @@ pub(super) const EVENT_RAISED: &str = "EventRaised";
 pub(super) const REPLACE: &str = "Replace";
 const SUSPEND: &str = "Suspend";
 const RESUME: &str = "Resume";
+pub(super) const ENTITY_OPERATION: &str = "EntityOperation";
 
 /// A message that is to be inserted.
 #[derive(Debug)]
@@ -91,7 +92,7 @@ fn kind(body: &MessageBody) -> &'static str {
         MessageBody::ActivityAttemptFailed { .. } => "ActivityAttemptFailed",
         MessageBody::ActivityAttemptLost { .. } => "ActivityAttemptLost",
         MessageBody::TimerDue { .. } => "TimerDue",
-        MessageBody::EntityOperation(_) => "EntityOperation",
+        MessageBody::EntityOperation(_) => ENTITY_OPERATION,
         MessageBody::EntityLock(_) => "EntityLock",
         MessageBody::EntityUnlock(_) => "EntityUnlock",
         MessageBody::EntityWithdraw { .. } => "EntityWithdraw",
@@ -211,7 +212,7 @@ async fn fetch_ids<C: ConnectionTrait>(
 
 /// A message as the engine knows it. One that cannot be read must not keep the others from their
 /// instances.
-fn decode(row: &Model) -> Result<Message, UnreadableMessage> {
+pub(super) fn decode(row: &Model) -> Result<Message, UnreadableMessage> {
     match parse(&row.body) {
         Ok(body) => Ok(Message {
             id: Some(MessageId(row.id)),

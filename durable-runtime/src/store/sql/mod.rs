@@ -34,6 +34,7 @@ mod purge;
 mod rows;
 mod scope;
 mod showing;
+mod signal;
 mod start;
 mod store;
 mod timer;

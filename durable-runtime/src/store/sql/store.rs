@@ -33,6 +33,7 @@ use super::lane::KnownLanes;
 use super::listing;
 use super::purge;
 use super::scope::Scope;
+use super::signal;
 use super::timer;
 use super::unit;
 use super::worker;
@@ -58,6 +59,7 @@ use crate::store::Loaded;
 use crate::store::LoadedEntity;
 use crate::store::NewWorker;
 use crate::store::Sent;
+use crate::store::SignalWithdrawal;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::TimerPage;
@@ -68,6 +70,7 @@ use crate::store::migration;
 use crate::store::reading::readable;
 use crate::store::reading::turn_record;
 use crate::store::reading::unread_events;
+use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
@@ -422,6 +425,30 @@ impl Store for SqlStore {
         Ok(sent)
     }
 
+    async fn signals_delayed(
+        &self,
+        id: &EntityId,
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<DelayedSignal>, StoreError> {
+        let found = signal::delayed(self.reader()?, self.scope()?, id, after, limit).await;
+        found.or_failed("list delayed signals")
+    }
+
+    async fn signal_withdraw(
+        &self,
+        id: &EntityId,
+        withdrawal: &SignalWithdrawal,
+        _now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let scope = self.scope()?;
+        let txn = self.begin("withdraw a signal").await?;
+        let withdrawn = signal::withdraw_in_txn(&txn, scope, id, withdrawal).await;
+        let withdrawn = txn.done(withdrawn)?;
+        txn.commit().await?;
+        Ok(withdrawn)
+    }
+
     async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
         const ACTION: &str = "load an entity";
         let db = self.reader()?;
@@ -503,6 +530,10 @@ impl Store for SqlStore {
         let txn = self.begin("record turns").await?;
         let fence = worker::advance_in_txn(&txn, scope, lease, commit_id).await;
         open_or_fenced(txn.done(fence)?)?;
+        let are_there = signal::are_there_in_txn(&txn, turns).await;
+        if !txn.done(are_there)? {
+            return Err(StoreError::SignalWithdrawn);
+        }
         let mut lanes = self.lanes.open();
         let written = commit::write_in_txn(&txn, scope, &mut lanes, turns, now).await;
         txn.done(written)?;

@@ -156,6 +156,8 @@ pub(super) const ROUTES: &[Route] = &[
     command("entity_send?name=Nothing&key=ID", Scope::Event, 400),
     command("entity_delete?name=Nothing&key=ID", Scope::Manage, 400),
     command("entity_answer?name=Nothing&key=ID", Scope::Read, 400),
+    command("delayed_signals?name=Nothing&key=ID", Scope::Read, 400),
+    command("signal_withdraw?name=Nothing&key=ID", Scope::Manage, 400),
     command("entity?name=Nothing&key=ID", Scope::Read, 200),
     command("entities?name=Nothing", Scope::Read, 400),
     route("GET", "/openapi.json", Scope::Read, 200),

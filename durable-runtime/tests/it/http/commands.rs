@@ -93,6 +93,44 @@ async fn a_command_is_about_what_its_query_says_whatever_its_body_says() {
 }
 
 #[tokio::test]
+async fn a_delayed_signal_is_listed_and_withdrawn_at_the_entity_of_the_query() {
+    let server = Server::start().await;
+    let mut later = send("add", &json!(4));
+    later["wants_answer"] = json!(false);
+    later["delay"] = json!({"secs": 3_600, "nanos": 0});
+    let sent = ask(&server, "entity_send?name=Stock&key=here", &later).await;
+    assert_eq!(sent.status, 200, "{sent:?}");
+    let path = "delayed_signals?name=Stock&key=here";
+    let listed = ask(&server, path, &Value::Null).await.json();
+    let signals = listed.as_array().unwrap();
+    assert_eq!(signals.len(), 1);
+    assert_eq!(signals[0]["operation"], "add");
+    assert_eq!(signals[0]["sender"], json!({"Client": "c-1"}));
+    let id = &signals[0]["id"];
+    let after = ask(&server, path, id).await;
+    assert_eq!(after.json(), json!([]));
+
+    let withdrawal = |command: &str| {
+        json!({
+            "entity": {"name": "Stock", "key": "here"}, "signal": {"Id": id}, "command": command,
+        })
+    };
+    let elsewhere = "signal_withdraw?name=Stock&key=other";
+    let elsewhere = ask(&server, elsewhere, &withdrawal("w-0")).await;
+    assert_eq!(elsewhere.status, 410, "{elsewhere:?}");
+    assert_eq!(
+        elsewhere.json()["error"],
+        json!({"AlreadyDelivered": {"entity": {"name": "Stock", "key": "other"}}})
+    );
+    let here = "signal_withdraw?name=Stock&key=here";
+    for (command, status) in [("w-1", 200), ("w-1", 200), ("w-2", 410)] {
+        let withdrawn = ask(&server, here, &withdrawal(command)).await;
+        assert_eq!(withdrawn.status, status, "{command}: {withdrawn:?}");
+    }
+    assert_eq!(ask(&server, path, &Value::Null).await.json(), json!([]));
+}
+
+#[tokio::test]
 async fn who_may_signal_an_entity_cannot_delete_its_state() {
     let raiser = "raiser-0123456789-0123456789-0123456789";
     let server = Server::with("memory:", |management| {
@@ -260,6 +298,14 @@ fn commands() -> Vec<(&'static str, &'static str, Value)> {
             "entity_answer",
             "name=Stock&key=a",
             json!({"ticket": {"key": -1, "command": "c-1"}, "wait": wait}),
+        ),
+        ("delayed_signals", "name=Stock&key=a", json!(1)),
+        (
+            "signal_withdraw",
+            "name=Stock&key=a",
+            json!({
+                "entity": {"name": "Stock", "key": "a"}, "signal": {"Id": 1}, "command": "c-7",
+            }),
         ),
         ("entity", "name=Stock&key=a", Value::Null),
         (

@@ -414,6 +414,7 @@ fn turn_of_delayed(row: EntityRow, parked: bool, fired: bool) -> EntityOutcome {
         caller: None,
         lock: None,
         due: Some(NOW + secs(5)),
+        sender: None,
     };
     let operation = MessageBody::EntityOperation(Box::new(operation));
     let mut messages = vec![message(Some(id), operation)];

@@ -6,10 +6,14 @@ use durable_runtime::Timestamp;
 use durable_runtime::ids::CallPath;
 use durable_runtime::ids::EntityId;
 use durable_runtime::ids::InstanceKey;
+use durable_runtime::ids::MessageId;
 use durable_runtime::ids::Unit;
 use durable_runtime::store::EntityCommand;
+use durable_runtime::store::SignalWithdrawal;
+use durable_runtime::store::StoreError;
 use durable_runtime::work::Address;
 use durable_runtime::work::Answer;
+use durable_runtime::work::DelayedSignal;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
 use durable_runtime::work::EntityOperation;
@@ -17,6 +21,8 @@ use durable_runtime::work::EntityRow;
 use durable_runtime::work::LockHolder;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::OutgoingMessage;
+use durable_runtime::work::Sender;
+use durable_runtime::work::SignalRef;
 use durable_runtime::work::TimerId;
 use durable_runtime::work::TurnWrite;
 
@@ -41,6 +47,7 @@ fn operation(due: Option<i64>) -> EntityOperation {
         caller: None,
         lock: None,
         due: due.map(Timestamp::from_millis),
+        sender: None,
     }
 }
 
@@ -74,6 +81,12 @@ impl Side {
 
     pub(super) async fn entity(&mut self, step: &EntityStep) -> Told {
         match step {
+            EntityStep::Withdraw { entity, .. } => {
+                let withdrawal = self.withdrawal(step).await?;
+                let id = id(*entity);
+                let withdrawn = self.store.signal_withdraw(&id, &withdrawal, self.now);
+                Ok(text(withdrawn.await?))
+            }
             EntityStep::Send {
                 to,
                 command,
@@ -82,7 +95,10 @@ impl Side {
             } => {
                 let command = EntityCommand {
                     command: command.to_string(),
-                    operation: operation(*due),
+                    operation: EntityOperation {
+                        sender: Some(Sender::Client(command.to_string())),
+                        ..operation(*due)
+                    },
                     remember_until: remember_until.map(Timestamp::from_millis),
                 };
                 let id = id(*to);
@@ -115,6 +131,7 @@ impl Side {
             answers,
             sends,
             signals_gone,
+            runs_delayed,
             ..
         } = step
         else {
@@ -125,6 +142,9 @@ impl Side {
             found.collect()
         };
         (write.consumed, write.parked) = (messages(consumed), messages(parked));
+        if *runs_delayed {
+            write.delayed.clone_from(&write.consumed);
+        }
         let mut changed = row.clone();
         changed.state = payload(*state);
         changed.version = state.map(|_| "2".to_owned());
@@ -148,6 +168,30 @@ impl Side {
         let gone = signals_gone.iter().copied().map(Timestamp::from_millis);
         write.timers_gone = gone.map(|due| TimerId::of_signal(row.key, due)).collect();
         write
+    }
+
+    /// Withdraws a signal that is on its way, or the one that a command has sent.
+    async fn withdrawal(&self, step: &EntityStep) -> Result<SignalWithdrawal, StoreError> {
+        let EntityStep::Withdraw {
+            entity,
+            place,
+            sent,
+            command,
+        } = step
+        else {
+            unreachable!("not a withdrawal");
+        };
+        let signals = self.store.signals_delayed(&id(*entity), None, 100).await?;
+        let listed = place.and_then(|place| signals.get(place));
+        let signal = match listed {
+            Some(signal) => SignalRef::Id(signal.id),
+            None => SignalRef::Command(sent.to_string()),
+        };
+        Ok(SignalWithdrawal {
+            signal,
+            command: format!("withdraw {command}"),
+            remember_until: None,
+        })
     }
 
     async fn read_entity(&self, step: &EntityStep) -> Told {
@@ -190,6 +234,22 @@ impl Side {
                 let names = names.iter().map(|key| self.names.key(*key));
                 Ok(text(names.collect::<Vec<_>>()))
             }
+            EntityStep::Signals {
+                entity,
+                after,
+                limit,
+            } => {
+                let id = id(*entity);
+                let all = self.store.signals_delayed(&id, None, 100).await?;
+                let after = after.and_then(|place| all.get(place));
+                let after = after.map(|signal| signal.id);
+                let page = self.store.signals_delayed(&id, after, *limit).await?;
+                let shown = page.into_iter().map(|signal| DelayedSignal {
+                    id: MessageId(0),
+                    ..signal
+                });
+                Ok(text(shown.collect::<Vec<_>>()))
+            }
             EntityStep::Answer { entity, command } => {
                 let key = self.entity_key(*entity);
                 let answer = self.store.answer_fetch(key, &command.to_string()).await;
@@ -199,7 +259,9 @@ impl Side {
                 let until = Timestamp::from_millis(*until);
                 self.store.answers_expire(until).await.map(text)
             }
-            EntityStep::Send { .. } | EntityStep::Turn { .. } => unreachable!("not a reading"),
+            EntityStep::Send { .. } | EntityStep::Withdraw { .. } | EntityStep::Turn { .. } => {
+                unreachable!("not a reading")
+            }
         }
     }
 

@@ -99,6 +99,18 @@ pub(super) enum EntityStep {
         answers: Vec<u64>,
         sends: Vec<SendSpec>,
         signals_gone: Vec<i64>,
+        runs_delayed: bool,
+    },
+    Signals {
+        entity: usize,
+        after: Option<usize>,
+        limit: u32,
+    },
+    Withdraw {
+        entity: usize,
+        place: Option<usize>,
+        sent: u64,
+        command: u64,
     },
     Load {
         entity: usize,
@@ -259,7 +271,7 @@ impl Script {
 
 fn entity_step(random: &mut Random) -> EntityStep {
     let entity = random.index(ENTITIES.len());
-    match random.below(12) {
+    match random.below(14) {
         0..=2 => EntityStep::Send {
             to: entity,
             command: random.below(9),
@@ -276,6 +288,18 @@ fn entity_step(random: &mut Random) -> EntityStep {
             answers: random.some(2, |random| random.below(9)),
             sends: random.some(2, send),
             signals_gone: random.some(1, millis),
+            runs_delayed: random.once_in(3),
+        },
+        12 => EntityStep::Signals {
+            entity,
+            after: random.maybe(2, |random| random.index(3)),
+            limit: limit(random),
+        },
+        13 => EntityStep::Withdraw {
+            entity,
+            place: random.maybe(2, |random| random.index(3)),
+            sent: random.below(9),
+            command: random.below(9),
         },
         6 => EntityStep::Load { entity },
         7 => EntityStep::Fetch { entity },

@@ -277,6 +277,18 @@ async fn entities(client: &Client, story: &mut Story) {
     story.tell("overdrawn", error);
     account.signal_deposit(10).await.unwrap();
     account.signal_deposit(100).after(days(1)).await.unwrap();
+    let sent = account.signal_deposit(200).after(days(1)).await.unwrap();
+    account.signal_deposit(300).after(days(1)).await.unwrap();
+    let handle = client.entity::<Account>("ada");
+    let signals = handle.delayed_signals().await.unwrap();
+    for signal in &signals {
+        story.tell("delayed", (&signal.operation, &signal.input));
+    }
+    sent.withdraw().await.unwrap();
+    sent.withdraw().await.unwrap();
+    handle.withdraw(&signals[2]).await.unwrap();
+    story.tell("withdrawn", said(handle.withdraw(&signals[1]).await));
+    story.tell("left", handle.delayed_signals().await.unwrap().len());
     story.tell("after the signal", account.balance().await.unwrap());
     story.tell("state", account.state().await.unwrap());
     for key in ["", "..", "a/b?c#d&e=f+g%20h", "\u{1f4a9}\n"] {

@@ -9,4 +9,5 @@ mod lock_ends;
 mod locks;
 mod operations;
 mod running;
+mod signals;
 mod sqlite;

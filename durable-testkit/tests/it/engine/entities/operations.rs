@@ -46,6 +46,7 @@ fn call(number: i64, name: &str, input: Option<&str>) -> Message {
         }),
         lock: None,
         due: None,
+        sender: None,
     };
     Message {
         id: Some(MessageId(number)),

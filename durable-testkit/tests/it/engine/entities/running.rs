@@ -46,6 +46,7 @@ fn run(state: Option<&str>, operation: &str, input: Option<&str>) -> EntityOutco
         }),
         lock: None,
         due: None,
+        sender: None,
     };
     let message = Message {
         id: Some(MessageId(1)),

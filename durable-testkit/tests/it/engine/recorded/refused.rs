@@ -100,7 +100,7 @@ async fn a_client_is_told_and_nothing_is_written() {
         let with_event = starts.start(Order::default()).event(order()).await;
         assert_told_to_client(kind, with_event.map(drop));
         assert_told_to_client(kind, waiting.instance().raise(order()).await);
-        assert_told_to_client(kind, shelf.signal_put(order()).await);
+        assert_told_to_client(kind, shelf.signal_put(order()).await.map(drop));
         match shelf.put(order()).await {
             Err(OperationError::Client(error)) => assert_told_to_client(kind, Err(error)),
             other => panic!("{other:?}"),
