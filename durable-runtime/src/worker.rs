@@ -5,6 +5,8 @@ mod thread;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use self::thread::WorkerThread;
@@ -322,7 +324,7 @@ pub struct Runtime {
     owns_store: bool,
     grace: Duration,
     worker: WorkerThread,
-    id: WorkerId,
+    id: Arc<AtomicI64>,
     running: Running,
     threads: WorkerThreads,
     #[cfg(feature = "schemars")]
@@ -404,10 +406,16 @@ impl Runtime {
         if let Ok(ended) = tokio::time::timeout(limit, self.worker.ended()).await {
             return ended;
         }
+        self.abandon();
+        Err(StopTimedOut.into())
+    }
+
+    /// Ends the worker at once. It is told to, and does not die.
+    fn abandon(&self) {
         self.running.close();
         self.worker.abandon();
-        self.opened.store.worker_abandon(self.id);
-        Err(StopTimedOut.into())
+        let worker = WorkerId(self.id.load(Ordering::Relaxed));
+        self.opened.store.worker_abandon(worker);
     }
 
     async fn close(&self) {
@@ -445,10 +453,7 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         if !self.worker.has_ended() {
-            // It is told to stop, and does not die.
-            self.running.close();
-            self.worker.abandon();
-            self.opened.store.worker_abandon(self.id);
+            self.abandon();
         }
     }
 }

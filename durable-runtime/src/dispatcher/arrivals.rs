@@ -71,6 +71,11 @@ impl Dispatcher {
             kind,
             error,
         } = message;
+        if self.instances.is_away(key) {
+            // What is under way counts; what comes after it begins with what is stored.
+            self.instances.slot(key).outdated = true;
+            return;
+        }
         tracing::error!(%key, %id, kind, error, "a message cannot be read");
         if key.is_entity() {
             let mut write = TurnWrite::new(key, unit);

@@ -31,14 +31,15 @@ pub(super) fn suspicions(found: &Found, at: Timestamp) -> Suspicions {
         let turn = !matches!(mark.of, Computation::Attempt { .. });
         turn && suspicions.get(&mark.of).is_some_and(|s| s.deaths > 0)
     };
-    // A turn that has died before is made with no other: it did it again, and what ran beside it has
-    // no part in that.
-    let again: Vec<_> = found.marks.iter().filter(suspected).copied().collect();
-    let blamed = if again.is_empty() {
-        &found.marks
-    } else {
-        &again
-    };
+    let marks = distinct(&found.marks);
+    // A turn that has died before is made with no other: it did it again, and attempts that ran beside
+    // it have no part in that. A turn that had held its thread since before may have.
+    let again: Vec<_> = marks.iter().filter(suspected).copied().collect();
+    let turns = marks
+        .iter()
+        .filter(|mark| !matches!(mark.of, Computation::Attempt { .. }));
+    let made_alone = !again.is_empty() && turns.count() == again.len();
+    let blamed = if made_alone { &again } else { &marks };
     for mark in blamed {
         let entry = suspicions.entry(mark.of);
         let suspicion = entry.or_insert_with(|| Suspicion::new(mark.of));
@@ -49,11 +50,22 @@ pub(super) fn suspicions(found: &Found, at: Timestamp) -> Suspicions {
         }
         suspicion.controlled &= !suspicion.alone;
     }
-    if again.is_empty() && !found.marks.is_empty() {
-        let died: BTreeSet<_> = found.marks.iter().map(|mark| mark.of).collect();
+    if !made_alone && !marks.is_empty() {
+        let died: BTreeSet<_> = marks.iter().map(|mark| mark.of).collect();
         clear_others(&mut suspicions, &died);
     }
     suspicions
+}
+
+/// Each computation once, with the last number: one that was given up and begun anew holds several
+/// slots, and has died once.
+pub(super) fn distinct(marks: &[Mark]) -> Vec<Mark> {
+    let mut last: BTreeMap<Computation, Mark> = BTreeMap::new();
+    for mark in marks {
+        let known = last.entry(mark.of).or_insert(*mark);
+        known.number = known.number.max(mark.number);
+    }
+    last.into_values().collect()
 }
 
 /// This death came without those that were not under way.

@@ -170,6 +170,8 @@ impl Dispatcher {
             if wait == FIRST_WAIT {
                 tracing::warn!(error = &error as &dyn Error, "commit failed, trying again");
             }
+            // This may take long: what is over meanwhile is not to be blamed for a death.
+            self.running.settle();
             self.clock.sleep_for(wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
@@ -286,7 +288,12 @@ impl Dispatcher {
     }
 
     fn settle(&mut self, key: InstanceKey, known: Known, next: Next) {
-        self.instances.slot(key).failures = 0;
+        let slot = self.instances.slot(key);
+        slot.failures = 0;
+        if std::mem::take(&mut slot.outdated) {
+            self.instances.forget(key);
+            return self.instances.make_ready(key);
+        }
         match (&known.position, next) {
             (Kept::Continuation(_), Next::Wait) => self.instances.keep(key, known),
             // Whatever comes next begins with what is stored.

@@ -37,6 +37,8 @@ pub(super) struct Slot {
     pub(super) unreadable: Vec<MessageId>,
     /// The progress that those have reported.
     pub(super) progress: Vec<Heartbeat>,
+    /// What is in memory of it does not count any more once the turn under way is over.
+    pub(super) outdated: bool,
     /// Why activities of it cannot run in this worker.
     pub(super) blocked: Option<String>,
     /// How many of its turns in a row could not be committed.
@@ -139,6 +141,13 @@ impl Instances {
         if slot.ready {
             self.ready.retain(|ready| *ready != key);
         }
+    }
+
+    /// Whether something that is away keeps what only this process knows.
+    pub(super) fn owes_results(&self) -> bool {
+        let away = self.slots.values().filter(|slot| slot.away.is_some());
+        let mut messages = away.flat_map(|slot| slot.taken.iter().chain(&slot.queue));
+        messages.any(|message| message.id.is_none())
     }
 
     pub(super) fn is_away(&self, key: InstanceKey) -> bool {

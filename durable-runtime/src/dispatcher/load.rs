@@ -187,6 +187,9 @@ impl Dispatcher {
             heartbeats,
         } = replayed;
         let key = instance.key;
+        if std::mem::take(&mut self.instances.slot(key).outdated) {
+            return self.instances.make_ready(key);
+        }
         if let Kept::Continuation(continuation) = &position {
             let open = self.open_attempts(key, instance.execution, continuation);
             let unknown = open.iter().find_map(|task| self.pool.refuses(&task.name));

@@ -1,6 +1,8 @@
 //! The dispatcher's loop, one step at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::OptionFuture;
@@ -61,6 +63,8 @@ pub struct Dispatcher {
     /// What the machine goes by, as in `config`.
     pub(super) machine: Arc<machine::Config>,
     pub(super) lease: WorkerLease,
+    /// The worker that this is now, for whoever has to tell the store that it is gone.
+    identity: Arc<AtomicI64>,
     pub(super) units: Vec<Unit>,
     pub(super) instances: Instances,
     pub(super) entities: Entities,
@@ -166,7 +170,8 @@ impl Dispatcher {
         let known: Vec<_> = suspicions.values().copied().collect();
         let running = Running::begin_at(&config.running, &known);
         let of_others = (!store.is_exclusive()).then_some(config.lease);
-        let lost = found.marks.iter().map(|mark| (mark.of, mark.number));
+        let lost = blame::distinct(&found.marks);
+        let lost = lost.iter().map(|mark| (mark.of, mark.number));
         let pool = ActivityPool::new(
             Arc::clone(&registry),
             states,
@@ -192,6 +197,7 @@ impl Dispatcher {
             notifier,
             machine: Arc::new(config.machine.clone()),
             config,
+            identity: Arc::new(AtomicI64::new(lease.worker.0)),
             lease,
             units: Vec::new(),
             instances: Instances::default(),
@@ -326,6 +332,11 @@ impl Dispatcher {
         self.pool.running()
     }
 
+    /// Whether turns that hold their threads have taken, or wait with, results that are in memory only.
+    pub fn owes_results(&self) -> bool {
+        self.instances.owes_results()
+    }
+
     /// The threads that user code may hold, to ask what holds them.
     pub fn threads(&self) -> WorkerThreads {
         let crews = [self.turns.crew(), self.pool.crew()];
@@ -335,6 +346,11 @@ impl Dispatcher {
     /// The worker.
     pub fn worker(&self) -> WorkerId {
         self.lease.worker
+    }
+
+    /// The number of the worker that this is now; it changes when it comes back as a new one.
+    pub(crate) fn identity(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.identity)
     }
 
     /// How many commits were made.
@@ -368,6 +384,8 @@ impl Dispatcher {
                 keys.push(key);
             }
         }
+        // What holds its thread is left to the next worker.
+        keys.retain(|key| !self.instances.is_away(*key));
         for keys in keys.chunks(self.config.max_turns_per_commit.max(1)) {
             let keys = self.load_missing(keys.to_vec()).await?;
             let work = keys.into_iter().filter_map(|key| self.turn(key)).collect();
@@ -405,6 +423,7 @@ impl Dispatcher {
             .store
             .worker_start(new_worker(&self.config), now)
             .await?;
+        self.identity.store(self.lease.worker.0, Ordering::Relaxed);
         self.to_load = ToLoad::After(None);
         self.inbox_hint = true;
         self.claim(now).await?;

@@ -30,6 +30,8 @@ pub(super) struct SuspectTurns {
     known: BTreeMap<InstanceKey, Vec<Suspicion>>,
     /// Those that would be next, but for that.
     aside: BTreeSet<InstanceKey>,
+    /// The one that is being made.
+    busy: Option<InstanceKey>,
     began_at: Tick,
 }
 
@@ -48,6 +50,7 @@ impl SuspectTurns {
             running,
             known,
             aside: BTreeSet::new(),
+            busy: None,
             began_at,
         }
     }
@@ -85,7 +88,8 @@ impl SuspectTurns {
 
     /// When the next one will have waited for long enough.
     pub(super) fn next_due(&self) -> Option<Tick> {
-        self.aside.iter().map(|key| self.due_at(*key)).min()
+        let free = self.busy.is_none().then_some(&self.aside)?;
+        free.iter().map(|key| self.due_at(*key)).min()
     }
 
     /// Why an execution is not to go on.
@@ -161,7 +165,12 @@ impl Dispatcher {
     /// What makes a turn in this step. A turn in which a process died is the only one of its step,
     /// when nothing else is to be done or others have had their time.
     pub(super) fn next_batch(&mut self) -> Vec<InstanceKey> {
-        if let Some(key) = self.suspect_turns.take_due(self.tick()) {
+        let busy = self.suspect_turns.busy.take();
+        self.suspect_turns.busy = busy.filter(|key| self.instances.is_away(*key));
+        if self.suspect_turns.busy.is_none()
+            && let Some(key) = self.suspect_turns.take_due(self.tick())
+        {
+            self.suspect_turns.busy = Some(key);
             return vec![key];
         }
         let ready = self.instances.take_ready(self.config.max_turns_per_commit);
@@ -170,10 +179,15 @@ impl Dispatcher {
         if !ready.is_empty() || !loaded || self.instances.has_ready() {
             return ready;
         }
-        self.pool.all_loaded();
-        if self.pool.running() > 0 {
+        // An instance whose replay is away, or that is set aside, may have attempts to be made.
+        let others = self.turns.any_away();
+        if !others && self.suspect_turns.aside.is_empty() {
+            self.pool.all_loaded();
+        }
+        if others || self.pool.running() > 0 {
             return ready;
         }
-        self.suspect_turns.aside.pop_first().into_iter().collect()
+        self.suspect_turns.busy = self.suspect_turns.aside.pop_first();
+        self.suspect_turns.busy.into_iter().collect()
     }
 }

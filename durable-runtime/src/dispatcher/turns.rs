@@ -55,7 +55,36 @@ pub(super) struct TurnThreads {
     results: Arc<Results>,
     limit: Duration,
     tickets: Ticket,
-    away: BTreeMap<Ticket, Arc<TurnJob>>,
+    away: BTreeMap<Ticket, Away>,
+}
+
+/// What holds its thread.
+#[derive(Debug)]
+struct Away {
+    job: Arc<TurnJob>,
+    /// How far it was when it was last looked at, and since when.
+    seen: u64,
+    since: Option<Instant>,
+}
+
+impl Away {
+    fn new(job: Arc<TurnJob>) -> Self {
+        Self {
+            seen: job.progress(),
+            since: job.begun.get().copied(),
+            job,
+        }
+    }
+
+    /// Since when it has got no further.
+    fn since(&mut self, now: Instant) -> Option<Instant> {
+        let seen = self.job.progress();
+        if std::mem::replace(&mut self.seen, seen) != seen {
+            self.since = Some(now);
+        }
+        self.since = self.since.or(self.job.begun.get().copied());
+        self.since
+    }
 }
 
 /// What became of a batch.
@@ -112,6 +141,8 @@ struct TurnJob {
     /// Of the thread that it is on.
     last_await: OnceLock<LastAwait>,
     operation: Operation,
+    /// Whether it is made of many parts, each of which may take its time.
+    has_parts: bool,
     is_away: AtomicBool,
     given_up: AtomicBool,
     /// How much of its batch is left.
@@ -161,6 +192,16 @@ impl Drop for Ended<'_> {
 impl TurnJob {
     fn is_given_up(&self) -> bool {
         self.given_up.load(Ordering::Acquire)
+    }
+
+    /// A number that grows with each part of it: a replay gets from await to await, a turn of an entity
+    /// from operation to operation. A turn of an orchestration is one part.
+    fn progress(&self) -> u64 {
+        if !self.has_parts {
+            return 0;
+        }
+        let awaits = self.last_await.get().map_or(0, LastAwait::awaits);
+        awaits + self.operation.count()
     }
 
     /// Whether the dispatcher is to go on without it.
@@ -244,6 +285,14 @@ impl Turns {
         }
     }
 
+    /// Whether something holds its thread, and counts.
+    pub(super) fn any_away(&self) -> bool {
+        match self {
+            Self::Inline => false,
+            Self::Threads(threads) => !threads.away.is_empty(),
+        }
+    }
+
     /// Gives up what has been away for longer than the limit.
     pub(super) fn give_up(&mut self) -> Vec<GivenUp> {
         match self {
@@ -301,6 +350,7 @@ impl TurnThreads {
                 ticket: self.tickets,
                 key: work.key(),
                 whose: work.whose(),
+                has_parts: !matches!(work, Work::Turn(_)),
                 work: Mutex::new(Some(work)),
                 queued,
                 begun: OnceLock::new(),
@@ -323,7 +373,9 @@ impl TurnThreads {
         for job in jobs.values() {
             job.is_away.store(true, Ordering::Release);
         }
-        self.away.extend(jobs);
+        let away = jobs.into_iter();
+        self.away
+            .extend(away.map(|(ticket, job)| (ticket, Away::new(job))));
         // One may have come in between, and told nobody.
         self.results.news.notify_one();
     }
@@ -332,12 +384,13 @@ impl TurnThreads {
         if self.away.is_empty() {
             return Vec::new();
         }
-        let now = real_now();
-        let is_over = |job: &TurnJob| {
-            let begun = job.begun.get();
-            begun.is_some_and(|begun| now.duration_since(*begun) >= self.limit)
+        let (now, limit) = (real_now(), self.limit);
+        let is_over = |away: &mut Away| {
+            let since = away.since(now);
+            since.is_some_and(|since| now.duration_since(since) >= limit)
         };
-        let over = self.away.values().filter(|job| is_over(job)).cloned();
+        let away = self.away.values_mut();
+        let over = away.filter_map(|away| is_over(away).then(|| Arc::clone(&away.job)));
         let over: Vec<_> = over.collect();
         over.into_iter()
             .map(|job| {
@@ -358,8 +411,8 @@ impl TurnThreads {
         if self.results.are_there() {
             return;
         }
-        let begun = self.away.values().filter_map(|job| job.begun.get());
-        let over = begun.min().map(|begun| *begun + self.limit);
+        let since = self.away.values().filter_map(|away| away.since);
+        let over = since.min().map(|since| since + self.limit);
         let limit = async {
             match over {
                 #[expect(clippy::disallowed_methods, reason = "threads are held in real time")]
@@ -379,7 +432,7 @@ impl TurnThreads {
 impl Drop for TurnThreads {
     /// What they hold is theirs to end.
     fn drop(&mut self) {
-        for job in self.away.values() {
+        for Away { job, .. } in self.away.values() {
             job.given_up.store(true, Ordering::Release);
         }
         self.crew.close();

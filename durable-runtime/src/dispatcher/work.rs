@@ -90,18 +90,24 @@ pub(super) struct EntityTurn {
 
 /// Which operation of an entity runs. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Operation(Arc<Mutex<Option<(MessageId, String)>>>);
+pub(super) struct Operation(Arc<Mutex<(u64, Option<(MessageId, String)>)>>);
 
 impl Operation {
     fn begins(&self, invocation: &Invocation<'_>) {
         let operation = (invocation.message, invocation.operation.to_owned());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(operation);
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = (last.0 + 1, Some(operation));
+    }
+
+    /// How many have begun.
+    pub(super) fn count(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// The message that asked for it, and its name.
     pub(super) fn get(&self) -> Option<(MessageId, String)> {
-        let operation = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        operation.clone()
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.1.clone()
     }
 }
 

@@ -10,7 +10,13 @@ use crate::definition::Site;
 
 /// The await that the code of orchestrators on one thread came to last. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct LastAwait(Arc<Mutex<Option<&'static Site>>>);
+pub struct LastAwait(Arc<Mutex<Noted>>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    site: Option<&'static Site>,
+    awaits: u64,
+}
 
 thread_local! {
     static WATCHED: RefCell<Option<LastAwait>> = const { RefCell::new(None) };
@@ -29,12 +35,12 @@ impl LastAwait {
 
     /// Forgets what was noted.
     pub fn forget(&self) {
-        *self.site() = None;
+        self.noted().site = None;
     }
 
     /// Where that await is, if there was one: `file:line:column`, and the expression.
     pub fn place(&self) -> Option<String> {
-        let site = *self.site();
+        let site = self.noted().site;
         site.map(|site| {
             let Site {
                 file,
@@ -47,7 +53,12 @@ impl LastAwait {
         })
     }
 
-    fn site(&self) -> MutexGuard<'_, Option<&'static Site>> {
+    /// How many awaits were noted: a number that grows as long as the code gets on.
+    pub fn awaits(&self) -> u64 {
+        self.noted().awaits
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -56,7 +67,9 @@ impl LastAwait {
 pub(super) fn note(site: &'static Site) {
     WATCHED.with_borrow(|watched| {
         if let Some(watched) = watched {
-            *watched.site() = Some(site);
+            let mut noted = watched.noted();
+            noted.site = Some(site);
+            noted.awaits += 1;
         }
     });
 }

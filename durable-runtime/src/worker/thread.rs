@@ -7,6 +7,7 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -27,9 +28,9 @@ use crate::dispatcher::Dispatcher;
 use crate::dispatcher::DispatcherError;
 use crate::dispatcher::Progress;
 use crate::dispatcher::WorkerThreads;
-use crate::ids::WorkerId;
 use crate::panics::message_of;
 use crate::running::Running;
+use crate::store::StoreError;
 
 /// A worker on its thread.
 #[derive(Debug)]
@@ -42,7 +43,8 @@ pub(super) struct WorkerThread {
 /// What is known of a worker that has begun.
 #[derive(Debug)]
 pub(super) struct Begun {
-    pub(super) id: WorkerId,
+    /// The number of the worker that it is now.
+    pub(super) id: Arc<AtomicI64>,
     pub(super) running: Running,
     pub(super) threads: WorkerThreads,
 }
@@ -211,7 +213,7 @@ impl Worker {
             }
         };
         let begun = Begun {
-            id: dispatcher.worker(),
+            id: dispatcher.identity(),
             running: dispatcher.record().clone(),
             threads: dispatcher.threads(),
         };
@@ -241,6 +243,11 @@ async fn run(
                     _ = stopped.wait_for(|stop| *stop) => {}
                     () = dispatcher.wait() => {}
                 }
+            }
+            // Whoever has closed it does not open it again.
+            Err(error @ DispatcherError::Store(StoreError::Closed { .. })) => {
+                dispatcher.record().close();
+                return Err(error);
             }
             Err(error) => {
                 let first = wait == RESTART_WAIT;
@@ -294,8 +301,12 @@ async fn drain(
     let mut over = clock.sleep_for(grace);
     loop {
         let progress = dispatcher.process_next().await?;
-        if dispatcher.running_attempts() == 0 && progress == Progress::Idle {
+        let is_done = dispatcher.running_attempts() == 0 && !dispatcher.owes_results();
+        if is_done && progress == Progress::Idle {
             return Ok(());
+        }
+        if (&mut over).now_or_never().is_some() {
+            return dispatcher.interrupt().await;
         }
         if progress == Progress::Idle {
             tokio::select! {

@@ -36,6 +36,7 @@ use super::dialect::Fault;
 use super::file::ChangedFile;
 use super::file::DatabaseFile;
 use super::file::log_of;
+use super::handle;
 use super::pages;
 use crate::store::StoreError;
 
@@ -275,7 +276,8 @@ impl Guard {
 
 /// Refuses a database that has lost a part.
 fn check_whole(path: &Path) -> Result<(), StoreError> {
-    match pages::missing(path, &log_of(path)).map_err(not_read)? {
+    let database = handle::shared(path).map_err(not_read)?;
+    match pages::missing(database.as_deref(), &log_of(path)).map_err(not_read)? {
         None => Ok(()),
         Some(problem) => Err(StoreError::NotWhole {
             path: path.display().to_string(),

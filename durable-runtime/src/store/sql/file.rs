@@ -9,13 +9,16 @@
 //! 2. Its log is part of the database, and the same as long as any connection is open, so it is
 //!    recognised likewise.
 
+use std::fs::File;
 use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
+use super::handle;
 use super::pages;
 use crate::store::FileChange;
 
@@ -23,6 +26,7 @@ use crate::store::FileChange;
 #[derive(Debug)]
 pub(super) struct DatabaseFile {
     path: PathBuf,
+    handle: Arc<File>,
     identity: Identity,
     /// How long it was when it was last looked at.
     length: AtomicU64,
@@ -42,8 +46,10 @@ impl DatabaseFile {
     pub(super) fn opened(path: &Path) -> io::Result<Self> {
         // Whatever becomes the working directory later, it is this file.
         let path = std::path::absolute(path)?;
-        let (found, log) = (path.metadata()?, log_of(&path));
+        let handle = handle::shared(&path)?.ok_or(io::ErrorKind::NotFound)?;
+        let (found, log) = (handle.metadata()?, log_of(&path));
         Ok(Self {
+            handle,
             identity: identity(&found),
             length: AtomicU64::new(found.len()),
             log_identity: log.metadata().ok().map(|found| identity(&found)),
@@ -70,7 +76,7 @@ impl DatabaseFile {
         }
         // It shrinks when it is vacuumed as well, so then its header decides.
         if found.len() < self.length.load(Ordering::Relaxed)
-            && !matches!(pages::missing(&self.path, &self.log), Ok(None))
+            && !matches!(pages::missing(Some(&self.handle), &self.log), Ok(None))
         {
             return Some(FileChange::Truncated);
         }

@@ -20,6 +20,7 @@ mod entity_listing;
 mod entity_row;
 mod entity_send;
 mod file;
+mod handle;
 mod heartbeat;
 mod history;
 mod hub;

@@ -11,22 +11,25 @@ use std::io::Seek;
 use std::io::SeekFrom;
 use std::path::Path;
 
+use super::handle;
+
 const HEADER: usize = 100;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const LOG_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 
-/// What is missing of the database at `path` with the log at `log`. `None` when nothing is, and for
-/// what is no database, or a new one.
-pub(super) fn missing(path: &Path, log: &Path) -> io::Result<Option<String>> {
-    let Some(mut file) = existing(path)? else {
+/// What is missing of a database, if there is a file of it, with the log at `log`. `None` when nothing
+/// is, and for what is no database, or a new one.
+pub(super) fn missing(database: Option<&File>, log: &Path) -> io::Result<Option<String>> {
+    let Some(file) = database else {
         return Ok(left_behind(log)?.then(|| without_database(log)));
     };
     let length = file.metadata()?.len();
     if length == 0 {
         return Ok(left_behind(log)?.then(|| without_database(log)));
     }
-    let Some(header) = start_of::<HEADER>(&mut file)?.and_then(|bytes| Header::of(&bytes)) else {
+    let Some(header) = handle::start_of::<HEADER>(file)?.and_then(|bytes| Header::of(&bytes))
+    else {
         return Ok(None);
     };
     let there = length / header.page_size;
