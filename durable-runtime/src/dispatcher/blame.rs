@@ -40,6 +40,9 @@ pub(super) fn suspicions(found: &Found, at: Timestamp) -> Suspicions {
         &again
     };
     for mark in blamed {
+        if mutant(Mutant::DeathsNotCounted) {
+            break;
+        }
         let entry = suspicions.entry(mark.of);
         let suspicion = entry.or_insert_with(|| Suspicion::new(mark.of));
         suspicion.died(mark.number, at);
@@ -82,9 +85,9 @@ pub(super) fn is_to_blame(suspicion: &Suspicion) -> bool {
         }
         Computation::Attempt { .. } => {
             !mutant(Mutant::LostAttemptsWithoutBound)
-                && suspicion.alone
                 && suspicion.deaths >= MOST_OF_ATTEMPT
-                && suspicion.proven >= MOST_PROVEN
+                && (mutant(Mutant::AllBesideBlamed)
+                    || suspicion.alone && suspicion.proven >= MOST_PROVEN)
         }
     }
 }

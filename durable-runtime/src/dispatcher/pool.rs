@@ -341,7 +341,7 @@ impl ActivityPool {
                     execution: *execution,
                     path: path.clone(),
                     attempt: running.attempt,
-                    stopped: true,
+                    stopped: !mutant(Mutant::StopCountsAsLoss),
                     heartbeat: running.handle.last_heartbeat(),
                 };
                 (*key, body)

@@ -152,11 +152,16 @@ impl Dispatcher {
     ) -> Result<Self, DispatcherError> {
         let (now, tick) = (clock.now(), clock.monotonic());
         let salt = config.salts.fresh().map_err(DispatcherError::Salt)?;
-        let (turns, attempts) = match config.executor {
+        let limit = config.turn_time_limit;
+        let (turns, attempts) = match &config.executor {
             Executor::Inline => (Turns::Inline, Attempts::inline()),
             Executor::Threads => (
-                Turns::on_threads(config.turn_time_limit)?,
+                Turns::on_threads(limit)?,
                 Attempts::on_threads(config.max_concurrent_activities)?,
+            ),
+            Executor::Simulated(holds) => (
+                Turns::simulated(Arc::clone(&clock), Arc::clone(holds), limit),
+                Attempts::inline(),
             ),
         };
         let lease = store.worker_start(new_worker(&config), now).await?;
@@ -177,7 +182,13 @@ impl Dispatcher {
                 config.machine.limits.payload_bytes,
             ),
             running.clone(),
-            Suspects::new(running.clone(), lost.collect(), &suspicions, tick, of_others),
+            Suspects::new(
+                running.clone(),
+                lost.collect(),
+                &suspicions,
+                tick,
+                of_others,
+            ),
         );
         let mut dispatcher = Self {
             store,

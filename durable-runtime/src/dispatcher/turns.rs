@@ -26,9 +26,12 @@ use super::crew::Plan;
 use super::crew::real_now;
 use super::held::Whose;
 use super::resting::Discards;
+use super::simulated::Holds;
+use super::simulated::SimulatedTurns;
 use super::work::Operation;
 use super::work::Work;
 use super::work::Worked;
+use crate::clock::Clock;
 use crate::ids::InstanceKey;
 use crate::ids::MessageId;
 use crate::machine::LastAwait;
@@ -47,6 +50,7 @@ pub(super) enum Turns {
     /// On the dispatcher's own thread, for tests that are to come out the same each time.
     Inline,
     Threads(Box<TurnThreads>),
+    Simulated(Box<SimulatedTurns>),
 }
 
 #[derive(Debug)]
@@ -193,9 +197,14 @@ impl Turns {
         })))
     }
 
+    /// Here, as if it held threads of its own.
+    pub(super) fn simulated(clock: Arc<dyn Clock>, holds: Arc<dyn Holds>, limit: Duration) -> Self {
+        Self::Simulated(Box::new(SimulatedTurns::new(clock, holds, limit)))
+    }
+
     pub(super) fn discards(&self) -> Discards {
         match self {
-            Self::Inline => Discards::default(),
+            Self::Inline | Self::Simulated(_) => Discards::default(),
             Self::Threads(threads) => Discards::on(&threads.crew),
         }
     }
@@ -203,7 +212,7 @@ impl Turns {
     /// The threads, to ask what holds them.
     pub(super) fn crew(&self) -> Option<Crew> {
         match self {
-            Self::Inline => None,
+            Self::Inline | Self::Simulated(_) => None,
             Self::Threads(threads) => Some(threads.crew.clone()),
         }
     }
@@ -220,6 +229,7 @@ impl Turns {
                 away: Vec::new(),
             },
             Self::Threads(threads) => threads.run(batch).await,
+            Self::Simulated(turns) => turns.run(batch),
         }
     }
 
@@ -228,6 +238,7 @@ impl Turns {
         match self {
             Self::Inline => false,
             Self::Threads(threads) => threads.results.are_there(),
+            Self::Simulated(turns) => turns.have_news(),
         }
     }
 
@@ -241,6 +252,7 @@ impl Turns {
                 returned.sort_unstable_by_key(|(ticket, _)| *ticket);
                 returned
             }
+            Self::Simulated(turns) => turns.take_returned(),
         }
     }
 
@@ -249,6 +261,7 @@ impl Turns {
         match self {
             Self::Inline => Vec::new(),
             Self::Threads(threads) => threads.give_up(),
+            Self::Simulated(turns) => turns.give_up(),
         }
     }
 
@@ -257,6 +270,7 @@ impl Turns {
         match self {
             Self::Inline => std::future::pending().await,
             Self::Threads(threads) => threads.news().await,
+            Self::Simulated(turns) => turns.news().await,
         }
     }
 }

@@ -451,6 +451,7 @@ impl<'a> Turn<'a> {
     pub(super) fn hold(&mut self, message: Message) {
         match message.id {
             Some(id) => self.write.parked.push(id),
+            None if mutant(Mutant::StalledTimerLost) => self.consume(&message),
             None => self.store(message, true),
         }
     }

@@ -36,7 +36,11 @@ pub async fn a_closed_store_refuses_everything(store: Arc<dyn Store>) {
     let if_exists = durable_runtime::work::IfExists::Fail;
     assert_closed(&store.instance_create(&new, &if_exists, 10, START).await);
     let body = raised("Approval");
-    assert_closed(&store.message_send(&row.id, "command", &body, 10, START).await);
+    assert_closed(
+        &store
+            .message_send(&row.id, "command", &body, 10, START)
+            .await,
+    );
     assert_closed(&store.inbox_fetch(&scene.units, &[], None, 10).await);
     assert_closed(&store.units_claim(lease, &[lane()], START).await);
     assert_closed(&store.worker_renew(lease, START).await);

@@ -2,6 +2,7 @@
 //! lie about what it did.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 
@@ -48,6 +49,7 @@ use durable_runtime::work::Purged;
 use durable_runtime::work::TurnWrite;
 
 use crate::ledger::Committer;
+use crate::mutants;
 use crate::world::Inner;
 use crate::world::Verdict;
 use crate::world::World;
@@ -61,6 +63,10 @@ pub(crate) struct SimStore {
     process: usize,
     /// The worker that this process is now.
     worker: AtomicI64,
+    /// How many rows of a query it gets at once.
+    page: u32,
+    /// What it writes is acknowledged and lost: a planted bug.
+    loses: AtomicBool,
 }
 
 /// When a call goes wrong, or is held up.
@@ -78,11 +84,18 @@ enum Decision {
 
 impl SimStore {
     pub(crate) fn new(inner: ModelStore, world: Arc<World>, process: usize) -> Arc<Self> {
+        let page = {
+            let draw = &mut world.inner().draw;
+            let some = u32::try_from(draw.between(1, 4)).unwrap_or(1);
+            if draw.chance(50) { some } else { u32::MAX }
+        };
         Arc::new(Self {
             inner,
             world,
             process,
             worker: AtomicI64::new(0),
+            page,
+            loses: AtomicBool::new(false),
         })
     }
 
@@ -95,6 +108,10 @@ impl SimStore {
         self.world.time.now()
     }
 
+    fn loses(&self) -> bool {
+        self.loses.load(Ordering::Relaxed)
+    }
+
     async fn before(&self, what: &'static str) -> Result<(), StoreError> {
         self.gate(what, Side::Before).await
     }
@@ -104,7 +121,8 @@ impl SimStore {
     }
 
     async fn gate(&self, what: &'static str, side: Side) -> Result<(), StoreError> {
-        let decision = decide(&mut self.world.inner(), side);
+        let now = self.now();
+        let decision = decide(&mut self.world.inner(), side, is_write(what), now);
         let verdict = match decision {
             Decision::Go(verdict) => verdict,
             Decision::Hold(millis) => {
@@ -119,6 +137,9 @@ impl SimStore {
         };
         if verdict == Verdict::Pass {
             return Ok(());
+        }
+        if verdict == Verdict::Full && mutants::writes_lost_once_full() {
+            self.loses.store(true, Ordering::Relaxed);
         }
         let process = self.process;
         self.world
@@ -156,13 +177,39 @@ impl SimStore {
     }
 }
 
-fn decide(inner: &mut Inner, side: Side) -> Decision {
+/// Whether it needs room.
+fn is_write(what: &str) -> bool {
+    matches!(
+        what,
+        "worker_start"
+            | "worker_renew"
+            | "worker_stop"
+            | "units_claim"
+            | "instance_create"
+            | "instances_purge"
+            | "message_send"
+            | "entity_send"
+            | "answers_expire"
+            | "commit"
+    )
+}
+
+fn decide(inner: &mut Inner, side: Side, writes: bool, now: Timestamp) -> Decision {
     inner.activity += 1;
     if !inner.chaos {
         return Decision::Go(Verdict::Pass);
     }
     let faults = inner.faults.clone();
+    let needs_room = writes && side == Side::Before;
+    if needs_room && now < inner.full_until {
+        inner.count("write refused while the disk is full");
+        return Decision::Go(Verdict::Full);
+    }
     let draw = &mut inner.draw;
+    if needs_room && faults.full && draw.below(60) == 0 {
+        inner.count("statement fails for want of room");
+        return Decision::Go(Verdict::Full);
+    }
     let (unavailable, refused) = match side {
         Side::Before => (faults.unavailable, faults.refused),
         Side::After => (faults.ambiguous, faults.ambiguous && faults.refused),
@@ -201,6 +248,7 @@ fn error_of(action: &'static str, verdict: Verdict) -> StoreError {
     let source = "a planned fault".into();
     match verdict {
         Verdict::Refused => StoreError::Database { action, source },
+        Verdict::Full => StoreError::Full { action, source },
         _ => StoreError::Unavailable { action, source },
     }
 }
@@ -306,6 +354,9 @@ impl Store for SimStore {
     ) -> Result<Created, StoreError> {
         self.before("instance_create").await?;
         let now = self.now();
+        if self.loses() {
+            return Ok(Created::Created);
+        }
         let created = self
             .inner
             .instance_create(instance, if_exists, most_unread, now);
@@ -391,6 +442,9 @@ impl Store for SimStore {
         _now: Timestamp,
     ) -> Result<Sent, StoreError> {
         self.before("message_send").await?;
+        if self.loses() {
+            return Ok(Sent::Accepted);
+        }
         let sent = self
             .inner
             .message_send(id, command, body, most_unread, self.now())
@@ -407,6 +461,7 @@ impl Store for SimStore {
         limit: u32,
     ) -> Result<InboxPage, StoreError> {
         self.before("inbox_fetch").await?;
+        let limit = limit.min(self.page);
         let (again, late) = {
             let mut inner = self.world.inner();
             let faulty = inner.chaos && inner.faults.delivery;
@@ -502,7 +557,12 @@ impl Store for SimStore {
         limit: u32,
     ) -> Result<TimerPage, StoreError> {
         self.before("timers_due").await?;
-        self.inner.timers_due(units, until, after, limit).await
+        let limit = limit.min(self.page);
+        let page = self.inner.timers_due(units, until, after, limit).await?;
+        if page.next.is_some() && limit == self.page {
+            self.world.count("more timers than a page has");
+        }
+        Ok(page)
     }
 
     async fn commit(
@@ -603,12 +663,14 @@ impl SimStore {
                 ledger,
                 coverage,
                 faults,
+                calm_since,
                 ..
             } = &mut *inner;
             let now = self.now();
             let by = Committer {
                 worker,
                 now,
+                calm_since: *calm_since,
                 faults,
             };
             wrong.extend(if turn.key.is_entity() {
