@@ -75,7 +75,7 @@ mutants! {
         "Nobody counts of what processes die",
         "our own case: a turn that ended every next process";
     AllBesideBlamed:
-        "Whatever was under way in enough deaths is to blame",
+        "Whatever was under way in two deaths is to blame",
         "our own case: one poison failed 11 others beside it";
     GivenUpCounts:
         "A turn that was given up counts when it comes",
@@ -245,6 +245,9 @@ mutants! {
     CureForgetsKept:
         "What a stalled instance has kept is not there when it goes on",
         "our own rule of what is kept";
+    CureLeavesParked:
+        "What does not fit into the first turn of a cured instance is lost with its worker",
+        "our own case: seed 4864 of the simulator";
     LimitByTheWallClock:
         "The limit of an attempt is measured by a clock that can be set",
         "our own case: a clock that was set back an hour";

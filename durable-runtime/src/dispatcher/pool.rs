@@ -357,7 +357,9 @@ impl ActivityPool {
     /// Has those begin that were held until all is loaded.
     pub(super) fn all_loaded(&mut self) {
         self.suspects.all_loaded();
-        self.fill();
+        if !mutant(Mutant::RoomNotGivenBack) {
+            self.fill();
+        }
     }
 
     /// Has those begin that others had to make room for, once these have lived for long enough.

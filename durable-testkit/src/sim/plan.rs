@@ -51,7 +51,10 @@ impl Faults {
     /// Whether only what an attempt does itself can be the reason of its process' death again and
     /// again.
     pub(crate) fn spare_the_innocent(&self) -> bool {
-        !self.crash && !self.restart_all && !(self.deadly && self.quick_restarts)
+        !self.crash
+            && !self.restart_all
+            && !self.membership
+            && !(self.deadly && self.quick_restarts)
     }
 
     fn drawn(draw: &mut Draw) -> Self {

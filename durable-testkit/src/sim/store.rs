@@ -477,7 +477,10 @@ impl Store for SimStore {
         }
         // What is sent in another transaction at the same time may be seen later, though its number
         // is lower: all for one receiver, then, since each sender's are seen in order.
+        // The engine does not tell that apart over several pages of one look.
+        let is_whole = after.is_none() && page.next.is_none();
         if let Some(late) = late
+            && is_whole
             && !messages.is_empty()
         {
             let place = usize::try_from(late % messages.len() as u64).unwrap_or(0);

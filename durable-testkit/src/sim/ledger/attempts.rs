@@ -43,10 +43,16 @@ pub(super) struct Activity {
     lost: u32,
     /// By whom.
     begun: BTreeMap<u32, Hold>,
-    /// The last worker in which an attempt has begun, whoever owned the unit, and when.
-    last: BTreeMap<u32, (WorkerId, Timestamp)>,
-    /// The last worker in which the code of an attempt has come to its end.
-    over: BTreeMap<u32, WorkerId>,
+    /// Where each attempt has begun, whoever owned the unit.
+    runs: BTreeMap<(u32, WorkerId), Run>,
+}
+
+/// What is known of the code of an attempt in one worker.
+#[derive(Debug)]
+struct Run {
+    began_at: Timestamp,
+    /// Whether it has come to its end.
+    is_over: bool,
 }
 
 impl Ledger {
@@ -83,8 +89,7 @@ impl Ledger {
                     waiting: None,
                     lost: 0,
                     begun: BTreeMap::new(),
-                    last: BTreeMap::new(),
-                    over: BTreeMap::new(),
+                    runs: BTreeMap::new(),
                 };
                 let other = self.activities.insert(idempotency_key.clone(), activity);
                 if other.is_some_and(|other| other.instance == key) {
@@ -126,9 +131,9 @@ impl Ledger {
                 let activity = self.open_activity(known, path)?;
                 expect_attempt(activity, *attempt)?;
                 activity.waiting = Some(*retry_at);
-                let begun = activity.last.get(attempt);
+                let run = activity.runs.get(&(*attempt, worker));
                 let limit = Duration::from_millis(workload::LIMIT_MILLIS);
-                if timed_out(error) && begun.is_some_and(|(_, at)| by.now < *at + limit) {
+                if timed_out(error) && run.is_some_and(|run| by.now < run.began_at + limit) {
                     return Err(format!("4: attempt {attempt} of {path} timed out too soon"));
                 }
                 if workload::is_for_good(error) {
@@ -181,25 +186,20 @@ impl Ledger {
                         "4: attempt {attempt} of {path} counts as lost while its worker lives"
                     ));
                 }
-                let last = activity.last.get(attempt).map(|(worker, _)| *worker);
-                let why_not = if *stopped || workload::is_deadly(&activity.name) {
-                    None
-                } else if last.is_none() {
-                    Some("had not begun")
-                } else if last == activity.over.get(attempt).copied() {
-                    Some("was over")
-                } else if last.is_some_and(|last| in_order.contains(&last)) {
-                    Some("was stopped in order")
-                } else {
-                    None
-                };
+                let counts = *stopped || workload::is_deadly(&activity.name);
+                let mut runs = activity.runs.range((*attempt, WorkerId(i64::MIN))..);
+                let counts = counts
+                    || runs.any(|((of, by), run)| {
+                        of == attempt && !run.is_over && !in_order.contains(by)
+                    });
                 activity.attempt += 1;
                 activity.lost += 1;
-                why_not.map_or(Ok(()), |why| {
-                    Err(format!(
-                        "4: attempt {attempt} of {path} counts as lost and {why}"
-                    ))
-                })
+                if !counts {
+                    return Err(format!(
+                        "4: attempt {attempt} of {path} counts as lost, and no process died of it"
+                    ));
+                }
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -251,8 +251,11 @@ impl Ledger {
         let Some(activity) = self.activities.get_mut(key) else {
             return Err("4: an effect before its commit".to_owned());
         };
-        activity.last.insert(attempt, (worker, now));
-        activity.over.remove(&attempt);
+        let run = Run {
+            began_at: now,
+            is_over: false,
+        };
+        activity.runs.insert((attempt, worker), run);
         let generation = generations.get(&activity.unit).copied().unwrap_or(0);
         if self.owners.get(&activity.unit) != Some(&worker) {
             // Of a worker that was taken for dead: what it committed before may begin still.
@@ -283,8 +286,9 @@ impl Ledger {
 
     /// The code of an attempt has come to its end.
     pub(crate) fn attempt_over(&mut self, worker: WorkerId, key: &str, attempt: u32) {
-        if let Some(activity) = self.activities.get_mut(key) {
-            activity.over.insert(attempt, worker);
+        let activity = self.activities.get_mut(key);
+        if let Some(run) = activity.and_then(|a| a.runs.get_mut(&(attempt, worker))) {
+            run.is_over = true;
         }
     }
 
