@@ -279,41 +279,7 @@ impl Ledger {
         }
         wrong.extend(turn.sends.iter().filter_map(|send| self.reply(&id, send)));
         if let Some(update) = &turn.update {
-            known.terminal = update.status.is_terminal();
-            let became = match update.status {
-                InstanceStatus::Suspended => "suspended",
-                InstanceStatus::Canceled => "cancelled",
-                InstanceStatus::Terminated => "terminated",
-                _ => "went on",
-            };
-            *coverage.entry(became).or_default() += 1;
-            let before = std::mem::replace(&mut known.status, update.status);
-            if before != update.status {
-                known.since = by.now;
-            }
-            if before == InstanceStatus::Suspended
-                && update.status == InstanceStatus::Suspended
-                && turn.history.is_some()
-            {
-                wrong.push(format!(
-                    "M1: `{id}` recorded something while it is suspended"
-                ));
-            }
-            let stalls = update.status == InstanceStatus::Stalled;
-            if stalls || before == InstanceStatus::Stalled {
-                self.kept_from_running(&known);
-            }
-            if stalls {
-                let is_bad = self.bad.is_some_and(|(key, ..)| key == turn.key);
-                let given_up = by.faults.slow_turns && gave_up(update);
-                if given_up {
-                    *coverage.entry("turn given up").or_default() += 1;
-                }
-                if !is_bad && !given_up && !by.faults.refused && !workload::may_stall(&known.name) {
-                    let why = update.stalled.as_deref().unwrap_or_default();
-                    wrong.push(format!("8: `{id}` stalls: {why}"));
-                }
-            }
+            wrong.extend(self.updated(by, &mut known, turn, update, coverage));
         }
         if turn.replacement.is_some() {
             known.terminal = false;
@@ -322,6 +288,54 @@ impl Ledger {
             *coverage.entry("replaced").or_default() += 1;
         }
         self.instances.insert(turn.key, known);
+        wrong
+    }
+
+    /// Takes in what a turn makes of the row of an instance.
+    fn updated(
+        &mut self,
+        by: &Committer<'_>,
+        known: &mut Known,
+        turn: &TurnWrite,
+        update: &InstanceUpdate,
+        coverage: &mut Coverage,
+    ) -> Vec<String> {
+        let (id, mut wrong) = (known.id.clone(), Vec::new());
+        known.terminal = update.status.is_terminal();
+        let became = match update.status {
+            InstanceStatus::Suspended => "suspended",
+            InstanceStatus::Canceled => "cancelled",
+            InstanceStatus::Terminated => "terminated",
+            _ => "went on",
+        };
+        *coverage.entry(became).or_default() += 1;
+        let before = std::mem::replace(&mut known.status, update.status);
+        if before != update.status {
+            known.since = by.now;
+        }
+        if before == InstanceStatus::Suspended
+            && update.status == InstanceStatus::Suspended
+            && turn.history.is_some()
+        {
+            wrong.push(format!(
+                "M1: `{id}` recorded something while it is suspended"
+            ));
+        }
+        let stalls = update.status == InstanceStatus::Stalled;
+        if stalls || before == InstanceStatus::Stalled {
+            self.kept_from_running(known);
+        }
+        if stalls {
+            let is_bad = self.bad.is_some_and(|(key, ..)| key == turn.key);
+            let given_up = by.faults.slow_turns && gave_up(update);
+            if given_up {
+                *coverage.entry("turn given up").or_default() += 1;
+            }
+            if !is_bad && !given_up && !by.faults.refused && !workload::may_stall(&known.name) {
+                let why = update.stalled.as_deref().unwrap_or_default();
+                wrong.push(format!("8: `{id}` stalls: {why}"));
+            }
+        }
         wrong
     }
 
@@ -354,10 +368,6 @@ impl Ledger {
             .then(|| format!("2: `{id}` told its parent twice of {path}"))
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "an arm for each event that binds later ones"
-    )]
     fn event(
         &mut self,
         by: &Committer<'_>,

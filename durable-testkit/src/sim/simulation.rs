@@ -478,7 +478,7 @@ impl Simulation {
                 break;
             }
             // What does not end in minutes is looked at less closely.
-            let least = now + Duration::from_millis(step / 100);
+            let least = now + Duration::from_millis(step / 40);
             let next = self
                 .world
                 .time
