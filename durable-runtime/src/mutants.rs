@@ -52,6 +52,34 @@ mutants! {
     LostUnitsStayInMemory:
         "What is in memory of units that went to others stays there",
         "dapr #9943";
+    // A store without room, and deaths.
+    FullIsForGood:
+        "A store that has no room for now has refused for good",
+        "our own case: an order that was never filled once there was room again";
+    WritesLostOnceFull:
+        "Once the store had no room, what a process writes is acknowledged and lost",
+        "our own case: 77,957 accepted orders, lost after one SQLITE_FULL";
+    AllCountAsLost:
+        "Every attempt that is open when a worker starts counts as lost",
+        "our own case: 20 quick restarts failed 101 of 1,000 instances";
+    StopCountsAsLoss:
+        "An attempt that a stop interrupts counts as lost",
+        "our own case: four deploys failed a long activity";
+    StopLeavesRecord:
+        "A worker that stops leaves a record as if its process had died",
+        "our own case: four deploys failed a long activity";
+    OverIsNotRecorded:
+        "The record says of attempts that are over that they are under way",
+        "our own rule of the record";
+    DeathsNotCounted:
+        "Nobody counts of what processes die",
+        "our own case: a turn that ended every next process";
+    AllBesideBlamed:
+        "Whatever was under way in two deaths is to blame",
+        "our own case: one poison failed 11 others beside it";
+    GivenUpCounts:
+        "A turn that was given up counts when it comes",
+        "our own rule of turns that are away";
     // Commits, and what follows on them.
     EffectBeforeCommit:
         "Activities begin before the turn that wants them is committed",
@@ -93,6 +121,15 @@ mutants! {
     CommandNotRemembered:
         "A command that is sent again takes effect again",
         "our own rule E4";
+    BacklogDropped:
+        "An event above the limit is acknowledged and dropped",
+        "our own rule of the limit on unread events";
+    RestartNotShown:
+        "After an acknowledged restart the old end is seen",
+        "our own case: a client that took the old result for the new one";
+    SuspensionNotShown:
+        "After an acknowledged suspension the instance is seen running",
+        "our own case: a session in the documentation";
     EventAfterTheEnd:
         "An instance that has ended takes events",
         "azure-functions-durable-extension #573";
@@ -133,6 +170,9 @@ mutants! {
         "dapr #10097";
     SaltKept:
         "An instance that is started over makes the ids of the one before",
+        "our own rule T3";
+    ChildrenShareSalt:
+        "Sub-orchestrations have the salt of their parent",
         "our own rule T3";
     TerminateNotLastIsDropped:
         "A termination is dropped unless it is the last message of its batch",
@@ -193,6 +233,24 @@ mutants! {
     TimersLostAtStart:
         "Timers that were due while no worker ran never fire",
         "elsa-core #2443";
+    FirstPageOfTimersOnly:
+        "What does not fit into a page of timers is left unread",
+        "our own case: 1,100 timers stopped every other";
+    OthersTimersUnseen:
+        "A timer that another process has set is not looked for",
+        "our own rule of the timers in memory";
+    StalledTimerLost:
+        "What fires while an instance is stalled is lost",
+        "our own case: the cure of stalled timers";
+    CureForgetsKept:
+        "What a stalled instance has kept is not there when it goes on",
+        "our own rule of what is kept";
+    CureLeavesParked:
+        "What does not fit into the first turn of a cured instance is lost with its worker",
+        "our own case: seed 4864 of the simulator";
+    LimitByTheWallClock:
+        "The limit of an attempt is measured by a clock that can be set",
+        "our own case: a clock that was set back an hour";
     CancelledTimerFires:
         "A timer that nobody waits for any more fires",
         "restate #4064";
@@ -210,6 +268,12 @@ thread_local! {
 #[cfg(feature = "mutants")]
 pub fn plant(mutant: Option<Mutant>) {
     PLANTED.set(mutant);
+}
+
+/// The bug that is active on this thread.
+#[cfg(feature = "mutants")]
+pub fn planted() -> Option<Mutant> {
+    PLANTED.get()
 }
 
 /// Whether the code is to be wrong in this way.

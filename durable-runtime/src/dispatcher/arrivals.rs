@@ -107,7 +107,7 @@ impl Dispatcher {
             let (until, after) = (now + window, self.timers.read_to());
             let page = self.timers_due(until, after, now).await?;
             self.timers.loaded(page, until, window);
-        } else if tick >= self.overdue_at {
+        } else if tick >= self.overdue_at && !mutant(Mutant::OthersTimersUnseen) {
             let after = Some(self.timers.overdue_from(now));
             let page = self.timers_due(now, after, now).await?;
             let more = self.timers.found_overdue(page, now);
@@ -130,6 +130,9 @@ impl Dispatcher {
             .store
             .timers_due(&self.units, until, after, ROWS_AT_ONCE);
         let mut page = page.await?;
+        if mutant(Mutant::FirstPageOfTimersOnly) {
+            page.next = None;
+        }
         if mutant(Mutant::TimersLostAtStart) {
             page.timers.retain(|(_, timer)| timer.due > now);
         }

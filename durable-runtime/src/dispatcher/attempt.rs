@@ -104,7 +104,11 @@ async fn limit_passed(task: &ActivityTask, handle: &AttemptHandle, clock: &dyn C
     let attempt = async {
         match task.options.timeout {
             Some(after) if !mutant(Mutant::TimeoutIgnored) => {
-                clock.sleep_for(after).await;
+                if mutant(Mutant::LimitByTheWallClock) {
+                    clock.sleep_until(clock.now() + after).await;
+                } else {
+                    clock.sleep_for(after).await;
+                }
                 Failure::TimedOut {
                     limit: TimeLimit::Attempt,
                     after,

@@ -41,6 +41,9 @@ pub(super) fn suspicions(found: &Found, at: Timestamp) -> Suspicions {
     let made_alone = !again.is_empty() && turns.count() == again.len();
     let blamed = if made_alone { &again } else { &marks };
     for mark in blamed {
+        if mutant(Mutant::DeathsNotCounted) {
+            break;
+        }
         let entry = suspicions.entry(mark.of);
         let suspicion = entry.or_insert_with(|| Suspicion::new(mark.of));
         suspicion.died(mark.number, at);
@@ -93,6 +96,9 @@ pub(super) fn is_to_blame(suspicion: &Suspicion) -> bool {
             suspicion.deaths >= MOST_OF_TURN
         }
         Computation::Attempt { .. } => {
+            if mutant(Mutant::AllBesideBlamed) {
+                return suspicion.deaths > 1;
+            }
             !mutant(Mutant::LostAttemptsWithoutBound)
                 && suspicion.alone
                 && suspicion.deaths >= MOST_OF_ATTEMPT

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::simulated::Holds;
 use crate::machine::Config as MachineConfig;
 use crate::running::Place;
 use crate::salt::SaltSource;
@@ -65,7 +66,7 @@ impl Default for EngineConfig {
 }
 
 /// Where user code runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Executor {
     /// Where the dispatcher runs, so that a test comes out the same each time. Code that holds its
@@ -74,6 +75,8 @@ pub enum Executor {
     Inline,
     /// On threads of its own, which are replaced when it holds them.
     Threads,
+    /// As `Inline`, as if some of it held a thread for a while.
+    Simulated(Arc<dyn Holds>),
 }
 
 /// A line of a source file as it is on this machine: where the program was built, or the working

@@ -165,7 +165,7 @@ impl Instances {
         let Some(slot) = self.slots.get_mut(&key) else {
             return false;
         };
-        if slot.away != Some(ticket) {
+        if slot.away != Some(ticket) && !mutant(Mutant::GivenUpCounts) {
             return false;
         }
         slot.away = None;

@@ -125,7 +125,10 @@ impl Dispatcher {
             heartbeats,
         } = loaded;
         // What a suspended instance keeps is of use only once it ends or goes on.
-        if instance.status != InstanceStatus::Suspended || self.instances.is_to_end(key) {
+        let forgets = mutant(Mutant::CureForgetsKept) && instance.status == InstanceStatus::Stalled;
+        if forgets {
+            drop(inbox);
+        } else if instance.status != InstanceStatus::Suspended || self.instances.is_to_end(key) {
             self.instances.inbox_loaded(key, inbox);
         }
         let slot = self.instances.slot(key);

@@ -11,7 +11,8 @@
 //! 4. A worker that is fenced drops everything it holds and comes back as a new one.
 //!
 //! User code runs on threads of its own ([`Executor::Threads`]): what holds its thread holds nothing
-//! else. Where a test drives the dispatcher everything runs in one place ([`Executor::Inline`]).
+//! else. Where a test drives the dispatcher everything runs in one place ([`Executor::Inline`],
+//! [`Executor::Simulated`]).
 
 mod arrivals;
 mod attempt;
@@ -27,6 +28,7 @@ mod instances;
 mod load;
 mod pool;
 mod resting;
+mod simulated;
 mod step;
 mod suspect_turns;
 mod suspects;
@@ -39,6 +41,7 @@ pub use config::EngineConfig;
 pub use config::Executor;
 pub use held::HeldThread;
 pub use held::HeldThreads;
+pub use simulated::Holds;
 pub use step::Dispatcher;
 pub use step::DispatcherError;
 pub use step::Progress;

@@ -341,7 +341,7 @@ impl ActivityPool {
                     execution: *execution,
                     path: path.clone(),
                     attempt: running.attempt,
-                    stopped: true,
+                    stopped: !mutant(Mutant::StopCountsAsLoss),
                     heartbeat: running.handle.last_heartbeat(),
                 };
                 (*key, body)
@@ -357,7 +357,9 @@ impl ActivityPool {
     /// Has those begin that were held until all is loaded.
     pub(super) fn all_loaded(&mut self) {
         self.suspects.all_loaded();
-        self.fill();
+        if !mutant(Mutant::RoomNotGivenBack) {
+            self.fill();
+        }
     }
 
     /// Has those begin that others had to make room for, once these have lived for long enough.

@@ -156,11 +156,16 @@ impl Dispatcher {
     ) -> Result<Self, DispatcherError> {
         let (now, tick) = (clock.now(), clock.monotonic());
         let salt = config.salts.fresh().map_err(DispatcherError::Salt)?;
-        let (turns, attempts) = match config.executor {
+        let limit = config.turn_time_limit;
+        let (turns, attempts) = match &config.executor {
             Executor::Inline => (Turns::Inline, Attempts::inline()),
             Executor::Threads => (
-                Turns::on_threads(config.turn_time_limit)?,
+                Turns::on_threads(limit)?,
                 Attempts::on_threads(config.max_concurrent_activities)?,
+            ),
+            Executor::Simulated(holds) => (
+                Turns::simulated(Arc::clone(&clock), Arc::clone(holds), limit),
+                Attempts::inline(),
             ),
         };
         let lease = store.worker_start(new_worker(&config), now).await?;

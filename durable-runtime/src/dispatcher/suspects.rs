@@ -21,6 +21,8 @@ use std::time::Duration;
 use super::blame::Suspicions;
 use super::blame::is_to_blame;
 use crate::clock::Tick;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::running::Computation;
 use crate::running::Running;
 use crate::running::Suspicion;
@@ -124,6 +126,7 @@ impl Suspects {
         match self.suspicions.get(&of) {
             Some(known) if is_to_blame(known) => Fate::IsToBlame(known.deaths),
             _ if self.lost.get(&of) == Some(&u64::from(attempt)) => Fate::WasLost,
+            _ if mutant(Mutant::AllCountAsLost) => Fate::WasLost,
             _ => Fate::IsMade,
         }
     }

@@ -26,9 +26,12 @@ use super::crew::Plan;
 use super::crew::real_now;
 use super::held::Whose;
 use super::resting::Discards;
+use super::simulated::Holds;
+use super::simulated::SimulatedTurns;
 use super::work::Operation;
 use super::work::Work;
 use super::work::Worked;
+use crate::clock::Clock;
 use crate::ids::InstanceKey;
 use crate::ids::MessageId;
 use crate::machine::LastAwait;
@@ -47,6 +50,7 @@ pub(super) enum Turns {
     /// On the dispatcher's own thread, for tests that are to come out the same each time.
     Inline,
     Threads(Box<TurnThreads>),
+    Simulated(Box<SimulatedTurns>),
 }
 
 #[derive(Debug)]
@@ -234,9 +238,14 @@ impl Turns {
         })))
     }
 
+    /// Here, as if it held threads of its own.
+    pub(super) fn simulated(clock: Arc<dyn Clock>, holds: Arc<dyn Holds>, limit: Duration) -> Self {
+        Self::Simulated(Box::new(SimulatedTurns::new(clock, holds, limit)))
+    }
+
     pub(super) fn discards(&self) -> Discards {
         match self {
-            Self::Inline => Discards::default(),
+            Self::Inline | Self::Simulated(_) => Discards::default(),
             Self::Threads(threads) => Discards::on(&threads.crew),
         }
     }
@@ -244,7 +253,7 @@ impl Turns {
     /// The threads, to ask what holds them.
     pub(super) fn crew(&self) -> Option<Crew> {
         match self {
-            Self::Inline => None,
+            Self::Inline | Self::Simulated(_) => None,
             Self::Threads(threads) => Some(threads.crew.clone()),
         }
     }
@@ -261,6 +270,7 @@ impl Turns {
                 away: Vec::new(),
             },
             Self::Threads(threads) => threads.run(batch).await,
+            Self::Simulated(turns) => turns.run(batch),
         }
     }
 
@@ -269,6 +279,7 @@ impl Turns {
         match self {
             Self::Inline => false,
             Self::Threads(threads) => threads.results.are_there(),
+            Self::Simulated(turns) => turns.have_news(),
         }
     }
 
@@ -282,6 +293,7 @@ impl Turns {
                 returned.sort_unstable_by_key(|(ticket, _)| *ticket);
                 returned
             }
+            Self::Simulated(turns) => turns.take_returned(),
         }
     }
 
@@ -298,6 +310,7 @@ impl Turns {
         match self {
             Self::Inline => Vec::new(),
             Self::Threads(threads) => threads.give_up(),
+            Self::Simulated(turns) => turns.give_up(),
         }
     }
 
@@ -306,6 +319,7 @@ impl Turns {
         match self {
             Self::Inline => std::future::pending().await,
             Self::Threads(threads) => threads.news().await,
+            Self::Simulated(turns) => turns.news().await,
         }
     }
 }

@@ -425,7 +425,11 @@ impl State {
         let command = identity.salt.hash(Use::ChildCommand, call);
         let start = NewInstance {
             id: instance.clone(),
-            salt: identity.salt.of(format_args!("child\u{1f}{call}")),
+            salt: if mutant(Mutant::ChildrenShareSalt) {
+                identity.salt
+            } else {
+                identity.salt.of(format_args!("child\u{1f}{call}"))
+            },
             name,
             version,
             input,

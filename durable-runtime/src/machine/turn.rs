@@ -451,6 +451,7 @@ impl<'a> Turn<'a> {
     pub(super) fn hold(&mut self, message: Message) {
         match message.id {
             Some(id) => self.write.parked.push(id),
+            None if mutant(Mutant::StalledTimerLost) => self.consume(&message),
             None => self.store(message, true),
         }
     }
@@ -546,6 +547,9 @@ impl<'a> Turn<'a> {
                 .custom_status
                 .clone_from(&continuation.cursor.state().custom_status);
             self.row.load_at_start = continuation.has_running_attempts();
+            // What was kept and did not fit into this turn is in nobody's memory if this worker dies.
+            self.write.unpark |=
+                self.before.status == InstanceStatus::Stalled && !mutant(Mutant::CureLeavesParked);
         } else {
             let stalled = self.row.status == InstanceStatus::Stalled;
             let stalled = stalled && !mutant(Mutant::StalledForGood);

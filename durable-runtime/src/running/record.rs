@@ -14,6 +14,8 @@ use super::slot::Mark;
 use super::slot::SLOT;
 use super::slot::Slot;
 use super::slot::Suspicion;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 
 /// What a record begins with: the form of what follows.
 const HEAD: &[u8] = b"durable-runtime, being computed, form 1\n";
@@ -175,7 +177,7 @@ impl Running {
         if let Some(record) = &self.0 {
             let mut slots = record.slots();
             for slot in 0..slots.uses.len() {
-                if slots.uses[slot] == Use::Mark {
+                if slots.uses[slot] == Use::Mark && !mutant(Mutant::StopLeavesRecord) {
                     record.empty(&mut slots, slot);
                 }
             }
@@ -242,6 +244,9 @@ impl Drop for Begun {
     fn drop(&mut self) {
         if let Some((record, slot, lasts)) = self.0.take() {
             let mut slots = record.slots();
+            if lasts && mutant(Mutant::OverIsNotRecorded) {
+                return;
+            }
             if lasts {
                 record.empty(&mut slots, slot);
             } else {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::history::HistoryError;
 use crate::ids::InstanceKey;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +147,9 @@ impl StoreError {
     /// Whether it is for the store, and not for what was asked of it, that it was not done: the same
     /// may be asked again later, and nothing else would have fared better.
     pub fn is_transient(&self) -> bool {
+        if mutant(Mutant::FullIsForGood) && matches!(self, Self::Full { .. }) {
+            return false;
+        }
         matches!(
             self,
             Self::Unavailable { .. } | Self::Full { .. } | Self::FileChanged { .. }

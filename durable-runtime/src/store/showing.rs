@@ -9,6 +9,8 @@
 
 use super::creation::pending_row;
 use crate::clock::Timestamp;
+use crate::mutants::Mutant;
+use crate::mutants::mutant;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 use crate::work::MessageBody;
@@ -22,6 +24,8 @@ pub(super) fn shown(owned: &InstanceRow, mut begun: bool, wishes: &[Wish]) -> Op
     let mut row = owned.clone();
     for (at, wish) in wishes {
         match wish {
+            MessageBody::Replace(_) if mutant(Mutant::RestartNotShown) => continue,
+            MessageBody::Suspend if mutant(Mutant::SuspensionNotShown) => continue,
             MessageBody::Replace(new) => {
                 let execution = row.execution.next();
                 row = pending_row(row.key, row.unit, execution, new, *at);

@@ -12,6 +12,7 @@ use durable_runtime::Payload;
 use durable_runtime::Timestamp;
 use durable_runtime::client::StoreCommands;
 use durable_runtime::salt::SaltSource;
+use durable_runtime::store::StoreError;
 use durable_runtime::work::CommandError;
 use durable_runtime::work::Commands;
 use durable_runtime::work::Control;
@@ -37,6 +38,8 @@ pub(crate) enum Answer {
     Lost,
     /// It came too late.
     Refused,
+    /// There was no room for it: it is nowhere.
+    NoRoom,
 }
 
 /// What a client knows of its instance.
@@ -68,6 +71,8 @@ pub(crate) struct Clients {
     pub(crate) records: Mutex<Vec<Record>>,
     pub(crate) numbers: AtomicU64,
     pub(crate) salts: Arc<CountedSalts>,
+    /// How many events that nobody has read an instance may have.
+    pub(crate) most_unread: usize,
 }
 
 impl Clients {
@@ -87,11 +92,13 @@ impl Clients {
             "wake-up lost"
         });
         drop(inner);
+        let mut limits = Limits::default();
+        limits.unread_events = self.most_unread;
         StoreCommands::new(
             self.store.clone(),
             near.unwrap_or_default(),
             Arc::new(self.clock.clone()),
-            Limits::default(),
+            limits,
         )
         .salts(Arc::clone(&self.salts) as Arc<dyn SaltSource>)
     }
@@ -178,7 +185,7 @@ impl Clients {
             let answer = match raised {
                 Ok(()) => Answer::Accepted,
                 Err(CommandError::AlreadyFinished { .. }) => Answer::Refused,
-                Err(_) => Answer::Lost,
+                Err(error) => self.not_accepted(&error),
             };
             self.world
                 .note(format_args!("event {event} for {id}: {answer:?}"));
@@ -188,6 +195,25 @@ impl Clients {
             }
             accepted += u64::from(answer == Answer::Accepted);
             self.pause(if planned.early { 200 } else { 4_000 }).await;
+        }
+    }
+
+    /// What an error says of an event.
+    fn not_accepted(&self, error: &CommandError) -> Answer {
+        if let CommandError::Backlogged { .. } = error {
+            self.world.count("event above the limit");
+            return Answer::NoRoom;
+        }
+        let source = std::error::Error::source(error);
+        let source = source.and_then(|source| source.downcast_ref::<StoreError>());
+        // Where answers get lost, it may have been accepted the time before.
+        let sure = !self.world.inner().faults.ambiguous;
+        match source {
+            Some(StoreError::Full { .. }) if sure => {
+                self.world.count("event refused for want of room");
+                Answer::NoRoom
+            }
+            _ => Answer::Lost,
         }
     }
 

@@ -1,15 +1,15 @@
 //! What was committed, kept beside the store by other means, so that each commit and each effect
 //! can be checked against what came before.
 
+mod attempts;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashSet;
+use std::time::Duration;
 
 use durable_runtime::InstanceId;
-use durable_runtime::Payload;
 use durable_runtime::Timestamp;
-use durable_runtime::activity::ActivityContext;
-use durable_runtime::definition::CallOptions;
 use durable_runtime::history::HistoryEvent;
 use durable_runtime::ids::CallPath;
 use durable_runtime::ids::Execution;
@@ -18,21 +18,20 @@ use durable_runtime::ids::MessageId;
 use durable_runtime::ids::Unit;
 use durable_runtime::ids::WorkerId;
 use durable_runtime::salt::Salt;
-use durable_runtime::work::ActivityTask;
 use durable_runtime::work::Address;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
+use durable_runtime::work::InstanceUpdate;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::OutgoingMessage;
 use durable_runtime::work::TurnWrite;
+
+use attempts::Activity;
 
 use crate::books::Books;
 use crate::plan::Faults;
 use crate::workload;
 use crate::world::Coverage;
-
-/// Who holds a unit, and how often it changed hands before.
-type Hold = (WorkerId, u64);
 
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -50,6 +49,8 @@ pub(crate) struct Ledger {
     leases: BTreeMap<WorkerId, Timestamp>,
     /// Calls of activities that a commit ended whose worker does not know yet that it is done.
     ending: Vec<(WorkerId, String)>,
+    /// The workers that have stopped: nobody has died of what they had under way.
+    in_order: BTreeSet<WorkerId>,
     /// An instance whose turns the database refuses, how often, and whether as a conflict.
     pub(crate) bad: Option<(InstanceKey, u64, bool)>,
 }
@@ -68,6 +69,8 @@ struct Known {
     ended: bool,
     terminal: bool,
     status: InstanceStatus,
+    /// Since when, by the time of the store.
+    since: Timestamp,
     at: Timestamp,
     /// Each call of the execution; `None` once it is over.
     calls: BTreeMap<CallPath, Option<Call>>,
@@ -81,23 +84,6 @@ enum Call {
     Wait,
     Entity,
     Lock,
-}
-
-/// A call of an activity, by its idempotency key.
-#[derive(Debug)]
-struct Activity {
-    unit: Unit,
-    instance: InstanceKey,
-    name: String,
-    open: bool,
-    /// The attempt that is to be made or under way.
-    attempt: u32,
-    /// Not to be made before.
-    waiting: Option<Timestamp>,
-    /// How many attempts were lost with their workers: the policy for retries does not count them.
-    lost: u32,
-    /// By whom.
-    begun: BTreeMap<u32, Hold>,
 }
 
 impl Ledger {
@@ -167,6 +153,7 @@ impl Ledger {
             ended: false,
             terminal: false,
             status: InstanceStatus::Pending,
+            since: row.created_at,
             at: Timestamp::from_millis(i64::MIN),
             calls: BTreeMap::new(),
         };
@@ -200,6 +187,11 @@ impl Ledger {
         self.leases.insert(worker, until);
     }
 
+    /// A worker has stopped in order: whatever it had under way, its process has not died of that.
+    pub(crate) fn stopped_in_order(&mut self, worker: WorkerId) {
+        self.in_order.insert(worker);
+    }
+
     /// A worker has given everything back.
     pub(crate) fn stopped(&mut self, worker: WorkerId) {
         self.claimed(worker, &[]);
@@ -215,10 +207,6 @@ impl Ledger {
     pub(crate) fn freed_all(&mut self) {
         self.owners.clear();
         self.leases.clear();
-    }
-
-    fn hold(&self, worker: WorkerId, unit: Unit) -> Hold {
-        (worker, self.generations.get(&unit).copied().unwrap_or(0))
     }
 
     /// Takes in a turn that `by` has committed. Returns what is wrong with it.
@@ -271,6 +259,13 @@ impl Ledger {
                     {
                         wrong.push(format!("6: `{id}` begins before {due}"));
                     }
+                    if let Some(due) = known.start_at
+                        && row.execution == Execution::FIRST
+                        && row.turn == 1
+                        && by.is_late(due, &known)
+                    {
+                        wrong.push(format!("6: `{id}` begins long after {due}"));
+                    }
                     for event in &events {
                         if let Err(what) = self.event(by, turn.key, &mut known, event, coverage) {
                             wrong.push(format!("{what} in `{id}` {}.{}", row.execution, row.turn));
@@ -284,34 +279,7 @@ impl Ledger {
         }
         wrong.extend(turn.sends.iter().filter_map(|send| self.reply(&id, send)));
         if let Some(update) = &turn.update {
-            known.terminal = update.status.is_terminal();
-            let became = match update.status {
-                InstanceStatus::Suspended => "suspended",
-                InstanceStatus::Canceled => "cancelled",
-                InstanceStatus::Terminated => "terminated",
-                _ => "went on",
-            };
-            *coverage.entry(became).or_default() += 1;
-            let before = std::mem::replace(&mut known.status, update.status);
-            if before == InstanceStatus::Suspended
-                && update.status == InstanceStatus::Suspended
-                && turn.history.is_some()
-            {
-                wrong.push(format!(
-                    "M1: `{id}` recorded something while it is suspended"
-                ));
-            }
-            let stalls = update.status == InstanceStatus::Stalled;
-            if stalls || before == InstanceStatus::Stalled {
-                self.kept_from_running(&known);
-            }
-            if stalls {
-                let is_bad = self.bad.is_some_and(|(key, ..)| key == turn.key);
-                if !is_bad && !by.faults.refused && !workload::may_stall(&known.name) {
-                    let why = update.stalled.as_deref().unwrap_or_default();
-                    wrong.push(format!("8: `{id}` stalls: {why}"));
-                }
-            }
+            wrong.extend(self.updated(by, &mut known, turn, update, coverage));
         }
         if turn.replacement.is_some() {
             known.terminal = false;
@@ -320,6 +288,54 @@ impl Ledger {
             *coverage.entry("replaced").or_default() += 1;
         }
         self.instances.insert(turn.key, known);
+        wrong
+    }
+
+    /// Takes in what a turn makes of the row of an instance.
+    fn updated(
+        &mut self,
+        by: &Committer<'_>,
+        known: &mut Known,
+        turn: &TurnWrite,
+        update: &InstanceUpdate,
+        coverage: &mut Coverage,
+    ) -> Vec<String> {
+        let (id, mut wrong) = (known.id.clone(), Vec::new());
+        known.terminal = update.status.is_terminal();
+        let became = match update.status {
+            InstanceStatus::Suspended => "suspended",
+            InstanceStatus::Canceled => "cancelled",
+            InstanceStatus::Terminated => "terminated",
+            _ => "went on",
+        };
+        *coverage.entry(became).or_default() += 1;
+        let before = std::mem::replace(&mut known.status, update.status);
+        if before != update.status {
+            known.since = by.now;
+        }
+        if before == InstanceStatus::Suspended
+            && update.status == InstanceStatus::Suspended
+            && turn.history.is_some()
+        {
+            wrong.push(format!(
+                "M1: `{id}` recorded something while it is suspended"
+            ));
+        }
+        let stalls = update.status == InstanceStatus::Stalled;
+        if stalls || before == InstanceStatus::Stalled {
+            self.kept_from_running(known);
+        }
+        if stalls {
+            let is_bad = self.bad.is_some_and(|(key, ..)| key == turn.key);
+            let given_up = by.faults.slow_turns && gave_up(update);
+            if given_up {
+                *coverage.entry("turn given up").or_default() += 1;
+            }
+            if !is_bad && !given_up && !by.faults.refused && !workload::may_stall(&known.name) {
+                let why = update.stalled.as_deref().unwrap_or_default();
+                wrong.push(format!("8: `{id}` stalls: {why}"));
+            }
+        }
         wrong
     }
 
@@ -352,10 +368,6 @@ impl Ledger {
             .then(|| format!("2: `{id}` told its parent twice of {path}"))
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "an arm for each event that binds later ones"
-    )]
     fn event(
         &mut self,
         by: &Committer<'_>,
@@ -378,26 +390,12 @@ impl Ledger {
         }
         match event {
             E::ExecutionStarted { salt, .. } => self.salted(known, *salt),
-            E::ActivityScheduled {
-                path, name, input, ..
-            } => {
-                let idempotency_key = key_of(known, key, path, name, input.clone());
-                let activity = Activity {
-                    unit: known.unit,
-                    instance: key,
-                    name: name.clone(),
-                    open: true,
-                    attempt: 1,
-                    waiting: None,
-                    lost: 0,
-                    begun: BTreeMap::new(),
-                };
-                let other = self.activities.insert(idempotency_key.clone(), activity);
-                if other.is_some_and(|other| other.instance == key) {
-                    return Err(format!("4: {path} has the idempotency key of another call"));
-                }
-                scheduled(known, path, Call::Activity(idempotency_key))
-            }
+            E::ActivityScheduled { .. }
+            | E::ActivityCompleted { .. }
+            | E::ActivityFailed { .. }
+            | E::ActivityAttemptFailed { .. }
+            | E::ActivityRetried { .. }
+            | E::ActivityAttemptLost { .. } => self.activity_event(by, key, known, event, coverage),
             E::ChildScheduled { path, detached, .. } => {
                 *coverage.entry("sub-orchestration").or_default() += 1;
                 if *detached {
@@ -419,83 +417,12 @@ impl Ledger {
                 Call::Lock => Ok(()),
                 other => Err(format!("3: a lock for {other:?}")),
             },
-            E::ActivityCompleted { path, .. } | E::ActivityFailed { path, .. } => {
-                match closed(known, path)? {
-                    Call::Activity(key) => {
-                        self.close(worker, &key);
-                        Ok(())
-                    }
-                    other => Err(format!("3: an activity's end for {other:?}")),
-                }
-            }
-            E::ActivityAttemptFailed {
-                at,
-                path,
-                attempt,
-                retry_at,
-                error,
-                ..
-            } => {
-                *coverage.entry("attempt failed").or_default() += 1;
-                let activity = self.open_activity(known, path)?;
-                expect_attempt(activity, *attempt)?;
-                activity.waiting = Some(*retry_at);
-                if workload::is_for_good(error) {
-                    return Err(format!("4: {path} failed for good and is tried again"));
-                }
-                let wait = workload::wait_after(attempt - activity.lost);
-                if *retry_at < *at + wait {
-                    return Err(format!(
-                        "4: attempt {attempt} of {path} is followed too soon"
-                    ));
-                }
-                Ok(())
-            }
-            E::ActivityRetried { at, path, attempt } => {
-                *coverage.entry("attempt retried").or_default() += 1;
-                let activity = self.open_activity(known, path)?;
-                let is_next = *attempt == activity.attempt + 1;
-                let Some(due) = activity.waiting.filter(|_| is_next) else {
-                    return Err(format!("4: attempt {attempt} of {path} without a reason"));
-                };
-                // A timer that was kept for a suspended instance has the time of the store.
-                if *at < due && !by.faults.clock || by.is_before(due) {
-                    return Err(format!("6: attempt {attempt} of {path} early"));
-                }
-                if attempt - activity.lost > workload::most_attempts(&activity.name) {
-                    return Err(format!("4: attempt {attempt} of {path}, more than it may"));
-                }
-                activity.waiting = None;
-                activity.attempt = *attempt;
-                Ok(())
-            }
-            E::ActivityAttemptLost {
-                path,
-                attempt,
-                stopped,
-                ..
-            } => {
-                let how = if *stopped {
-                    "attempt interrupted by a stop"
-                } else {
-                    "attempt lost with its worker"
-                };
-                *coverage.entry(how).or_default() += 1;
-                let given = self.hold(worker, known.unit);
-                let activity = self.open_activity(known, path)?;
-                expect_attempt(activity, *attempt)?;
-                if !stopped && activity.begun.get(attempt) == Some(&given) {
-                    return Err(format!(
-                        "4: attempt {attempt} of {path} counts as lost while its worker lives"
-                    ));
-                }
-                activity.attempt += 1;
-                activity.lost += 1;
-                Ok(())
-            }
             E::TimerFired { at, path } => match closed(known, path)? {
                 Call::Timer(due) if *at < due || by.is_before(due) => {
                     Err(format!("6: timer {path} early"))
+                }
+                Call::Timer(due) if by.is_late(due, known) => {
+                    Err(format!("6: timer {path} long after {due}"))
                 }
                 Call::Timer(_) => Ok(()),
                 other => Err(format!("3: a timer's end for {other:?}")),
@@ -528,95 +455,6 @@ impl Ledger {
             _ => Ok(()),
         }
     }
-
-    /// The attempts of a stalled instance are made when it goes on, under the same numbers: also
-    /// those that had begun before, or began meanwhile, with a worker that is gone.
-    fn kept_from_running(&mut self, known: &Known) {
-        for call in known.calls.values() {
-            if let Some(Call::Activity(key)) = call
-                && let Some(activity) = self.activities.get_mut(key)
-            {
-                activity.begun.clear();
-            }
-        }
-    }
-
-    /// A worker knows that its commits are done.
-    pub(crate) fn acknowledged(&mut self, worker: WorkerId) {
-        self.ending.retain(|(of, _)| *of != worker);
-    }
-
-    fn close(&mut self, worker: WorkerId, key: &str) {
-        self.ending.push((worker, key.to_owned()));
-        if let Some(activity) = self.activities.get_mut(key) {
-            activity.open = false;
-        }
-    }
-
-    fn open_activity(&mut self, known: &Known, path: &CallPath) -> Result<&mut Activity, String> {
-        match known.calls.get(path) {
-            Some(Some(Call::Activity(key))) => self
-                .activities
-                .get_mut(key)
-                .ok_or_else(|| format!("3: activity {path} is not known")),
-            _ => Err(format!("3: an attempt of {path}, which is not open")),
-        }
-    }
-
-    /// An attempt of an activity begins. Returns what is wrong with that.
-    pub(crate) fn attempt_begins(
-        &mut self,
-        worker: WorkerId,
-        key: &str,
-        attempt: u32,
-    ) -> Result<(), String> {
-        let generations = &self.generations;
-        let Some(activity) = self.activities.get_mut(key) else {
-            return Err("4: an effect before its commit".to_owned());
-        };
-        let generation = generations.get(&activity.unit).copied().unwrap_or(0);
-        if self.owners.get(&activity.unit) != Some(&worker) {
-            // Of a worker that was taken for dead: what it committed before may begin still.
-            return Ok(());
-        }
-        if !activity.open {
-            let unknown = |(of, ended): &(WorkerId, String)| *of == worker && ended == key;
-            if self.ending.iter().any(unknown) {
-                return Ok(());
-            }
-            return Err(format!(
-                "4: attempt {attempt} begins after its call is over"
-            ));
-        }
-        if activity.attempt != attempt || activity.waiting.is_some() {
-            let expected = activity.attempt;
-            return Err(format!(
-                "4: attempt {attempt} begins in place of {expected}"
-            ));
-        }
-        // It begins anew under its number with another worker that found no trace of it.
-        let by = (worker, generation);
-        if activity.begun.insert(attempt, by) == Some(by) {
-            return Err(format!("4: attempt {attempt} begins twice"));
-        }
-        Ok(())
-    }
-
-    /// An attempt has its effect. Returns what is wrong with that: its worker knew that its call is
-    /// over.
-    pub(crate) fn takes_effect(&self, worker: WorkerId, key: &str) -> Result<(), String> {
-        let unknown = |(of, ended): &(WorkerId, String)| *of == worker && ended == key;
-        match self.activities.get(key) {
-            Some(activity)
-                if !activity.open
-                    && self.owners.get(&activity.unit) == Some(&worker)
-                    && !self.ending.iter().any(unknown) =>
-            {
-                Err("4: an effect of a call that is over".to_owned())
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// Who commits, and when.
@@ -624,14 +462,37 @@ impl Ledger {
 pub(crate) struct Committer<'a> {
     pub(crate) worker: WorkerId,
     pub(crate) now: Timestamp,
+    /// Since when nothing goes wrong any more.
+    pub(crate) calm_since: Option<Timestamp>,
     pub(crate) faults: &'a Faults,
 }
+
+/// How late a timer may be while nothing goes wrong.
+const LATE: Duration = Duration::from_secs(20);
 
 impl Committer<'_> {
     /// Whether it is earlier than `due` for sure.
     fn is_before(&self, due: Timestamp) -> bool {
         !self.faults.clock && self.now < due
     }
+
+    /// Whether what was due then comes too late, though nothing was in its way.
+    fn is_late(&self, due: Timestamp, known: &Known) -> bool {
+        let Some(calm) = self.calm_since else {
+            return false;
+        };
+        let runs = matches!(
+            known.status,
+            InstanceStatus::Running | InstanceStatus::Pending
+        );
+        runs && self.now > due.max(calm).max(known.since) + LATE
+    }
+}
+
+/// Whether its turn held a thread for too long.
+fn gave_up(update: &InstanceUpdate) -> bool {
+    let why = update.stalled.as_deref();
+    why.is_some_and(|why| why.contains("held its thread"))
 }
 
 fn scheduled(known: &mut Known, path: &CallPath, call: Call) -> Result<(), String> {
@@ -648,35 +509,4 @@ fn closed(known: &mut Known, path: &CallPath) -> Result<Call, String> {
             .ok_or_else(|| format!("3: call {path} ends twice")),
         None => Err(format!("3: call {path} ends and was never scheduled")),
     }
-}
-
-fn expect_attempt(activity: &Activity, attempt: u32) -> Result<(), String> {
-    if activity.waiting.is_some() || activity.attempt != attempt {
-        let expected = activity.attempt;
-        return Err(format!("4: attempt {attempt} ends in place of {expected}"));
-    }
-    Ok(())
-}
-
-fn key_of(
-    known: &Known,
-    key: InstanceKey,
-    path: &CallPath,
-    name: &str,
-    input: Option<Payload>,
-) -> String {
-    let task = ActivityTask {
-        key,
-        instance: known.id.clone(),
-        salt: known.salt.unwrap_or_default(),
-        execution: known.execution,
-        path: path.clone(),
-        name: name.to_owned(),
-        input,
-        options: Box::new(CallOptions::default()),
-        attempt: 1,
-        scheduled_at: Timestamp::from_millis(0),
-        heartbeat: None,
-    };
-    ActivityContext::for_task(&task).0.idempotency_key()
 }

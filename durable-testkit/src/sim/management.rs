@@ -6,6 +6,7 @@ use durable_runtime::work::CommandError;
 use durable_runtime::work::Commands;
 use durable_runtime::work::Control;
 use durable_runtime::work::InstanceFilter;
+use durable_runtime::work::InstanceStatus;
 
 use crate::client::Clients;
 use crate::draw::Draw;
@@ -123,6 +124,7 @@ impl Clients {
             let went_on = match *meddle {
                 Meddle::Suspend { millis } => {
                     self.tell(id, Control::Suspend).await && {
+                        self.look_suspended(id).await;
                         self.pause(millis.max(1)).await;
                         self.tell(id, Control::Resume).await
                     }
@@ -173,6 +175,17 @@ impl Clients {
         }
     }
 
+    /// Whoever was told that an instance is suspended sees that.
+    async fn look_suspended(&self, id: &InstanceId) {
+        if let Ok(row) = self.commands(true).instance(id).await
+            && !row.status.is_terminal()
+            && row.status != InstanceStatus::Suspended
+        {
+            let what = format!("1: `{id}` was suspended and is seen {}", row.status);
+            self.world.violation(what);
+        }
+    }
+
     /// Does what is planned for the time after the end.
     pub(crate) async fn afterwards(&self, number: usize, id: &InstanceId, planned: &Planned) {
         for after in &planned.management.after {
@@ -216,9 +229,11 @@ impl Clients {
         }
         self.world.count("restarted");
         loop {
-            let commands = self.commands(true);
-            match commands.instance(id).await {
-                Ok(row) if row.command == before.command => commands.changed(&row).await,
+            match self.commands(true).instance(id).await {
+                Ok(row) if row.command == before.command => {
+                    let what = format!("1: `{id}` was restarted and its old end is seen");
+                    return self.world.violation(what);
+                }
                 Ok(_) => break,
                 Err(_) => self.clock.sleep(100).await,
             }

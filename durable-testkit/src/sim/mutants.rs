@@ -76,6 +76,19 @@ pub(crate) fn check(_: Option<&str>) -> Result<(), String> {
     Err("there are no planted bugs in this build: build it with `--features mutants`".to_owned())
 }
 
+/// Whether a store that had no room for something acknowledges and loses what comes then.
+#[cfg(feature = "mutants")]
+pub(crate) fn writes_lost_once_full() -> bool {
+    use durable_runtime::mutants::Mutant;
+    durable_runtime::mutants::planted() == Some(Mutant::WritesLostOnceFull)
+}
+
+/// Never, without planted bugs.
+#[cfg(not(feature = "mutants"))]
+pub(crate) const fn writes_lost_once_full() -> bool {
+    false
+}
+
 /// Plants the bug of this name on this thread.
 #[cfg(feature = "mutants")]
 pub(crate) fn plant(name: Option<&str>) {

@@ -37,9 +37,26 @@ pub(crate) struct Faults {
     pub(crate) activity: bool,
     /// Activities take their processes down.
     pub(crate) deadly: bool,
+    /// The store has no room, for one write or for a while.
+    pub(crate) full: bool,
+    /// All processes die, several times within some milliseconds.
+    pub(crate) quick_restarts: bool,
+    /// Processes are told to stop while they have attempts under way, and others follow.
+    pub(crate) stops: bool,
+    /// Turns and operations hold their threads.
+    pub(crate) slow_turns: bool,
 }
 
 impl Faults {
+    /// Whether only what an attempt does itself can be the reason of its process' death again and
+    /// again.
+    pub(crate) fn spare_the_innocent(&self) -> bool {
+        !self.crash
+            && !self.restart_all
+            && !self.membership
+            && !(self.deadly && self.quick_restarts)
+    }
+
     fn drawn(draw: &mut Draw) -> Self {
         let mut on = || draw.chance(50);
         Self {
@@ -57,6 +74,10 @@ impl Faults {
             restart_all: on(),
             activity: on(),
             deadly: false,
+            full: on(),
+            quick_restarts: on(),
+            stops: on(),
+            slow_turns: on(),
         }
     }
 }
@@ -68,6 +89,8 @@ pub(crate) struct Plan {
     /// Whether one worker at a time has the store.
     pub(crate) exclusive: bool,
     pub(crate) workers: u64,
+    /// How many events that nobody has read an instance may have.
+    pub(crate) most_unread: usize,
     /// Steps in which things go wrong.
     pub(crate) steps: u64,
     pub(crate) instances: Vec<(&'static str, Planned)>,
@@ -78,10 +101,11 @@ impl Plan {
     pub(crate) fn drawn(draw: &mut Draw) -> Self {
         let mut faults = Faults::drawn(draw);
         let exclusive = draw.chance(20);
-        faults.deadly = exclusive && faults.crash;
+        faults.deadly = exclusive && draw.chance(50);
         Self {
             exclusive,
             workers: if exclusive { 1 } else { draw.between(1, 3) },
+            most_unread: if draw.chance(30) { 1 } else { 10_000 },
             steps: draw.between(20, 160),
             instances: workload::drawn(draw, &faults),
             postings: if draw.chance(30) {

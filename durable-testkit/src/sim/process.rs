@@ -7,6 +7,8 @@ use durable_runtime::activity::States;
 use durable_runtime::clock::Clock;
 use durable_runtime::dispatcher::Dispatcher;
 use durable_runtime::dispatcher::EngineConfig;
+use durable_runtime::dispatcher::Executor;
+use durable_runtime::dispatcher::Holds;
 use durable_runtime::dispatcher::Progress;
 use durable_runtime::running::Place;
 use durable_runtime::store::ModelStore;
@@ -29,8 +31,28 @@ pub(crate) struct Process {
     pub(crate) number: usize,
     pub(crate) clock: SimClock,
     pub(crate) notifier: Arc<Notifier>,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Option<Duration>>,
     task: JoinHandle<()>,
+}
+
+/// A turn that takes longer than this is given up.
+const TURN_TIME_LIMIT: Duration = Duration::from_secs(3);
+
+/// Turns and operations that hold their threads.
+#[derive(Debug)]
+struct SlowTurns(Arc<World>);
+
+impl Holds for SlowTurns {
+    fn next(&self, of_entity: bool) -> Duration {
+        let mut inner = self.0.inner();
+        if !inner.chaos || !inner.faults.slow_turns || !inner.draw.chance(6) {
+            return Duration::ZERO;
+        }
+        inner.count("turn holds its thread");
+        // An operation that is given up fails, and that is no fault of the engine.
+        let most = if of_entity { 2_500 } else { 6_000 };
+        Duration::from_millis(inner.draw.between(60, most))
+    }
 }
 
 /// How a process is set up.
@@ -70,6 +92,7 @@ impl Setup {
         } else {
             0
         };
+        config.turn_time_limit = TURN_TIME_LIMIT;
         let only = draw.below(10);
         Self {
             skew,
@@ -100,9 +123,11 @@ impl Process {
         setup: Setup,
     ) -> Self {
         let clock = world.time.clock(setup.skew);
+        let mut setup = setup;
+        setup.config.executor = Executor::Simulated(Arc::new(SlowTurns(Arc::clone(world))));
         let store = SimStore::new(inner, Arc::clone(world), number);
         let notifier = Arc::new(Notifier::default());
-        let (stop, stopped) = watch::channel(false);
+        let (stop, stopped) = watch::channel(None);
         if setup.config.cache_bytes < 10_000 {
             world.count("cache evicts");
         }
@@ -126,13 +151,13 @@ impl Process {
         }
     }
 
-    /// Has it finish what is under way and give its units back.
-    pub(crate) fn stop(&self) {
-        self.stop.send_replace(true);
+    /// Has it finish what is under way, as far as it ends within `grace`, and give its units back.
+    pub(crate) fn stop(&self, grace: Duration) {
+        self.stop.send_replace(Some(grace));
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
-        *self.stop.borrow()
+        self.stop.borrow().is_some()
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -152,7 +177,7 @@ struct Worker {
     store: Arc<SimStore>,
     clock: SimClock,
     notifier: Arc<Notifier>,
-    stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<Option<Duration>>,
 }
 
 impl Worker {
@@ -160,14 +185,14 @@ impl Worker {
         let Some(mut dispatcher) = self.start(setup).await else {
             return;
         };
-        while !*self.stopped.borrow() {
+        while self.grace().is_none() {
             self.world.inner().activity += 1;
             match dispatcher.process_next().await {
                 Ok(Progress::Made) => {}
                 Ok(Progress::Idle) => {
                     tokio::select! {
                         biased;
-                        _ = self.stopped.wait_for(|stop| *stop) => {}
+                        _ = self.stopped.wait_for(Option::is_some) => {}
                         () = dispatcher.wait() => {}
                     }
                 }
@@ -175,9 +200,21 @@ impl Worker {
             }
             tokio::task::yield_now().await;
         }
-        if self.finish(&mut dispatcher).await {
+        let drained = self.drain(&mut dispatcher).await;
+        // Whatever became of that, what is under way has not taken the process down.
+        dispatcher.record().close();
+        self.world
+            .inner()
+            .ledger
+            .stopped_in_order(dispatcher.worker());
+        if drained && dispatcher.stop().await.is_ok() {
             self.world.count("worker left");
         }
+    }
+
+    /// How long what is under way may take, once it is to stop.
+    fn grace(&self) -> Option<Duration> {
+        *self.stopped.borrow()
     }
 
     async fn start(&self, setup: Setup) -> Option<Dispatcher> {
@@ -201,7 +238,7 @@ impl Worker {
             );
             match started.await {
                 Ok(dispatcher) => return Some(dispatcher),
-                Err(_) if *self.stopped.borrow() => return None,
+                Err(_) if self.grace().is_some() => return None,
                 Err(_) => self.clock.sleep(20).await,
             }
         }
@@ -229,9 +266,9 @@ impl Worker {
     }
 
     /// Lets attempts that are under way end and records them, up to a while.
-    async fn finish(&self, dispatcher: &mut Dispatcher) -> bool {
+    async fn drain(&self, dispatcher: &mut Dispatcher) -> bool {
         dispatcher.close();
-        let over = self.clock.monotonic() + Duration::from_secs(10);
+        let over = self.clock.monotonic() + self.grace().unwrap_or_default();
         loop {
             let Ok(progress) = dispatcher.process_next().await else {
                 return false;
@@ -240,12 +277,11 @@ impl Worker {
                 continue;
             }
             if dispatcher.running_attempts() == 0 {
-                return dispatcher.stop().await.is_ok();
+                return true;
             }
             if self.clock.monotonic() >= over {
-                let interrupted = dispatcher.interrupt().await.is_ok();
-                dispatcher.record().close();
-                return interrupted && dispatcher.stop().await.is_ok();
+                self.world.count("stopped in the middle of attempts");
+                return dispatcher.interrupt().await.is_ok();
             }
             tokio::select! {
                 biased;

@@ -287,6 +287,11 @@ fn as_expected(
     }
     // Whatever came of the instance: what was accepted is somewhere.
     let everywhere = |number: &u64| events.given.contains(number) || events.unread.contains(number);
+    let mut nowhere = record.raised.iter();
+    let nowhere = nowhere.find(|(number, a)| **a == Answer::NoRoom && everywhere(number));
+    if let Some((number, _)) = nowhere {
+        return Err(format!("1: event {number} was refused and is there"));
+    }
     match accepted(record).find(|number| !everywhere(number)) {
         Some(number) => Err(format!("1: event {number} was accepted and is lost")),
         None => Ok(()),
@@ -379,7 +384,7 @@ fn reads_agree(read: &[u64], record: &Record, events: &Events) -> Result<(), Str
         record
             .raised
             .get(number)
-            .is_none_or(|a| *a == Answer::Refused)
+            .is_none_or(|a| matches!(a, Answer::Refused | Answer::NoRoom))
     };
     if let Some(number) = read.iter().find(refused) {
         return Err(format!("1: event {number} was read and never accepted"));

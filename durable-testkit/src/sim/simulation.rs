@@ -68,6 +68,10 @@ pub(crate) struct Simulation {
     processes: Vec<Process>,
     numbers: usize,
     taken_down: u32,
+    /// How often all processes are still to die, in rapid succession.
+    restarts: u64,
+    /// One is to start once all that are to stop have ended.
+    successor: bool,
     /// Where processes record what they compute, and which of them has which place.
     places: Vec<(usize, Place)>,
 }
@@ -91,6 +95,7 @@ impl Simulation {
             world: Arc::clone(&world),
             numbers: AtomicU64::new(0),
             salts: Arc::default(),
+            most_unread: plan.most_unread,
         });
         let mut instances = Vec::new();
         for (number, (name, planned)) in planned.into_iter().enumerate() {
@@ -112,6 +117,8 @@ impl Simulation {
             processes: Vec::new(),
             numbers: 0,
             taken_down: 0,
+            restarts: 0,
+            successor: false,
             places: Vec::new(),
         }
     }
@@ -186,6 +193,7 @@ impl Simulation {
             // The database sees to it that there is one only.
             self.processes.clear();
         }
+        self.successor = false;
         self.numbers += 1;
         let number = self.numbers;
         let setup = {
@@ -227,8 +235,11 @@ impl Simulation {
     fn step(&mut self) {
         self.bury();
         self.processes.retain(|process| !process.has_ended());
-        if self.processes.is_empty() && self.draw(3) == 0 {
+        if self.processes.is_empty() && (self.successor || self.draw(3) == 0) {
             self.start_process(false);
+        }
+        if self.restarts > 0 {
+            return self.restart_quickly();
         }
         match self.draw(100) {
             0..50 => {
@@ -302,7 +313,7 @@ impl Simulation {
     fn break_something(&mut self) {
         let faults = self.plan.faults.clone();
         let count = self.processes.len();
-        match self.draw(8) {
+        match self.draw(12) {
             0..3 if faults.crash && count > 0 => self.crash_one(),
             3 | 4 if faults.membership => self.change_membership(),
             5 if faults.restart_all && self.draw(2) == 0 => self.restart_all(),
@@ -316,8 +327,55 @@ impl Simulation {
                 self.world
                     .note(format_args!("clock of p{} jumps by {by}", process.number));
             }
+            8 if faults.full => self.fill_the_disk(),
+            9 if faults.quick_restarts => self.restarts = 3 + self.draw(6),
+            10 | 11 if faults.stops && count > 0 => self.stop_one(),
             _ => {}
         }
+    }
+
+    /// For a while there is no room for what is written.
+    fn fill_the_disk(&self) {
+        let millis = self.draw(30_000);
+        self.world.count("disk full");
+        self.world
+            .note(format_args!("the disk is full for {millis}"));
+        let until = self.world.time.now() + Duration::from_millis(millis);
+        self.world.inner().full_until = until;
+    }
+
+    /// Has a process stop with what it has under way. Another one follows: at once, or where one has
+    /// the store once it is gone.
+    fn stop_one(&mut self) {
+        let place = self.index(self.processes.len());
+        let (process, millis) = (&self.processes[place], self.draw(3_000));
+        if process.is_stopping() {
+            return;
+        }
+        process.stop(Duration::from_millis(millis));
+        self.world.count("told to stop");
+        self.world.note(format_args!(
+            "p{} is to stop within {millis}",
+            process.number
+        ));
+        if self.plan.exclusive {
+            self.successor = true;
+        } else {
+            self.start_process(false);
+        }
+    }
+
+    /// All processes die again, some milliseconds later.
+    fn restart_quickly(&mut self) {
+        self.restarts -= 1;
+        self.world.count("restarted in rapid succession");
+        self.world.note(format_args!("all processes die again"));
+        self.restart_together();
+        let millis = self.draw(30);
+        let now = self.world.time.now();
+        self.world
+            .time
+            .advance_to(now + Duration::from_millis(millis));
     }
 
     fn index(&self, len: usize) -> usize {
@@ -356,7 +414,7 @@ impl Simulation {
         let living = self.processes.iter().filter(|p| !p.is_stopping()).count();
         if living > 1 && self.draw(2) == 0 {
             let place = self.index(self.processes.len());
-            self.processes[place].stop();
+            self.processes[place].stop(Duration::from_secs(10));
             let number = self.processes[place].number;
             self.world.note(format_args!("p{number} is to stop"));
         } else if living < 4 {
@@ -368,6 +426,10 @@ impl Simulation {
     fn restart_all(&mut self) {
         self.world.count("all restarted");
         self.world.note(format_args!("all processes die"));
+        self.restart_together();
+    }
+
+    fn restart_together(&mut self) {
         let count = self.processes.len().max(1);
         self.processes.clear();
         for _ in 0..count {
@@ -379,10 +441,14 @@ impl Simulation {
     async fn recover(&mut self) {
         self.settle().await;
         self.world.note(format_args!("nothing goes wrong any more"));
-        self.world.inner().chaos = false;
+        let now = self.world.time.now();
+        {
+            let mut inner = self.world.inner();
+            (inner.chaos, inner.calm_since) = (false, Some(now));
+        }
         let faults = self.plan.faults.clone();
-        if faults.refused || faults.bad_turn {
-            // What a database refused is tried again when a worker starts.
+        if faults.refused || faults.bad_turn || faults.slow_turns {
+            // What a database refused, and what took too long, is tried again when a worker starts.
             self.processes.clear();
         }
         self.processes
@@ -412,7 +478,7 @@ impl Simulation {
                 break;
             }
             // What does not end in minutes is looked at less closely.
-            let least = now + Duration::from_millis(step / 100);
+            let least = now + Duration::from_millis(step / 40);
             let next = self
                 .world
                 .time

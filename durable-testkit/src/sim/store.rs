@@ -2,6 +2,7 @@
 //! lie about what it did.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 
@@ -50,6 +51,7 @@ use durable_runtime::work::Purged;
 use durable_runtime::work::TurnWrite;
 
 use crate::ledger::Committer;
+use crate::mutants;
 use crate::world::Inner;
 use crate::world::Verdict;
 use crate::world::World;
@@ -63,6 +65,10 @@ pub(crate) struct SimStore {
     process: usize,
     /// The worker that this process is now.
     worker: AtomicI64,
+    /// How many rows of a query it gets at once.
+    page: u32,
+    /// What it writes is acknowledged and lost: a planted bug.
+    loses: AtomicBool,
 }
 
 /// When a call goes wrong, or is held up.
@@ -80,11 +86,18 @@ enum Decision {
 
 impl SimStore {
     pub(crate) fn new(inner: ModelStore, world: Arc<World>, process: usize) -> Arc<Self> {
+        let page = {
+            let draw = &mut world.inner().draw;
+            let some = u32::try_from(draw.between(1, 4)).unwrap_or(1);
+            if draw.chance(50) { some } else { u32::MAX }
+        };
         Arc::new(Self {
             inner,
             world,
             process,
             worker: AtomicI64::new(0),
+            page,
+            loses: AtomicBool::new(false),
         })
     }
 
@@ -97,6 +110,10 @@ impl SimStore {
         self.world.time.now()
     }
 
+    fn loses(&self) -> bool {
+        self.loses.load(Ordering::Relaxed)
+    }
+
     async fn before(&self, what: &'static str) -> Result<(), StoreError> {
         self.gate(what, Side::Before).await
     }
@@ -106,7 +123,8 @@ impl SimStore {
     }
 
     async fn gate(&self, what: &'static str, side: Side) -> Result<(), StoreError> {
-        let decision = decide(&mut self.world.inner(), side);
+        let now = self.now();
+        let decision = decide(&mut self.world.inner(), side, is_write(what), now);
         let verdict = match decision {
             Decision::Go(verdict) => verdict,
             Decision::Hold(millis) => {
@@ -121,6 +139,9 @@ impl SimStore {
         };
         if verdict == Verdict::Pass {
             return Ok(());
+        }
+        if verdict == Verdict::Full && mutants::writes_lost_once_full() {
+            self.loses.store(true, Ordering::Relaxed);
         }
         let process = self.process;
         self.world
@@ -158,13 +179,39 @@ impl SimStore {
     }
 }
 
-fn decide(inner: &mut Inner, side: Side) -> Decision {
+/// Whether it needs room.
+fn is_write(what: &str) -> bool {
+    matches!(
+        what,
+        "worker_start"
+            | "worker_renew"
+            | "worker_stop"
+            | "units_claim"
+            | "instance_create"
+            | "instances_purge"
+            | "message_send"
+            | "entity_send"
+            | "answers_expire"
+            | "commit"
+    )
+}
+
+fn decide(inner: &mut Inner, side: Side, writes: bool, now: Timestamp) -> Decision {
     inner.activity += 1;
     if !inner.chaos {
         return Decision::Go(Verdict::Pass);
     }
     let faults = inner.faults.clone();
+    let needs_room = writes && side == Side::Before;
+    if needs_room && now < inner.full_until {
+        inner.count("write refused while the disk is full");
+        return Decision::Go(Verdict::Full);
+    }
     let draw = &mut inner.draw;
+    if needs_room && faults.full && draw.below(60) == 0 {
+        inner.count("statement fails for want of room");
+        return Decision::Go(Verdict::Full);
+    }
     let (unavailable, refused) = match side {
         Side::Before => (faults.unavailable, faults.refused),
         Side::After => (faults.ambiguous, faults.ambiguous && faults.refused),
@@ -203,6 +250,7 @@ fn error_of(action: &'static str, verdict: Verdict) -> StoreError {
     let source = "a planned fault".into();
     match verdict {
         Verdict::Refused => StoreError::Database { action, source },
+        Verdict::Full => StoreError::Full { action, source },
         _ => StoreError::Unavailable { action, source },
     }
 }
@@ -308,6 +356,9 @@ impl Store for SimStore {
     ) -> Result<Created, StoreError> {
         self.before("instance_create").await?;
         let now = self.now();
+        if self.loses() {
+            return Ok(Created::Created);
+        }
         let created = self
             .inner
             .instance_create(instance, if_exists, most_unread, now);
@@ -393,6 +444,9 @@ impl Store for SimStore {
         _now: Timestamp,
     ) -> Result<Sent, StoreError> {
         self.before("message_send").await?;
+        if self.loses() {
+            return Ok(Sent::Accepted);
+        }
         let sent = self
             .inner
             .message_send(id, command, body, most_unread, self.now())
@@ -409,6 +463,7 @@ impl Store for SimStore {
         limit: u32,
     ) -> Result<InboxPage, StoreError> {
         self.before("inbox_fetch").await?;
+        let limit = limit.min(self.page);
         let (again, late) = {
             let mut inner = self.world.inner();
             let faulty = inner.chaos && inner.faults.delivery;
@@ -424,7 +479,10 @@ impl Store for SimStore {
         }
         // What is sent in another transaction at the same time may be seen later, though its number
         // is lower: all for one receiver, then, since each sender's are seen in order.
+        // The engine does not tell that apart over several pages of one look.
+        let is_whole = after.is_none() && page.next.is_none();
         if let Some(late) = late
+            && is_whole
             && !messages.is_empty()
         {
             let place = usize::try_from(late % messages.len() as u64).unwrap_or(0);
@@ -529,7 +587,12 @@ impl Store for SimStore {
         limit: u32,
     ) -> Result<TimerPage, StoreError> {
         self.before("timers_due").await?;
-        self.inner.timers_due(units, until, after, limit).await
+        let limit = limit.min(self.page);
+        let page = self.inner.timers_due(units, until, after, limit).await?;
+        if page.next.is_some() && limit == self.page {
+            self.world.count("more timers than a page has");
+        }
+        Ok(page)
     }
 
     async fn commit(
@@ -630,12 +693,14 @@ impl SimStore {
                 ledger,
                 coverage,
                 faults,
+                calm_since,
                 ..
             } = &mut *inner;
             let now = self.now();
             let by = Committer {
                 worker,
                 now,
+                calm_since: *calm_since,
                 faults,
             };
             wrong.extend(if turn.key.is_entity() {

@@ -13,6 +13,7 @@ use std::task::Context;
 use std::task::Poll;
 use std::task::Waker;
 
+use durable_runtime::Timestamp;
 use durable_runtime::ids::fnv1a64;
 
 use crate::clock::Time;
@@ -35,6 +36,10 @@ pub(crate) struct Inner {
     pub(crate) faults: Faults,
     /// Whether faults happen now.
     pub(crate) chaos: bool,
+    /// Since when they do not.
+    pub(crate) calm_since: Option<Timestamp>,
+    /// Until when the store has no room.
+    pub(crate) full_until: Timestamp,
     pub(crate) ledger: Ledger,
     pub(crate) coverage: Coverage,
     pub(crate) violations: Vec<String>,
@@ -68,6 +73,8 @@ pub(crate) enum Verdict {
     Unavailable,
     /// Refused, for good as far as can be told.
     Refused,
+    /// There is no room; nothing was written.
+    Full,
 }
 
 impl World {
@@ -76,6 +83,8 @@ impl World {
             draw,
             faults,
             chaos: true,
+            calm_since: None,
+            full_until: Timestamp::from_millis(0),
             ledger: Ledger::default(),
             coverage: Coverage::new(),
             violations: Vec::new(),

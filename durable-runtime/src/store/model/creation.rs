@@ -114,6 +114,9 @@ impl Tables {
         }
         let is_event = matches!(body, MessageBody::EventRaised { .. });
         if is_event && self.unread(key) >= most_unread {
+            if mutant(Mutant::BacklogDropped) {
+                return Sent::Accepted;
+            }
             return Sent::Backlogged;
         }
         self.accept(key, command, body.clone(), now);

@@ -31,6 +31,7 @@ pub(crate) use account::Posting;
 pub(crate) use account::Trouble;
 pub(crate) use bank::Moved;
 pub(crate) use bank::Posted;
+pub(crate) use step::LIMIT_MILLIS;
 pub(crate) use step::Site;
 pub(crate) use step::is_for_good;
 pub(crate) use step::most_attempts;
@@ -172,6 +173,11 @@ const TRANSFER: &str = "bank transfer under lock";
 /// Whether something is wrong with the orchestrator of this name that stalls it.
 pub(crate) fn may_stall(orchestrator: &str) -> bool {
     matches!(orchestrator, "misread" | "orphan")
+}
+
+/// Whether the activity of this name takes its process down.
+pub(crate) fn is_deadly(activity: &str) -> bool {
+    activity == "takes_down"
 }
 
 /// The names of all workloads.

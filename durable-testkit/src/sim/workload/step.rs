@@ -98,7 +98,7 @@ impl Step {
 }
 
 /// How long an attempt may take.
-const LIMIT_MILLIS: u64 = 20_000;
+pub(crate) const LIMIT_MILLIS: u64 = 20_000;
 
 #[activity(
     timeout = "20s",
@@ -144,7 +144,17 @@ impl Site {
     async fn attempt(&self, ctx: &ActivityContext, step: Step) -> Result<u64, Broken> {
         let attempt = ctx.attempt();
         self.begins(ctx, &step);
-        self.trouble(attempt, &step).await?;
+        let ended = self.work(ctx, step).await;
+        let (worker, key) = (self.store.worker(), ctx.idempotency_key());
+        self.world
+            .inner()
+            .ledger
+            .attempt_over(worker, &key, attempt);
+        ended
+    }
+
+    async fn work(&self, ctx: &ActivityContext, step: Step) -> Result<u64, Broken> {
+        self.trouble(ctx.attempt(), &step).await?;
         if step.millis > 0 {
             ctx.heartbeat(step.number);
             self.clock.sleep(step.millis).await;
@@ -186,12 +196,13 @@ impl Site {
             "p{process} attempt {attempt} of step {} for {instance} at {now}",
             step.number
         ));
+        let time = self.world.time.now();
         let mut inner = self.world.inner();
         inner.activity += 1;
         let begun =
             inner
                 .ledger
-                .attempt_begins(self.store.worker(), &ctx.idempotency_key(), attempt);
+                .attempt_begins(self.store.worker(), &ctx.idempotency_key(), attempt, time);
         drop(inner);
         if let Err(what) = begun {
             self.world
