@@ -133,7 +133,9 @@ impl<E: Entity> EntityHandle<E> {
     /// Takes a delayed signal back, so that it is not run.
     ///
     /// ```
-    /// # use durable_runtime::prelude::*;
+    /// # use durable_runtime::client::ClientError;
+    /// # use durable_runtime::client::EntityHandle;
+    /// # use durable_runtime::entity::Entity;
     /// # async fn example<E: Entity>(account: EntityHandle<E>) -> Result<(), ClientError> {
     /// for signal in account.delayed_signals().await? {
     ///     account.withdraw(&signal).await?;
