@@ -97,6 +97,10 @@ impl SimulatedTurns {
         self.tickets
     }
 
+    pub(super) fn any_away(&self) -> bool {
+        self.away.values().any(|away| away.limit.is_some())
+    }
+
     pub(super) fn have_news(&self) -> bool {
         let now = self.clock.monotonic();
         self.away.values().any(|away| away.until <= now)

@@ -302,6 +302,7 @@ impl Turns {
         match self {
             Self::Inline => false,
             Self::Threads(threads) => !threads.away.is_empty(),
+            Self::Simulated(turns) => turns.any_away(),
         }
     }
 
