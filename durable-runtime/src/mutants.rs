@@ -74,9 +74,6 @@ mutants! {
     DeathsNotCounted:
         "Nobody counts of what processes die",
         "our own case: a turn that ended every next process";
-    AllBesideBlamed:
-        "Whatever was under way in two deaths is to blame",
-        "our own case: one poison failed 11 others beside it";
     GivenUpCounts:
         "A turn that was given up counts when it comes",
         "our own rule of turns that are away";
@@ -245,9 +242,6 @@ mutants! {
     CureForgetsKept:
         "What a stalled instance has kept is not there when it goes on",
         "our own rule of what is kept";
-    CureLeavesParked:
-        "What does not fit into the first turn of a cured instance is lost with its worker",
-        "our own case: seed 4864 of the simulator";
     LimitByTheWallClock:
         "The limit of an attempt is measured by a clock that can be set",
         "our own case: a clock that was set back an hour";

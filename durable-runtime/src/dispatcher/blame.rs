@@ -96,9 +96,6 @@ pub(super) fn is_to_blame(suspicion: &Suspicion) -> bool {
             suspicion.deaths >= MOST_OF_TURN
         }
         Computation::Attempt { .. } => {
-            if mutant(Mutant::AllBesideBlamed) {
-                return suspicion.deaths > 1;
-            }
             !mutant(Mutant::LostAttemptsWithoutBound)
                 && suspicion.alone
                 && suspicion.deaths >= MOST_OF_ATTEMPT

@@ -548,8 +548,7 @@ impl<'a> Turn<'a> {
                 .clone_from(&continuation.cursor.state().custom_status);
             self.row.load_at_start = continuation.has_running_attempts();
             // What was kept and did not fit into this turn is in nobody's memory if this worker dies.
-            self.write.unpark |=
-                self.before.status == InstanceStatus::Stalled && !mutant(Mutant::CureLeavesParked);
+            self.write.unpark |= self.before.status == InstanceStatus::Stalled;
         } else {
             let stalled = self.row.status == InstanceStatus::Stalled;
             let stalled = stalled && !mutant(Mutant::StalledForGood);

@@ -283,7 +283,8 @@ impl Ledger {
         if let Some(update) = &turn.update {
             wrong.extend(self.updated(by, &mut known, turn, update, coverage));
         }
-        if turn.replacement.is_some() {
+        if let Some(new) = &turn.replacement {
+            known.start_at = new.start_at;
             known.terminal = false;
             known.ended = true;
             known.salt = None;
