@@ -253,9 +253,7 @@ impl Ledger {
             known.turn = row.turn;
             match serde_json::from_str::<Vec<HistoryEvent>>(&row.events) {
                 Ok(events) => {
-                    // One that is restarted or replaced begins at once.
                     if let Some(due) = known.start_at
-                        && row.execution == Execution::FIRST
                         && by.is_before(due)
                         && !matches!(events[..], [_, HistoryEvent::ExecutionTerminated { .. }])
                     {
