@@ -23,6 +23,7 @@ use crate::work::TurnWrite;
 
 /// What is in memory of an instance.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is so or not by itself")]
 pub(super) struct Slot {
     /// Messages that no turn has taken yet, in order.
     pub(super) queue: VecDeque<Message>,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use super::held::Of;
@@ -90,24 +91,34 @@ pub(super) struct EntityTurn {
 
 /// Which operation of an entity runs. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Operation(Arc<Mutex<(u64, Option<(MessageId, String)>)>>);
+pub(super) struct Operation(Arc<Mutex<Begun>>);
+
+#[derive(Debug, Default)]
+struct Begun {
+    count: u64,
+    last: Option<(MessageId, String)>,
+}
 
 impl Operation {
     fn begins(&self, invocation: &Invocation<'_>) {
         let operation = (invocation.message, invocation.operation.to_owned());
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = (last.0 + 1, Some(operation));
+        let mut begun = self.begun();
+        begun.count += 1;
+        begun.last = Some(operation);
     }
 
     /// How many have begun.
     pub(super) fn count(&self) -> u64 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
+        self.begun().count
     }
 
     /// The message that asked for it, and its name.
     pub(super) fn get(&self) -> Option<(MessageId, String)> {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.1.clone()
+        self.begun().last.clone()
+    }
+
+    fn begun(&self) -> MutexGuard<'_, Begun> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

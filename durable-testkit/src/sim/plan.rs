@@ -51,10 +51,9 @@ impl Faults {
     /// Whether only what an attempt does itself can be the reason of its process' death again and
     /// again.
     pub(crate) fn spare_the_innocent(&self) -> bool {
-        !self.crash
-            && !self.restart_all
-            && !self.membership
-            && !(self.deadly && self.quick_restarts)
+        let killed = self.crash || self.restart_all || self.membership;
+        let killed_quickly = self.deadly && self.quick_restarts;
+        !killed && !killed_quickly
     }
 
     fn drawn(draw: &mut Draw) -> Self {
