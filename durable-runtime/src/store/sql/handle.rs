@@ -60,7 +60,8 @@ fn read_at(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, bytes, 0)
 }
 
-fn existing<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+/// What was found; `None` when there is no file.
+pub(super) fn existing<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

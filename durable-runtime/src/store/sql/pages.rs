@@ -36,7 +36,7 @@ pub(super) fn missing(database: Option<&File>, log: &Path) -> io::Result<Option<
     if there >= header.pages {
         return Ok(None);
     }
-    let (pages, logged) = match existing(log)? {
+    let (pages, logged) = match handle::existing(File::open(log))? {
         Some(mut log) => read_log(&mut log)?.unwrap_or((header.pages, HashSet::new())),
         None => (header.pages, HashSet::new()),
     };
@@ -55,16 +55,8 @@ fn without_database(log: &Path) -> String {
 }
 
 fn left_behind(log: &Path) -> io::Result<bool> {
-    let found = existing(log)?;
+    let found = handle::existing(File::open(log))?;
     found.map_or(Ok(false), |log| Ok(log.metadata()?.len() > 0))
-}
-
-fn existing(path: &Path) -> io::Result<Option<File>> {
-    match File::open(path) {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// The first bytes; `None` when there are not as many.
