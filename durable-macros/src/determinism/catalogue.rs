@@ -86,9 +86,9 @@ fn what_a_page_calls_wrong_is_refused() {
 fn the_list_of_pages_is_up_to_date() {
     let messages = messages();
     let mut list = String::from(
-        "# Rules\n\nWhat does not compile, and why. The code stands at the end of a message.\n\
-         [What a macro cannot see](limits.md) is caught when the program runs, and\n\
-         [the analyzers of Durable Functions](durable_functions.md) are compared with these rules.\n\n\
+        "# Rules\n\nCode that breaks one of these rules does not compile. The message ends with the code of\n\
+         the rule. `durable` catches [what a macro cannot see](limits.md) when the program runs. If you\n\
+         know [the analyzers of Durable Functions](durable_functions.md), compare them with these rules.\n\n\
          | Code | Rule | Found by | Message |\n|---|---|---|---|\n",
     );
     for entry in RULES {
