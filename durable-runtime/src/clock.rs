@@ -30,7 +30,7 @@ use serde::Serialize;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z.
+    /// Returns the moment `millis` milliseconds after 1970-01-01T00:00:00Z.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
@@ -40,7 +40,7 @@ impl Timestamp {
         self.0
     }
 
-    /// How long after `earlier` this is; zero if it is not after.
+    /// Returns how long after `earlier` this is; zero if it is not after.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -105,12 +105,12 @@ fn civil_of(days: i64) -> (i64, i64, i64) {
 pub struct Tick(Duration);
 
 impl Tick {
-    /// The moment at which a clock has run for `time`.
+    /// Returns the moment at which a clock has run for `time`.
     pub const fn after(time: Duration) -> Self {
         Self(time)
     }
 
-    /// How long after `earlier` this is; zero if it is not after.
+    /// Returns how long after `earlier` this is; zero if it is not after.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
@@ -140,14 +140,14 @@ impl Add<Duration> for Tick {
 /// # }
 /// ```
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The time now, as the wall clock has it.
+    /// Returns the time now, as the wall clock has it.
     fn now(&self) -> Timestamp;
 
     /// Completes when the wall clock shows `due` or later, never before. Where it is set meanwhile,
     /// that is noticed within about a second.
     fn sleep_until(&self, due: Timestamp) -> BoxFuture<'static, ()>;
 
-    /// The time now on a clock that nobody can set.
+    /// Returns the time now on a clock that nobody can set.
     fn monotonic(&self) -> Tick {
         machine_tick()
     }

@@ -44,7 +44,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// A site; for generated code.
+    /// Creates a site; for generated code.
     pub const fn new(
         number: u32,
         file: &'static str,
@@ -68,7 +68,7 @@ impl Site {
 pub struct SourcePlace(pub String);
 
 impl SourcePlace {
-    /// The place of a `#[track_caller]` function's caller.
+    /// Returns the place of a `#[track_caller]` function's caller.
     pub fn of(location: &std::panic::Location<'_>) -> Self {
         Self(format!(
             "{}:{}:{}",
@@ -142,7 +142,7 @@ pub struct OrchestratorDefinition {
 }
 
 impl OrchestratorDefinition {
-    /// A definition; for generated code.
+    /// Creates a definition; for generated code.
     pub const fn new(
         name: &'static str,
         version: &'static str,
@@ -162,7 +162,7 @@ impl OrchestratorDefinition {
         }
     }
 
-    /// The same with its types and states; for generated code.
+    /// Returns the same with its types and states; for generated code.
     #[must_use]
     pub const fn with_states(
         mut self,
@@ -176,7 +176,7 @@ impl OrchestratorDefinition {
         self
     }
 
-    /// Its state machine; without states where its macro told none.
+    /// Returns its state machine; without states where its macro told none.
     pub fn state_machine(&self) -> StateMachine {
         if let Some(states) = self.states {
             return states();

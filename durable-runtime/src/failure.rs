@@ -247,7 +247,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// What went wrong, in one line.
+    /// Returns what went wrong, in one line.
     pub fn message(&self) -> String {
         match self {
             Self::Error(error) => error.message.clone(),
@@ -292,7 +292,7 @@ impl RecordedError {
 /// The result of a call as it is recorded.
 pub type CallResult = Result<Payload, CallError>;
 
-/// The messages of the errors below `error`.
+/// Returns the messages of the errors below `error`.
 pub fn causes_of(error: &dyn Error) -> Vec<String> {
     let mut causes = Vec::new();
     let mut below = error.source();

@@ -51,14 +51,14 @@ impl InstanceId {
         }
     }
 
-    /// A fresh id that sorts by time of creation (`UUIDv7`).
+    /// Returns a fresh id that sorts by time of creation (`UUIDv7`).
     pub fn generate() -> Self {
         Self(Arc::from(uuid::Uuid::now_v7().to_string()))
     }
 
-    /// The id of a sub-orchestration that was given none: 26 characters, a hash of the parent's
-    /// salt, id and execution and the path of the call. By the salt, the children of a parent that
-    /// is started again under its id do not meet those that live on from before.
+    /// Returns the id of a sub-orchestration that was given none: 26 characters, a hash of the
+    /// parent's salt, id and execution and the path of the call. By the salt, the children of a
+    /// parent that is started again under its id do not meet those that live on from before.
     pub fn of_child(
         salt: Salt,
         parent: &InstanceId,
@@ -69,20 +69,20 @@ impl InstanceId {
         Self(Arc::from(base32(salt.hash(Use::ChildId, call))))
     }
 
-    /// The id of an orchestration that an entity starts: 26 characters, a hash of the entity, the
-    /// message whose operation starts it, and its place among the starts of that.
+    /// Returns the id of an orchestration that an entity starts: 26 characters, a hash of the
+    /// entity, the message whose operation starts it, and its place among the starts of that.
     pub fn of_start(entity: &EntityId, message: MessageId, number: usize) -> Self {
         let (name, key) = (entity.name(), entity.key());
         let text = format!("{name}\u{1f}{key}\u{1f}{message}\u{1f}{number}");
         Self(Arc::from(base32(hash128(&text))))
     }
 
-    /// The text of the id.
+    /// Returns the text of the id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The partition this instance falls into.
+    /// Returns the partition this instance falls into.
     pub fn partition(&self) -> u16 {
         partition_of(&self.0)
     }
@@ -197,8 +197,8 @@ number! {
     InstanceKey(i64)
 }
 impl InstanceKey {
-    /// Whether this is the key of an entity: those are the negative ones, so that an inbox, a timer
-    /// or a command belongs to one without a doubt.
+    /// Returns whether this is the key of an entity: those are the negative ones, so that an inbox,
+    /// a timer or a command belongs to one without a doubt.
     pub fn is_entity(self) -> bool {
         self.0 < 0
     }
@@ -225,7 +225,7 @@ impl Execution {
     /// The execution that every instance starts with.
     pub const FIRST: Self = Self(1);
 
-    /// The execution after this one.
+    /// Returns the execution after this one.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
@@ -250,7 +250,7 @@ pub struct EntityId {
 }
 
 impl EntityId {
-    /// The entity `key` of the kind `name`.
+    /// Creates the entity `key` of the kind `name`.
     pub fn new(name: impl Into<Arc<str>>, key: impl Into<Arc<str>>) -> Self {
         Self {
             name: name.into(),
@@ -258,22 +258,22 @@ impl EntityId {
         }
     }
 
-    /// The name of its kind.
+    /// Returns the name of its kind.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its key.
+    /// Returns its key.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The partition this entity falls into.
+    /// Returns the partition this entity falls into.
     pub fn partition(&self) -> u16 {
         partition_of(&self.key)
     }
 
-    /// The lane of all entities of this kind.
+    /// Returns the lane of all entities of this kind.
     pub fn lane(&self) -> Lane {
         Lane::entity(&self.name)
     }
@@ -291,22 +291,22 @@ impl fmt::Display for EntityId {
 pub struct Lane(Arc<str>);
 
 impl Lane {
-    /// The lane of an orchestrator.
+    /// Returns the lane of an orchestrator.
     pub fn orchestrator(name: &str, version: &str) -> Self {
         Self(Arc::from(format!("{name}@{version}")))
     }
 
-    /// The lane of an entity.
+    /// Returns the lane of an entity.
     pub fn entity(name: &str) -> Self {
         Self(Arc::from(format!("@{name}")))
     }
 
-    /// The lane with this very name, as it was stored.
+    /// Creates the lane with this very name, as it was stored.
     pub fn from_name(name: &str) -> Self {
         Self(Arc::from(name))
     }
 
-    /// The name of the lane.
+    /// Returns the name of the lane.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -324,7 +324,7 @@ impl Lane {
         self.0.split_once('@').filter(|(name, _)| !name.is_empty())
     }
 
-    /// The name of the entities whose lane this is.
+    /// Returns the name of the entities whose lane this is.
     pub fn as_entity(&self) -> Option<&str> {
         self.0.strip_prefix('@')
     }
@@ -345,12 +345,12 @@ impl fmt::Display for Lane {
 pub struct CallPath(Vec<u32>);
 
 impl CallPath {
-    /// The path of the orchestrator's own body, below which all others are.
+    /// Returns the path of the orchestrator's own body, below which all others are.
     pub fn root() -> Self {
         Self(Vec::new())
     }
 
-    /// The path of the `number`th call or branch below this one.
+    /// Returns the path of the `number`th call or branch below this one.
     #[must_use]
     pub fn child(&self, number: u32) -> Self {
         let mut numbers = Vec::with_capacity(self.0.len() + 1);
@@ -359,7 +359,7 @@ impl CallPath {
         Self(numbers)
     }
 
-    /// The numbers of the path.
+    /// Returns the numbers of the path.
     pub fn numbers(&self) -> &[u32] {
         &self.0
     }
@@ -417,7 +417,7 @@ impl From<CallPath> for String {
 #[error("`{0}` is not a call path: numbers with dots between them")]
 pub struct InvalidCallPath(String);
 
-/// The 64-bit FNV-1a hash, fixed for all time: partitions and derived ids depend on it.
+/// Returns the 64-bit FNV-1a hash, fixed for all time: partitions and derived ids depend on it.
 pub fn fnv1a64(bytes: &[u8]) -> u64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;

@@ -98,7 +98,7 @@ fn note_places() {
     });
 }
 
-/// What a panic said.
+/// Returns what a panic said.
 pub fn message_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())

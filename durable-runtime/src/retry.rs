@@ -78,7 +78,7 @@ impl RetryPolicy {
         self
     }
 
-    /// The limit of the call with all its attempts.
+    /// Returns the limit of the call with all its attempts.
     pub fn limit_in_total(&self) -> Option<Duration> {
         self.total_timeout
     }

@@ -35,7 +35,7 @@ use sha2::Sha256;
 pub struct Salt(u128);
 
 impl Salt {
-    /// The salt of these bits.
+    /// Returns the salt of these bits.
     pub const fn from_bits(bits: u128) -> Self {
         Self(bits)
     }
@@ -124,7 +124,7 @@ pub struct InvalidSalt;
 
 /// Where new salts come from, so that the testkit can make them reproducible.
 pub trait SaltSource: fmt::Debug + Send + Sync + 'static {
-    /// A salt that was never there before.
+    /// Returns a salt that was never there before.
     ///
     /// # Errors
     /// There is no randomness to be had.

@@ -145,7 +145,7 @@ fn value(schema: Option<SchemaFn>, generator: &mut SchemaGenerator) -> Value {
 pub struct SchemaProbe<T>(PhantomData<fn() -> T>);
 
 impl<T> SchemaProbe<T> {
-    /// The probe of the type.
+    /// Creates the probe of the type.
     #[expect(clippy::new_without_default, reason = "only generated code makes one")]
     pub fn new() -> Self {
         Self(PhantomData)
@@ -160,7 +160,7 @@ impl<T> fmt::Debug for SchemaProbe<T> {
 
 /// The answer of a type that derives `JsonSchema`.
 pub trait DescribedType {
-    /// What makes its schema.
+    /// Returns what makes its schema.
     fn schema(&self) -> Option<SchemaFn>;
 }
 

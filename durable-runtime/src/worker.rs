@@ -49,12 +49,12 @@ pub struct Error(Box<dyn std::error::Error + Send + Sync>);
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// The error itself.
+    /// Returns the error itself.
     pub fn into_inner(self) -> Box<dyn std::error::Error + Send + Sync> {
         self.0
     }
 
-    /// The error itself, if it is an `E`.
+    /// Returns the error itself, if it is an `E`.
     pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
         self.0.downcast_ref()
     }
@@ -143,7 +143,7 @@ pub struct RuntimeBuilder {
 }
 
 impl RuntimeBuilder {
-    /// Where the hub is kept. In memory, if this is not called.
+    /// Sets where the hub is kept. In memory, if this is not called.
     #[must_use]
     pub fn store(mut self, source: impl Into<StoreSource>) -> Self {
         self.source = source.into();
@@ -171,54 +171,54 @@ impl RuntimeBuilder {
         self
     }
 
-    /// How many bytes of waiting orchestrations are kept in memory; at 0 every turn replays.
+    /// Sets how many bytes of waiting orchestrations are kept in memory; at 0 every turn replays.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.config.cache_bytes = bytes;
         self
     }
 
-    /// How many bytes of entities are kept in memory; at 0 every turn loads its entity.
+    /// Sets how many bytes of entities are kept in memory; at 0 every turn loads its entity.
     #[must_use]
     pub fn entity_cache_bytes(mut self, bytes: usize) -> Self {
         self.config.entity_cache_bytes = bytes;
         self
     }
 
-    /// How many attempts of activities run at once.
+    /// Sets how many attempts of activities run at once.
     #[must_use]
     pub fn max_concurrent_activities(mut self, attempts: usize) -> Self {
         self.config.max_concurrent_activities = attempts;
         self
     }
 
-    /// How long [`Runtime::shutdown`] waits for attempts that are under way.
+    /// Sets how long [`Runtime::shutdown`] waits for attempts that are under way.
     #[must_use]
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.config.shutdown_grace = grace;
         self
     }
 
-    /// How long an orchestrator may compute between two awaits, and an operation of an entity in all:
-    /// 30 seconds by default. It holds a thread of its own meanwhile, while all others go on. After
-    /// that the instance stalls, and can be resumed; the operation fails and is undone.
+    /// Sets how long an orchestrator may compute between two awaits, and an operation of an entity
+    /// in all: 30 seconds by default. It holds a thread of its own meanwhile, while all others go
+    /// on. After that the instance stalls, and can be resumed; the operation fails and is undone.
     #[must_use]
     pub fn turn_time_limit(mut self, limit: Duration) -> Self {
         self.config.turn_time_limit = limit;
         self
     }
 
-    /// Whether an instance stalls when a replay makes a call with another input than the recorded
-    /// one. By default it does in debug builds, and is logged in release builds.
+    /// Sets whether an instance stalls when a replay makes a call with another input than the
+    /// recorded one. By default it does in debug builds, and is logged in release builds.
     #[must_use]
     pub fn strict_inputs(mut self, strict: bool) -> Self {
         self.config.machine.strict_inputs = strict;
         self
     }
 
-    /// Whether every execution has a twin: a second future of the same code, which is told the same
-    /// and must decide the same. An orchestrator that is not deterministic, because it goes by the
-    /// order of a hash map, say, stalls at once, with both lines of source, instead of at some
+    /// Sets whether every execution has a twin: a second future of the same code, which is told the
+    /// same and must decide the same. An orchestrator that is not deterministic, because it goes by
+    /// the order of a hash map, say, stalls at once, with both lines of source, instead of at some
     /// replay. It costs the time and the memory of orchestrators twice. By default there is none;
     /// the testkit always has one.
     ///
@@ -237,29 +237,29 @@ impl RuntimeBuilder {
         self
     }
 
-    /// The limits on sizes and numbers.
+    /// Sets the limits on sizes and numbers.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.machine.limits = Arc::new(limits);
         self
     }
 
-    /// How many events gather before an orchestrator with checkpoints takes the next one, unless its
-    /// attribute says so: 256 by default.
+    /// Sets how many events gather before an orchestrator with checkpoints takes the next one,
+    /// unless its attribute says so: 256 by default.
     #[must_use]
     pub fn checkpoint_after(mut self, events: usize) -> Self {
         self.config.machine.checkpoint_after = events;
         self
     }
 
-    /// What becomes of the history before a checkpoint: by default it is kept.
+    /// Sets what becomes of the history before a checkpoint: by default it is kept.
     #[must_use]
     pub fn archive(mut self, archive: Archive) -> Self {
         self.config.machine.archive = archive;
         self
     }
 
-    /// The clock to go by.
+    /// Sets the clock to go by.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -332,7 +332,7 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// What a runtime is made of.
+    /// Returns what a runtime is made of.
     pub fn builder() -> RuntimeBuilder {
         RuntimeBuilder {
             source: StoreSource::Url("memory:".to_owned()),
@@ -346,28 +346,28 @@ impl Runtime {
         }
     }
 
-    /// A client to this runtime's hub.
+    /// Returns a client to this runtime's hub.
     pub fn client(&self) -> Client {
         self.client.clone()
     }
 
-    /// The schemas of what its orchestrators and their events carry.
+    /// Returns the schemas of what its orchestrators and their events carry.
     #[cfg(feature = "schemars")]
     pub fn payload_schemas(&self) -> PayloadSchemas {
         self.schemas.clone()
     }
 
-    /// A connection to the database that the hub is in, for the user's own tables. Its writes queue
-    /// with those of the engine. `None` for the store in memory. It is closed by
+    /// Returns a connection to the database that the hub is in, for the user's own tables. Its
+    /// writes queue with those of the engine. `None` for the store in memory. It is closed by
     /// [`shutdown`](Self::shutdown), and by nothing else: closing it would close the hub.
     #[cfg(feature = "sqlite")]
     pub fn database(&self) -> Option<sea_orm::DatabaseConnection> {
         self.opened.database.clone()
     }
 
-    /// The threads that orchestrators, entities and activities hold right now, without awaiting
-    /// anything, for longer than a second; and how often that has happened. Everything else goes on
-    /// meanwhile, on other threads; a warning in the log says the same.
+    /// Returns the threads that orchestrators, entities and activities hold right now, without
+    /// awaiting anything, for longer than a second; and how often that has happened. Everything
+    /// else goes on meanwhile, on other threads; a warning in the log says the same.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;

@@ -60,7 +60,7 @@ struct Shared {
 }
 
 impl ActivityContext {
-    /// The context for an attempt, and the handle by which the engine follows it.
+    /// Returns the context for an attempt, and the handle by which the engine follows it.
     pub fn for_task(task: &ActivityTask) -> (Self, AttemptHandle) {
         let context = Self(Arc::new(Shared {
             instance: task.instance.clone(),
@@ -77,7 +77,7 @@ impl ActivityContext {
         (context, handle)
     }
 
-    /// A context that belongs to no instance, for unit tests of an activity's `run`.
+    /// Returns a context that belongs to no instance, for unit tests of an activity's `run`.
     pub fn detached() -> Self {
         let id = InstanceId::generate();
         Self(Arc::new(Shared {
@@ -93,18 +93,18 @@ impl ActivityContext {
         }))
     }
 
-    /// The instance that called.
+    /// Returns the instance that called.
     pub fn instance_id(&self) -> &InstanceId {
         &self.0.instance
     }
 
-    /// The number of this attempt, from 1.
+    /// Returns the number of this attempt, from 1.
     pub fn attempt(&self) -> u32 {
         self.0.attempt
     }
 
-    /// A key that is the same in every attempt of this call, and another one for any other call,
-    /// also of an instance that is started again under its id, and of another hub: give it to
+    /// Returns a key that is the same in every attempt of this call, and another one for any other
+    /// call, also of an instance that is started again under its id, and of another hub: give it to
     /// services that recognise a repeated request.
     pub fn idempotency_key(&self) -> String {
         self.0.idempotency_key.clone()
@@ -120,13 +120,13 @@ impl ActivityContext {
         self.0.beat.notify_one();
     }
 
-    /// What the attempt before this one reported last, if it is a `T`.
+    /// Returns what the attempt before this one reported last, if it is a `T`.
     pub fn last_heartbeat<T: DeserializeOwned>(&self) -> Option<T> {
         self.0.inherited.as_ref()?.decode().ok()
     }
 
-    /// Whether the call was cancelled or the attempt took too long. An async attempt is dropped
-    /// soon after; a blocking one should look now and then and return.
+    /// Returns whether the call was cancelled or the attempt took too long. An async attempt is
+    /// dropped soon after; a blocking one should look now and then and return.
     pub fn is_cancelled(&self) -> bool {
         self.0.cancelled.load(Ordering::Acquire)
     }
@@ -179,7 +179,7 @@ impl AttemptHandle {
         self.0.cancelling.notify_waiters();
     }
 
-    /// The last progress known: of this attempt, else of the one before it.
+    /// Returns the last progress known: of this attempt, else of the one before it.
     pub fn last_heartbeat(&self) -> Option<Payload> {
         let reported = self.0.reported().clone();
         reported.or_else(|| self.0.inherited.clone())

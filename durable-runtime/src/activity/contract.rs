@@ -44,13 +44,13 @@ pub trait Activity: Sized + Send + Sync + 'static {
     /// The error; [`Failure`](crate::Failure) for a plain value.
     type Error: CallableError;
 
-    /// How it is run unless the call says otherwise.
+    /// Returns how it is run unless the call says otherwise.
     fn options() -> CallOptions;
 
-    /// Whether another attempt may succeed after `error`.
+    /// Returns whether another attempt may succeed after `error`.
     fn is_retryable(error: &Self::Error) -> bool;
 
-    /// The states that its parameters ask for.
+    /// Returns the states that its parameters ask for.
     fn states() -> RequiredStates;
 
     /// Makes one attempt.

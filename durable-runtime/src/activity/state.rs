@@ -34,7 +34,7 @@ use super::ActivityInvocation;
 pub struct State<T: ?Sized>(Arc<T>);
 
 impl<T> State<T> {
-    /// A state of its own, for unit tests of an activity's `run`.
+    /// Creates a state of its own, for unit tests of an activity's `run`.
     pub fn new(value: T) -> Self {
         Self(Arc::new(value))
     }
@@ -79,7 +79,7 @@ impl States {
         self.0.insert(TypeId::of::<T>(), Arc::new(value));
     }
 
-    /// The state of type `T`.
+    /// Returns the state of type `T`.
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<State<T>> {
         let value = Arc::clone(self.0.get(&TypeId::of::<T>())?);
         value.downcast().ok().map(State)
@@ -108,7 +108,7 @@ pub struct RequiredState {
 pub type RequiredStates = Vec<RequiredState>;
 
 impl RequiredState {
-    /// The name of its type.
+    /// Returns the name of its type.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -131,7 +131,7 @@ pub trait Injected: Sized {
     /// [`MissingState`] when the runtime was not given it.
     fn take(invocation: &ActivityInvocation) -> Result<Self, MissingState>;
 
-    /// The state that must be there for it.
+    /// Returns the state that must be there for it.
     fn required() -> Option<RequiredState>;
 }
 
@@ -167,7 +167,7 @@ pub fn inject<T: Injected>(invocation: &ActivityInvocation) -> Result<T, Missing
     T::take(invocation)
 }
 
-/// The states that the parameters of one activity ask for; for generated code.
+/// Returns the states that the parameters of one activity ask for; for generated code.
 pub fn required_states(parameters: &[fn() -> Option<RequiredState>]) -> RequiredStates {
     parameters
         .iter()

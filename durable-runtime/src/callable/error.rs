@@ -42,7 +42,7 @@ use crate::payload::CodecError;
             `#[error(transparent)] Infrastructure(#[from] Failure)` [D026]"
 )]
 pub trait CallableError: Sized + Send + 'static {
-    /// The error for `failure`.
+    /// Returns the error for `failure`.
     fn from_failure(failure: Failure) -> Self;
 
     /// Records the error. A function whose error is [`Failure`] itself passes on a failure, and an

@@ -12,7 +12,7 @@ pub trait IsResult {
     /// The error.
     type Error;
 
-    /// The result itself.
+    /// Returns the result itself.
     #[expect(clippy::missing_errors_doc, reason = "it is the error that was there")]
     fn into_result(self) -> Result<Self::Output, Self::Error>;
 }

@@ -30,7 +30,7 @@ use std::fmt;
 /// }
 /// ```
 pub trait Retryable {
-    /// Whether another attempt may succeed.
+    /// Returns whether another attempt may succeed.
     fn is_retryable(&self) -> bool;
 }
 
@@ -46,7 +46,7 @@ impl<E> fmt::Debug for ErrorProbe<'_, E> {
 
 /// The answer of an error that is [`Retryable`].
 pub trait RetryableError {
-    /// Whether another attempt may succeed.
+    /// Returns whether another attempt may succeed.
     fn may_succeed_later(&self) -> bool;
 }
 
@@ -58,7 +58,7 @@ impl<E: Retryable> RetryableError for ErrorProbe<'_, E> {
 
 /// The answer for any other error.
 pub trait UnknownError {
-    /// Whether another attempt may succeed: unknown, so it may.
+    /// Returns whether another attempt may succeed: unknown, so it may.
     fn may_succeed_later(&self) -> bool {
         true
     }

@@ -11,7 +11,8 @@ use super::simulation::Simulation;
 use crate::definition::MachineState;
 use crate::definition::StateMachine;
 
-/// What is different in `current`, and whether instances that run by `locked` can go on with it.
+/// Returns what is different in `current`, and whether instances that run by `locked` can go on
+/// with it.
 ///
 /// An execution that runs has gone some way through the old machine and has not come to an end. It
 /// can go on when the new machine goes the same way under the same conditions. So what stands

@@ -112,7 +112,7 @@ impl CheckError {
         }
     }
 
-    /// The differences.
+    /// Returns the differences.
     pub fn findings(&self) -> &[Finding] {
         match self {
             Self::Breaking { findings } | Self::OutOfDate { findings, .. } => findings,

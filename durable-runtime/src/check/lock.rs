@@ -122,7 +122,7 @@ enum Line {
 }
 
 impl LockFile {
-    /// The orchestrators of `registry` as they are today.
+    /// Returns the orchestrators of `registry` as they are today.
     pub fn of(registry: &Registry) -> Self {
         let orchestrators = registry.orchestrators();
         Self {
@@ -255,13 +255,13 @@ impl LockFile {
         machine.helpers.last_mut()
     }
 
-    /// The shape of the orchestrator of that name and version.
+    /// Returns the shape of the orchestrator of that name and version.
     pub fn machine(&self, name: &str, version: &str) -> Option<&StateMachine> {
         let mut machines = self.machines.iter();
         machines.find(|machine| machine.name == name && machine.version == version)
     }
 
-    /// What is different in `today`, orchestrator by orchestrator.
+    /// Returns what is different in `today`, orchestrator by orchestrator.
     pub fn compare(&self, today: &Self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for locked in &self.machines {

@@ -149,7 +149,7 @@ impl Cancel {
         }
     }
 
-    /// How long it may take, from when it is told; then it is terminated. A minute unless told
+    /// Sets how long it may take, from when it is told; then it is terminated. A minute unless told
     /// otherwise.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;

@@ -22,23 +22,23 @@ impl EntityInfo {
         Self(listing)
     }
 
-    /// Its name and key.
+    /// Returns its name and key.
     pub fn id(&self) -> &EntityId {
         &self.0.row.id
     }
 
-    /// Whether it has a state. An entity without one shows only while it is locked, or while
-    /// something waits for it.
+    /// Returns whether it has a state. An entity without one shows only while it is locked, or
+    /// while something waits for it.
     pub fn has_state(&self) -> bool {
         self.0.has_state
     }
 
-    /// Its state as recorded, where that was asked for.
+    /// Returns its state as recorded, where that was asked for.
     pub fn state(&self) -> Option<&Payload> {
         self.0.row.state.as_ref()
     }
 
-    /// Its state, where that was asked for.
+    /// Returns its state, where that was asked for.
     ///
     /// # Errors
     /// [`CodecError`] when what is recorded is not a state that `E` reads.
@@ -46,27 +46,27 @@ impl EntityInfo {
         self.state().map(E::load).transpose()
     }
 
-    /// The version of the code that wrote the state.
+    /// Returns the version of the code that wrote the state.
     pub fn version(&self) -> Option<&str> {
         self.0.row.version.as_deref()
     }
 
-    /// When its state last changed.
+    /// Returns when its state last changed.
     pub fn changed_at(&self) -> Timestamp {
         self.0.row.changed_at
     }
 
-    /// When it was first heard of.
+    /// Returns when it was first heard of.
     pub fn created_at(&self) -> Timestamp {
         self.0.row.created_at
     }
 
-    /// How many messages wait for it, delayed signals included.
+    /// Returns how many messages wait for it, delayed signals included.
     pub fn backlog(&self) -> u64 {
         self.0.backlog
     }
 
-    /// The orchestration that has locked it.
+    /// Returns the orchestration that has locked it.
     pub fn locked_by(&self) -> Option<&InstanceId> {
         self.0.row.lock.as_ref().map(|holder| &holder.instance)
     }
@@ -154,7 +154,7 @@ pub struct EntityPages {
 }
 
 impl EntityPages {
-    /// The next page; `None` after the last.
+    /// Returns the next page; `None` after the last.
     ///
     /// # Errors
     /// [`ClientError::Store`].

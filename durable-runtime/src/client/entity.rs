@@ -42,12 +42,12 @@ impl<E: Entity> EntityHandle<E> {
         }
     }
 
-    /// Its name and key.
+    /// Returns its name and key.
     pub fn id(&self) -> &EntityId {
         &self.id
     }
 
-    /// A call of an operation; for generated code.
+    /// Returns a call of an operation; for generated code.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "what a call is given is given away"
@@ -64,7 +64,7 @@ impl<E: Entity> EntityHandle<E> {
         }
     }
 
-    /// A signal; for generated code.
+    /// Returns a signal; for generated code.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "what a signal is given is given away"
@@ -73,7 +73,7 @@ impl<E: Entity> EntityHandle<E> {
         ClientSignal(self.sending(operation, arguments.encode()))
     }
 
-    /// A call of the operation `O`; for generated code.
+    /// Returns a call of the operation `O`; for generated code.
     pub fn operation_call<O: Operation>(
         &self,
         arguments: O::Arguments,
@@ -81,7 +81,7 @@ impl<E: Entity> EntityHandle<E> {
         self.call(O::NAME, arguments)
     }
 
-    /// A signal that asks for the operation `O`; for generated code.
+    /// Returns a signal that asks for the operation `O`; for generated code.
     pub fn operation_signal<O: Operation>(&self, arguments: O::Arguments) -> ClientSignal {
         self.signal(O::NAME, arguments)
     }
@@ -101,8 +101,8 @@ impl<E: Entity> EntityHandle<E> {
         }
     }
 
-    /// Its state as it was committed last, without waiting for what is on its way; `None` when it
-    /// has none. Reads only: nothing is written, nothing waits.
+    /// Returns its state as it was committed last, without waiting for what is on its way; `None`
+    /// when it has none. Reads only: nothing is written, nothing waits.
     ///
     /// # Errors
     /// [`ClientError::Codec`] when the state is not one that this code reads,
@@ -113,8 +113,8 @@ impl<E: Entity> EntityHandle<E> {
         Ok(state.as_ref().map(E::load).transpose()?)
     }
 
-    /// The delayed signals that are on their way to it, whoever sent them, in the order in which they
-    /// were sent.
+    /// Returns the delayed signals that are on their way to it, whoever sent them, in the order in
+    /// which they were sent.
     ///
     /// # Errors
     /// [`ClientError::Store`].
@@ -156,7 +156,8 @@ impl<E: Entity> EntityHandle<E> {
         Ok(self.commands.signal_withdraw(request).await?)
     }
 
-    /// What is known of it; `None` when it has no state, is not locked and nothing waits for it.
+    /// Returns what is known of it; `None` when it has no state, is not locked and nothing waits
+    /// for it.
     ///
     /// # Errors
     /// [`ClientError::Store`].

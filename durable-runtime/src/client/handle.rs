@@ -43,19 +43,19 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that asks `commands`.
+    /// Creates a client that asks `commands`.
     pub fn new(commands: Arc<dyn Commands>) -> Self {
         Self { commands }
     }
 
-    /// What this client asks.
+    /// Returns what this client asks.
     pub fn commands(&self) -> &Arc<dyn Commands> {
         &self.commands
     }
 
-    /// A client to the hub in the store at `url`, without a worker: instances make progress while
-    /// another process works on that hub. [`Runtime::client`](crate::Runtime::client) gives the
-    /// client of a worker.
+    /// Creates a client to the hub in the store at `url`, without a worker: instances make progress
+    /// while another process works on that hub. [`Runtime::client`](crate::Runtime::client) gives
+    /// the client of a worker.
     ///
     /// ```
     /// # use durable_runtime::client::Client;
@@ -139,12 +139,12 @@ impl Client {
         self.start_or_get(call).event(event)
     }
 
-    /// An instance by its id. Nothing is asked before the first method of it.
+    /// Returns an instance by its id. Nothing is asked before the first method of it.
     pub fn instance<O: Orchestrator>(&self, id: InstanceId) -> Instance<O> {
         Instance::new(Arc::clone(&self.commands), id)
     }
 
-    /// An entity by its key. Nothing is asked before the first method of it.
+    /// Returns an entity by its key. Nothing is asked before the first method of it.
     pub fn entity<E: Entity>(&self, key: impl AsRef<str>) -> EntityHandle<E> {
         EntityHandle::new(Arc::clone(&self.commands), key.as_ref())
     }

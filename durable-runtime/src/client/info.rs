@@ -32,68 +32,68 @@ impl InstanceInfo {
         Self { row }
     }
 
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> &InstanceId {
         &self.row.id
     }
 
-    /// The orchestrator's name.
+    /// Returns the orchestrator's name.
     pub fn name(&self) -> &str {
         &self.row.name
     }
 
-    /// The orchestrator's version. An instance stays on the version it was started with.
+    /// Returns the orchestrator's version. An instance stays on the version it was started with.
     pub fn version(&self) -> &str {
         &self.row.version
     }
 
-    /// Where it stands.
+    /// Returns where it stands.
     pub fn status(&self) -> InstanceStatus {
         self.row.status
     }
 
-    /// Which execution it is in: one more after each continue-as-new or replacement.
+    /// Returns which execution it is in: one more after each continue-as-new or replacement.
     pub fn execution(&self) -> Execution {
         self.row.execution
     }
 
-    /// Who started it as a sub-orchestration.
+    /// Returns who started it as a sub-orchestration.
     pub fn parent(&self) -> Option<&InstanceId> {
         self.row.parent.as_ref().map(|parent| &parent.instance)
     }
 
-    /// Its tags.
+    /// Returns its tags.
     pub fn tags(&self) -> &BTreeMap<String, String> {
         &self.row.tags
     }
 
-    /// When it was created or last replaced.
+    /// Returns when it was created or last replaced.
     pub fn created_at(&self) -> Timestamp {
         self.row.created_at
     }
 
-    /// When anything shown here last changed.
+    /// Returns when anything shown here last changed.
     pub fn updated_at(&self) -> Timestamp {
         self.row.updated_at
     }
 
-    /// When it is to begin, if its start was scheduled.
+    /// Returns when it is to begin, if its start was scheduled.
     pub fn start_at(&self) -> Option<Timestamp> {
         self.row.start_at
     }
 
-    /// Why it cannot go on with the code that runs now: a report for people.
+    /// Returns why it cannot go on with the code that runs now: a report for people.
     pub fn stalled(&self) -> Option<&str> {
         self.row.stalled.as_deref()
     }
 
-    /// The input of the current execution as recorded; absent when none was given.
+    /// Returns the input of the current execution as recorded; absent when none was given.
     pub fn input(&self) -> Option<&Payload> {
         self.row.input.as_ref()
     }
 
-    /// The input of the current execution: the argument itself where there is one, a tuple where
-    /// there are several, absent where there is none.
+    /// Returns the input of the current execution: the argument itself where there is one, a tuple
+    /// where there are several, absent where there is none.
     ///
     /// # Errors
     /// [`CodecError`] when what is recorded is not a `T`.
@@ -101,12 +101,12 @@ impl InstanceInfo {
         self.input().map(Payload::decode).transpose()
     }
 
-    /// How it ended, as recorded.
+    /// Returns how it ended, as recorded.
     pub fn recorded_output(&self) -> Option<&Output> {
         self.row.output.as_ref()
     }
 
-    /// The custom status as recorded; absent while none was set.
+    /// Returns the custom status as recorded; absent while none was set.
     pub fn recorded_custom_status(&self) -> Option<&Payload> {
         self.row.custom_status.as_ref()
     }

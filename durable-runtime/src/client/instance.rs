@@ -55,7 +55,7 @@ impl<O> Instance<O> {
         }
     }
 
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> &InstanceId {
         &self.target.id
     }
@@ -94,7 +94,7 @@ impl<O> Instance<O> {
         Purge::new(self.target.clone())
     }
 
-    /// The history of the current execution.
+    /// Returns the history of the current execution.
     ///
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Store`].
@@ -102,7 +102,7 @@ impl<O> Instance<O> {
         Ok(self.target.commands.history(self.id(), None).await?)
     }
 
-    /// The history of one execution.
+    /// Returns the history of one execution.
     ///
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Store`].
@@ -131,9 +131,9 @@ impl<O: Orchestrator> Instance<O> {
         InstanceResult::new(self.target.clone())
     }
 
-    /// The instance as it is now, with the types of its orchestrator. What a client was told before
-    /// shows: that it begins anew, is suspended or goes on, also while its worker has yet to see to
-    /// it, or none runs. Its end shows once it has come.
+    /// Returns the instance as it is now, with the types of its orchestrator. What a client was
+    /// told before shows: that it begins anew, is suspended or goes on, also while its worker has
+    /// yet to see to it, or none runs. Its end shows once it has come.
     ///
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Codec`] when what is recorded is not of those

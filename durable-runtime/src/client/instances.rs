@@ -114,7 +114,7 @@ impl Instances {
         self
     }
 
-    /// How many there are now.
+    /// Returns how many there are now.
     ///
     /// # Errors
     /// [`ClientError::Store`].
@@ -180,7 +180,7 @@ impl Pages {
         self
     }
 
-    /// The next page; `None` after the last.
+    /// Returns the next page; `None` after the last.
     ///
     /// # Errors
     /// [`ClientError::Store`]. The page can be asked for again.
@@ -198,7 +198,7 @@ impl Pages {
         Ok(Some(instances.collect()))
     }
 
-    /// Where the next page begins; `None` before the first page and after the last.
+    /// Returns where the next page begins; `None` before the first page and after the last.
     pub fn token(&self) -> Option<PageToken> {
         match self.next {
             NextPage::After(token) => Some(token),

@@ -30,7 +30,7 @@ impl Purge {
         Self { target, children }
     }
 
-    /// Whether its sub-orchestrations that have ended are deleted too, detached ones excepted;
+    /// Sets whether its sub-orchestrations that have ended are deleted too, detached ones excepted;
     /// unless told otherwise, they are.
     pub fn children(mut self, children: bool) -> Self {
         self.children = children;
@@ -110,8 +110,8 @@ impl PurgeChunks {
         }
     }
 
-    /// Whether the sub-orchestrations of those instances are deleted too, detached ones excepted;
-    /// unless told otherwise, they are.
+    /// Sets whether the sub-orchestrations of those instances are deleted too, detached ones
+    /// excepted; unless told otherwise, they are.
     pub fn children(mut self, children: bool) -> Self {
         self.children = children;
         self

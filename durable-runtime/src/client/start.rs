@@ -117,7 +117,7 @@ impl<O> StartBuilder<O> {
         self
     }
 
-    /// What to do when the id belongs to an instance already; unless told otherwise, fail.
+    /// Sets what to do when the id belongs to an instance already; unless told otherwise, fail.
     pub fn if_exists(mut self, policy: IfExists) -> Self {
         self.if_exists = policy;
         self

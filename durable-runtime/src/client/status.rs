@@ -74,7 +74,7 @@ where
 }
 
 impl<T, E, S> Status<T, E, S> {
-    /// What it returned, once it is completed.
+    /// Returns what it returned, once it is completed.
     pub fn output(&self) -> Option<&T> {
         match &self.end {
             Some(End::Completed(value)) => Some(value),
@@ -82,7 +82,7 @@ impl<T, E, S> Status<T, E, S> {
         }
     }
 
-    /// The error it returned, once it has failed or was cancelled.
+    /// Returns the error it returned, once it has failed or was cancelled.
     pub fn error(&self) -> Option<&E> {
         match &self.end {
             Some(End::Failed(error)) => Some(error),
@@ -91,7 +91,7 @@ impl<T, E, S> Status<T, E, S> {
         }
     }
 
-    /// Why it was terminated, once it is.
+    /// Returns why it was terminated, once it is.
     pub fn termination_reason(&self) -> Option<&str> {
         match &self.end {
             Some(End::Terminated(reason)) => Some(reason),
@@ -99,18 +99,20 @@ impl<T, E, S> Status<T, E, S> {
         }
     }
 
-    /// The custom status; absent while none was set.
+    /// Returns the custom status; absent while none was set.
     pub fn custom_status(&self) -> Option<&S> {
         self.custom.as_ref()
     }
 
-    /// The calls it has made and waits for, oldest first, each with the state of today's code that
-    /// made it. Read from the history as it is stored: no code is run. Empty once it has ended.
+    /// Returns the calls it has made and waits for, oldest first, each with the state of today's
+    /// code that made it. Read from the history as it is stored: no code is run. Empty once it has
+    /// ended.
     pub fn waits_in(&self) -> &[Waiting] {
         &self.waits_in
     }
 
-    /// The events it was sent and has not read, oldest first; once it has ended, those it never read.
+    /// Returns the events it was sent and has not read, oldest first; once it has ended, those it
+    /// never read.
     pub fn unread_events(&self) -> &[UnreadEvent] {
         &self.unread
     }

@@ -33,7 +33,7 @@ impl Terminate {
         }
     }
 
-    /// Whether its sub-orchestrations end with it; unless told otherwise, they do.
+    /// Sets whether its sub-orchestrations end with it; unless told otherwise, they do.
     pub fn recursive(mut self, recursive: bool) -> Self {
         self.recursive = recursive;
         self

@@ -47,7 +47,7 @@ pub struct FunctionStates<'a> {
 }
 
 impl<'a> FunctionStates<'a> {
-    /// What is known of a function.
+    /// Creates what is known of a function.
     pub fn new(
         name: &'a str,
         version: &'a str,
@@ -64,7 +64,7 @@ impl<'a> FunctionStates<'a> {
         }
     }
 
-    /// The machine, with those of the helpers.
+    /// Returns the machine, with those of the helpers.
     pub fn into_machine(self, helpers: Vec<StateMachine>) -> StateMachine {
         let mut names = Names::default();
         let rows = self.table.rows.iter();

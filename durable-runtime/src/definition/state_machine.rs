@@ -58,7 +58,7 @@ pub enum StateKind {
 }
 
 impl StateKind {
-    /// The kind as one word.
+    /// Returns the kind as one word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Activity => "activity",
@@ -102,17 +102,17 @@ impl StateId {
     /// Where it continues as new.
     pub const CONTINUED: &'static str = "continued";
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether the orchestrator has ended there.
+    /// Returns whether the orchestrator has ended there.
     pub fn is_end(&self) -> bool {
         [Self::COMPLETED, Self::FAILED, Self::CONTINUED].contains(&self.as_str())
     }
 
-    /// Whether this is one of the four that are no states of their own.
+    /// Returns whether this is one of the four that are no states of their own.
     pub fn is_pseudo(&self) -> bool {
         self.0 == Self::START || self.is_end()
     }
@@ -217,24 +217,24 @@ pub struct StateMachine {
 }
 
 impl StateMachine {
-    /// The state with this id.
+    /// Returns the state with this id.
     pub fn state(&self, id: &str) -> Option<&MachineState> {
         self.states.iter().find(|state| state.id.as_str() == id)
     }
 
-    /// The machine of the helper of this name.
+    /// Returns the machine of the helper of this name.
     pub fn helper(&self, name: &str) -> Option<&StateMachine> {
         self.helpers.iter().find(|helper| helper.name == name)
     }
 
-    /// The states of this machine and of its helpers.
+    /// Returns the states of this machine and of its helpers.
     pub fn all_states(&self) -> impl Iterator<Item = &MachineState> {
         let of_helpers = self.helpers.iter().flat_map(|helper| &helper.states);
         self.states.iter().chain(of_helpers)
     }
 
-    /// The state that a call made at `place` belongs to: the one that stands there. Where the code
-    /// was moved since: the only one of that kind and name.
+    /// Returns the state that a call made at `place` belongs to: the one that stands there. Where
+    /// the code was moved since: the only one of that kind and name.
     pub fn find(&self, kind: StateKind, name: &str, place: &SourcePlace) -> Option<&MachineState> {
         // Of these the source does not show the recorded name.
         let nameless = matches!(
@@ -251,8 +251,8 @@ impl StateMachine {
         found.filter(|_| alike.next().is_none())
     }
 
-    /// The shape as text: all that matters to a running instance, and nothing else. Its lines are
-    /// sorted, so that the order of match arms does not matter.
+    /// Returns the shape as text: all that matters to a running instance, and nothing else. Its
+    /// lines are sorted, so that the order of match arms does not matter.
     pub fn shape(&self) -> String {
         let mut shape = format!("({}) -> {}\n", self.arguments.join(", "), self.returns);
         let states = self.states.iter().map(|state| {
@@ -276,7 +276,7 @@ impl StateMachine {
         shape
     }
 
-    /// The number of the shape: FNV-1a of its text. Part of the format of lock files.
+    /// Returns the number of the shape: FNV-1a of its text. Part of the format of lock files.
     pub fn fingerprint(&self) -> u64 {
         fnv1a64(self.shape().as_bytes())
     }

@@ -71,7 +71,7 @@ pub struct StateRow {
 }
 
 impl StateRow {
-    /// A row; for generated code.
+    /// Creates a row; for generated code.
     pub const fn new(
         op: StateOp,
         name: &'static str,
@@ -92,7 +92,7 @@ impl StateRow {
         }
     }
 
-    /// A place where ways meet; for generated code.
+    /// Returns a place where ways meet; for generated code.
     pub const fn junction() -> Self {
         Self::new(StateOp::Junction, "", "", "", &[], 0, 0)
     }
@@ -113,7 +113,7 @@ pub struct EdgeRow {
 }
 
 impl EdgeRow {
-    /// An edge; for generated code.
+    /// Creates an edge; for generated code.
     pub const fn new(
         from: Node,
         to: Node,
@@ -147,7 +147,7 @@ impl StateTable {
     /// The table of a function in which nothing is awaited.
     pub const EMPTY: Self = Self::new("", &[], &[], &[]);
 
-    /// A table; for generated code.
+    /// Creates a table; for generated code.
     pub const fn new(
         file: &'static str,
         rows: &'static [StateRow],
@@ -174,7 +174,7 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// A signature; for generated code.
+    /// Creates a signature; for generated code.
     pub const fn new(arguments: &'static [&'static str], returns: &'static str) -> Self {
         Self { arguments, returns }
     }

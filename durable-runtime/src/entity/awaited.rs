@@ -49,7 +49,7 @@ pub fn runs_through<F: RunsThrough>(future: F) -> F {
 /// An `async` block in an operation; for generated code.
 pub struct Through<F>(Pin<Box<F>>);
 
-/// An `async` block in an operation; for generated code.
+/// Returns an `async` block in an operation; for generated code.
 pub fn through<F: Future>(block: F) -> Through<F> {
     Through(Box::pin(block))
 }

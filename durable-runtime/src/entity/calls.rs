@@ -41,7 +41,7 @@ impl EntityTarget {
         Self(id)
     }
 
-    /// The entity.
+    /// Returns the entity.
     pub fn id(&self) -> &EntityId {
         &self.0
     }
@@ -55,14 +55,14 @@ pub struct EntityRef<E: Entity> {
 }
 
 impl<E: Entity> EntityRef<E> {
-    /// The entity under `key`. Nothing happens before one of its operations is awaited.
+    /// Creates the entity under `key`. Nothing happens before one of its operations is awaited.
     pub fn new(key: impl AsRef<str>) -> Self {
         let id = EntityId::new(E::NAME, key.as_ref());
         let calls = E::Calls::from(EntityTarget::new(id.clone()));
         Self { id, calls }
     }
 
-    /// Its name and key.
+    /// Returns its name and key.
     pub fn id(&self) -> &EntityId {
         &self.id
     }
@@ -103,7 +103,7 @@ impl<E: Entity> fmt::Debug for EntityRef<E> {
 #[must_use = "a call does nothing until it is awaited, spawned or signalled"]
 pub struct EntityCall<T, E>(TypedCall<T, E>);
 
-/// A call of an operation; for generated code.
+/// Returns a call of an operation; for generated code.
 #[track_caller]
 #[expect(
     clippy::needless_pass_by_value,
@@ -124,7 +124,7 @@ where
     EntityCall(TypedCall::new(RawCall::new(request, site)))
 }
 
-/// A call of the operation `O`; for generated code.
+/// Returns a call of the operation `O`; for generated code.
 #[track_caller]
 pub fn operation_call<O: Operation>(
     target: &EntityTarget,
@@ -177,7 +177,7 @@ impl<T: Recorded, E: CallableError> EntityCall<T, E> {
         self
     }
 
-    /// What people see it as.
+    /// Sets what people see it as.
     ///
     /// # Replay
     /// Recorded with the call.
@@ -258,7 +258,7 @@ impl<T, E> fmt::Debug for EntityCall<T, E> {
 #[must_use = "nothing is signalled until it is awaited"]
 pub struct EntitySignal(TypedCall<(), Failure>);
 
-/// A signal; for generated code.
+/// Returns a signal; for generated code.
 #[track_caller]
 #[expect(
     clippy::needless_pass_by_value,
@@ -280,7 +280,7 @@ pub fn entity_signal<A: Arguments>(
     EntitySignal(TypedCall::new(RawCall::new(request, site)))
 }
 
-/// A signal that asks for the operation `O`; for generated code.
+/// Returns a signal that asks for the operation `O`; for generated code.
 #[track_caller]
 pub fn operation_signal<O: Operation>(
     target: &EntityTarget,

@@ -77,17 +77,17 @@ impl EntityContext {
         self.0.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The entity's key.
+    /// Returns the entity's key.
     pub fn key(&self) -> &str {
         self.0.id.key()
     }
 
-    /// The entity's name and key.
+    /// Returns the entity's name and key.
     pub fn id(&self) -> &EntityId {
         &self.0.id
     }
 
-    /// The time of the turn.
+    /// Returns the time of the turn.
     pub fn now(&self) -> Timestamp {
         self.0.now
     }

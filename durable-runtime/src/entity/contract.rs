@@ -30,7 +30,7 @@ pub trait Entity: Recorded {
     /// Its operations as they are called in a critical section: what a part of a lock has.
     type Section: From<LockedPart> + Send + Sync + 'static;
 
-    /// The first state.
+    /// Returns the first state.
     fn init() -> Self;
 
     /// Reads a recorded state.
@@ -70,12 +70,12 @@ pub struct OperationDefinition {
 }
 
 impl OperationDefinition {
-    /// A definition; for generated code.
+    /// Creates a definition; for generated code.
     pub const fn new(name: &'static str, read_only: bool) -> Self {
         Self { name, read_only }
     }
 
-    /// The definition of `O`; for generated code.
+    /// Returns the definition of `O`; for generated code.
     pub const fn of<O: Operation>() -> Self {
         Self::new(O::NAME, O::READ_ONLY)
     }
@@ -91,7 +91,7 @@ impl OperationDefinition {
             `#[entity(init = path)]` [D107]"
 )]
 pub trait FirstState {
-    /// The first state.
+    /// Returns the first state.
     fn first_state() -> Self;
 }
 
@@ -102,7 +102,8 @@ impl<T: Default> FirstState for T {
     }
 }
 
-/// The first state; what [`Entity::init`] does unless `#[entity(init = path)]` says otherwise.
+/// Returns the first state; what [`Entity::init`] does unless `#[entity(init = path)]` says
+/// otherwise.
 pub fn first_state<T: FirstState>() -> T {
     T::first_state()
 }

@@ -53,10 +53,10 @@ pub trait LockSet {
     /// What the section consists of.
     type Parts;
 
-    /// The entities.
+    /// Returns the entities.
     fn entities(&self) -> Vec<EntityId>;
 
-    /// The parts of a section that was granted.
+    /// Returns the parts of a section that was granted.
     fn parts(&self, section: &Arc<Section>) -> Self::Parts;
 }
 
@@ -183,7 +183,7 @@ pub struct Locked<E: Entity> {
 }
 
 impl<E: Entity> Locked<E> {
-    /// Its name and key.
+    /// Returns its name and key.
     pub fn id(&self) -> &EntityId {
         &self.id
     }
@@ -248,7 +248,7 @@ pub struct LockedCall<'a, T, E> {
     part: PhantomData<&'a mut LockedPart>,
 }
 
-/// A call of an operation in a critical section; for generated code.
+/// Returns a call of an operation in a critical section; for generated code.
 #[track_caller]
 #[expect(
     clippy::needless_pass_by_value,
@@ -314,7 +314,7 @@ impl<'a, T: Recorded, E: CallableError> LockedCall<'a, T, E> {
     }
 }
 
-/// A call of the operation `O` in a critical section; for generated code.
+/// Returns a call of the operation `O` in a critical section; for generated code.
 #[track_caller]
 pub fn section_call<O: Operation>(
     part: &mut LockedPart,

@@ -43,17 +43,17 @@ impl<'a> OperationCall<'a> {
         }
     }
 
-    /// The operation's name.
+    /// Returns the operation's name.
     pub fn operation(&self) -> &'a str {
         self.operation
     }
 
-    /// What operations are given.
+    /// Returns what operations are given.
     pub fn context(&self) -> &'a EntityContext {
         self.context
     }
 
-    /// The arguments.
+    /// Returns the arguments.
     ///
     /// # Errors
     /// What the operation came to, when these are not its arguments.
@@ -66,7 +66,7 @@ impl<'a> OperationCall<'a> {
         })
     }
 
-    /// The arguments of the operation `O`.
+    /// Returns the arguments of the operation `O`.
     ///
     /// # Errors
     /// What the operation came to, when these are not its arguments.

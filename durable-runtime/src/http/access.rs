@@ -72,7 +72,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// The scope that a key needs for it.
+    /// Returns the scope that a key needs for it.
     pub fn scope(self) -> Scope {
         match self {
             Self::ListInstances
@@ -173,6 +173,6 @@ pub enum Decision {
 /// ```
 #[async_trait]
 pub trait Authorizer: Send + Sync + std::fmt::Debug + 'static {
-    /// Whether the request may do what it wants to.
+    /// Returns whether the request may do what it wants to.
     async fn authorize(&self, access: Access<'_>) -> Decision;
 }

@@ -21,7 +21,7 @@ use crate::ids::InstanceId;
 pub struct LinkSecret([u8; 32]);
 
 impl LinkSecret {
-    /// A secret of these bytes, which are to be random.
+    /// Creates a secret of these bytes, which are to be random.
     ///
     /// ```
     /// use durable_runtime::http::LinkSecret;
@@ -34,7 +34,7 @@ impl LinkSecret {
         Self(bytes)
     }
 
-    /// A random secret.
+    /// Returns a random secret.
     ///
     /// # Errors
     /// The operating system has no random bytes to give.

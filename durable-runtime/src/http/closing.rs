@@ -18,7 +18,7 @@ impl Closing {
         self.0.send_replace(true);
     }
 
-    /// Whether it was closed.
+    /// Returns whether it was closed.
     pub fn is_closed(&self) -> bool {
         *self.0.borrow()
     }

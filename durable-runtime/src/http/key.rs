@@ -40,7 +40,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key by its text.
+    /// Creates a key by its text.
     ///
     /// # Errors
     /// [`InvalidKey::TooShort`].
@@ -55,8 +55,8 @@ impl Key {
         })
     }
 
-    /// A key by what [`hash`](Self::hash) made of its text, so that the text need not be where the
-    /// server's configuration is.
+    /// Returns a key by what [`hash`](Self::hash) made of its text, so that the text need not be
+    /// where the server's configuration is.
     ///
     /// # Errors
     /// [`InvalidKey::NoHash`].
@@ -67,7 +67,7 @@ impl Key {
         })
     }
 
-    /// The SHA-256 of a key's text, as 64 hexadecimal digits.
+    /// Returns the SHA-256 of a key's text, as 64 hexadecimal digits.
     pub fn hash(text: &str) -> String {
         digest(text).iter().fold(String::new(), |mut hex, byte| {
             // Writing to a string does not fail.
@@ -76,7 +76,7 @@ impl Key {
         })
     }
 
-    /// The text of a new key: 256 random bits.
+    /// Returns the text of a new key: 256 random bits.
     ///
     /// # Errors
     /// The operating system has no random bytes to give.

@@ -73,8 +73,8 @@ impl Links {
         Self { base, signing }
     }
 
-    /// What a caller can do with an instance: URLs, with `{eventName}` and `{text}` left for the
-    /// caller to fill in.
+    /// Returns what a caller can do with an instance: URLs, with `{eventName}` and `{text}` left
+    /// for the caller to fill in.
     pub fn payload(&self, id: &InstanceId) -> ManagementPayload {
         let reason = |what, verb| self.url(id, what, Some("reason={text}"), verb);
         let plain = |what, verb| self.url(id, what, None, verb);
@@ -91,8 +91,8 @@ impl Links {
         }
     }
 
-    /// The response to a request that has started an instance: 202 with the management payload, a
-    /// `Location` to look at, and a `Retry-After` that says when.
+    /// Returns the response to a request that has started an instance: 202 with the management
+    /// payload, a `Location` to look at, and a `Retry-After` that says when.
     pub fn accepted<O>(&self, instance: &Instance<O>) -> Response {
         self.accepted_id(instance.id())
     }

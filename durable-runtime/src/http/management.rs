@@ -37,8 +37,8 @@ use crate::work::Commands;
 /// How long a link counts, unless told otherwise.
 const LINK_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
-/// The management API for this machine alone: [`Management`] lets others in. To be mounted under any
-/// prefix, with the peers' addresses:
+/// Returns the management API for this machine alone: [`Management`] lets others in. To be mounted
+/// under any prefix, with the peers' addresses:
 ///
 /// ```no_run
 /// use std::net::SocketAddr;
@@ -84,7 +84,7 @@ pub struct Management {
 }
 
 impl Management {
-    /// The management API of the client's hub.
+    /// Creates the management API of the client's hub.
     pub fn new(client: impl Into<Client>) -> Self {
         let made_up = LinkSecret::generate().inspect_err(|error| {
             tracing::error!(
@@ -132,23 +132,23 @@ impl Management {
         self
     }
 
-    /// How long a link counts: 7 days unless told otherwise.
+    /// Sets how long a link counts: 7 days unless told otherwise.
     #[must_use]
     pub fn link_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// Where the router is found from outside, as links are to say it: `https://shop.example/durable`,
-    /// or `/durable` for links without a host. Unless told, links go where the request went to, by
-    /// its `Host` and path; behind a proxy that is not right.
+    /// Sets where the router is found from outside, as links are to say it:
+    /// `https://shop.example/durable`, or `/durable` for links without a host. Unless told, links
+    /// go where the request went to, by its `Host` and path; behind a proxy that is not right.
     #[must_use]
     pub fn base_url(mut self, base: impl AsRef<str>) -> Self {
         self.base = Some(Base::new(base.as_ref()));
         self
     }
 
-    /// What requests may cost.
+    /// Sets what requests may cost.
     #[must_use]
     pub fn limits(mut self, limits: HttpLimits) -> Self {
         self.limits = limits;
@@ -165,14 +165,14 @@ impl Management {
         self
     }
 
-    /// The clock by which links expire.
+    /// Sets the clock by which links expire.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// What ends the requests that wait, for a graceful shutdown.
+    /// Returns what ends the requests that wait, for a graceful shutdown.
     pub fn closing(&self) -> Closing {
         self.closing.clone()
     }
@@ -185,7 +185,7 @@ impl Management {
         Links::new(base, self.signing())
     }
 
-    /// The router.
+    /// Returns the router.
     pub fn router(&self) -> Router {
         let guard = Guard {
             keys: self.keys.as_slice().into(),

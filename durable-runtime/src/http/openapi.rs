@@ -58,8 +58,8 @@ const ID: &str = r"^[^@/\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*$";
 /// The header that every response has.
 const NOSNIFF: &str = "X-Content-Type-Options";
 
-/// The description of the API in OpenAPI 3.1, as it is where keys are needed. Paths are relative to
-/// where the router is mounted.
+/// Returns the description of the API in OpenAPI 3.1, as it is where keys are needed. Paths are
+/// relative to where the router is mounted.
 ///
 /// The router serves its own at `/openapi.json`: with the place where it is mounted, and for this
 /// machine alone if that is whom it serves.

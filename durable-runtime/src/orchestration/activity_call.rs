@@ -44,7 +44,7 @@ use crate::retry::RetryPolicy;
 #[must_use = "a call does nothing until it is awaited or spawned"]
 pub struct Call<A: Activity>(TypedCall<A::Output, A::Error>);
 
-/// A call of `A` with `arguments`; for generated code.
+/// Returns a call of `A` with `arguments`; for generated code.
 #[track_caller]
 #[expect(
     clippy::needless_pass_by_value,
@@ -126,7 +126,7 @@ impl<A: Activity> Call<A> {
         self
     }
 
-    /// What people see it as.
+    /// Sets what people see it as.
     ///
     /// # Replay
     /// Recorded with the call.

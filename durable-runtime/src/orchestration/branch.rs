@@ -6,7 +6,8 @@ use std::pin::Pin;
 use crate::machine;
 use crate::machine::Branch;
 
-/// What an `async` block in a body becomes: a branch of its own, boxed so that it is [`Unpin`].
+/// Returns what an `async` block in a body becomes: a branch of its own, boxed so that it is
+/// [`Unpin`].
 pub fn branch<F: Future>(block: F) -> Branch<Pin<Box<F>>> {
     machine::branch(Box::pin(block))
 }

@@ -85,14 +85,14 @@ impl CalleeList {
     }
 }
 
-/// The callees of `O`, sorted.
+/// Returns the callees of `O`, sorted.
 pub fn callees_of<O: Orchestrator>() -> Vec<Callee> {
     let mut list = CalleeList::default();
     O::callees(&mut list);
     list.found.into_iter().collect()
 }
 
-/// The state machine of `O`; for generated code.
+/// Returns the state machine of `O`; for generated code.
 pub fn state_machine_of<O: Orchestrator>() -> StateMachine {
     let mut list = CalleeList::default();
     O::callees(&mut list);
@@ -120,7 +120,7 @@ pub trait Listed {
 pub struct CalleeProbe<T: ?Sized>(PhantomData<fn() -> Box<T>>);
 
 impl<T: ?Sized> CalleeProbe<T> {
-    /// The question.
+    /// Creates the question.
     #[expect(clippy::new_without_default, reason = "for generated code only")]
     pub const fn new() -> Self {
         Self(PhantomData)

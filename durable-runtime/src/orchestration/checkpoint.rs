@@ -30,8 +30,8 @@ pub struct LoopHead {
 }
 
 impl LoopHead {
-    /// The head of loop `number`, where the bindings `carried` are saved, and those of `kept` that
-    /// have a recorded form.
+    /// Creates the head of loop `number`, where the bindings `carried` are saved, and those of
+    /// `kept` that have a recorded form.
     pub const fn new(
         number: u32,
         place: (&'static str, u32, u32),
@@ -154,8 +154,8 @@ struct Loading {
     values: BTreeMap<String, Payload>,
 }
 
-/// Where the body with these loops is to begin. Does not return where it has no such loop, or carries
-/// other bindings there.
+/// Returns where the body with these loops is to begin. Does not return where it has no such loop,
+/// or carries other bindings there.
 pub async fn resume(heads: &'static [LoopHead]) -> Resumed {
     let Some(cursor) = Cursor::current() else {
         return Resumed(None);
@@ -222,15 +222,15 @@ fn quoted(names: &[&str]) -> String {
 }
 
 impl Resumed {
-    /// Whether the body is to go to the head of loop `number`.
+    /// Returns whether the body is to go to the head of loop `number`.
     pub fn is_at(&self, number: u32) -> bool {
         self.0
             .as_ref()
             .is_some_and(|loading| loading.head == number)
     }
 
-    /// The saved value of a carried binding. Does not return where there is none, or it does not
-    /// decode.
+    /// Returns the saved value of a carried binding. Does not return where there is none, or it
+    /// does not decode.
     pub async fn load<T: CheckpointValue>(&mut self, name: &'static str) -> T {
         match self.try_load(name) {
             Some(value) => value,
@@ -353,7 +353,7 @@ impl<T> KeepRefused<T> for Kept<T> {
 #[serde(transparent)]
 pub struct Items<T>(std::collections::VecDeque<T>);
 
-/// All of `items`, made now. Stalls where they have no end.
+/// Returns all of `items`, made now. Stalls where they have no end.
 pub fn sequence<I: IntoIterator>(items: I) -> Items<I::Item> {
     let items = items.into_iter();
     if items.size_hint().0 == usize::MAX {
@@ -370,7 +370,7 @@ pub fn sequence<I: IntoIterator>(items: I) -> Items<I::Item> {
 }
 
 impl<T> Items<T> {
-    /// The next one.
+    /// Returns the next one.
     #[expect(clippy::should_implement_trait, reason = "a method needs no import")]
     pub fn next(&mut self) -> Option<T> {
         self.0.pop_front()
@@ -384,13 +384,13 @@ pub struct RangeItems<R> {
     position: usize,
 }
 
-/// A range, from its beginning.
+/// Returns a range, from its beginning.
 pub fn range<R: Iterator>(range: R) -> RangeItems<R> {
     RangeItems { range, position: 0 }
 }
 
 impl<R: Iterator + Clone> RangeItems<R> {
-    /// The next one.
+    /// Returns the next one.
     #[expect(clippy::should_implement_trait, reason = "a method needs no import")]
     pub fn next(&mut self) -> Option<R::Item> {
         let next = self.range.clone().nth(self.position);

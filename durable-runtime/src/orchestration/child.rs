@@ -46,7 +46,7 @@ use crate::retry::RetryPolicy;
 #[must_use = "a call does nothing until it is awaited or spawned"]
 pub struct ChildCall<O: Orchestrator>(TypedCall<O::Output, O::Error>);
 
-/// A call of `O` with `arguments`; for generated code.
+/// Returns a call of `O` with `arguments`; for generated code.
 #[track_caller]
 #[expect(
     clippy::needless_pass_by_value,
@@ -94,7 +94,7 @@ impl<O: Orchestrator> ChildCall<O> {
         self
     }
 
-    /// What people see it as.
+    /// Sets what people see it as.
     ///
     /// # Replay
     /// Recorded with the call.
@@ -136,7 +136,7 @@ impl<O: Orchestrator> ChildCall<O> {
         Spawned::new(self)
     }
 
-    /// The id, if one was chosen, and the input: what a client starts.
+    /// Returns the id, if one was chosen, and the input: what a client starts.
     pub fn into_start(self) -> (Option<InstanceId>, Result<Option<Payload>, CodecError>) {
         match self.0.raw().request() {
             CallRequest::Child { id, input, .. } => (id.clone(), input.clone()),

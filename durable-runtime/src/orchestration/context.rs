@@ -127,7 +127,7 @@ impl<O: Orchestrator> OrchestrationContext<O> {
         EventWait::new(here(Location::caller()))
     }
 
-    /// All events of type `E`, one after another.
+    /// Returns all events of type `E`, one after another.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -195,7 +195,7 @@ impl<O: Orchestrator> OrchestrationContext<O> {
 }
 
 impl OrchestrationContext {
-    /// The time of the message that is being processed. It never goes back.
+    /// Returns the time of the message that is being processed. It never goes back.
     ///
     /// # Replay
     /// The same at the same place.
@@ -203,7 +203,7 @@ impl OrchestrationContext {
         self.core.now()
     }
 
-    /// A new id, which nobody can compute who does not read the hub.
+    /// Creates a new id, which nobody can compute who does not read the hub.
     ///
     /// # Replay
     /// The same at the same place; another one after continue-as-new, after a restart, and for any
@@ -213,7 +213,7 @@ impl OrchestrationContext {
         self.core.new_uuid()
     }
 
-    /// A random value: a whole number, a `bool`, or an `f64` from 0 up to 1.
+    /// Returns a random value: a whole number, a `bool`, or an `f64` from 0 up to 1.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -231,8 +231,8 @@ impl OrchestrationContext {
         T::from_bits(self.core.random())
     }
 
-    /// Whether what runs now has run before. For logs and the like: what an orchestrator does must
-    /// not depend on it.
+    /// Returns whether what runs now has run before. For logs and the like: what an orchestrator
+    /// does must not depend on it.
     ///
     /// # Replay
     /// True while a history is replayed.
@@ -240,7 +240,7 @@ impl OrchestrationContext {
         self.core.is_replaying()
     }
 
-    /// The id of this instance.
+    /// Returns the id of this instance.
     ///
     /// # Replay
     /// Always the same.
@@ -248,7 +248,7 @@ impl OrchestrationContext {
         self.core.instance_id()
     }
 
-    /// The instance that waits for this one's result, if this is a sub-orchestration.
+    /// Returns the instance that waits for this one's result, if this is a sub-orchestration.
     ///
     /// # Replay
     /// Always the same.
@@ -315,8 +315,8 @@ impl OrchestrationContext {
         SideEffect::new(self.core.clone(), here(Location::caller()), compute)
     }
 
-    /// Whether a change of the code applies to this execution: not to one that passed this place
-    /// before the change was made.
+    /// Returns whether a change of the code applies to this execution: not to one that passed this
+    /// place before the change was made.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;

@@ -70,7 +70,7 @@ impl<R> fmt::Debug for ContinueAsNew<R> {
     note = "give one argument as itself, several as a tuple, none as `()` [D033]"
 )]
 pub trait IntoArguments<A> {
-    /// The arguments as they are recorded.
+    /// Returns the arguments as they are recorded.
     fn into_arguments(self) -> A;
 }
 

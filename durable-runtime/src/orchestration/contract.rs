@@ -49,10 +49,10 @@ pub trait Orchestrator: Sized + Send + Sync + 'static {
     /// Lists the callees that the source shows.
     fn callees(list: &mut CalleeList);
 
-    /// Whether another attempt may succeed after `error`.
+    /// Returns whether another attempt may succeed after `error`.
     fn is_retryable(error: &Self::Error) -> bool;
 
-    /// The schemas of its types.
+    /// Returns the schemas of its types.
     #[cfg(feature = "schemars")]
     fn schemas() -> OrchestratorSchemas {
         OrchestratorSchemas::default()

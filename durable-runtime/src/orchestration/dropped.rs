@@ -30,7 +30,7 @@ impl Droppable for () {}
 pub trait DroppedCall {
     /// What [`Droppable`] refuses.
     type Answer;
-    /// The answer.
+    /// Returns the answer.
     fn ask(&self) -> PhantomData<Self::Answer>;
 }
 
@@ -44,7 +44,7 @@ impl<T: Durable> DroppedCall for DropProbe<'_, T> {
 
 /// The answer for everything else.
 pub trait DroppedValue {
-    /// The answer.
+    /// Returns the answer.
     fn ask(&self) -> PhantomData<()>;
 }
 

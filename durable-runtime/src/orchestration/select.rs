@@ -24,8 +24,8 @@ pub struct Select<A, B> {
     later: B,
 }
 
-/// An arm and those after it. The losers are dropped, and so cancelled, before the winner's body
-/// runs.
+/// Returns an arm and those after it. The losers are dropped, and so cancelled, before the winner's
+/// body runs.
 pub fn select<A, B>(first: A, later: B) -> Select<A, B> {
     Select { first, later }
 }
@@ -46,7 +46,7 @@ impl<A: Future + Unpin, B: Future + Unpin> Future for Select<A, B> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Never {}
 
-/// The end of a chain of arms.
+/// Returns the end of a chain of arms.
 pub fn no_arm() -> Pending<Never> {
     pending()
 }

@@ -13,7 +13,7 @@ pub fn durable<F>(future: F, _site: &'static Site) -> F {
     future
 }
 
-/// An arm of whatever future.
+/// Returns an arm of whatever future.
 pub fn arm<F: Future>(future: F) -> Branch<Pin<Box<F>>> {
     branch(future)
 }

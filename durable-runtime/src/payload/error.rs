@@ -73,8 +73,8 @@ impl CodecError {
         self
     }
 
-    /// Where in the value the problem is: `order.items[3].price`. `None` where it is the value
-    /// itself, or not known.
+    /// Returns where in the value the problem is: `order.items[3].price`. `None` where it is the
+    /// value itself, or not known.
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
     }

@@ -83,32 +83,32 @@ impl Payload {
             .map_err(|source| CodecError::new("decode", type_name::<T>(), &source))
     }
 
-    /// The codec number.
+    /// Returns the codec number.
     pub fn codec(&self) -> u8 {
         self.codec
     }
 
-    /// The recorded text.
+    /// Returns the recorded text.
     pub fn as_text(&self) -> &str {
         &self.text
     }
 
-    /// How many bytes are recorded.
+    /// Returns how many bytes are recorded.
     pub fn len(&self) -> usize {
         self.text.len()
     }
 
-    /// Whether nothing is recorded (never true of JSON).
+    /// Returns whether nothing is recorded (never true of JSON).
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// A hash of the recorded bytes.
+    /// Returns a hash of the recorded bytes.
     pub fn hash64(&self) -> u64 {
         crate::ids::fnv1a64(self.text.as_bytes())
     }
 
-    /// Whether both hold the same JSON value, whatever the order of keys.
+    /// Returns whether both hold the same JSON value, whatever the order of keys.
     pub fn same_value(&self, other: &Self) -> bool {
         is_same(&self.text, &other.text, Arrays::Ordered)
     }

@@ -43,7 +43,7 @@ impl RegisteredOrchestrator {
         }
     }
 
-    /// A body in place of one that a macro generated, for mocks.
+    /// Creates a body in place of one that a macro generated, for mocks.
     pub fn new(definition: OrchestratorDefinition, start: Arc<StartFn>) -> Self {
         Self {
             definition,
@@ -91,7 +91,7 @@ impl RegisteredActivity {
         }
     }
 
-    /// A body in place of one that a macro generated, for mocks. It takes no states.
+    /// Creates a body in place of one that a macro generated, for mocks. It takes no states.
     pub fn new(name: &'static str, invoke: Arc<InvokeFn>) -> Self {
         Self {
             name,
@@ -131,7 +131,7 @@ impl RegisteredEntity {
         }
     }
 
-    /// A body in place of one that a macro generated, for mocks.
+    /// Creates a body in place of one that a macro generated, for mocks.
     pub fn new(name: &'static str, code: Arc<EntityCode>) -> Self {
         Self {
             name,

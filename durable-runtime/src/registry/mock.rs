@@ -39,10 +39,10 @@ pub trait Mockable: 'static {
     /// The error it returns.
     type Error: CallableError;
 
-    /// What is mocked.
+    /// Returns what is mocked.
     fn callee() -> Callee;
 
-    /// Whether another attempt may succeed after `error`.
+    /// Returns whether another attempt may succeed after `error`.
     fn is_retryable(error: &Self::Error) -> bool;
 }
 
@@ -184,7 +184,7 @@ impl<C: Mockable> Mock<C> {
         self
     }
 
-    /// The mock without its types.
+    /// Returns the mock without its types.
     pub fn into_stand_in(self) -> StandIn {
         let answers = self.stages.into_iter().map(|stage| Scripted {
             times: stage.times,
@@ -250,18 +250,18 @@ struct Scripted {
 }
 
 impl StandIn {
-    /// What it stands in for.
+    /// Returns what it stands in for.
     pub fn callee(&self) -> Callee {
         self.callee
     }
 
-    /// How long the answer to the call with this number, from 0, takes.
+    /// Returns how long the answer to the call with this number, from 0, takes.
     pub fn delay(&self, call: u64) -> Duration {
         self.scripted(call)
             .map_or(Duration::ZERO, |scripted| scripted.delay)
     }
 
-    /// The answer to the call with this number, from 0.
+    /// Returns the answer to the call with this number, from 0.
     pub fn answer(&self, call: u64, input: Option<&Payload>) -> AttemptEnd {
         match self.scripted(call) {
             Some(scripted) => (scripted.answer)(input),

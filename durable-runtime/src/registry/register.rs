@@ -87,7 +87,7 @@ impl Registry {
         }
     }
 
-    /// The orchestrator of that name and version.
+    /// Returns the orchestrator of that name and version.
     pub fn orchestrator(&self, name: &str, version: &str) -> Option<&RegisteredOrchestrator> {
         let versions = self.orchestrators.get(name)?;
         if mutant(Mutant::WrongVersion) {
@@ -96,7 +96,7 @@ impl Registry {
         versions.get(version)
     }
 
-    /// The activity of that name.
+    /// Returns the activity of that name.
     pub fn activity(&self, name: &str) -> Option<&RegisteredActivity> {
         self.activities.get(name)
     }
@@ -121,22 +121,22 @@ impl Registry {
         self.entities.insert(entity.name, entity);
     }
 
-    /// All entities, by name.
+    /// Returns all entities, by name.
     pub fn entities(&self) -> impl Iterator<Item = &RegisteredEntity> {
         self.entities.values()
     }
 
-    /// All activities, by name.
+    /// Returns all activities, by name.
     pub fn activities(&self) -> impl Iterator<Item = &RegisteredActivity> {
         self.activities.values()
     }
 
-    /// The entity of that name.
+    /// Returns the entity of that name.
     pub fn entity(&self, name: &str) -> Option<&RegisteredEntity> {
         self.entities.get(name)
     }
 
-    /// The lanes that a worker with these functions can serve.
+    /// Returns the lanes that a worker with these functions can serve.
     pub fn lanes(&self) -> Vec<Lane> {
         let lane = |registered: &RegisteredOrchestrator| {
             Lane::orchestrator(registered.definition.name, registered.definition.version)
@@ -145,12 +145,12 @@ impl Registry {
         self.orchestrators().map(lane).chain(entities).collect()
     }
 
-    /// The orchestrators, by name and version.
+    /// Returns the orchestrators, by name and version.
     pub fn orchestrators(&self) -> impl Iterator<Item = &RegisteredOrchestrator> {
         self.orchestrators.values().flat_map(BTreeMap::values)
     }
 
-    /// The schemas of what the orchestrators and their events carry.
+    /// Returns the schemas of what the orchestrators and their events carry.
     #[cfg(feature = "schemars")]
     pub fn payload_schemas(&self) -> PayloadSchemas {
         let orchestrators = self.orchestrators();
@@ -159,7 +159,7 @@ impl Registry {
         )
     }
 
-    /// Whether the functions fit together.
+    /// Returns whether the functions fit together.
     ///
     /// # Errors
     /// [`RegistryError`], which lists everything: functions of one name, events of one name in one
@@ -173,7 +173,7 @@ impl Registry {
         RegistryError::unless_empty(problems)
     }
 
-    /// Whether `states` holds every state that an activity takes.
+    /// Returns whether `states` holds every state that an activity takes.
     ///
     /// # Errors
     /// [`RegistryError`], which lists those that are missing.
@@ -188,7 +188,7 @@ impl Registry {
         RegistryError::unless_empty(missing.collect())
     }
 
-    /// The registered orchestrator whose name is a slip of the finger away from `name`.
+    /// Returns the registered orchestrator whose name is a slip of the finger away from `name`.
     pub fn similar_orchestrator(&self, name: &str) -> Option<&'static str> {
         closest(name, self.orchestrators.keys().copied())
     }

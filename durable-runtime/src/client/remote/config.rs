@@ -45,7 +45,7 @@ impl HttpCommandsBuilder {
         }
     }
 
-    /// The key that the server is to know. Without one, it has to serve this machine without.
+    /// Sets the key that the server is to know. Without one, it has to serve this machine without.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
@@ -57,20 +57,21 @@ impl HttpCommandsBuilder {
         self
     }
 
-    /// How long a server that cannot be reached is asked again: 10 seconds unless told otherwise.
-    /// None for no time at all.
+    /// Sets how long a server that cannot be reached is asked again: 10 seconds unless told
+    /// otherwise. None for no time at all.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// How long one request may take, apart from what it waits for: 45 seconds unless told otherwise.
+    /// Sets how long one request may take, apart from what it waits for: 45 seconds unless told
+    /// otherwise.
     pub fn request_time(mut self, time: Duration) -> Self {
         self.request_time = time;
         self
     }
 
-    /// The most bytes of an answer: 64 MiB unless told otherwise. A history is one answer.
+    /// Sets the most bytes of an answer: 64 MiB unless told otherwise. A history is one answer.
     pub fn answer_bytes(mut self, bytes: usize) -> Self {
         self.answer_bytes = bytes;
         self
@@ -211,8 +212,8 @@ pub enum HttpConfigError {
 }
 
 impl Client {
-    /// A client to the hub behind the API of feature `http` at `url`, prefix included: the same typed
-    /// stubs, over a network. [`HttpCommands::builder`] has more to choose.
+    /// Returns a client to the hub behind the API of feature `http` at `url`, prefix included: the
+    /// same typed stubs, over a network. [`HttpCommands::builder`] has more to choose.
     ///
     /// ```no_run
     /// use durable_runtime::prelude::*;
