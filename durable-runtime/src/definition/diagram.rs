@@ -39,7 +39,7 @@ impl StateMachine {
         diagram
     }
 
-    /// Returns the machine in the language of Graphviz.
+    /// Returns the machine as a Graphviz graph.
     pub fn to_dot(&self) -> String {
         let mut graph = format!("digraph {} {{\n", quoted(&self.name));
         graph.push_str("    node [shape=box, style=rounded];\n");
