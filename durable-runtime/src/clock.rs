@@ -1,8 +1,8 @@
-//! Time as a parameter, so that the testkit can move it.
+//! The time as a parameter, so that the testkit can move it.
 //!
-//! A wall clock can be set: by an administrator, by the first synchronisation after the start, by the
-//! host of a virtual machine that is resumed. So only what has a date goes by it; what is a length of
-//! time goes by a clock that nobody can set.
+//! A wall clock can be set: by an administrator, by the first synchronisation after the start, or
+//! by the host of a virtual machine that is resumed. Therefore `durable` uses the wall clock only
+//! for dates, and measures durations with a clock that nobody can set.
 //!
 //! | by the wall clock, [`Clock::now`] | by the monotonic clock, [`Clock::monotonic`] |
 //! |---|---|
@@ -12,8 +12,8 @@
 //! | the end of a lease as the store keeps it | when a lease is renewed |
 //! | | waits before a commit, a start or a command is tried again; the grace of a shutdown |
 //!
-//! The retry of an activity is a durable timer, since it may outlive the process. A wall clock that is
-//! set back makes such a timer late by as much, and never loses it.
+//! The retry of an activity is a durable timer, because it may outlive the process. If the wall
+//! clock is set back, such a timer is late by the same amount, but it is never lost.
 
 use std::fmt;
 use std::ops::Add;
@@ -30,17 +30,17 @@ use serde::Serialize;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z.
+    /// Returns the moment `millis` milliseconds after 1970-01-01T00:00:00Z.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z.
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// How long after `earlier` this is; zero if it is not after.
+    /// Returns how much later than `earlier` this is; zero if it is not later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -98,19 +98,20 @@ fn civil_of(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// A moment on a clock that nobody can set: how long that clock has run since some moment of its own.
+/// A moment on a clock that nobody can set: the time that the clock has run since some moment of
+/// its own.
 ///
-/// It means nothing to another process, nor to another clock.
+/// It has no meaning for another process or another clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Tick(Duration);
 
 impl Tick {
-    /// The moment at which a clock has run for `time`.
+    /// Returns the moment at which a clock has run for `time`.
     pub const fn after(time: Duration) -> Self {
         Self(time)
     }
 
-    /// How long after `earlier` this is; zero if it is not after.
+    /// Returns how much later than `earlier` this is; zero if it is not later.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
@@ -127,7 +128,7 @@ impl Add<Duration> for Tick {
 
 /// Where the engine reads the time and waits for it.
 ///
-/// A clock of one's own needs only the wall clock: lengths of time go by the machine then.
+/// Your own clock needs only the wall clock; by default, durations come from the machine's clock.
 ///
 /// ```
 /// use durable_runtime::clock::{Clock, SystemClock, Tick, seconds};
@@ -140,19 +141,19 @@ impl Add<Duration> for Tick {
 /// # }
 /// ```
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The time now, as the wall clock has it.
+    /// Returns the current time of the wall clock.
     fn now(&self) -> Timestamp;
 
-    /// Completes when the wall clock shows `due` or later, never before. Where it is set meanwhile,
-    /// that is noticed within about a second.
+    /// Completes when the wall clock shows `due` or later, never before. If the wall clock is set
+    /// meanwhile, it notices within about a second.
     fn sleep_until(&self, due: Timestamp) -> BoxFuture<'static, ()>;
 
-    /// The time now on a clock that nobody can set.
+    /// Returns the current time of a clock that nobody can set.
     fn monotonic(&self) -> Tick {
         machine_tick()
     }
 
-    /// Completes once `time` has passed, by the clock that nobody can set.
+    /// Completes once `time` has passed on the clock that nobody can set.
     fn sleep_for(&self, time: Duration) -> BoxFuture<'static, ()> {
         #[expect(clippy::disallowed_methods, reason = "this is the clock")]
         Box::pin(async move { tokio::time::sleep(time).await })
@@ -202,22 +203,22 @@ fn machine_tick() -> Tick {
     Tick(now.saturating_duration_since(*origin))
 }
 
-/// `n` seconds.
+/// Returns `n` seconds.
 pub const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-/// `n` minutes.
+/// Returns `n` minutes.
 pub const fn minutes(n: u64) -> Duration {
     Duration::from_secs(n.saturating_mul(60))
 }
 
-/// `n` hours.
+/// Returns `n` hours.
 pub const fn hours(n: u64) -> Duration {
     Duration::from_secs(n.saturating_mul(3_600))
 }
 
-/// `n` days.
+/// Returns `n` days.
 pub const fn days(n: u64) -> Duration {
     Duration::from_secs(n.saturating_mul(86_400))
 }

@@ -1,4 +1,4 @@
-//! Everything that programs of orchestrations use: `use durable_runtime::prelude::*;`.
+//! Everything that a program with orchestrations needs: `use durable_runtime::prelude::*;`.
 
 pub use durable_macros::Event;
 pub use durable_macros::activity;

@@ -44,12 +44,12 @@ pub struct CrashReport {
 }
 
 impl CrashReport {
-    /// The persistence points of a run without a crash. There was one run for each.
+    /// Returns the persistence points of a run without a crash. There was one run for each.
     pub fn points(&self) -> &[PersistencePoint] {
         &self.points
     }
 
-    /// How many runs with two crashes there were.
+    /// Returns how many runs with two crashes there were.
     pub fn pairs(&self) -> usize {
         self.pairs
     }

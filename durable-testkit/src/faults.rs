@@ -108,13 +108,13 @@ impl FaultyStore {
         self.failing_claims.store(count, Ordering::Relaxed);
     }
 
-    /// How many commits were asked for.
+    /// Returns how many commits were asked for.
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
     }
 
-    /// How often it was looked for something to do: messages, timers that are due, instances and
-    /// entities to be loaded.
+    /// Returns how often it was looked for something to do: messages, timers that are due,
+    /// instances and entities to be loaded.
     pub fn looks(&self) -> u64 {
         self.looks.load(Ordering::Relaxed)
     }

@@ -117,8 +117,8 @@ pub struct Pump {
 }
 
 impl Pump {
-    /// A pump over a model store of its own. Every execution has a twin, so that an orchestrator
-    /// that is not deterministic stalls.
+    /// Returns a pump over a model store of its own. Every execution has a twin, so that an
+    /// orchestrator that is not deterministic stalls.
     pub fn builder() -> PumpBuilder {
         let mut config = EngineConfig::default();
         config.machine.perturb = true;
@@ -131,17 +131,17 @@ impl Pump {
         }
     }
 
-    /// A client to the hub.
+    /// Returns a client to the hub.
     pub fn client(&self) -> Client {
         self.client.clone()
     }
 
-    /// The clock.
+    /// Returns the clock.
     pub fn clock(&self) -> &VirtualClock {
         &self.clock
     }
 
-    /// The dispatcher.
+    /// Returns the dispatcher.
     pub fn dispatcher(&mut self) -> &mut Dispatcher {
         &mut self.dispatcher
     }

@@ -46,12 +46,12 @@ struct Sleepers {
 }
 
 impl VirtualClock {
-    /// A clock that stands at 2026-01-01T00:00:00Z.
+    /// Creates a clock that stands at 2026-01-01T00:00:00Z.
     pub fn new() -> Self {
         Self::at(Timestamp::from_millis(1_767_225_600_000))
     }
 
-    /// A clock that stands at `now`.
+    /// Returns a clock that stands at `now`.
     pub fn at(now: Timestamp) -> Self {
         let time = Time {
             wall: now,
@@ -63,7 +63,7 @@ impl VirtualClock {
         }
     }
 
-    /// The next time that somebody waits for by this clock.
+    /// Returns the next time that somebody waits for by this clock.
     pub fn next_sleeper(&self) -> Option<Timestamp> {
         let Time { wall, run } = *self.time.borrow();
         let sleepers = lock(&self.sleepers);

@@ -1,5 +1,5 @@
 //! What activities and orchestrators have in common: results, and errors that can be recorded and
-//! say whether to try again.
+//! that say whether another attempt makes sense.
 
 mod error;
 mod result;

@@ -1,6 +1,6 @@
-//! What a function returned, as a result.
+//! The return value of a function, as a result.
 
-/// A `Result` under whatever alias: how generated code finds the value's and the error's type of
+/// A `Result` under any alias. Generated code uses it to find the value's and the error's type of
 /// an `io::Result<T>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is named `Result` but is not `std::result::Result`",
@@ -12,7 +12,7 @@ pub trait IsResult {
     /// The error.
     type Error;
 
-    /// The result itself.
+    /// Returns the result itself.
     #[expect(clippy::missing_errors_doc, reason = "it is the error that was there")]
     fn into_result(self) -> Result<Self::Output, Self::Error>;
 }

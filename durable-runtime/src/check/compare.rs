@@ -1,4 +1,5 @@
-//! Two shapes of one orchestrator: what changed, and what that means for running instances.
+//! Compares two shapes of one orchestrator: what changed, and what that means for running
+//! instances.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -11,12 +12,12 @@ use super::simulation::Simulation;
 use crate::definition::MachineState;
 use crate::definition::StateMachine;
 
-/// What is different in `current`, and whether instances that run by `locked` can go on with it.
+/// Returns the differences in `current`, and whether instances of `locked` survive them.
 ///
-/// An execution that runs has gone some way through the old machine and has not come to an end. It
-/// can go on when the new machine goes the same way under the same conditions. So what stands
-/// behind the last state may change freely, and so may what is guarded by
-/// [`patched`](crate::orchestration::OrchestrationContext::patched) with a change that is new.
+/// A running execution has gone some way through the old machine and has not reached an end. It
+/// survives if the new machine goes the same way under the same conditions. Therefore everything
+/// after the last state may change freely, and so may code behind
+/// [`patched`](crate::orchestration::OrchestrationContext::patched) with a new change.
 pub fn compare(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
     if locked.shape() == current.shape() && locked.patches == current.patches {
         return Vec::new();

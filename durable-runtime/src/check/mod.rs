@@ -1,8 +1,7 @@
-//! Whether running instances can go on with today's code: its shape is compared with the one in a
-//! lock file.
+//! Checks whether running instances survive today's code, by comparing its shape with a lock file.
 //!
-//! The lock file holds the shape of every orchestrator: states, edges, types. [`verify`] is for a
-//! test, [`main`] for a program of three lines:
+//! The lock file holds the shape of every orchestrator: its states, edges and types. Call
+//! [`verify`] in a test, or [`main`] in a program of three lines:
 //!
 //! ```no_run
 //! use durable_runtime::prelude::*;
@@ -17,14 +16,14 @@
 //! }
 //! ```
 //!
-//! With `DURABLE_LOCK=update` in the environment both write the file instead.
+//! If the environment has `DURABLE_LOCK=update`, both write the file instead.
 //!
-//! 1. What is compared is what a replay can tell: a comment, a renamed local, a moved line is no
-//!    change.
-//! 2. An edit is safe when every way that an unfinished execution may have gone is still there,
-//!    under the conditions it had ([`compare`](compare::compare)).
-//! 3. A new version of a name stands beside the old one; one that is not registered any more is a
-//!    finding until the file is updated.
+//! 1. The comparison sees what a replay can notice. A comment, a renamed local or a moved line is
+//!    no change.
+//! 2. An edit is safe if every way that an unfinished execution may have taken is still there,
+//!    under the same conditions ([`compare`](compare::compare)).
+//! 3. A new version of a name stands beside the old one. A version that is no longer registered is
+//!    a finding until the file is updated.
 
 mod compare;
 mod finding;
@@ -48,8 +47,8 @@ use crate::registry::Registry;
 /// The variable that says to write the lock file: `DURABLE_LOCK=update`.
 const VARIABLE: &str = "DURABLE_LOCK";
 
-/// Compares the orchestrators of `registry` with the lock file at `path`; with
-/// `DURABLE_LOCK=update` writes the file.
+/// Compares the orchestrators of `registry` with the lock file at `path`. With
+/// `DURABLE_LOCK=update` it writes the file.
 ///
 /// ```no_run
 /// # use durable_runtime::registry::Registry;
@@ -64,9 +63,9 @@ const VARIABLE: &str = "DURABLE_LOCK";
 /// ```
 ///
 /// # Errors
-/// [`CheckError::Breaking`] when running instances could not go on, [`CheckError::OutOfDate`] when
-/// they can and the file does not tell today's shape yet, [`CheckError::Lock`] when it cannot be
-/// read or written.
+/// [`CheckError::Breaking`] if running instances would not survive; [`CheckError::OutOfDate`] if
+/// they would, but the file does not have today's shape yet; [`CheckError::Lock`] if the file
+/// cannot be read or written.
 pub fn verify(path: impl AsRef<Path>, registry: &Registry) -> Result<(), CheckError> {
     let path = path.as_ref();
     let today = LockFile::of(registry);
@@ -78,10 +77,10 @@ pub fn verify(path: impl AsRef<Path>, registry: &Registry) -> Result<(), CheckEr
 }
 
 /// Compares the orchestrators of `registry` with `durable.lock` beside the package's `Cargo.toml`,
-/// or with the file that is the program's first argument, and says what it found.
+/// or with the file in the program's first argument, and prints what it found.
 ///
-/// The exit code is 0 when there is nothing to do, 1 when the file is to be updated, 2 when it
-/// cannot be read or written, and 3 when running instances could not go on.
+/// The exit code is 0 if there is nothing to do, 1 if the file must be updated, 2 if it cannot be
+/// read or written, and 3 if running instances would not survive.
 pub fn main(registry: &Registry) -> ExitCode {
     let path = std::env::args_os()
         .nth(1)

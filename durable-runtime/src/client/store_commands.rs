@@ -111,7 +111,8 @@ impl StoreCommands {
         self
     }
 
-    /// The same on a store that was opened for them alone: [`close`](Commands::close) closes it.
+    /// Sets the same on a store that was opened for them alone: [`close`](Commands::close) closes
+    /// it.
     #[must_use]
     pub fn owning_the_store(mut self) -> Self {
         self.owns_store = true;

@@ -9,20 +9,21 @@ use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 
-/// A call that an instance made and that has not come back.
+/// A call that an instance made and that has not returned.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Waiting {
-    /// The state of today's code that made it; absent where the code has changed so much that
-    /// none is left, or several could be meant.
+    /// The state of today's code that made the call. `None` if the code has changed so much that no
+    /// state fits, or that several do.
     pub state: Option<StateId>,
-    /// What it is.
+    /// What kind of call it is.
     pub kind: StateKind,
-    /// The name of the activity, orchestrator or event, `entity.operation`; empty for a timer or lock.
+    /// The name of the activity, orchestrator or event, or `entity.operation`; empty for a timer or
+    /// lock.
     pub name: String,
-    /// Where it stood in the source when it was made.
+    /// The place in the source that made the call.
     pub place: SourcePlace,
-    /// When it was made: the time of the message that led to it.
+    /// When the call was made: the time of the message that led to it.
     pub since: Timestamp,
     /// When a timer is due.
     pub due: Option<Timestamp>,

@@ -135,7 +135,7 @@ pub enum DispatcherError {
 }
 
 impl DispatcherError {
-    /// Whether another worker has taken over.
+    /// Returns whether another worker has taken over.
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Store(StoreError::Fenced))
     }
@@ -317,7 +317,7 @@ impl Dispatcher {
         self.clock.monotonic()
     }
 
-    /// When something that is held back, as processes died of it, is to go on by itself.
+    /// Returns when something that is held back, as processes died of it, is to go on by itself.
     pub fn suspects_due(&self) -> Option<Tick> {
         let attempts = self.pool.suspects.next_due();
         attempts
@@ -332,23 +332,24 @@ impl Dispatcher {
         self.poll_wait = SHORTEST_POLL;
     }
 
-    /// How many attempts of activities are under way.
+    /// Returns how many attempts of activities are under way.
     pub fn running_attempts(&self) -> usize {
         self.pool.running()
     }
 
-    /// Whether turns that hold their threads have taken, or wait with, results that are in memory only.
+    /// Returns whether turns that hold their threads have taken, or wait with, results that are in
+    /// memory only.
     pub fn owes_results(&self) -> bool {
         self.instances.owes_results()
     }
 
-    /// The threads that user code may hold, to ask what holds them.
+    /// Returns the threads that user code may hold, to ask what holds them.
     pub fn threads(&self) -> WorkerThreads {
         let crews = [self.turns.crew(), self.pool.crew()];
         WorkerThreads(crews.into_iter().flatten().collect())
     }
 
-    /// The worker.
+    /// Returns the worker.
     pub fn worker(&self) -> WorkerId {
         self.lease.worker
     }
@@ -358,7 +359,7 @@ impl Dispatcher {
         Arc::clone(&self.identity)
     }
 
-    /// How many commits were made.
+    /// Returns how many commits were made.
     pub fn commits(&self) -> u64 {
         self.commits
     }
@@ -368,8 +369,9 @@ impl Dispatcher {
         self.pool.close();
     }
 
-    /// What this worker computes, for the process after this one. A dispatcher that is dropped leaves
-    /// the record as a process does that dies; close it before, if this process goes on.
+    /// Returns what this worker computes, for the process after this one. A dispatcher that is
+    /// dropped leaves the record as a process does that dies; close it before, if this process goes
+    /// on.
     pub fn record(&self) -> &Running {
         &self.running
     }
@@ -592,7 +594,7 @@ impl Dispatcher {
 pub struct WorkerThreads(Vec<Crew>);
 
 impl WorkerThreads {
-    /// What holds them.
+    /// Returns what holds them.
     pub fn held(&self) -> HeldThreads {
         let mut all = HeldThreads::default();
         for held in self.0.iter().map(Crew::held) {

@@ -1,4 +1,4 @@
-//! What an operation of an entity is given.
+//! The context of an operation of an entity.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -20,9 +20,9 @@ use crate::orchestration::Orchestrator;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 
-/// What an operation of an entity is given: who it is, and what it can ask for.
+/// The context of an operation: it knows the entity and takes the operation's requests.
 ///
-/// What it asks for counts only if the operation succeeds.
+/// The requests count only if the operation succeeds.
 pub struct EntityContext(Arc<Shared>);
 
 struct Shared {
@@ -77,23 +77,23 @@ impl EntityContext {
         self.0.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The entity's key.
+    /// Returns the entity's key.
     pub fn key(&self) -> &str {
         self.0.id.key()
     }
 
-    /// The entity's name and key.
+    /// Returns the entity's name and key.
     pub fn id(&self) -> &EntityId {
         &self.0.id
     }
 
-    /// The time of the turn.
+    /// Returns the time of the turn.
     pub fn now(&self) -> Timestamp {
         self.0.now
     }
 
-    /// Signals an entity: `ctx.signal(Inventory::at("x").shipped(1))`. What the called operation
-    /// returns is lost. With [`after`](Signalled::after) the signal is delayed.
+    /// Signals an entity: `ctx.signal(Inventory::at("x").shipped(1))`. The return value of the
+    /// called operation is dropped. With [`after`](Signalled::after) the signal is delayed.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "what is signalled is given away"
@@ -127,8 +127,8 @@ impl EntityContext {
         Signalled { context: self, at }
     }
 
-    /// Starts an orchestration that lives on by itself, and returns its id:
-    /// `ctx.start(process_order(order))`. If the id that the call chooses is taken, nothing is
+    /// Starts an orchestration that does not depend on this entity, and returns its id:
+    /// `ctx.start(process_order(order))`. If the call names an id that is already taken, nothing is
     /// started.
     pub fn start<O: Orchestrator>(&self, call: ChildCall<O>) -> InstanceId {
         let (chosen, input) = call.into_start();
@@ -170,7 +170,7 @@ pub struct Signalled<'a> {
 }
 
 impl Signalled<'_> {
-    /// Delays the signal: it is delivered when `wait` is over, in no order with others.
+    /// Delays the signal. It is delivered when `wait` is over, in no order with other messages.
     pub fn after(self, wait: Duration) {
         let mut asked = self.context.asked();
         if let Some(Decision::Signal { delay, .. }) = asked.decisions.get_mut(self.at) {

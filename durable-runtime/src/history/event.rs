@@ -389,12 +389,12 @@ pub struct CarriedEvent {
 }
 
 impl HistoryEvent {
-    /// Whether this came from outside and so begins a stretch of the history.
+    /// Returns whether this came from outside and so begins a stretch of the history.
     pub fn is_incoming(&self) -> bool {
         self.at().is_some()
     }
 
-    /// When this came in; `None` for what the orchestrator decided.
+    /// Returns when this came in; `None` for what the orchestrator decided.
     pub fn at(&self) -> Option<Timestamp> {
         match self {
             Self::ExecutionStarted { at, .. }
@@ -417,7 +417,7 @@ impl HistoryEvent {
         }
     }
 
-    /// The call this is about.
+    /// Returns the call this is about.
     pub fn path(&self) -> Option<&CallPath> {
         match self {
             Self::ActivityCompleted { path, .. }
@@ -446,7 +446,7 @@ impl HistoryEvent {
         }
     }
 
-    /// Whether nothing may follow this.
+    /// Returns whether nothing may follow this.
     pub fn is_terminal(&self) -> bool {
         matches!(
             self,

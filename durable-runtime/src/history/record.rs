@@ -24,7 +24,7 @@ pub struct TurnRecord {
 }
 
 impl TurnRecord {
-    /// The last checkpoint of the turn, with its place among the events.
+    /// Returns the last checkpoint of the turn, with its place among the events.
     pub fn last_checkpoint(&self) -> Option<(usize, &Checkpoint)> {
         let mut events = self.events.iter().enumerate().rev();
         events.find_map(|(at, event)| match event {
@@ -44,7 +44,7 @@ pub struct History {
 }
 
 impl History {
-    /// A history without turns.
+    /// Creates a history without turns.
     pub fn new() -> Self {
         Self::default()
     }
@@ -118,27 +118,28 @@ impl History {
         (!known).then(|| format!("call {path} completes and was never scheduled"))
     }
 
-    /// The turns, oldest first.
+    /// Returns the turns, oldest first.
     pub fn turns(&self) -> &[TurnRecord] {
         &self.turns
     }
 
-    /// All events, oldest first.
+    /// Returns all events, oldest first.
     pub fn events(&self) -> impl Iterator<Item = &HistoryEvent> {
         self.turns.iter().flat_map(|turn| &turn.events)
     }
 
-    /// The number that the next turn will have.
+    /// Returns the number that the next turn will have.
     pub fn next_turn(&self) -> u64 {
         self.turns.last().map_or(1, |turn| turn.turn + 1)
     }
 
-    /// Whether a terminal event was recorded.
+    /// Returns whether a terminal event was recorded.
     pub fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// The last checkpoint, with its places among the turns and among the events of its turn.
+    /// Returns the last checkpoint, with its places among the turns and among the events of its
+    /// turn.
     pub fn last_checkpoint(&self) -> Option<(usize, usize, &Checkpoint)> {
         let mut turns = self.turns.iter().enumerate().rev();
         turns.find_map(|(at, turn)| {
@@ -147,7 +148,7 @@ impl History {
         })
     }
 
-    /// Whether nothing was recorded yet.
+    /// Returns whether nothing was recorded yet.
     pub fn is_empty(&self) -> bool {
         self.turns.is_empty()
     }

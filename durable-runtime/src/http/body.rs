@@ -1,4 +1,4 @@
-//! Bodies: their limits, and what of them is JSON.
+//! Request bodies: their limits, and how they are read as JSON.
 
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
-//! The commands of a client over HTTP, each with a route: an addition to what Durable Functions has.
+//! The commands of a client over HTTP, each with a route. Durable Functions does not have these.
 //!
-//! Durable Functions' routes carry less than a typed client asks for: no errors as themselves, no
-//! answers of entities, no commands that count once. So these carry the commands as they are. They
-//! need a key, an authorizer or this machine: links open none of them, since they show more.
+//! The routes of Durable Functions carry less than a typed client needs: no typed errors, no
+//! answers of entities, no commands that count once. These routes carry the commands as they are.
+//! They need a key, an authorizer or this machine. Signed links permit none of them, because they
+//! show more.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What an instance is told: to end, to pause, to go on, to begin again; and its end for good.
+//! Terminating, suspending, resuming, restarting and purging an instance.
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;

@@ -1,5 +1,5 @@
-//! The description of the API, in OpenAPI 3.1: made of the [table of routes](super::routes), so that
-//! there is no route that it does not have.
+//! The description of the API in OpenAPI 3.1. It is made from the [table of routes](super::routes),
+//! so it describes every route.
 
 #[cfg(feature = "schemars")]
 use std::collections::BTreeSet;
@@ -58,11 +58,11 @@ const ID: &str = r"^[^@/\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*$";
 /// The header that every response has.
 const NOSNIFF: &str = "X-Content-Type-Options";
 
-/// The description of the API in OpenAPI 3.1, as it is where keys are needed. Paths are relative to
-/// where the router is mounted.
+/// Returns the description of the API in OpenAPI 3.1, for a server that requires keys. Paths are
+/// relative to the place where the router is mounted.
 ///
-/// The router serves its own at `/openapi.json`: with the place where it is mounted, and for this
-/// machine alone if that is whom it serves.
+/// The router serves its own description at `/openapi.json`. That one has the place where it is
+/// mounted, and needs no key if the router serves only this machine.
 ///
 /// ```
 /// let description = durable_runtime::http::openapi();

@@ -1,4 +1,4 @@
-//! Where a list goes on: opaque text that names the last row of a page.
+//! Continuation tokens: opaque text that names the last row of a page.
 
 use axum::http::HeaderMap;
 use axum::http::HeaderName;

@@ -1,5 +1,5 @@
-//! What orchestrators and events carry, in the description of the API: a path of its own for each of
-//! them, whose bodies are of their types.
+//! The types of orchestrators and events in the description of the API: each gets a path of its
+//! own, with a body of its types.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

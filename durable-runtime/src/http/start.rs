@@ -1,4 +1,4 @@
-//! Starting an instance, and maybe waiting for what it returns.
+//! Starting an instance, and perhaps waiting for its result.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -125,7 +125,7 @@ enum Stage {
 }
 
 impl RawCall {
-    /// A call that takes the next number of the branch that runs on this thread.
+    /// Creates a call that takes the next number of the branch that runs on this thread.
     pub fn new(request: CallRequest, site: SourcePlace) -> Self {
         let place = current_frame().map(|frame| (frame.cursor, frame.numbers.take()));
         Self {
@@ -136,22 +136,22 @@ impl RawCall {
         }
     }
 
-    /// What the call asks for.
+    /// Returns what the call asks for.
     pub fn request(&self) -> &CallRequest {
         &self.request
     }
 
-    /// What the call asks for, while that can still be changed: until it is scheduled.
+    /// Returns what the call asks for, while that can still be changed: until it is scheduled.
     pub fn request_mut(&mut self) -> Option<&mut CallRequest> {
         (self.stage == Stage::Made).then_some(&mut self.request)
     }
 
-    /// Where the call stands in the source.
+    /// Returns where the call stands in the source.
     pub fn site(&self) -> &SourcePlace {
         &self.site
     }
 
-    /// The execution that made the call; `None` outside an orchestration.
+    /// Returns the execution that made the call; `None` outside an orchestration.
     pub fn cursor(&self) -> Option<&Cursor> {
         self.place.as_ref().map(|(cursor, _)| cursor)
     }
@@ -179,7 +179,7 @@ impl RawCall {
         }
     }
 
-    /// The critical section of a lock that was granted: it ends when this is dropped.
+    /// Returns the critical section of a lock that was granted: it ends when this is dropped.
     pub fn section(&self) -> Option<Section> {
         let granted = self.stage == Stage::Finished;
         let (cursor, path) = self.place.as_ref().filter(|_| granted)?;

@@ -141,7 +141,8 @@ impl Cursor {
         }
     }
 
-    /// Whether the instance was cancelled and the code that this thread runs is not shielded.
+    /// Returns whether the instance was cancelled and the code that this thread runs is not
+    /// shielded.
     pub fn is_cancelled(&self) -> bool {
         self.state().cancelling.deadline.is_some() && !is_shielded()
     }

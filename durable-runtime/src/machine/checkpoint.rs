@@ -179,8 +179,8 @@ fn fit(recorded: &Checkpoint, current: &Checkpoint, values: &[Reencoded]) -> Fit
 }
 
 impl Cursor {
-    /// The checkpoint that the code is to go on from. Taking it, the code promises to go to the head
-    /// of that loop without doing anything else.
+    /// Returns the checkpoint that the code is to go on from. Taking it, the code promises to go to
+    /// the head of that loop without doing anything else.
     pub fn take_resume(&self) -> Option<Box<Checkpoint>> {
         let mut state = self.state();
         match std::mem::take(&mut state.checkpoints.resume) {

@@ -133,17 +133,18 @@ impl Continuation {
         }
     }
 
-    /// Whether an attempt of an activity is under way, which a worker that takes over must know.
+    /// Returns whether an attempt of an activity is under way, which a worker that takes over must
+    /// know.
     pub fn has_running_attempts(&self) -> bool {
         self.cursor.state().has_running_attempts()
     }
 
-    /// The number of its next turn.
+    /// Returns the number of its next turn.
     pub fn next_turn(&self) -> u64 {
         self.next_turn
     }
 
-    /// The attempts that the history says are under way and `is_running` does not know.
+    /// Returns the attempts that the history says are under way and `is_running` does not know.
     pub fn unstarted_attempts(&self, is_running: &dyn Fn(&CallPath) -> bool) -> Vec<ActivityTask> {
         self.cursor
             .state()

@@ -91,7 +91,7 @@ impl Cursor {
         }))
     }
 
-    /// The execution whose code this thread runs right now, if any.
+    /// Returns the execution whose code this thread runs right now, if any.
     pub fn current() -> Option<Self> {
         current_frame().map(|frame| frame.cursor)
     }
@@ -101,8 +101,9 @@ impl Cursor {
         with_frame(|frame| Arc::ptr_eq(&frame.cursor.0, &self.0)).unwrap_or(false)
     }
 
-    /// Whether this thread runs the code of this very execution right now. If not, the instance
-    /// stalls: what was done at `site` would be done at another moment, or not at all, on replay.
+    /// Returns whether this thread runs the code of this very execution right now. If not, the
+    /// instance stalls: what was done at `site` would be done at another moment, or not at all, on
+    /// replay.
     pub fn is_inside(&self, what: &str, site: &dyn fmt::Display) -> bool {
         let inside = self.is_current();
         if !inside {
@@ -128,12 +129,12 @@ impl Cursor {
         &self.0.identity
     }
 
-    /// The time of the message that is being processed; never goes back.
+    /// Returns the time of the message that is being processed; never goes back.
     pub fn now(&self) -> Timestamp {
         self.state().now
     }
 
-    /// A number that is the same on every replay.
+    /// Returns a number that is the same on every replay.
     #[track_caller]
     pub fn random(&self) -> u64 {
         self.is_inside("a random value was asked for", Location::caller());
@@ -143,7 +144,7 @@ impl Cursor {
         first_half(identity.salt.hash(Use::Random, draw))
     }
 
-    /// An id that is the same on every replay.
+    /// Creates an id that is the same on every replay.
     #[track_caller]
     pub fn new_uuid(&self) -> Uuid {
         let mut bytes = [0; 16];
@@ -152,22 +153,22 @@ impl Cursor {
         uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
 
-    /// Whether what runs now has run before.
+    /// Returns whether what runs now has run before.
     pub fn is_replaying(&self) -> bool {
         self.state().is_replaying()
     }
 
-    /// The id of the instance.
+    /// Returns the id of the instance.
     pub fn instance_id(&self) -> &InstanceId {
         &self.identity().id
     }
 
-    /// The number of the execution.
+    /// Returns the number of the execution.
     pub fn execution(&self) -> Execution {
         self.identity().execution
     }
 
-    /// The instance that waits for this one's result.
+    /// Returns the instance that waits for this one's result.
     pub fn parent(&self) -> Option<&InstanceId> {
         self.identity()
             .parent
@@ -211,8 +212,8 @@ impl Cursor {
         Ok(value)
     }
 
-    /// Whether the change named `change` applies to this execution: not to one that passed this
-    /// place before the change was made.
+    /// Returns whether the change named `change` applies to this execution: not to one that passed
+    /// this place before the change was made.
     #[track_caller]
     pub fn patched(&self, change: &str) -> bool {
         self.is_inside("`patched` was asked", Location::caller());

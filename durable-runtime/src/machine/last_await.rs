@@ -28,7 +28,7 @@ impl LastAwait {
         WATCHED.set(Some(self.clone()));
     }
 
-    /// What notes the awaits of this thread, if anything does.
+    /// Returns what notes the awaits of this thread, if anything does.
     pub fn of_this_thread() -> Option<Self> {
         WATCHED.with_borrow(Clone::clone)
     }
@@ -38,7 +38,7 @@ impl LastAwait {
         self.noted().site = None;
     }
 
-    /// Where that await is, if there was one: `file:line:column`, and the expression.
+    /// Returns where that await is, if there was one: `file:line:column`, and the expression.
     pub fn place(&self) -> Option<String> {
         let site = self.noted().site;
         site.map(|site| {
@@ -53,7 +53,7 @@ impl LastAwait {
         })
     }
 
-    /// How many awaits were noted: a number that grows as long as the code gets on.
+    /// Returns how many awaits were noted: a number that grows as long as the code gets on.
     pub fn awaits(&self) -> u64 {
         self.noted().awaits
     }

@@ -103,8 +103,8 @@ pub struct Nondeterminism {
 }
 
 impl Nondeterminism {
-    /// The report for people: what was recorded and what the code does now, each at its line.
-    /// `line_of` returns a line of a source file, where that can be read.
+    /// Returns the report for people: what was recorded and what the code does now, each at its
+    /// line. `line_of` returns a line of a source file, where that can be read.
     pub fn report(&self, line_of: &dyn Fn(&str, usize) -> Option<String>) -> String {
         let (recorded, current) = self.difference.sides();
         let headline = format!("{self}");

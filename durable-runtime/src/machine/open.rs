@@ -67,8 +67,8 @@ pub(super) fn open_sections(
     open
 }
 
-/// The events that the history has and nobody read. A wait that was given an event and was not
-/// cancelled has read it, as far as that can be told.
+/// Returns the events that the history has and nobody read. A wait that was given an event and was
+/// not cancelled has read it, as far as that can be told.
 pub fn unread_events(history: &History) -> Vec<CarriedEvent> {
     let mut events = ExternalEvents::default();
     let mut waits = BTreeMap::new();

@@ -76,7 +76,7 @@ impl Section {
         Self { cursor, path, site }
     }
 
-    /// The call that is the lock.
+    /// Returns the call that is the lock.
     pub fn path(&self) -> &CallPath {
         &self.path
     }

@@ -1,4 +1,4 @@
-//! What an orchestrator calls, listed without running it.
+//! The callees of an orchestrator, listed without running it.
 
 use std::any::TypeId;
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ pub struct CalleeList {
 }
 
 impl CalleeList {
-    /// Says under which path the source names what is added next.
+    /// Sets the path under which the source names the next callee.
     pub fn at(&mut self, path: &'static str) {
         self.path = Some(path);
     }
@@ -63,7 +63,7 @@ impl CalleeList {
         self.found.insert(Callee::Entity(name));
     }
 
-    /// Adds what an inline helper calls, and its machine.
+    /// Adds the callees of an inline helper, and its machine.
     pub fn inline<H: 'static>(
         &mut self,
         name: &'static str,
@@ -85,14 +85,14 @@ impl CalleeList {
     }
 }
 
-/// The callees of `O`, sorted.
+/// Returns the callees of `O`, sorted.
 pub fn callees_of<O: Orchestrator>() -> Vec<Callee> {
     let mut list = CalleeList::default();
     O::callees(&mut list);
     list.found.into_iter().collect()
 }
 
-/// The state machine of `O`; for generated code.
+/// Returns the state machine of `O`; for generated code.
 pub fn state_machine_of<O: Orchestrator>() -> StateMachine {
     let mut list = CalleeList::default();
     O::callees(&mut list);
@@ -111,16 +111,16 @@ pub fn state_machine_of<O: Orchestrator>() -> StateMachine {
 
 /// A function that an orchestrator may call; the macros implement it.
 pub trait Listed {
-    /// Adds the function, or what it calls, to `list`.
+    /// Adds the function, or its callees, to `list`.
     fn list(list: &mut CalleeList);
 }
 
-/// Asks whether a type is [`Listed`]; generated code asks, and the compiler prefers
-/// [`ListedCallee`] where that applies.
+/// Checks whether a type is [`Listed`]. Generated code queries it, and the compiler prefers
+/// [`ListedCallee`] if that applies.
 pub struct CalleeProbe<T: ?Sized>(PhantomData<fn() -> Box<T>>);
 
 impl<T: ?Sized> CalleeProbe<T> {
-    /// The question.
+    /// Creates the check.
     #[expect(clippy::new_without_default, reason = "for generated code only")]
     pub const fn new() -> Self {
         Self(PhantomData)

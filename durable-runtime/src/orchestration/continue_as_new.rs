@@ -1,4 +1,4 @@
-//! Ending an execution and beginning another one with fresh input.
+//! Ending an execution and beginning another one with new input.
 
 use std::fmt;
 use std::future::Future;
@@ -17,8 +17,8 @@ use crate::payload::Payload;
 /// The end of this execution; made by
 /// [`continue_as_new`](super::OrchestrationContext::continue_as_new).
 ///
-/// It yields the orchestrator's return type, so that `return ctx.continue_as_new(…).await` fits,
-/// and never completes.
+/// Its type is the orchestrator's return type, so that `return ctx.continue_as_new(…).await`
+/// compiles. It never completes.
 #[must_use = "the execution goes on until this is awaited"]
 pub struct ContinueAsNew<R> {
     cursor: Cursor,
@@ -62,7 +62,7 @@ impl<R> fmt::Debug for ContinueAsNew<R> {
     }
 }
 
-/// What can stand for an orchestrator's arguments: nothing as `()`, one as itself, several as a
+/// The arguments of an orchestrator: `()` if there are none, a single one as it is, several as a
 /// tuple.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` are not the arguments of this orchestrator",
@@ -70,7 +70,7 @@ impl<R> fmt::Debug for ContinueAsNew<R> {
     note = "give one argument as itself, several as a tuple, none as `()` [D033]"
 )]
 pub trait IntoArguments<A> {
-    /// The arguments as they are recorded.
+    /// Returns the arguments in their recorded form.
     fn into_arguments(self) -> A;
 }
 

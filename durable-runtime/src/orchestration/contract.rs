@@ -33,26 +33,26 @@ use crate::schemas::OrchestratorSchemas;
     note = "an orchestrator is an `async fn` with `#[orchestrator]` [D034]"
 )]
 pub trait Orchestrator: Sized + Send + Sync + 'static {
-    /// What is known of it without running it.
+    /// Its definition, which is known without running it.
     const DEFINITION: OrchestratorDefinition;
     /// The recorded arguments.
     type Arguments: Arguments;
-    /// The function's whole return type: what `continue_as_new(…).await` yields.
+    /// The function's whole return type, which `continue_as_new(…).await` yields.
     type Return;
     /// The `T` of a `Result<T, E>`, or the plain value.
     type Output: Recorded;
     /// The error; [`Failure`](crate::Failure) for a plain value.
     type Error: CallableError;
-    /// The custom status; `()` unless `#[orchestrator(status = T)]` says otherwise.
+    /// The custom status; `()` unless the attribute says `#[orchestrator(status = T)]`.
     type Status: Recorded;
 
-    /// Lists the callees that the source shows.
+    /// Lists the callees that the macro saw in the source.
     fn callees(list: &mut CalleeList);
 
-    /// Whether another attempt may succeed after `error`.
+    /// Returns whether another attempt may succeed after `error`.
     fn is_retryable(error: &Self::Error) -> bool;
 
-    /// The schemas of its types.
+    /// Returns the schemas of its types.
     #[cfg(feature = "schemars")]
     fn schemas() -> OrchestratorSchemas {
         OrchestratorSchemas::default()

@@ -1,21 +1,21 @@
-//! Calls that are dropped where they are made, found by the compiler.
+//! Finds calls that are dropped where they are made, with the help of the compiler.
 //!
-//! Generated code asks every value that a statement drops. The compiler prefers [`DroppedCall`]
-//! where the value is durable; its answer is the one that [`Droppable`] refuses.
+//! Generated code checks every value that a statement drops. The compiler prefers [`DroppedCall`]
+//! if the value is durable; its answer is the one that [`Droppable`] refuses.
 
 use std::marker::PhantomData;
 
 use super::Durable;
 
-/// Asks whether a value that is dropped is durable.
+/// Checks whether a dropped value is durable.
 #[derive(Debug)]
 pub struct DropProbe<'a, T>(pub &'a T);
 
-/// The answer where a durable future is dropped.
+/// The answer for a dropped durable future.
 #[derive(Debug)]
 pub struct NeverRuns<T>(PhantomData<fn() -> T>);
 
-/// What may be dropped.
+/// A value that may be dropped.
 #[diagnostic::on_unimplemented(
     message = "this call is dropped before it runs: nothing is scheduled until it is awaited",
     label = "never awaited",
@@ -28,9 +28,9 @@ impl Droppable for () {}
 
 /// The answer for durable futures.
 pub trait DroppedCall {
-    /// What [`Droppable`] refuses.
+    /// A type that [`Droppable`] refuses.
     type Answer;
-    /// The answer.
+    /// Returns the answer.
     fn ask(&self) -> PhantomData<Self::Answer>;
 }
 
@@ -44,7 +44,7 @@ impl<T: Durable> DroppedCall for DropProbe<'_, T> {
 
 /// The answer for everything else.
 pub trait DroppedValue {
-    /// The answer.
+    /// Returns the answer.
     fn ask(&self) -> PhantomData<()>;
 }
 
@@ -54,5 +54,5 @@ impl<T> DroppedValue for &DropProbe<'_, T> {
     }
 }
 
-/// Takes an answer that allows the drop.
+/// Accepts an answer that allows the drop.
 pub fn may_drop<A: Droppable>(_answer: PhantomData<A>) {}

@@ -1,12 +1,13 @@
-//! What an orchestrator calls, each command in a file of its own.
+//! The calls and other commands of an orchestrator, each in a file of its own.
 //!
-//! Typed futures over the machine's [`RawCall`](crate::machine::RawCall). `#[orchestrator]` makes
-//! every `.await` of a body ask for [`Durable`], so that nothing else can be awaited.
+//! They are typed futures over the machine's [`RawCall`](crate::machine::RawCall).
+//! `#[orchestrator]` makes every `.await` of a body require [`Durable`], so nothing else can be
+//! awaited.
 //!
-//! 1. Nothing is scheduled before the first poll, or `.spawn()`; dropping a call cancels it.
-//! 2. A call's identity is its branch and its number there, taken when the call is made.
-//! 3. What the orchestrator sees is always decoded from what is recorded. What does not decode
-//!    parks the instance: a deploy can cure it.
+//! 1. Nothing is scheduled before the first poll or `.spawn()`. Dropping a call cancels it.
+//! 2. A call is identified by its branch and its number there, which it takes when it is made.
+//! 3. An orchestrator sees only values that are decoded from the record. If a value does not
+//!    decode, the instance is parked, because a deploy can cure it.
 
 pub(crate) mod activity_call;
 mod branch;

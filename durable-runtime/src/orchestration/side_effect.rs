@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::machine::Cursor;
 use crate::payload::Recorded;
 
-/// A local value, computed once; made by
+/// A local value that is computed once; made by
 /// [`side_effect`](super::OrchestrationContext::side_effect).
 #[must_use = "nothing is computed until it is awaited"]
 pub struct SideEffect<F, T> {

@@ -1,10 +1,10 @@
-//! Why a registry cannot serve.
+//! Why a registry cannot be used.
 
 use std::fmt;
 
 use crate::definition::Callee;
 
-/// All that is wrong with a registry, one line each.
+/// All mistakes in a registry, one line each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistryError {
     problems: Vec<Problem>,

@@ -43,7 +43,7 @@ pub enum Computation {
 }
 
 impl Computation {
-    /// An attempt of a call.
+    /// Returns an attempt of a call.
     pub fn attempt(key: InstanceKey, execution: Execution, path: &CallPath) -> Self {
         let numbers = path.numbers().iter();
         let call = hash(numbers.map(|number| u64::from(*number)));
@@ -54,7 +54,7 @@ impl Computation {
         }
     }
 
-    /// The instance or the entity.
+    /// Returns the instance or the entity.
     pub fn key(&self) -> InstanceKey {
         match self {
             Self::Turn { key, .. } | Self::Operation { key, .. } | Self::Attempt { key, .. } => {
@@ -120,7 +120,7 @@ impl Suspicion {
         self.times[TIMES - 1] = at;
     }
 
-    /// When the last deaths were noticed.
+    /// Returns when the last deaths were noticed.
     pub fn last_times(&self) -> &[Timestamp] {
         &self.times[TIMES - usize::from(self.deaths).min(TIMES)..]
     }

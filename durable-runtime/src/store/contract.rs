@@ -57,8 +57,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// [`StoreError::NewerFormat`] when a newer version of this crate has written the hub.
     async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError>;
 
-    /// Whether only one process at a time may have a worker on this hub. If so, the store itself
-    /// sees to it, and a new worker takes over everything at once.
+    /// Returns whether only one process at a time may have a worker on this hub. If so, the store
+    /// itself sees to it, and a new worker takes over everything at once.
     fn is_exclusive(&self) -> bool;
 
     /// Registers a worker. Where the store is exclusive, all other workers are fenced and their
@@ -101,8 +101,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<Vec<Unit>, StoreError>;
 
-    /// What the workers of the hub have registered for, sorted: the lanes of those that are there and
-    /// not fenced. While there is none, every lane that the hub has ever had.
+    /// Returns what the workers of the hub have registered for, sorted: the lanes of those that are
+    /// there and not fenced. While there is none, every lane that the hub has ever had.
     async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError>;
 
     /// Creates an instance with its `Start` message, or its start timer when `start_at` is after
@@ -120,31 +120,31 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<Created, StoreError>;
 
-    /// The instance with this id, as it shows to all but its owner: as if the wishes in its inbox
-    /// ([`MessageBody::is_wish`]) were done, in their order. A replacement shows as pending, in the
-    /// next execution, with all that the new start brings and nothing of the old; what is suspended
-    /// shows as suspended, and what is resumed as running again, or pending if it had not begun. Wishes
-    /// that come after the end, other than a replacement, show nothing.
+    /// Returns the instance with this id, as it shows to all but its owner: as if the wishes in its
+    /// inbox ([`MessageBody::is_wish`]) were done, in their order. A replacement shows as pending,
+    /// in the next execution, with all that the new start brings and nothing of the old; what is
+    /// suspended shows as suspended, and what is resumed as running again, or pending if it had not
+    /// begun. Wishes that come after the end, other than a replacement, show nothing.
     ///
     /// The other methods for clients go by the same: lists, counts, purges, creations and messages.
     async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError>;
 
-    /// Everything a worker needs to go on with an instance, its row as its owner wrote it; `None` when
-    /// it was purged.
+    /// Returns everything a worker needs to go on with an instance, its row as its owner wrote it;
+    /// `None` when it was purged.
     ///
     /// # Errors
     /// [`StoreError::UnreadableHistory`].
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError>;
 
-    /// Whether the instance is in that execution and has not ended, as its owner wrote it: whatever
-    /// it shows meanwhile, its locks are held.
+    /// Returns whether the instance is in that execution and has not ended, as its owner wrote it:
+    /// whatever it shows meanwhile, its locks are held.
     async fn execution_lives(
         &self,
         key: InstanceKey,
         execution: Execution,
     ) -> Result<bool, StoreError>;
 
-    /// The instances of `units` with `load_at_start`, by ascending key, after `after`.
+    /// Returns the instances of `units` with `load_at_start`, by ascending key, after `after`.
     async fn instances_to_load(
         &self,
         units: &[Unit],
@@ -152,8 +152,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<Vec<InstanceKey>, StoreError>;
 
-    /// A page of instances by ascending key: at most `limit`, and at least room for one. Never skips
-    /// or repeats a row, whatever is written between two pages.
+    /// Returns a page of instances by ascending key: at most `limit`, and at least room for one.
+    /// Never skips or repeats a row, whatever is written between two pages.
     async fn instances_list(
         &self,
         filter: &InstanceFilter,
@@ -161,7 +161,7 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<InstancePage, StoreError>;
 
-    /// How many instances `filter` wants.
+    /// Returns how many instances `filter` wants.
     async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError>;
 
     /// Deletes instances that have ended and that `filter` wants, after `after`, with all that is
@@ -177,7 +177,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<Purged, StoreError>;
 
-    /// The turns of an execution that are kept, oldest first; those before its last checkpoint too.
+    /// Returns the turns of an execution that are kept, oldest first; those before its last
+    /// checkpoint too.
     ///
     /// # Errors
     /// [`StoreError::UnreadableHistory`].
@@ -203,9 +204,10 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<Sent, StoreError>;
 
-    /// A page of the messages to instances of `units` that are not parked, by ascending id after
-    /// `after`: at most `limit`, and at least room for one, those that cannot be read included. The
-    /// ones with an id in `except` (ascending: the ones that the worker has in memory) are left out.
+    /// Returns a page of the messages to instances of `units` that are not parked, by ascending id
+    /// after `after`: at most `limit`, and at least room for one, those that cannot be read
+    /// included. The ones with an id in `except` (ascending: the ones that the worker has in
+    /// memory) are left out.
     ///
     /// A lower id may become visible after a higher one, so that each look begins with the first
     /// page.
@@ -217,8 +219,9 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<InboxPage, StoreError>;
 
-    /// What tells which events an instance was sent and has not read, all of one moment. Of one that
-    /// is to be replaced, what is to come. Turns that cannot be read are left out, all of them.
+    /// Returns what tells which events an instance was sent and has not read, all of one moment. Of
+    /// one that is to be replaced, what is to come. Turns that cannot be read are left out, all of
+    /// them.
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError>;
 
     /// Sends a client's operation to an entity, which is created if there is none. One that is due
@@ -231,8 +234,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<EntitySent, StoreError>;
 
-    /// The delayed signals that are on their way to an entity, by ascending id: those after `after`,
-    /// no more than `limit`.
+    /// Returns the delayed signals that are on their way to an entity, by ascending id: those after
+    /// `after`, no more than `limit`.
     async fn signals_delayed(
         &self,
         id: &EntityId,
@@ -252,10 +255,10 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Everything a worker needs to go on with an entity; `None` when there is none.
+    /// Returns everything a worker needs to go on with an entity; `None` when there is none.
     async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError>;
 
-    /// The entities of `units` with `load_at_start`, in order of creation, after `after`.
+    /// Returns the entities of `units` with `load_at_start`, in order of creation, after `after`.
     async fn entities_to_load(
         &self,
         units: &[Unit],
@@ -263,12 +266,12 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<Vec<InstanceKey>, StoreError>;
 
-    /// The entity with this id, with its state; `None` when it has no state, is not locked and
-    /// nothing waits for it.
+    /// Returns the entity with this id, with its state; `None` when it has no state, is not locked
+    /// and nothing waits for it.
     async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError>;
 
-    /// A page of those entities that [`entity_fetch`](Self::entity_fetch) finds, by name and key
-    /// after `after`: at most `limit`, and at least room for one.
+    /// Returns a page of those entities that [`entity_fetch`](Self::entity_fetch) finds, by name
+    /// and key after `after`: at most `limit`, and at least room for one.
     async fn entities_list(
         &self,
         filter: &EntityFilter,
@@ -276,7 +279,7 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<EntityPage, StoreError>;
 
-    /// The answer to a client's command to an entity, once there is one.
+    /// Returns the answer to a client's command to an entity, once there is one.
     async fn answer_fetch(
         &self,
         key: InstanceKey,
@@ -287,9 +290,9 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// `until` or less.
     async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError>;
 
-    /// A page of the timers of instances of `units` due at or before `until`, by due time (then in
-    /// the order in which they were created), behind `after`: at most `limit`, and at least room for
-    /// one. A timer that cannot be read is left out.
+    /// Returns a page of the timers of instances of `units` due at or before `until`, by due time
+    /// (then in the order in which they were created), behind `after`: at most `limit`, and at
+    /// least room for one. A timer that cannot be read is left out.
     async fn timers_due(
         &self,
         units: &[Unit],
@@ -325,7 +328,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// The commit id that is stored for this worker, waiting for a commit of it that is under way.
+    /// Returns the commit id that is stored for this worker, waiting for a commit of it that is
+    /// under way.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the worker is unknown or its epoch was raised.
@@ -337,8 +341,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// does nothing.
     async fn close(&self);
 
-    /// Everything that is stored, as text in a fixed order, without what may differ between two
-    /// stores that did the same (row numbers, commit ids). For tests that compare stores.
+    /// Returns everything that is stored, as text in a fixed order, without what may differ between
+    /// two stores that did the same (row numbers, commit ids). For tests that compare stores.
     async fn dump(&self) -> Result<String, StoreError>;
 }
 

@@ -144,8 +144,8 @@ impl fmt::Display for FileChange {
 }
 
 impl StoreError {
-    /// Whether it is for the store, and not for what was asked of it, that it was not done: the same
-    /// may be asked again later, and nothing else would have fared better.
+    /// Returns whether it is for the store, and not for what was asked of it, that it was not done:
+    /// the same may be asked again later, and nothing else would have fared better.
     pub fn is_transient(&self) -> bool {
         if mutant(Mutant::FullIsForGood) && matches!(self, Self::Full { .. }) {
             return false;

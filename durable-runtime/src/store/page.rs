@@ -24,13 +24,13 @@ pub struct TimerPlace {
 }
 
 impl TimerPlace {
-    /// The place before all timers that are due at `due`.
+    /// Returns the place before all timers that are due at `due`.
     pub const fn before(due: Timestamp) -> Self {
         let number = i64::MIN;
         Self { due, number }
     }
 
-    /// The place behind all timers that are due at `due`.
+    /// Returns the place behind all timers that are due at `due`.
     pub const fn behind(due: Timestamp) -> Self {
         let number = i64::MAX;
         Self { due, number }

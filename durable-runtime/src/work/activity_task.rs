@@ -44,7 +44,7 @@ pub struct ActivityTask {
 }
 
 impl ActivityTask {
-    /// The news that the attempt is lost, with its worker dead or `stopped`.
+    /// Returns the news that the attempt is lost, with its worker dead or `stopped`.
     pub fn lost(&self, heartbeat: Option<Payload>, stopped: bool) -> MessageBody {
         MessageBody::ActivityAttemptLost {
             execution: self.execution,

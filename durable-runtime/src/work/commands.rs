@@ -49,8 +49,9 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// [`CommandError::AlreadyExists`] by [`IfExists`], limits, the store's own.
     async fn start(&self, request: StartRequest) -> Result<Started, CommandError>;
 
-    /// What the workers of the hub have registered for, sorted: the lanes of orchestrators, with
-    /// their versions, and of entities. While no worker is there, all that the hub has ever had.
+    /// Returns what the workers of the hub have registered for, sorted: the lanes of orchestrators,
+    /// with their versions, and of entities. While no worker is there, all that the hub has ever
+    /// had.
     ///
     /// # Errors
     /// The store's own.
@@ -107,8 +108,9 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         after: Option<PageToken>,
     ) -> Result<Purged, CommandError>;
 
-    /// The instance as it is now. What this or another client was told before shows in it, also while
-    /// its owner has yet to do that, or no worker is there; an end shows once it has come.
+    /// Returns the instance as it is now. What this or another client was told before shows in it,
+    /// also while its owner has yet to do that, or no worker is there; an end shows once it has
+    /// come.
     ///
     /// # Errors
     /// [`CommandError::NotFound`], the store's own.
@@ -121,7 +123,7 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// Completes after `wait`, by the clock that this client goes by.
     async fn wait(&self, wait: Duration);
 
-    /// The history of an execution; of the current one if none is named.
+    /// Returns the history of an execution; of the current one if none is named.
     ///
     /// # Errors
     /// [`CommandError::NotFound`], the store's own.
@@ -131,14 +133,15 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         execution: Option<Execution>,
     ) -> Result<History, CommandError>;
 
-    /// The events that an instance was sent and did not read (so far, while it is live), in the order
-    /// in which they came: those that its execution has taken, then those that wait for it.
+    /// Returns the events that an instance was sent and did not read (so far, while it is live), in
+    /// the order in which they came: those that its execution has taken, then those that wait for
+    /// it.
     ///
     /// # Errors
     /// [`CommandError::NotFound`], the store's own.
     async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError>;
 
-    /// A page of instances, in order of creation.
+    /// Returns a page of instances, in order of creation.
     ///
     /// # Errors
     /// The store's own.
@@ -149,7 +152,7 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         limit: u32,
     ) -> Result<InstancePage, CommandError>;
 
-    /// How many instances there are.
+    /// Returns how many instances there are.
     ///
     /// # Errors
     /// The store's own.
@@ -169,8 +172,8 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// it names, the store's own.
     async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError>;
 
-    /// A page of the delayed signals that are on their way to an entity, in the order in which they
-    /// were sent: some of those after `after`; none, once there are no more.
+    /// Returns a page of the delayed signals that are on their way to an entity, in the order in
+    /// which they were sent: some of those after `after`; none, once there are no more.
     ///
     /// # Errors
     /// The store's own.
@@ -186,13 +189,14 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// [`CommandError::AlreadyDelivered`], the store's own.
     async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), CommandError>;
 
-    /// The entity as it is now; `None` when it has no state, is not locked and nothing waits for it.
+    /// Returns the entity as it is now; `None` when it has no state, is not locked and nothing
+    /// waits for it.
     ///
     /// # Errors
     /// The store's own.
     async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, CommandError>;
 
-    /// A page of entities, by name and key.
+    /// Returns a page of entities, by name and key.
     ///
     /// # Errors
     /// The store's own.

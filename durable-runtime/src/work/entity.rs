@@ -70,7 +70,7 @@ pub struct DelayedSignal {
 }
 
 impl DelayedSignal {
-    /// The signal that a message brings, if it brings a delayed one.
+    /// Returns the signal that a message brings, if it brings a delayed one.
     pub fn of(message: Message) -> Option<Self> {
         let MessageBody::EntityOperation(operation) = message.body else {
             return None;
@@ -85,7 +85,7 @@ impl DelayedSignal {
         })
     }
 
-    /// Whether it is the one that is meant.
+    /// Returns whether it is the one that is meant.
     pub fn is(&self, meant: &SignalRef) -> bool {
         match (meant, &self.sender) {
             (SignalRef::Id(id), _) => self.id == *id,
@@ -185,7 +185,7 @@ pub struct EntityRow {
 }
 
 impl EntityRow {
-    /// An entity that was never heard of before.
+    /// Creates an entity that was never heard of before.
     pub fn new(key: InstanceKey, unit: Unit, id: EntityId, now: Timestamp) -> Self {
         Self {
             key,
@@ -201,7 +201,7 @@ impl EntityRow {
         }
     }
 
-    /// The columns that turns change.
+    /// Returns the columns that turns change.
     pub fn update(&self) -> EntityUpdate {
         EntityUpdate {
             state: self.state.clone(),

@@ -62,7 +62,7 @@ impl InstanceStatus {
         Self::Canceled,
     ];
 
-    /// Whether the instance has ended.
+    /// Returns whether the instance has ended.
     pub fn is_terminal(self) -> bool {
         Self::TERMINAL.contains(&self)
     }
@@ -126,7 +126,7 @@ pub struct FirstEvent {
 }
 
 impl NewInstance {
-    /// The lane it belongs to.
+    /// Returns the lane it belongs to.
     pub fn lane(&self) -> Lane {
         Lane::orchestrator(&self.name, &self.version)
     }
@@ -202,7 +202,7 @@ pub struct InstanceRow {
 }
 
 impl InstanceRow {
-    /// The lane it belongs to.
+    /// Returns the lane it belongs to.
     pub fn lane(&self) -> Lane {
         Lane::orchestrator(&self.name, &self.version)
     }

@@ -192,7 +192,7 @@ fn yes() -> bool {
 }
 
 impl MessageBody {
-    /// The execution that this is meant for, where it is meant for one only.
+    /// Returns the execution that this is meant for, where it is meant for one only.
     pub fn execution(&self) -> Option<Execution> {
         match self {
             Self::Start { execution, .. }
@@ -218,12 +218,12 @@ impl MessageBody {
         }
     }
 
-    /// Whether others see what it asks for before the owner of the instance has done it.
+    /// Returns whether others see what it asks for before the owner of the instance has done it.
     pub fn is_wish(&self) -> bool {
         matches!(self, Self::Suspend | Self::Resume | Self::Replace(_))
     }
 
-    /// Whether it tells how an attempt of this call ended.
+    /// Returns whether it tells how an attempt of this call ended.
     pub fn ends_attempt(&self, of: Execution, call: &CallPath) -> bool {
         match self {
             Self::ActivityCompleted {

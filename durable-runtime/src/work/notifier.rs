@@ -58,7 +58,7 @@ impl Notifier {
         self.has_worker.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a worker of this process tells of changes.
+    /// Returns whether a worker of this process tells of changes.
     pub fn has_worker(&self) -> bool {
         self.has_worker.load(Ordering::Relaxed)
     }
@@ -75,7 +75,7 @@ impl Notifier {
         self.inbox.notify_one();
     }
 
-    /// When the first of the timers is due that clients have set since the last time.
+    /// Returns when the first of the timers is due that clients have set since the last time.
     pub fn take_timer_set(&self) -> Option<Timestamp> {
         let due = self.timer_set.swap(NO_TIMER, Ordering::Relaxed);
         (due != NO_TIMER).then_some(Timestamp::from_millis(due))
@@ -112,8 +112,8 @@ impl Notifier {
         }
     }
 
-    /// The answer to a command, should a worker of this process give it. Ask for this first, and
-    /// only then look at the store, so that none is missed.
+    /// Returns the answer to a command, should a worker of this process give it. Ask for this
+    /// first, and only then look at the store, so that none is missed.
     pub fn answer_to(&self, entity: InstanceKey, command: &str) -> oneshot::Receiver<CallResult> {
         let (sender, receiver) = oneshot::channel();
         let mut answers = self.answers();

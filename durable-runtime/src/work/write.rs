@@ -72,7 +72,7 @@ pub struct TurnWrite {
 }
 
 impl TurnWrite {
-    /// A write that changes nothing yet.
+    /// Creates a write that changes nothing yet.
     pub fn new(key: InstanceKey, unit: Unit) -> Self {
         Self {
             key,
@@ -96,7 +96,7 @@ impl TurnWrite {
         }
     }
 
-    /// Whether nothing is to be written.
+    /// Returns whether nothing is to be written.
     pub fn is_empty(&self) -> bool {
         *self == Self::new(self.key, self.unit)
     }
@@ -168,7 +168,7 @@ pub enum TimerKind {
 }
 
 impl TimerId {
-    /// The timer that wakes an entity for the delayed signals that are due at `due`.
+    /// Returns the timer that wakes an entity for the delayed signals that are due at `due`.
     pub fn of_signal(key: InstanceKey, due: Timestamp) -> Self {
         let millis = due.as_millis();
         let part = |shift: u32| u32::try_from((millis >> shift) & 0xffff_ffff).unwrap_or(0);
@@ -219,7 +219,7 @@ pub struct OutgoingMessage {
 }
 
 impl OutgoingMessage {
-    /// A message that is to be read at once.
+    /// Creates a message that is to be read at once.
     pub fn new(to: Address, body: MessageBody) -> Self {
         Self {
             to,
@@ -229,7 +229,7 @@ impl OutgoingMessage {
         }
     }
 
-    /// A message that is kept for later.
+    /// Returns a message that is kept for later.
     pub fn parked(to: Address, body: MessageBody) -> Self {
         Self {
             parked: true,

@@ -14,28 +14,29 @@ pub struct ExploreReport {
 }
 
 impl ExploreReport {
-    /// How many runs were made, those that were cut short included.
+    /// Returns how many runs were made, those that were cut short included.
     pub fn runs(&self) -> usize {
         self.runs
     }
 
-    /// How many schedules came to an end.
+    /// Returns how many schedules came to an end.
     pub fn schedules(&self) -> usize {
         self.schedules
     }
 
-    /// How many came to a state where another one had been.
+    /// Returns how many came to a state where another one had been.
     pub fn merged(&self) -> usize {
         self.merged
     }
 
-    /// Whether every schedule was made, up to those that came to a state where another had been. If
-    /// not, the budget was too small.
+    /// Returns whether every schedule was made, up to those that came to a state where another had
+    /// been. If not, the budget was too small.
     pub fn is_complete(&self) -> bool {
         self.complete
     }
 
-    /// The ways in which the instance ended, each once: recorded results, errors and reasons.
+    /// Returns the ways in which the instance ended, each once: recorded results, errors and
+    /// reasons.
     pub fn outcomes(&self) -> impl Iterator<Item = &str> {
         self.outcomes.iter().map(String::as_str)
     }

@@ -40,13 +40,13 @@ impl<C: Mockable> Calls<C> {
         }
     }
 
-    /// How many calls were made and have begun.
+    /// Returns how many calls were made and have begun.
     pub fn calls(&self) -> usize {
         let calls = self.attempts.calls_of(C::callee());
         calls.iter().filter(|call| call.begun).count()
     }
 
-    /// The arguments of each call that has begun, as a tuple.
+    /// Returns the arguments of each call that has begun, as a tuple.
     ///
     /// # Panics
     /// When recorded arguments are not those of the function.

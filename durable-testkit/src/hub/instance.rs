@@ -44,22 +44,22 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> &InstanceId {
         self.instance.id()
     }
 
-    /// The hub it is in.
+    /// Returns the hub it is in.
     pub fn hub(&self) -> &TestHub {
         &self.hub
     }
 
-    /// The instance as clients see it, for everything that may be refused.
+    /// Returns the instance as clients see it, for everything that may be refused.
     pub fn instance(&self) -> &Instance<O> {
         &self.instance
     }
 
-    /// Its result. Skips idle time by itself.
+    /// Returns its result. Skips idle time by itself.
     ///
     /// # Errors
     /// The orchestrator's own.
@@ -80,7 +80,7 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// How it ended, as recorded. Skips idle time by itself.
+    /// Returns how it ended, as recorded. Skips idle time by itself.
     ///
     /// # Panics
     /// When it does not end.
@@ -131,7 +131,7 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// Whether it waits for the event `E`.
+    /// Returns whether it waits for the event `E`.
     pub fn is_waiting_on<E: Event>(&self) -> bool
     where
         O: Declares<E>,
@@ -141,7 +141,7 @@ impl<O: Orchestrator> TestInstance<O> {
         events.any(|name| name.eq_ignore_ascii_case(E::NAME))
     }
 
-    /// What it waits for.
+    /// Returns what it waits for.
     pub fn waits(&self) -> Vec<Wait> {
         let timeline = self.timeline();
         let last = timeline.turns().last();
@@ -172,7 +172,7 @@ impl<O: Orchestrator> TestInstance<O> {
         self.hub.settle().await;
     }
 
-    /// The instance after everything that can be done at this time is done.
+    /// Returns the instance after everything that can be done at this time is done.
     ///
     /// # Panics
     /// When what is recorded is not of the orchestrator's types.
@@ -184,7 +184,7 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// The history of its current execution.
+    /// Returns the history of its current execution.
     ///
     /// # Panics
     /// When the store cannot be read.
@@ -195,7 +195,7 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// Its histories, to be saved and replayed against later code.
+    /// Returns its histories, to be saved and replayed against later code.
     ///
     /// # Panics
     /// When the store cannot be read.
@@ -226,14 +226,14 @@ impl<O: Orchestrator> TestInstance<O> {
         history_text(self.history().await.events())
     }
 
-    /// What it did up to now, turn by turn.
+    /// Returns what it did up to now, turn by turn.
     pub fn timeline(&self) -> Timeline {
         let written = self.hub.recorded().written();
         Timeline::of(self.id().clone(), self.key, &written)
     }
 
-    /// The same instance in a hub of its own, as everything was at `point`: raise another event
-    /// there, let other time pass. The hub of this one goes on as if nothing had been.
+    /// Returns the same instance in a hub of its own, as everything was at `point`: raise another
+    /// event there, let other time pass. The hub of this one goes on as if nothing had been.
     ///
     /// Mocks are shared, and their sequences go on where they were. The fork begins like a hub after
     /// a crash at that moment: attempts that were under way are made again. It has the salt of this

@@ -123,8 +123,8 @@ struct Opened {
 }
 
 impl TestHub {
-    /// A hub in memory. Its seed is `DURABLE_SEED`, if that is set, else 0. Every execution has a
-    /// twin, so that an orchestrator that is not deterministic stalls.
+    /// Creates a hub in memory. Its seed is `DURABLE_SEED`, if that is set, else 0. Every execution
+    /// has a twin, so that an orchestrator that is not deterministic stalls.
     ///
     /// # Panics
     /// When `DURABLE_SEED` is no number.
@@ -213,14 +213,14 @@ impl TestHub {
         self.change(|setup| setup.seed = seed)
     }
 
-    /// What becomes of activities that have no mock.
+    /// Sets what becomes of activities that have no mock.
     #[must_use]
     pub fn unmocked(self, unmocked: Unmocked) -> Self {
         self.change(|setup| setup.unmocked = unmocked)
     }
 
-    /// How long, in real time, an activity that runs for real is waited for before time goes on
-    /// without it: one second, unless told otherwise.
+    /// Sets how long, in real time, an activity that runs for real is waited for before time goes
+    /// on without it: one second, unless told otherwise.
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         self.change(|setup| setup.patience = patience)
@@ -240,7 +240,7 @@ impl TestHub {
         Calls::new(&self.shared.attempts)
     }
 
-    /// The calls that a function gets, mocked or not: `kit.calls_of(charge_card)`.
+    /// Returns the calls that a function gets, mocked or not: `kit.calls_of(charge_card)`.
     pub fn calls_of<F, C: Mockable, A>(&self, _function: F) -> Calls<C>
     where
         F: CalledBy<A, Call = C>,
@@ -253,20 +253,20 @@ impl TestHub {
         TestStart::new(self.clone(), call)
     }
 
-    /// A client to the hub, for generated clients and untyped questions. What it waits for happens
-    /// only while something of the hub is awaited.
+    /// Returns a client to the hub, for generated clients and untyped questions. What it waits for
+    /// happens only while something of the hub is awaited.
     pub async fn client(&self) -> Client {
         let mut engine = self.shared.engine.lock().await;
         self.engine_of(&mut engine).await;
         self.opened().client.clone()
     }
 
-    /// The time in the hub.
+    /// Returns the time in the hub.
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
     }
 
-    /// The clock of the hub.
+    /// Returns the clock of the hub.
     pub fn clock(&self) -> &VirtualClock {
         &self.shared.clock
     }

@@ -55,7 +55,7 @@ pub(super) struct SavedExecution {
 }
 
 impl SavedHistory {
-    /// The histories of an instance, as far as they are kept, from any hub.
+    /// Returns the histories of an instance, as far as they are kept, from any hub.
     ///
     /// # Errors
     /// [`ClientError`] when the hub does not answer.
@@ -97,7 +97,7 @@ impl SavedHistory {
         )))
     }
 
-    /// The text that [`from_json`](Self::from_json) reads.
+    /// Returns the text that [`from_json`](Self::from_json) reads.
     ///
     /// # Panics
     /// Never: everything in it was JSON before.

@@ -64,24 +64,24 @@ pub struct TimelinePoint {
 }
 
 impl TimelinePoint {
-    /// When it was.
+    /// Returns when it was.
     pub fn at(&self) -> Timestamp {
         self.at
     }
 }
 
 impl Timeline {
-    /// The instance.
+    /// Returns the instance.
     pub fn instance(&self) -> &InstanceId {
         &self.instance
     }
 
-    /// The turns, oldest first.
+    /// Returns the turns, oldest first.
     pub fn turns(&self) -> &[TimelineTurn] {
         &self.turns
     }
 
-    /// The moment after the first turn that has `text` in one of its lines, as
+    /// Returns the moment after the first turn that has `text` in one of its lines, as
     /// [`to_string`](ToString::to_string) shows them: `"wait_for Approval"`, `"call charge_card"`,
     /// `"charge_card ="`.
     ///
@@ -96,7 +96,7 @@ impl Timeline {
         }
     }
 
-    /// The moment after the turn with this index, from 0.
+    /// Returns the moment after the turn with this index, from 0.
     ///
     /// # Panics
     /// When there are fewer turns.
@@ -110,27 +110,27 @@ impl Timeline {
 }
 
 impl TimelineTurn {
-    /// The execution it belongs to.
+    /// Returns the execution it belongs to.
     pub fn execution(&self) -> Execution {
         self.execution
     }
 
-    /// Its number in that execution, from 1.
+    /// Returns its number in that execution, from 1.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// When it was made.
+    /// Returns when it was made.
     pub fn at(&self) -> Timestamp {
         self.at
     }
 
-    /// What came in, in words.
+    /// Returns what came in, in words.
     pub fn incoming(&self) -> impl Iterator<Item = &str> {
         self.lines_of(true)
     }
 
-    /// What was decided, in words.
+    /// Returns what was decided, in words.
     pub fn decided(&self) -> impl Iterator<Item = &str> {
         self.lines_of(false)
     }
@@ -142,27 +142,27 @@ impl TimelineTurn {
             .map(|line| line.text.as_str())
     }
 
-    /// The events as they were recorded.
+    /// Returns the events as they were recorded.
     pub fn events(&self) -> &[HistoryEvent] {
         &self.events
     }
 
-    /// What the instance waits for since.
+    /// Returns what the instance waits for since.
     pub fn waits(&self) -> &[Wait] {
         &self.waits
     }
 
-    /// The status since.
+    /// Returns the status since.
     pub fn status(&self) -> InstanceStatus {
         self.status
     }
 
-    /// The custom status since.
+    /// Returns the custom status since.
     pub fn custom_status(&self) -> Option<&Payload> {
         self.custom_status.as_ref()
     }
 
-    /// The moment after it.
+    /// Returns the moment after it.
     pub fn point(&self) -> TimelinePoint {
         TimelinePoint {
             written: self.written,

@@ -1,4 +1,4 @@
-//! The commands of a client, carried out by a server that it asks over HTTP.
+//! The commands of a client that a server executes over HTTP.
 
 mod config;
 mod server;
@@ -58,11 +58,11 @@ const LONG_POLL: Duration = Duration::from_secs(25);
 /// How long to wait before looking again where waiting for a change did not work.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// [`Commands`] on a hub behind a server with the API of feature `http`.
+/// [`Commands`] for a hub behind a server with the API of feature `http`.
 ///
-/// A server that cannot be reached is asked again for a while; that is safe, since each command
-/// carries an id that makes it count once. A purge, which tells how much it has deleted, is only
-/// asked for again if it cannot have arrived.
+/// If it cannot reach the server, it asks again for a while. That is safe, because each command
+/// carries an id that makes it count once. A purge reports how much it has deleted, so it is
+/// repeated only if it cannot have arrived.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -86,7 +86,7 @@ pub struct HttpCommands {
 }
 
 impl HttpCommands {
-    /// Commands to the API at `url`: where its router is, prefix included.
+    /// Returns a builder for commands to the API at `url`, the URL of its router, prefix included.
     pub fn builder(url: impl Into<String>) -> HttpCommandsBuilder {
         HttpCommandsBuilder::new(url.into())
     }

@@ -71,12 +71,13 @@ pub struct ModelStore {
 }
 
 impl ModelStore {
-    /// An empty store that several workers can share.
+    /// Creates an empty store that several workers can share.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty store that one worker has at a time: the specification of embedded databases.
+    /// Returns an empty store that one worker has at a time: the specification of embedded
+    /// databases.
     pub fn exclusive() -> Self {
         Self {
             exclusive: true,

@@ -115,14 +115,14 @@ impl SqlStore {
         })
     }
 
-    /// A connection to the database for the user's own tables. What is written through it queues
-    /// with the commits of this store, so a transaction on it is to be short.
+    /// Returns a connection to the database for the user's own tables. What is written through it
+    /// queues with the commits of this store, so a transaction on it is to be short.
     pub fn database(&self) -> DatabaseConnection {
         self.connections.database()
     }
 
-    /// Where the worker of this hub records what it computes: in a file beside the database, which
-    /// belongs to whoever has the lock.
+    /// Returns where the worker of this hub records what it computes: in a file beside the
+    /// database, which belongs to whoever has the lock.
     pub fn running(&self) -> Place {
         self.running.clone()
     }
