@@ -81,8 +81,7 @@ impl State {
             Resume::OnItsWay { head } => (*head, String::new()),
         };
         Some(format!(
-            "its checkpoint is of loop {head}{place}, and the code that runs now does not go on from \
-             there\nhelp: run the code that recorded it, or give the orchestrator a new version"
+            "its checkpoint belongs to loop {head}{place}, and today's code does not continue from there\nhelp: run the code that recorded it, or give the orchestrator a new version"
         ))
     }
 

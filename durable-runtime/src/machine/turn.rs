@@ -491,10 +491,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn terminate_child(&mut self, child: crate::ids::InstanceId, link: ParentLink) {
-        let reason = format!(
-            "its parent `{}` does not wait for it any more",
-            link.instance
-        );
+        let reason = format!("its parent `{}` no longer waits for it", link.instance);
         let body = MessageBody::Terminate {
             reason,
             by_parent: Some(link),

@@ -62,7 +62,7 @@ impl Found {
             }
         }
         if torn > 0 {
-            tracing::warn!(?place, torn, "slots of the record are not whole");
+            tracing::warn!(?place, torn, "slots of the record are torn");
         }
         found
     }

@@ -412,7 +412,7 @@ pub enum Sent {
     NotFound,
     /// The instance has ended.
     Finished(InstanceStatus),
-    /// The instance has as many unread events as it may have.
+    /// The instance has the most unread events that it may have.
     Backlogged,
 }
 

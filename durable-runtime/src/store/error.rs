@@ -85,7 +85,7 @@ pub enum StoreError {
         path: String,
     },
     /// A part of the database is missing.
-    #[error("`{path}` is not whole: {problem}")]
+    #[error("`{path}` is incomplete: {problem}")]
     NotWhole {
         /// The file.
         path: String,

@@ -53,7 +53,7 @@ pub async fn open_hub(url: &str, hub: &str) -> Result<OpenedStore, StoreError> {
     };
     if !is_hub_name(hub) {
         return Err(invalid(format!(
-            "the hub's name {hub:?} is to be 1 to 40 of the characters `a-z A-Z 0-9 _ -`"
+            "the hub's name {hub:?} must have 1 to 40 of the characters `a-z A-Z 0-9 _ -`"
         )));
     }
     if url == "memory:" {
@@ -130,7 +130,7 @@ fn problem_of_path(path: &str) -> Option<String> {
         return Some("the path of a file is missing; a store in memory is `memory:`".to_owned());
     }
     if path.contains('?') {
-        return Some("it has no parameters: a path ends the URL".to_owned());
+        return Some("it must not have parameters: the URL ends with the path".to_owned());
     }
     let path = std::path::Path::new(path);
     if path.is_dir() {

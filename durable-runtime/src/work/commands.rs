@@ -303,9 +303,7 @@ pub enum CommandError {
     },
     /// The instance has as many events that nobody has read as it may have. The event was not
     /// accepted: raise it again later.
-    #[error(
-        "instance `{id}` has {limit} events that it has not read, which is as many as it may have"
-    )]
+    #[error("instance `{id}` has {limit} unread events, the most that it may have")]
     Backlogged {
         /// The id.
         id: InstanceId,
@@ -341,7 +339,7 @@ pub enum CommandError {
         limit: usize,
     },
     /// The delayed signal is not on its way any more: it was delivered, or withdrawn before.
-    #[error("that signal is not on its way to {entity} any more")]
+    #[error("the signal to {entity} was already delivered or withdrawn")]
     AlreadyDelivered {
         /// The entity.
         entity: EntityId,
@@ -363,7 +361,7 @@ pub enum CommandError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A server does not know the key that it was asked with, or not any more. Nothing was done.
-    #[error("the server {server} does not know this client: {reason}")]
+    #[error("the server {server} does not accept this client: {reason}")]
     Unauthorized {
         /// The server.
         server: String,
@@ -379,7 +377,7 @@ pub enum CommandError {
         reason: String,
     },
     /// A server has more to do than it takes, again and again. Nothing was done.
-    #[error("the server {server} takes no more: {reason}")]
+    #[error("the server {server} is too busy: {reason}")]
     TooManyRequests {
         /// The server.
         server: String,
@@ -388,7 +386,7 @@ pub enum CommandError {
     },
     /// What a server answered is not what this version of the client reads: there is something else
     /// at that URL, or another version. Whether the command was done is not known.
-    #[error("the server {server} gave an answer that is none: {problem}")]
+    #[error("the server {server} sent an answer that this client cannot read: {problem}")]
     UnexpectedAnswer {
         /// The server.
         server: String,
