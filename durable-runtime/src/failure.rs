@@ -133,7 +133,7 @@ fn at(location: Option<&str>) -> String {
 #[non_exhaustive]
 pub enum EntityProblem {
     /// The stored state does not decode as the type of today's code. It was not changed.
-    #[error("has a state that this code does not read: {report}")]
+    #[error("has a state that this code cannot read: {report}")]
     StateUnreadable {
         /// The message of the decoder.
         report: String,
@@ -155,14 +155,14 @@ pub enum EntityProblem {
     /// The operation waits for something. An operation must run to its end without waiting: it may
     /// await signals and starts, and nothing else.
     #[error(
-        "ran `{operation}`, which awaits something: an operation runs through, so call what takes time from an orchestrator"
+        "ran `{operation}`, which waits for something: an operation must not wait, so let an orchestrator make calls that take time"
     )]
     Waits {
         /// The operation that was called.
         operation: String,
     },
     /// The operation is read-only, but it signals, starts or deletes.
-    #[error("ran `{operation}`, which is `#[read_only]` and yet signals, starts or deletes")]
+    #[error("ran `{operation}`, which is `#[read_only]` but signals, starts or deletes")]
     WritesInReading {
         /// The operation that was called.
         operation: String,
@@ -201,7 +201,7 @@ pub enum SectionRule {
         entity: EntityId,
     },
     /// The critical section of the call is over.
-    #[error("call of {entity} through a lock that is not held any more")]
+    #[error("call of {entity} through a lock that is no longer held")]
     LockLost {
         /// The entity.
         entity: EntityId,

@@ -445,7 +445,7 @@ impl Runtime {
     ///
     /// # Errors
     /// Those of [`run_until_signal`](Self::run_until_signal).
-    #[deprecated = "it hears other signals as well: `run_until_signal`"]
+    #[deprecated = "use `run_until_signal`, which listens to more signals"]
     pub async fn run_until_ctrl_c(self) -> Result<()> {
         self.run_until_signal().await
     }

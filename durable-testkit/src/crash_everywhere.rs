@@ -26,7 +26,7 @@ use crate::replay_check::check_history;
 type Scenario<O> = dyn Fn(TestInstance<O>) -> LocalBoxFuture<'static, ()>;
 type MakeStore = dyn Fn() -> BoxFuture<'static, Arc<dyn Store>> + Send + Sync;
 
-/// Crashes at every persistence point of a run; see [`TestHub::crash_everywhere`].
+/// Runs with a crash at every persistence point; see [`TestHub::crash_everywhere`].
 #[must_use = "nothing crashes before `.await`"]
 pub struct CrashEverywhere<O> {
     hub: TestHub,
@@ -36,7 +36,7 @@ pub struct CrashEverywhere<O> {
     scenario: Option<Box<Scenario<O>>>,
 }
 
-/// How many runs there were, each with the same result.
+/// The runs that were made, all with the same result.
 #[derive(Debug, Clone)]
 pub struct CrashReport {
     points: Vec<PersistencePoint>,
@@ -63,12 +63,12 @@ impl fmt::Display for CrashReport {
 }
 
 impl TestHub {
-    /// Runs what `call` calls once without a crash; then once for each persistence point (before and
-    /// after each commit, before and after each effect, before each delivery), with a crash there;
-    /// then for pairs of points. After each crash another worker begins with what is stored. Each run
-    /// is in a hub of its own with the functions and mocks of this one, and must come to the same
-    /// result; no effect may happen more often than once and once more for each crash; and the
-    /// history must fit the code.
+    /// Runs the instance of `call` once without a crash, then once for each persistence point, with
+    /// a crash there, and then for pairs of points. Persistence points are before and after each
+    /// commit, before and after each effect, and before each delivery. After each crash another
+    /// worker continues from what is stored. Each run is in a hub of its own, with the functions
+    /// and mocks of this one. All runs must come to the same result. No effect may happen more
+    /// often than once, plus once for each crash. The history must fit the code.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -86,7 +86,7 @@ impl TestHub {
     /// ```
     ///
     /// # Panics
-    /// When one of that does not hold: with the points of the crashes.
+    /// Panics if a run breaks one of these rules, with the points of the crashes.
     pub fn crash_everywhere<O: Orchestrator>(&self, call: ChildCall<O>) -> CrashEverywhere<O> {
         CrashEverywhere {
             hub: self.clone(),
@@ -102,14 +102,14 @@ impl TestHub {
 }
 
 impl<O: Orchestrator> CrashEverywhere<O> {
-    /// With at most so many pairs of points, evenly chosen; 200 unless told otherwise.
+    /// Makes at most this many runs with pairs of points, evenly chosen; by default 200.
     pub fn pairs(mut self, most: usize) -> Self {
         self.pairs = most;
         self
     }
 
-    /// With something that happens in each run between the start and the wait for the result: events
-    /// that are raised, time that passes. The crashes happen below it.
+    /// Adds something that happens in each run between the start and the wait for the result: it
+    /// can raise events or let time pass. The crashes also happen in it.
     pub fn scenario<F, Fut>(mut self, scenario: F) -> Self
     where
         F: Fn(TestInstance<O>) -> Fut + 'static,
@@ -119,7 +119,7 @@ impl<O: Orchestrator> CrashEverywhere<O> {
         self
     }
 
-    /// Each run over a store of its own that `make` makes, instead of one in memory.
+    /// Makes each run over its own store from `make`, instead of one in memory.
     pub fn stores<F, Fut>(mut self, make: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! A store that fails where the test says so.
+//! A store that fails when the test says so.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -51,23 +51,24 @@ use durable_runtime::work::Purged;
 use durable_runtime::work::SignalRef;
 use durable_runtime::work::TurnWrite;
 
-/// What goes wrong with a commit.
+/// A fault of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Nothing goes wrong.
+    /// No fault.
     None,
-    /// It is not done, and the answer is that the database is not available.
+    /// The commit is not done, and the answer is that the database is not available.
     NotDone,
-    /// It is done, and the answer is lost.
+    /// The commit is done, and its answer is lost.
     AnswerLost,
-    /// It is refused while a turn of this instance is in it.
+    /// The commit is refused if it contains a turn of this instance.
     Conflict(InstanceKey),
-    /// The first delayed signal that a turn in it has run is withdrawn just before.
+    /// Just before the commit, somebody withdraws the first delayed signal that one of its turns
+    /// has run.
     SignalWithdrawn,
 }
 
-/// A store that passes everything on to another one, except where a fault is planned.
+/// A store that passes everything on to another one, except when a fault is planned.
 #[derive(Debug)]
 pub struct FaultyStore {
     inner: Arc<dyn Store>,
@@ -93,28 +94,28 @@ impl FaultyStore {
         })
     }
 
-    /// Plans what happens to the next commits, in order. After them nothing goes wrong.
+    /// Plans the faults of the next commits, in order. Commits after them have none.
     pub fn plan(&self, faults: impl IntoIterator<Item = Fault>) {
         lock(&self.planned).extend(faults);
     }
 
-    /// Refuses each commit that has a turn of this instance in it; `None` ends that.
+    /// Refuses each commit that contains a turn of this instance; `None` ends that.
     pub fn poison(&self, instance: Option<InstanceKey>) {
         *lock(&self.poisoned) = instance;
     }
 
-    /// Has the next `count` claims of units fail: the database is not available.
+    /// Makes the next `count` claims of units fail: the database is not available.
     pub fn fail_claims(&self, count: u64) {
         self.failing_claims.store(count, Ordering::Relaxed);
     }
 
-    /// Returns how many commits were asked for.
+    /// Returns how many commits were requested.
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
     }
 
-    /// Returns how often it was looked for something to do: messages, timers that are due,
-    /// instances and entities to be loaded.
+    /// Returns how often the engine looked for something to do: messages, due timers, instances and
+    /// entities to load.
     pub fn looks(&self) -> u64 {
         self.looks.load(Ordering::Relaxed)
     }

@@ -63,7 +63,7 @@ fn arguments(locked: &StateMachine, current: &StateMachine) -> Option<Finding> {
         let place = current.all_states().next().map(|state| &state.place);
         Finding::breaking(
             format!(
-                "its arguments were ({}) and are ({}): the recorded input may not be read as that",
+                "its arguments were ({}) and are now ({}): the recorded input may not decode as these",
                 locked.arguments.join(", "),
                 current.arguments.join(", ")
             ),
@@ -86,7 +86,7 @@ fn types(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
         };
         if state.arguments != now.arguments {
             let change = format!(
-                "`{}` took ({}) and takes ({}): recorded calls may not be read as that",
+                "`{}` took ({}) and now takes ({}): recorded calls may not decode as these",
                 now.name,
                 state.arguments.join(", "),
                 now.arguments.join(", ")
@@ -95,7 +95,7 @@ fn types(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
         }
         if state.returns != now.returns {
             let change = format!(
-                "`{}` returned {} and returns {}: recorded results may not be read as that",
+                "`{}` returned {} and now returns {}: recorded results may not decode as this",
                 now.name, state.returns, now.returns
             );
             findings.push(Finding::breaking(change, Some(&now.place)));

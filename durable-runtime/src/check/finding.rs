@@ -72,10 +72,10 @@ impl fmt::Display for Finding {
 pub enum CheckError {
     /// Running instances would not survive.
     #[error(
-        "running instances could not go on with this code\n{}\n\
+        "running instances would not survive this code\n{}\n\
          help: give the orchestrator a new version and keep the old one registered beside it, or \
-         make the change under `if ctx.patched(\"…\")`; where no instance is left that it would \
-         meet, run this again with DURABLE_LOCK=update",
+         make the change under `if ctx.patched(\"…\")`; if no instance is left that the change \
+         would affect, run this again with DURABLE_LOCK=update",
         listed(findings)
     )]
     Breaking {
@@ -84,7 +84,7 @@ pub enum CheckError {
     },
     /// Running instances would survive, but the lock file does not have this code yet.
     #[error(
-        "{} does not tell of this code yet; running instances can go on\n{}\n\
+        "{} does not contain this code yet; running instances survive the change\n{}\n\
          help: run this again with DURABLE_LOCK=update and commit the file with the change",
         path.display(), listed(findings)
     )]

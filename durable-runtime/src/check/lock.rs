@@ -65,7 +65,7 @@ pub enum LockError {
         source: io::Error,
     },
     /// A line of the file is not a line of a lock file.
-    #[error("line {line} is none of a lock file: {cause}")]
+    #[error("line {line} is not a line of a lock file: {cause}")]
     Unreadable {
         /// Its number, from 1.
         line: usize,
@@ -269,7 +269,7 @@ impl LockFile {
             let found = match today.machine(name, version) {
                 Some(current) => compare(locked, current),
                 None => vec![Finding::breaking(
-                    "it is not registered any more: its instances wait until a worker has it",
+                    "it is no longer registered: its instances wait for a worker that has it",
                     None,
                 )],
             };

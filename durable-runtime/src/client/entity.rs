@@ -361,7 +361,7 @@ pub enum OperationError<E> {
     #[error("the operation failed")]
     Failed(#[source] E),
     /// The operation has not answered yet.
-    #[error("the entity has not answered in the time that was allowed")]
+    #[error("the entity did not answer in time")]
     TimedOut,
     /// The operation was not called, or the client does not know whether it was.
     #[error(transparent)]

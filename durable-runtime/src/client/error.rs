@@ -45,11 +45,9 @@ pub enum ClientError {
         /// How it ended.
         status: InstanceStatus,
     },
-    /// The instance has as many unread events as it may have. It did not accept the event: raise it
+    /// The instance has the most unread events that it may have. It did not accept the event: raise it
     /// again later.
-    #[error(
-        "instance `{id}` has {limit} events that it has not read, which is as many as it may have"
-    )]
+    #[error("instance `{id}` has {limit} unread events, the most that it may have")]
     Backlogged {
         /// The id.
         id: InstanceId,
@@ -91,7 +89,7 @@ pub enum ClientError {
     #[error(transparent)]
     Codec(#[from] CodecError),
     /// The delayed signal is no longer waiting: it was delivered or withdrawn before.
-    #[error("that signal is not on its way to {entity} any more")]
+    #[error("the signal to {entity} was already delivered or withdrawn")]
     AlreadyDelivered {
         /// The entity.
         entity: EntityId,
@@ -112,7 +110,7 @@ pub enum ClientError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The server does not know the key of a client over HTTP, or no longer accepts it.
-    #[error("the server {server} does not know this client: {reason}")]
+    #[error("the server {server} does not accept this client: {reason}")]
     Unauthorized {
         /// The server.
         server: String,
@@ -128,7 +126,7 @@ pub enum ClientError {
         reason: String,
     },
     /// The server of a client over HTTP was too busy each time it was asked.
-    #[error("the server {server} takes no more: {reason}")]
+    #[error("the server {server} is too busy: {reason}")]
     TooManyRequests {
         /// The server.
         server: String,
@@ -137,7 +135,7 @@ pub enum ClientError {
     },
     /// The server of a client over HTTP sent an answer that this version cannot read. Something
     /// else may run at that URL, or another version.
-    #[error("the server {server} gave an answer that is none: {problem}")]
+    #[error("the server {server} sent an answer that this client cannot read: {problem}")]
     UnexpectedAnswer {
         /// The server.
         server: String,

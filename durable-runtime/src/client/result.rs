@@ -135,7 +135,7 @@ pub enum ResultError<E> {
     #[error("the orchestration was purged")]
     Purged,
     /// The instance has not ended yet.
-    #[error("the orchestration has not ended in the time that was allowed")]
+    #[error("the orchestration did not end in time")]
     TimedOut,
     /// The client could not find out.
     #[error(transparent)]

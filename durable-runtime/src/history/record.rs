@@ -12,7 +12,7 @@ use crate::ids::CallPath;
 /// The number of the stored format. A reader refuses formats it does not know.
 pub const FORMAT: u32 = 1;
 
-/// What one turn recorded.
+/// The record of one turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TurnRecord {
     /// The number of the turn in its execution, from 1.
@@ -34,7 +34,7 @@ impl TurnRecord {
     }
 }
 
-/// The history of one execution, or what is left of it from a checkpoint on.
+/// The history of one execution, or the rest of it from a checkpoint on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Vec<TurnRecord>", into = "Vec<TurnRecord>")]
 pub struct History {
@@ -52,7 +52,7 @@ impl History {
     /// Appends a turn.
     ///
     /// # Errors
-    /// [`HistoryError`] when the turn breaks one of the rules of order; nothing is appended then.
+    /// [`HistoryError`] if the turn breaks one of the rules of order; nothing is appended then.
     pub fn append(&mut self, turn: TurnRecord) -> Result<(), HistoryError> {
         let expected = self.next_turn();
         if turn.format != FORMAT {
@@ -184,11 +184,11 @@ impl From<History> for Vec<TurnRecord> {
     }
 }
 
-/// A history that cannot be what was recorded.
+/// Why a history cannot be the one that was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HistoryError {
-    /// Written by a newer or older version of this crate.
+    /// A newer or older version of this crate has written it.
     #[error(
         "turn {turn} has format {format} and this version reads format {FORMAT}: run a worker of the version that wrote it, or a newer one"
     )]
@@ -198,15 +198,15 @@ pub enum HistoryError {
         /// Its format.
         format: u32,
     },
-    /// A turn is missing or stands twice.
+    /// A turn is missing or occurs twice.
     #[error("turn {expected} was expected and turn {found} found")]
     Gap {
-        /// The turn that should be there.
+        /// The number of the expected turn.
         expected: u64,
-        /// The turn that is.
+        /// The number of the turn that was found.
         found: u64,
     },
-    /// An event stands where it cannot.
+    /// An event is in a place where it cannot be.
     #[error("turn {turn} is out of order: {problem}")]
     OutOfOrder {
         /// The turn.
@@ -219,7 +219,7 @@ pub enum HistoryError {
     Unreadable {
         /// The turn.
         turn: u64,
-        /// What the reader says.
+        /// The message of the decoder.
         cause: String,
     },
 }

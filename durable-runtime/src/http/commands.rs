@@ -146,13 +146,15 @@ async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
     }
     if !body::is_json(call.headers()) {
         return Err(Problem::bad_request(
-            "the body is to be `application/json`, and said to be that",
+            "send the command with `Content-Type: application/json`",
         ));
     }
     let json = call.json().await?;
     let json = json.ok_or_else(|| Problem::bad_request("the body is empty"))?;
     let read = json.decode::<T>();
-    read.map_err(|error| Problem::bad_request(format!("the body is not that command: {error}")))
+    read.map_err(|error| {
+        Problem::bad_request(format!("the body does not decode as this command: {error}"))
+    })
 }
 
 /// Asks the hub.
@@ -187,7 +189,7 @@ fn check_command(command: &str) -> Result<(), Problem> {
 fn check_name(what: &'static str, name: &str) -> Result<(), Problem> {
     if name.contains(|c: char| c == '@' || c.is_control()) {
         return Err(Problem::bad_request(format!(
-            "{what} has a character that no name has"
+            "{what} contains a character that a name must not contain"
         )));
     }
     check_limit(what, name.chars().count(), NAME)
@@ -272,7 +274,7 @@ async fn tell(mut call: Call, path: &str) -> Answer {
     let Told { control, command } = read(&mut call).await?;
     if path_of(&control) != path {
         return Err(Problem::bad_request(
-            "the body tells the instance something else than the path",
+            "the body asks for another action than the path",
         ));
     }
     check_command(&command)?;

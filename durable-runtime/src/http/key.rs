@@ -133,14 +133,14 @@ impl fmt::Debug for Key {
 pub enum InvalidKey {
     /// Somebody could guess it.
     #[error(
-        "the key has {characters} characters, and {SHORTEST} random ones are the least: `Key::generate` makes one"
+        "the key has {characters} characters and needs at least {SHORTEST} random ones: `Key::generate` makes one"
     )]
     TooShort {
         /// The number of its characters.
         characters: usize,
     },
     /// It is not the output of [`Key::hash`].
-    #[error("the hash of a key is 64 hexadecimal digits: `Key::hash` makes it")]
+    #[error("the hash of a key has 64 hexadecimal digits: `Key::hash` makes one")]
     NoHash,
 }
 

@@ -155,9 +155,9 @@ impl Management {
         self
     }
 
-    /// Describes in `/openapi.json` what these orchestrators and events carry: what a
-    /// [`Runtime`](crate::Runtime::payload_schemas) has registered, or a
-    /// [`Registry`](crate::registry::Registry::payload_schemas) where the workers are elsewhere.
+    /// Adds the types of these orchestrators and events to `/openapi.json`: those that a
+    /// [`Runtime`](crate::Runtime::payload_schemas) has registered, or those of a
+    /// [`Registry`](crate::registry::Registry::payload_schemas) if the workers run elsewhere.
     #[cfg(feature = "schemars")]
     #[must_use]
     pub fn payload_schemas(mut self, schemas: PayloadSchemas) -> Self {
@@ -165,20 +165,20 @@ impl Management {
         self
     }
 
-    /// Sets the clock by which links expire.
+    /// Sets the clock that decides when links expire.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Returns what ends the requests that wait, for a graceful shutdown.
+    /// Returns a handle that ends the requests that wait, for a graceful shutdown.
     pub fn closing(&self) -> Closing {
         self.closing.clone()
     }
 
-    /// Links for handlers of one's own. They go to [`base_url`](Self::base_url), or to `/durable` if
-    /// that is not given.
+    /// Returns links for your own handlers. They go to [`base_url`](Self::base_url), or to
+    /// `/durable` if none is set.
     pub fn links(&self) -> Links {
         let base = self.base.clone();
         let base = base.unwrap_or_else(|| Base::new(DEFAULT_PREFIX));

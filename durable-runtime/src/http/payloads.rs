@@ -47,11 +47,11 @@ fn starts(name: &str, payloads: &InputAndOutput, components: &mut Components) ->
         |id: String, summary: String| start::describe(&id, &summary, input.clone(), output.clone());
     let made_up = describe(
         format!("start_{name}"),
-        format!("Starts `{name}` under an id that is made up"),
+        format!("Starts `{name}` under a fresh id"),
     );
     let chosen = start::may_exist(describe(
         format!("startWithId_{name}"),
-        format!("Starts `{name}` under an id that is chosen"),
+        format!("Starts `{name}` under a chosen id"),
     ));
     let path = format!("/orchestrators/{}", utf8_percent_encode(name, UNRESERVED));
     let with_id = format!("{path}/{{id}}");

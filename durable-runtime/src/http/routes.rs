@@ -274,6 +274,7 @@ async fn nothing_here(headers: HeaderMap) -> Response {
 }
 
 async fn another_method(headers: HeaderMap) -> Response {
-    let message = "this path does not have that method: the header Allow names those it has";
+    let message =
+        "this path does not allow that method: the header Allow lists the methods it does";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, message).response(Some(&headers))
 }

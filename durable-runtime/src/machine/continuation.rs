@@ -1,4 +1,4 @@
-//! An orchestration that waits: the user's future with the state of its execution.
+//! A suspended orchestration: the user's future with the state of its execution.
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ use crate::panics;
 use crate::payload::Payload;
 use crate::work::ActivityTask;
 
-/// How an orchestrator's body ended.
+/// How the body of an orchestrator ended.
 #[must_use]
 #[derive(Debug, Clone, PartialEq)]
 pub enum BodyEnd {
@@ -39,14 +39,14 @@ pub enum BodyEnd {
     Completed(Payload),
     /// It returned an error.
     Failed(CallError),
-    /// It could not begin: the input does not decode, say.
+    /// It could not begin, for example because the input does not decode.
     Stalled(String),
 }
 
 /// Starts an orchestrator's body.
 pub type StartFn = dyn Fn(Cursor, Option<Payload>) -> BoxFuture<'static, BodyEnd> + Send + Sync;
 
-/// An orchestration that waits for its next message. Dropping it loses nothing.
+/// A suspended orchestration that waits for its next message. Dropping it loses nothing.
 pub struct Continuation {
     pub(super) cursor: Cursor,
     future: BoxFuture<'static, BodyEnd>,
@@ -115,7 +115,7 @@ impl Continuation {
         }
     }
 
-    /// Roughly how many bytes of memory it holds.
+    /// Returns roughly how many bytes of memory it holds.
     pub fn size(&self) -> usize {
         const FIXED: usize = 512;
         let twin = self.twin.as_ref().map_or(0, Twin::size);
@@ -133,7 +133,7 @@ impl Continuation {
         }
     }
 
-    /// Returns whether an attempt of an activity is under way, which a worker that takes over must
+    /// Returns whether an attempt of an activity is running, which a worker that takes over must
     /// know.
     pub fn has_running_attempts(&self) -> bool {
         self.cursor.state().has_running_attempts()
@@ -144,7 +144,7 @@ impl Continuation {
         self.next_turn
     }
 
-    /// Returns the attempts that the history says are under way and `is_running` does not know.
+    /// Returns the attempts that are running by the history, and that `is_running` does not know.
     pub fn unstarted_attempts(&self, is_running: &dyn Fn(&CallPath) -> bool) -> Vec<ActivityTask> {
         self.cursor
             .state()

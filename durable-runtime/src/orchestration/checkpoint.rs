@@ -183,8 +183,7 @@ impl Loading {
         let (number, place) = (self.head, &self.place);
         let Some(head) = heads.iter().find(|head| head.number == number) else {
             return Some(format!(
-                "its checkpoint is of loop {number} ({place}), and the code that runs now has no such \
-                 loop{HELP}"
+                "its checkpoint belongs to loop {number} ({place}), and today's code has no such loop{HELP}"
             ));
         };
         let is_known = |name: &str| head.carried.contains(&name) || head.kept.contains(&name);
@@ -199,8 +198,7 @@ impl Loading {
             return None;
         }
         let mut report = format!(
-            "its checkpoint of loop {number} ({place}) does not hold the bindings of the code that \
-             runs now ({})",
+            "its checkpoint of loop {number} ({place}) does not hold the bindings of today's code ({})",
             head.place()
         );
         // Writing to a `String` cannot fail.
@@ -208,7 +206,7 @@ impl Loading {
             let _ = write!(report, "\nmissing in the checkpoint: {}", quoted(&missing));
         }
         if !extra.is_empty() {
-            let _ = write!(report, "\nnot carried any more: {}", quoted(&extra));
+            let _ = write!(report, "\nno longer carried: {}", quoted(&extra));
         }
         report.push_str(HELP);
         Some(report)

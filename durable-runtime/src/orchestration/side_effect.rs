@@ -63,7 +63,7 @@ impl<T: Recorded, F: FnOnce() -> T> Future for SideEffect<F, T> {
             Err(error) => {
                 let site = &this.site;
                 this.cursor.stall(format!(
-                    "the side effect recorded at {site} does not fit: {error}"
+                    "the side effect recorded at {site} cannot be read: {error}"
                 ));
                 Poll::Pending
             }

@@ -119,7 +119,7 @@ fn undecodable<T>(call: &RawCall, error: &CodecError) -> Poll<T> {
     if let Some(cursor) = call.cursor() {
         let (name, site) = (name_of(call.request()), call.site());
         cursor.stall(format!(
-            "the recorded result of {name}, called at {site}, is no longer one: {error}"
+            "the recorded result of {name}, called at {site}, cannot be read: {error}"
         ));
     }
     Poll::Pending

@@ -1,9 +1,9 @@
-//! What an exploration came to.
+//! The result of an exploration.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// What an exploration came to.
+/// The result of an exploration.
 #[derive(Debug, Clone, Default)]
 pub struct ExploreReport {
     pub(super) runs: usize,
@@ -14,7 +14,7 @@ pub struct ExploreReport {
 }
 
 impl ExploreReport {
-    /// Returns how many runs were made, those that were cut short included.
+    /// Returns how many runs were made, including those that were cut short.
     pub fn runs(&self) -> usize {
         self.runs
     }
@@ -24,13 +24,13 @@ impl ExploreReport {
         self.schedules
     }
 
-    /// Returns how many came to a state where another one had been.
+    /// Returns how many schedules came to a state that another one had reached before.
     pub fn merged(&self) -> usize {
         self.merged
     }
 
-    /// Returns whether every schedule was made, up to those that came to a state where another had
-    /// been. If not, the budget was too small.
+    /// Returns whether every schedule was run to its end, or to a state that another one had
+    /// reached before. If not, the limit on runs was too small.
     pub fn is_complete(&self) -> bool {
         self.complete
     }

@@ -26,7 +26,7 @@ use crate::Wait;
 use crate::lock::lock;
 use crate::timeline::history_text;
 
-/// An instance in a [`TestHub`]. Where a client returns an error, this fails the test.
+/// An instance in a [`TestHub`]. Where a client returns an error, it fails the test.
 pub struct TestInstance<O> {
     hub: TestHub,
     instance: Instance<O>,
@@ -44,29 +44,29 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// Returns its id.
+    /// Returns the instance's id.
     pub fn id(&self) -> &InstanceId {
         self.instance.id()
     }
 
-    /// Returns the hub it is in.
+    /// Returns the instance's hub.
     pub fn hub(&self) -> &TestHub {
         &self.hub
     }
 
-    /// Returns the instance as clients see it, for everything that may be refused.
+    /// Returns the instance as a client sees it. Use it for requests that may be refused.
     pub fn instance(&self) -> &Instance<O> {
         &self.instance
     }
 
-    /// Returns its result. Skips idle time by itself.
+    /// Returns the result of the instance. Skips idle time.
     ///
     /// # Errors
-    /// The orchestrator's own.
+    /// The orchestrator's own error.
     ///
     /// # Panics
-    /// When it does not come to one: it waits for something that nobody sends, stalls, or was
-    /// terminated or cancelled.
+    /// Panics if the instance does not end: it waits for something that nobody sends, or it stalls.
+    /// Also panics if it was terminated or cancelled.
     pub async fn result(&self) -> Result<O::Output, O::Error> {
         let decoded = match self.ended().await {
             Output::Completed(value) => O::Output::from_payload(&value).map(Ok),
@@ -80,10 +80,10 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// Returns how it ended, as recorded. Skips idle time by itself.
+    /// Returns how the instance ended, in recorded form. Skips idle time.
     ///
     /// # Panics
-    /// When it does not end.
+    /// Panics if the instance does not end.
     pub async fn ended(&self) -> Output {
         for _ in 0..MOST_SKIPS {
             self.hub.settle().await;
@@ -106,11 +106,11 @@ impl<O: Orchestrator> TestInstance<O> {
         row.status.is_terminal() || row.stalled.is_some()
     }
 
-    /// Goes on until it waits for the event `E`. Skips idle time by itself; what can be done at one
-    /// time is done before that.
+    /// Lets the instance continue until it waits for the event `E`. Skips idle time, after
+    /// everything is done that can be done at the present time.
     ///
     /// # Panics
-    /// When it ends or stalls, or nothing is left to do before that.
+    /// Panics if the instance ends or stalls, or if nothing is left to do before that.
     pub async fn until_waiting_on<E: Event>(&self)
     where
         O: Declares<E>,
@@ -131,7 +131,7 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// Returns whether it waits for the event `E`.
+    /// Returns whether the instance waits for the event `E`.
     pub fn is_waiting_on<E: Event>(&self) -> bool
     where
         O: Declares<E>,
@@ -141,17 +141,17 @@ impl<O: Orchestrator> TestInstance<O> {
         events.any(|name| name.eq_ignore_ascii_case(E::NAME))
     }
 
-    /// Returns what it waits for.
+    /// Returns what the instance waits for.
     pub fn waits(&self) -> Vec<Wait> {
         let timeline = self.timeline();
         let last = timeline.turns().last();
         last.map_or_else(Vec::new, |turn| turn.waits().to_vec())
     }
 
-    /// Raises an event. It is durable then, and has had no effect yet.
+    /// Raises an event. It is durable then, but has had no effect yet.
     ///
     /// # Panics
-    /// When it is refused.
+    /// Panics if the event is refused.
     pub async fn raise<E: Event>(&self, event: E)
     where
         O: Declares<E>,
@@ -161,10 +161,10 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// Ends it from outside, at once.
+    /// Ends the instance from outside, at once.
     ///
     /// # Panics
-    /// When that is refused.
+    /// Panics if the request is refused.
     pub async fn terminate(&self, reason: impl Into<String>) {
         if let Err(error) = self.instance.terminate(reason).await {
             self.fail(&format!("cannot be terminated: {error}"));
@@ -172,10 +172,10 @@ impl<O: Orchestrator> TestInstance<O> {
         self.hub.settle().await;
     }
 
-    /// Returns the instance after everything that can be done at this time is done.
+    /// Returns the instance after everything is done that can be done at the present time.
     ///
     /// # Panics
-    /// When what is recorded is not of the orchestrator's types.
+    /// Panics if a recorded value does not decode as the orchestrator's type.
     pub async fn status(&self) -> Status<O::Output, O::Error, O::Status> {
         self.hub.settle().await;
         match self.instance.status().await {
@@ -187,7 +187,7 @@ impl<O: Orchestrator> TestInstance<O> {
     /// Returns the history of its current execution.
     ///
     /// # Panics
-    /// When the store cannot be read.
+    /// Panics if the store cannot be read.
     pub async fn history(&self) -> History {
         match self.instance.history().await {
             Ok(history) => history,
@@ -195,10 +195,10 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// Returns its histories, to be saved and replayed against later code.
+    /// Returns the instance's histories, to save them and replay them against later code.
     ///
     /// # Panics
-    /// When the store cannot be read.
+    /// Panics if the store cannot be read.
     pub async fn record(&self) -> SavedHistory {
         match SavedHistory::of(&self.instance).await {
             Ok(saved) => saved,
@@ -218,26 +218,29 @@ impl<O: Orchestrator> TestInstance<O> {
         row.output.filter(|_| row.status.is_terminal())
     }
 
-    /// That history as numbered lines, for [`assert_history!`](crate::assert_history).
+    /// Returns the history of the current execution as numbered lines, for
+    /// [`assert_history!`](crate::assert_history).
     ///
     /// # Panics
-    /// When the store cannot be read.
+    /// Panics if the store cannot be read.
     pub async fn history_text(&self) -> String {
         history_text(self.history().await.events())
     }
 
-    /// Returns what it did up to now, turn by turn.
+    /// Returns what the instance did up to now, turn by turn.
     pub fn timeline(&self) -> Timeline {
         let written = self.hub.recorded().written();
         Timeline::of(self.id().clone(), self.key, &written)
     }
 
-    /// Returns the same instance in a hub of its own, as everything was at `point`: raise another
-    /// event there, let other time pass. The hub of this one goes on as if nothing had been.
+    /// Returns the same instance in a hub of its own, with everything as it was at `point`. There
+    /// you can raise another event or let other time pass. The hub of this instance continues
+    /// unaffected.
     ///
-    /// Mocks are shared, and their sequences go on where they were. The fork begins like a hub after
-    /// a crash at that moment: attempts that were under way are made again. It has the salt of this
-    /// one, so that it replays what was; what both do from there on has the same ids and keys.
+    /// Both share the mocks, whose sequences continue where they were. The fork begins like a hub
+    /// after a crash at that moment: attempts that were running are made again. It has the salt of
+    /// this instance, so that it can replay the past; from there on, both get the same ids and
+    /// keys.
     pub async fn rewind_to(&self, point: TimelinePoint) -> Self {
         let hub = self.hub.forked_at(point.written, point.at).await;
         let client = hub.client().await;

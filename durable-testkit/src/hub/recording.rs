@@ -1,4 +1,4 @@
-//! A store that remembers what was written, in order: for timelines, and for forking the past.
+//! A store that remembers in order what was written, for timelines and for forking the past.
 
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -13,8 +13,8 @@ use futures::future::BoxFuture;
 use super::TestHub;
 use super::TestInstance;
 
-/// A start with its options. `.await` returns once the instance is durable; it has done nothing
-/// then.
+/// A start with its options. `.await` returns once the instance is durable and before it has done
+/// anything.
 #[must_use = "nothing is started before `.await`"]
 pub struct TestStart<O: Orchestrator> {
     hub: TestHub,
@@ -35,19 +35,19 @@ impl<O: Orchestrator> TestStart<O> {
         }
     }
 
-    /// Under this id; unless told otherwise `name-1`, `name-2` and so on.
+    /// Starts the instance under this id; by default the ids are `name-1`, `name-2` and so on.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// To begin after `delay`.
+    /// Starts the instance after `delay`.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = Some(delay);
         self
     }
 
-    /// With this tag.
+    /// Adds this tag.
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.push((key.into(), value.into()));
         self

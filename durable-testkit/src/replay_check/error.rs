@@ -12,7 +12,7 @@ pub enum ReplayCheckError {
     /// The text is not a saved history.
     #[error("this is not a saved history: {cause}")]
     Unreadable {
-        /// What the reader says.
+        /// The message of the decoder.
         cause: String,
     },
     /// A file cannot be read or written.
@@ -20,34 +20,34 @@ pub enum ReplayCheckError {
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// The history is that of another orchestrator.
+    /// The history belongs to another orchestrator.
     #[error("the history of `{instance}` is one of `{found}`, not of `{expected}`")]
     OtherOrchestrator {
         /// The instance.
         instance: String,
-        /// Whose history it is, `name@version`.
+        /// The orchestrator of the history, `name@version`.
         found: String,
-        /// Whose it should be.
+        /// The expected orchestrator.
         expected: String,
     },
-    /// The code does not decide what was recorded.
+    /// The code does not make the recorded decisions.
     #[error("execution {execution} of `{instance}` does not fit the code\n{report}")]
     DoesNotFit {
         /// The instance.
         instance: String,
         /// Its execution.
         execution: u32,
-        /// What was recorded and what the code does now, each at its line.
+        /// What was recorded and what the code does now, each with its line.
         report: String,
     },
     /// Several histories do not fit.
     #[error("{} histories do not fit the code{}", .0.len(), listed(.0))]
     Several(Vec<Self>),
-    /// There was no history of this orchestrator to check, which is no proof of anything.
+    /// There was no history of this orchestrator to check, so nothing is proved.
     #[error("there is no history of `{expected}` here")]
     NothingToCheck {
         /// The orchestrator, `name@version`.

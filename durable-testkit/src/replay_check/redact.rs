@@ -1,4 +1,4 @@
-//! Taking out of a saved history what nobody should read.
+//! Removes from a saved history what nobody should read.
 
 use serde_json::Value;
 

@@ -55,10 +55,10 @@ pub(super) struct SavedExecution {
 }
 
 impl SavedHistory {
-    /// Returns the histories of an instance, as far as they are kept, from any hub.
+    /// Returns the kept histories of an instance, from any hub.
     ///
     /// # Errors
-    /// [`ClientError`] when the hub does not answer.
+    /// [`ClientError`] if the hub does not answer.
     pub async fn of<O: Orchestrator>(instance: &Instance<O>) -> Result<Self, ClientError> {
         let status = instance.status().await?;
         let last = status.execution();
@@ -108,7 +108,7 @@ impl SavedHistory {
         }
     }
 
-    /// Reads a file.
+    /// Reads a saved history from a file.
     ///
     /// # Errors
     /// [`ReplayCheckError::File`], [`ReplayCheckError::Unreadable`].
@@ -118,7 +118,7 @@ impl SavedHistory {
         Self::from_json(&text)
     }
 
-    /// Writes a file, and the folders that it is in.
+    /// Writes a file, and creates its folders.
     ///
     /// # Errors
     /// [`ReplayCheckError::File`].
@@ -129,12 +129,12 @@ impl SavedHistory {
         written.map_err(|source| file_error(path, source))
     }
 
-    /// Blanks every field with one of these names in every recorded value, in arguments, results,
+    /// Replaces every field with one of these names in every recorded value, in arguments, results,
     /// events and errors alike: text becomes `"redacted"`, a number 0. The code must not decide by
-    /// what is blanked; the check that follows says whether it does.
+    /// a replaced value; `replay_check` then shows whether it does.
     ///
     /// # Errors
-    /// [`ReplayCheckError::Unreadable`] when what is left is not a history.
+    /// [`ReplayCheckError::Unreadable`] if the rest is not a history.
     pub fn redact(self, fields: &[&str]) -> Result<Self, ReplayCheckError> {
         self.redact_with(|value| redact::blank_fields(value, fields))
     }
@@ -142,7 +142,7 @@ impl SavedHistory {
     /// Changes every recorded value.
     ///
     /// # Errors
-    /// [`ReplayCheckError::Unreadable`] when what is left is not a history.
+    /// [`ReplayCheckError::Unreadable`] if the rest is not a history.
     pub fn redact_with(
         self,
         mut change: impl FnMut(&mut serde_json::Value),

@@ -64,7 +64,7 @@ pub struct TimelinePoint {
 }
 
 impl TimelinePoint {
-    /// Returns when it was.
+    /// Returns the time of this moment.
     pub fn at(&self) -> Timestamp {
         self.at
     }
@@ -86,7 +86,7 @@ impl Timeline {
     /// `"charge_card ="`.
     ///
     /// # Panics
-    /// When there is none: with the whole timeline.
+    /// Panics with the whole timeline if there is none.
     #[track_caller]
     pub fn find(&self, text: &str) -> TimelinePoint {
         let found = self.turns.iter().find(|turn| turn.has(text));
@@ -99,7 +99,7 @@ impl Timeline {
     /// Returns the moment after the turn with this index, from 0.
     ///
     /// # Panics
-    /// When there are fewer turns.
+    /// Panics if there are fewer turns.
     #[track_caller]
     pub fn after_turn(&self, index: usize) -> TimelinePoint {
         match self.turns.get(index) {
@@ -110,17 +110,17 @@ impl Timeline {
 }
 
 impl TimelineTurn {
-    /// Returns the execution it belongs to.
+    /// Returns the execution of the turn.
     pub fn execution(&self) -> Execution {
         self.execution
     }
 
-    /// Returns its number in that execution, from 1.
+    /// Returns the turn's number in its execution, from 1.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// Returns when it was made.
+    /// Returns when the turn was made.
     pub fn at(&self) -> Timestamp {
         self.at
     }
@@ -147,22 +147,22 @@ impl TimelineTurn {
         &self.events
     }
 
-    /// Returns what the instance waits for since.
+    /// Returns what the instance has been waiting for since the turn.
     pub fn waits(&self) -> &[Wait] {
         &self.waits
     }
 
-    /// Returns the status since.
+    /// Returns the status after the turn.
     pub fn status(&self) -> InstanceStatus {
         self.status
     }
 
-    /// Returns the custom status since.
+    /// Returns the custom status after the turn.
     pub fn custom_status(&self) -> Option<&Payload> {
         self.custom_status.as_ref()
     }
 
-    /// Returns the moment after it.
+    /// Returns the moment after the turn.
     pub fn point(&self) -> TimelinePoint {
         TimelinePoint {
             written: self.written,

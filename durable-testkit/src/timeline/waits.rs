@@ -1,4 +1,4 @@
-//! What a history leaves open: the states in which an execution waits.
+//! The open calls of a history: what an execution waits for.
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
@@ -29,7 +29,7 @@ enum What {
 }
 
 impl Wait {
-    /// Returns where in the source the call was made, `file:line:column`.
+    /// Returns the place in the source where the call was made, `file:line:column`.
     pub fn site(&self) -> &SourcePlace {
         &self.site
     }

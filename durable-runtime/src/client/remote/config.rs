@@ -136,10 +136,10 @@ fn url_of(text: &str) -> Result<Url, HttpConfigError> {
     };
     let url = Url::parse(text).map_err(|error| invalid(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid("it begins neither with `https://` nor `http://`"));
+        return Err(invalid("it does not begin with `https://` or `http://`"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("it has a user: a key is given as such"));
+        return Err(invalid("it contains a user: pass the key on its own"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(invalid("it has a `?` or a `#`"));

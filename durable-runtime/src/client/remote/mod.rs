@@ -265,7 +265,7 @@ impl Commands for HttpCommands {
         let Some(entity) = &ticket.entity else {
             return Err(CommandError::UnexpectedAnswer {
                 server: self.server.name().to_owned(),
-                problem: "a ticket that does not say of which entity".to_owned(),
+                problem: "a ticket that does not name its entity".to_owned(),
             });
         };
         let query = query_of(entity);

@@ -52,7 +52,7 @@ use crate::work::PageToken;
 use crate::work::Purged;
 use crate::work::TurnWrite;
 
-/// A store in memory: the specification of all others. Clones share what is stored.
+/// A store in memory: the specification of all others. Clones share the stored data.
 ///
 /// ```
 /// use durable_runtime::Timestamp;
@@ -76,7 +76,7 @@ impl ModelStore {
         Self::default()
     }
 
-    /// Returns an empty store that one worker has at a time: the specification of embedded
+    /// Returns an empty store that only one worker at a time can use: the specification of embedded
     /// databases.
     pub fn exclusive() -> Self {
         Self {

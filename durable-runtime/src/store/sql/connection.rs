@@ -261,7 +261,7 @@ impl Guard {
         if !self.degraded.swap(true, Ordering::AcqRel) {
             tracing::error!(
                 error = &error as &dyn Error,
-                "the store is degraded: nothing is recorded until it is well again"
+                "the store is degraded: nothing is recorded until it works again"
             );
         }
         error
@@ -269,7 +269,7 @@ impl Guard {
 
     fn recovered(&self) {
         if self.degraded.load(Ordering::Relaxed) && self.degraded.swap(false, Ordering::AcqRel) {
-            tracing::warn!("the store is well again");
+            tracing::warn!("the store works again");
         }
     }
 }

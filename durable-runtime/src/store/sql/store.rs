@@ -96,7 +96,8 @@ pub struct SqlStore {
 }
 
 impl SqlStore {
-    /// Opens the hub `hub` in the `SQLite` database at `path`, which is created when it is absent.
+    /// Opens the hub `hub` in the `SQLite` database at `path`, and creates the file if it does not
+    /// exist.
     ///
     /// # Errors
     /// [`StoreError::NotADatabase`], [`StoreError::NotWhole`], [`StoreError::Unavailable`],
@@ -115,14 +116,14 @@ impl SqlStore {
         })
     }
 
-    /// Returns a connection to the database for the user's own tables. What is written through it
-    /// queues with the commits of this store, so a transaction on it is to be short.
+    /// Returns a connection to the database for the user's own tables. Writes through it queue with
+    /// the commits of this store, so keep transactions on it short.
     pub fn database(&self) -> DatabaseConnection {
         self.connections.database()
     }
 
-    /// Returns where the worker of this hub records what it computes: in a file beside the
-    /// database, which belongs to whoever has the lock.
+    /// Returns the place where the worker of this hub records what it computes: a file beside the
+    /// database, which belongs to the holder of the lock.
     pub fn running(&self) -> Place {
         self.running.clone()
     }

@@ -211,7 +211,7 @@ fn code_that_carries_other_bindings_stalls_and_says_which() {
         report.contains("missing in the checkpoint: `heard`"),
         "{report}"
     );
-    assert!(report.contains("not carried any more: `read`"), "{report}");
+    assert!(report.contains("no longer carried: `read`"), "{report}");
     assert!(report.contains("src/orders.rs:3:5"), "{report}");
     assert!(report.contains("help: "), "{report}");
     bench.deploy(|cursor, _| reads(cursor, EVERY));
