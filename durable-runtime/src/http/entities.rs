@@ -30,28 +30,28 @@ use crate::work::EntityRequest;
 /// How many entities a page has unless told otherwise.
 const PAGE: u32 = 100;
 
-/// An entity in a list, as Durable Functions has it.
+/// An entity in a list, in the format of Durable Functions.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Entity)]
 pub(super) struct EntityObject {
     entity_id: EntityIdObject,
-    /// When its state was changed last.
+    /// When its state last changed.
     #[schema(format = DateTime)]
     last_operation_time: String,
-    /// Its state, if `fetchState` asks for it and there is one.
+    /// Its state, if it has one and `fetchState` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Value, required = false)]
     state: Option<Payload>,
 }
 
-/// What an entity is found by.
+/// The id of an entity.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EntityId)]
 pub(super) struct EntityIdObject {
-    /// The name of its kind.
+    /// The entity's name.
     name: String,
-    /// Its key among those.
+    /// The entity's key.
     key: String,
 }
 

@@ -143,7 +143,7 @@ impl Description {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Deleted {
-    /// How many, with their sub-orchestrations.
+    /// The number of deleted instances, including sub-orchestrations.
     instances_deleted: u64,
 }
 

@@ -147,7 +147,7 @@ pub(super) fn look_again(headers: &mut HeaderMap, location: &str, seconds: u32) 
 /// `Debug` shows only the id, because the URLs may be signed.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(description = "What a caller can do with an instance: one URL for each verb.")]
+#[schema(description = "The URLs for everything that a caller can do with an instance.")]
 #[non_exhaustive]
 pub struct ManagementPayload {
     /// The id of the instance.

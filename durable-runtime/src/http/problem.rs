@@ -33,7 +33,7 @@ pub(super) struct Problem {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(super) struct ProblemBody<'a> {
-    /// What is wrong, as Durable Functions has it.
+    /// What is wrong, in the format of Durable Functions.
     #[serde(rename = "Message")]
     message: &'a str,
     /// `about:blank`: the status says what kind of problem it is.

@@ -77,7 +77,7 @@ async fn a_url_that_is_none_is_refused_with_what_to_write() {
         ("orders.db", "write `sqlite://orders.db`"),
         (directory.as_str(), "is a directory"),
         (nowhere.as_str(), "does not exist"),
-        (parameter.as_str(), "no parameters"),
+        (parameter.as_str(), "must not have parameters"),
     ];
     for (url, problem) in cases {
         let refused = open(url).await.unwrap_err();

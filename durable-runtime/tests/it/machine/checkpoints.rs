@@ -252,7 +252,7 @@ fn code_without_that_loop_stalls() {
     bench.deploy(|_, _| async { event("next").await });
     let _ = bench.raise("next", 1);
     let report = bench.stalled();
-    assert!(report.contains("does not go on from there"), "{report}");
+    assert!(report.contains("does not continue from there"), "{report}");
 }
 
 #[test]
