@@ -44,6 +44,7 @@ pub use callees::CalleeProbe;
 pub use callees::Listed;
 pub use callees::ListedCallee;
 pub use callees::UnlistedCallee;
+pub use callees::argument_names_of;
 pub use callees::callees_of;
 pub use callees::state_machine_of;
 pub use checkpoint::Carried;

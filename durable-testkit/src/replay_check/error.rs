@@ -53,9 +53,48 @@ pub enum ReplayCheckError {
         /// The orchestrator, `name@version`.
         expected: String,
     },
+    /// There is nothing of a name, or of a type, that is to be redacted.
+    #[error(
+        "nothing recorded of `{instance}` is called {}{}",
+        quoted(missing),
+        but_this(known)
+    )]
+    NothingToRedact {
+        /// The instance.
+        instance: String,
+        /// The names of which there is nothing.
+        missing: Vec<String>,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// The id of the instance holds a secret, and the replay needs the id.
+    #[error(
+        "the id of the instance `{instance}` holds what is to be redacted: record an instance \
+         under another id"
+    )]
+    SecretInId {
+        /// The instance.
+        instance: String,
+    },
     /// The hub does not answer.
     #[error("failed to read the histories of a hub")]
     Client(#[from] ClientError),
+}
+
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(" or ")
+}
+
+/// A few of the names that there are.
+fn but_this(known: &[String]) -> String {
+    const MOST: usize = 30;
+    if known.is_empty() {
+        return String::new();
+    }
+    let shown: Vec<&str> = known.iter().take(MOST).map(String::as_str).collect();
+    let more = if known.len() > MOST { ", …" } else { "" };
+    format!("; there are: {}{more}", shown.join(", "))
 }
 
 fn listed(errors: &[ReplayCheckError]) -> String {

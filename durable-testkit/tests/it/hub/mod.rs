@@ -9,4 +9,5 @@ mod mocks;
 mod order;
 mod orders_of_arrival;
 mod past;
+mod redaction;
 mod time;
