@@ -65,6 +65,7 @@ pub use checkpoint::range;
 pub use checkpoint::resume;
 pub use checkpoint::sequence;
 pub use child::ChildCall;
+pub use child::ChosenId;
 pub use child::child_call;
 pub use context::ContextOf;
 pub use context::OrchestrationContext;
