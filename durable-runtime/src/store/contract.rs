@@ -221,6 +221,10 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// is to be replaced, what is to come. Turns that cannot be read are left out, all of them.
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError>;
 
+    /// The progress that activities of an instance which are under way have reported, in no order. Of
+    /// one that is to be replaced, that of what it still is.
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError>;
+
     /// Sends a client's operation to an entity, which is created if there is none. One that is due
     /// after `now` is parked until a timer, which is set with it. The same command again has no
     /// effect while it is remembered.

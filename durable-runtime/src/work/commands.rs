@@ -15,6 +15,7 @@ use super::EntityPage;
 use super::EntityRequest;
 use super::EntityTicket;
 use super::FirstEvent;
+use super::Heartbeat;
 use super::IfExists;
 use super::InstanceFilter;
 use super::InstancePage;
@@ -137,6 +138,12 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`CommandError::NotFound`], the store's own.
     async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError>;
+
+    /// The progress that activities of an instance which are under way have reported.
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`], the store's own.
+    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError>;
 
     /// A page of instances, in order of creation.
     ///
