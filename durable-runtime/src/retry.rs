@@ -37,7 +37,8 @@ fn is_zero(number: &f64) -> bool {
 }
 
 impl RetryPolicy {
-    /// At most `max_attempts` attempts, the first included, with `initial` between the first two.
+    /// At most `max_attempts` attempts, the first included, with `initial` between the first two. An
+    /// attempt that was lost with its worker, or interrupted by a stop, does not count.
     pub const fn new(max_attempts: u32, initial: Duration) -> Self {
         Self {
             max_attempts,

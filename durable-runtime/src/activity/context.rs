@@ -98,7 +98,8 @@ impl ActivityContext {
         &self.0.instance
     }
 
-    /// The number of this attempt, from 1.
+    /// The number of this attempt, from 1. It counts attempts that were lost with their worker too,
+    /// which do not use up the `max_attempts` of the policy.
     pub fn attempt(&self) -> u32 {
         self.0.attempt
     }
@@ -120,9 +121,20 @@ impl ActivityContext {
         self.0.beat.notify_one();
     }
 
-    /// What the attempt before this one reported last, if it is a `T`.
+    /// What the attempt before this one reported last, if it is a `T`. What is something else is
+    /// logged.
     pub fn last_heartbeat<T: DeserializeOwned>(&self) -> Option<T> {
-        self.0.inherited.as_ref()?.decode().ok()
+        let progress = self.0.inherited.as_ref()?.decode();
+        progress
+            .inspect_err(|error| {
+                tracing::warn!(
+                    instance = %self.0.instance,
+                    attempt = self.0.attempt,
+                    %error,
+                    "the progress of the attempt before this one is not what is asked for"
+                );
+            })
+            .ok()
     }
 
     /// Whether the call was cancelled or the attempt took too long. An async attempt is dropped
