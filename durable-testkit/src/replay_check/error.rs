@@ -53,7 +53,7 @@ pub enum ReplayCheckError {
         /// The orchestrator, `name@version`.
         expected: String,
     },
-    /// There is nothing of a name, or of a type, that is to be redacted.
+    /// Nothing has a name that is to be redacted.
     #[error(
         "nothing recorded of `{instance}` is called {}{}",
         quoted(missing),
@@ -66,6 +66,14 @@ pub enum ReplayCheckError {
         missing: Vec<String>,
         /// The names that there are.
         known: Vec<String>,
+    },
+    /// There is no value of a type that is to be redacted.
+    #[error("nothing recorded of `{instance}` is a `{type_name}`")]
+    NoValueToRedact {
+        /// The instance.
+        instance: String,
+        /// The type.
+        type_name: &'static str,
     },
     /// The id of the instance holds a secret, and the replay needs the id.
     #[error(

@@ -97,10 +97,9 @@ impl<'a> Redaction<'a> {
             return Err(ReplayCheckError::Unreadable { cause });
         }
         if changes.is_empty() {
-            return Err(ReplayCheckError::NothingToRedact {
+            return Err(ReplayCheckError::NoValueToRedact {
                 instance: self.instance.to_owned(),
-                missing: vec![type_name::<T>().to_owned()],
-                known: Vec::new(),
+                type_name: type_name::<T>(),
             });
         }
         self.replace(&replacements, &mut |_, value| {

@@ -220,7 +220,8 @@ impl SavedHistory {
     /// ```
     ///
     /// # Errors
-    /// As [`redact`](Self::redact).
+    /// [`ReplayCheckError::NoValueToRedact`] when there is no such value; else as
+    /// [`redact`](Self::redact).
     pub fn redact_type<T: Recorded>(
         self,
         change: impl FnMut(T) -> T,

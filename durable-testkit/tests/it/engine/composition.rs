@@ -248,7 +248,12 @@ async fn badly_named(ctx: &OrchestrationContext) -> [Option<Failure>; 3] {
 #[tokio::test]
 async fn a_bad_id_fails_the_call_with_a_failure_of_its_own() {
     let pump = Pump::builder().register(badly_named);
-    let mut pump = pump.register(child).register(refuse_odd).start().await.unwrap();
+    let mut pump = pump
+        .register(child)
+        .register(refuse_odd)
+        .start()
+        .await
+        .unwrap();
     let instance = BadlyNamedClient::new(pump.client()).start().await.unwrap();
     pump.run_until_idle().await.unwrap();
     let failures = instance.result().await.unwrap();

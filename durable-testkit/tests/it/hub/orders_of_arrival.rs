@@ -125,7 +125,10 @@ async fn a_report_names_the_ends_and_how_often_each_was_come_to() {
     let text = report.to_string();
     let ends: Vec<_> = text.lines().skip(1).map(str::trim_start).collect();
     assert_eq!(ends.len(), 3, "{text}");
-    for (end, name) in ends.iter().zip(["completed false", "completed true", "terminated enough"]) {
+    for (end, name) in ends
+        .iter()
+        .zip(["completed false", "completed true", "terminated enough"])
+    {
         let (count, named) = end.split_once(' ').unwrap();
         assert!(count.parse::<usize>().unwrap() > 0, "{text}");
         assert_eq!(named, name, "{text}");

@@ -193,7 +193,7 @@ async fn what_was_not_found_is_told_with_the_names_that_there_are() {
     let error = agent_history().await.redact_type(|card: Card| card);
     let error = error.unwrap_err();
     assert!(
-        matches!(&error, ReplayCheckError::NothingToRedact { missing, .. } if missing[0].ends_with("Card")),
+        matches!(&error, ReplayCheckError::NoValueToRedact { type_name, .. } if type_name.ends_with("Card")),
         "{error}"
     );
 }

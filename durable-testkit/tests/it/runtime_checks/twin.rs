@@ -270,11 +270,16 @@ async fn times_itself_for_people(ctx: &OrchestrationContext) {
     #[allow_nondeterminism(D001, reason = "shown to people, nothing is decided by it")]
     let begun = std::time::Instant::now();
     ctx.sleep(seconds(1)).await;
-    ctx.log().info(format_args!("paid after {:?}", begun.elapsed()));
+    ctx.log()
+        .info(format_args!("paid after {:?}", begun.elapsed()));
 }
 
 #[tokio::test]
 async fn an_exception_by_which_nothing_is_decided_has_a_twin_that_agrees() {
     let kit = TestHub::new().register(times_itself_for_people);
-    kit.start(times_itself_for_people()).await.result().await.unwrap();
+    kit.start(times_itself_for_people())
+        .await
+        .result()
+        .await
+        .unwrap();
 }
