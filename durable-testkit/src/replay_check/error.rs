@@ -1,6 +1,7 @@
 //! Why histories and code do not fit.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 use durable_runtime::client::ClientError;
@@ -16,13 +17,13 @@ pub enum ReplayCheckError {
         cause: String,
     },
     /// A file cannot be read or written.
-    #[error("failed to use {}", path.display())]
+    #[error("failed to use {}{}", path.display(), advice(source))]
     File {
         /// The file or folder.
         path: PathBuf,
         /// What the system says.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The history is that of another orchestrator.
     #[error("the history of `{instance}` is one of `{found}`, not of `{expected}`")]
@@ -87,6 +88,13 @@ pub enum ReplayCheckError {
     /// The hub does not answer.
     #[error("failed to read the histories of a hub")]
     Client(#[from] ClientError),
+}
+
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "; record it first: `instance.record().await.save(…)`",
+        _ => "",
+    }
 }
 
 fn quoted(names: &[String]) -> String {

@@ -183,3 +183,11 @@ async fn the_history_of_another_orchestrator_is_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn a_history_that_is_not_there_is_told_by_its_path_and_how_to_record_it() {
+    let error = SavedHistory::load("histories/none.json").unwrap_err();
+    let said = format!("{error:?}");
+    assert_eq!(said.matches("histories/none.json").count(), 1, "{said}");
+    assert!(said.contains(".save("), "{said}");
+}
