@@ -189,7 +189,9 @@ impl Callable<'_> {
     /// Its types as text.
     pub(crate) fn signature_types(&self) -> TokenStream {
         let arguments = self.arguments().map(|argument| &argument.ty);
-        states::signature(arguments, &self.function.signature.output)
+        let types = states::signature(arguments, &self.function.signature.output);
+        let names = self.signature.argument_names();
+        quote!(#types.named(&[#(#names),*]))
     }
 
     /// Lists the function where an orchestrator that calls it is registered.

@@ -16,6 +16,7 @@ use syn::PathSegment;
 use syn::ReturnType;
 use syn::Safety;
 use syn::Type;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use crate::determinism::Rule;
@@ -99,6 +100,12 @@ impl Signature {
     pub(crate) fn arguments(&self) -> impl Iterator<Item = &Parameter> {
         let parameters = self.parameters.iter();
         parameters.filter(|parameter| parameter.role == Role::Argument)
+    }
+
+    /// The names of the recorded parameters, as a reader of a history knows them.
+    pub(crate) fn argument_names(&self) -> impl Iterator<Item = String> {
+        self.arguments()
+            .map(|argument| argument.name.unraw().to_string())
     }
 
     /// Refuses what cannot be recorded, and says whether there was anything.

@@ -19,12 +19,28 @@ use std::fmt;
 use std::ops::Add;
 use std::sync::OnceLock;
 use std::time::Duration;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde::Serialize;
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z.
+///
+/// It converts from and to [`SystemTime`], and with the feature `jiff` from and to
+/// `jiff::Timestamp`:
+///
+/// ```
+/// use std::time::{Duration, SystemTime, UNIX_EPOCH};
+///
+/// use durable_runtime::Timestamp;
+///
+/// let time = Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_767_225_600));
+/// assert_eq!(time.to_string(), "2026-01-01T00:00:00.000Z");
+/// assert_eq!(SystemTime::try_from(time)?, UNIX_EPOCH + Duration::from_secs(1_767_225_600));
+/// # Ok::<(), durable_runtime::clock::TimeOutOfRange>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
@@ -58,6 +74,70 @@ impl Add<Duration> for Timestamp {
         )
     }
 }
+
+/// Whole milliseconds: what is finer is cut off. A time that is farther away than any timestamp
+/// becomes the farthest.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        let whole = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(after) => Self(whole(after)),
+            // Earlier, so that it is cut off in the same direction.
+            Err(before) => {
+                let before = before.duration();
+                let rest = u32::from(before.subsec_nanos() % 1_000_000 != 0);
+                Self(-whole(before) - i64::from(rest))
+            }
+        }
+    }
+}
+
+/// Where the machine's own time reaches that far.
+impl TryFrom<Timestamp> for SystemTime {
+    type Error = TimeOutOfRange;
+
+    fn try_from(time: Timestamp) -> Result<Self, TimeOutOfRange> {
+        let away = Duration::from_millis(time.0.unsigned_abs());
+        let found = if time.0 < 0 {
+            UNIX_EPOCH.checked_sub(away)
+        } else {
+            UNIX_EPOCH.checked_add(away)
+        };
+        found.ok_or(TimeOutOfRange(time))
+    }
+}
+
+/// Whole milliseconds: what is finer is cut off.
+#[cfg(feature = "jiff")]
+impl From<jiff::Timestamp> for Timestamp {
+    fn from(time: jiff::Timestamp) -> Self {
+        let nanos = time.as_nanosecond().div_euclid(1_000_000);
+        Self(i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX }))
+    }
+}
+
+/// From the year -9999 to the year 9999.
+#[cfg(feature = "jiff")]
+impl TryFrom<Timestamp> for jiff::Timestamp {
+    type Error = TimeOutOfRange;
+
+    fn try_from(time: Timestamp) -> Result<Self, TimeOutOfRange> {
+        Self::from_millisecond(time.0).map_err(|_| TimeOutOfRange(time))
+    }
+}
+
+/// A time that the other type does not reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeOutOfRange(Timestamp);
+
+impl fmt::Display for TimeOutOfRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.0;
+        write!(f, "the time {millis} ms after 1970 is out of range")
+    }
+}
+
+impl std::error::Error for TimeOutOfRange {}
 
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -187,11 +267,8 @@ impl Clock for SystemClock {
 
 fn system_now() -> Timestamp {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-    let now = std::time::SystemTime::now();
-    let since = now
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    let now = SystemTime::now();
+    Timestamp::from(now).max(Timestamp(0))
 }
 
 /// By the clock of tokio, so that it agrees with `sleep` in a test that pauses it.

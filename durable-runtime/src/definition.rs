@@ -78,6 +78,12 @@ impl SourcePlace {
         ))
     }
 
+    /// Returns whether this is a place in the standard library, where no user wrote a call.
+    pub(crate) fn is_of_the_standard_library(&self) -> bool {
+        // As the compiler is built, and where its sources are installed.
+        self.0.starts_with("/rustc/") || self.0.contains("/rustlib/src/rust/library/")
+    }
+
     /// Returns file, line and column, if it has that form.
     pub fn parts(&self) -> Option<(&str, usize, usize)> {
         let (rest, column) = self.0.rsplit_once(':')?;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::ids::EntityId;
 use crate::ids::InstanceId;
+use crate::ids::InvalidInstanceId;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::payload::Recorded;
@@ -67,6 +68,9 @@ pub enum Failure {
         /// That id.
         instance: InstanceId,
     },
+    /// The id that the call names is not a valid id; nothing was started.
+    #[error(transparent)]
+    InvalidInstanceId(#[from] InvalidInstanceId),
     /// A size or a number exceeds its limit; nothing was written.
     #[error("{what} is {actual}, above the limit of {limit}")]
     LimitExceeded {

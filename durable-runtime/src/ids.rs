@@ -137,7 +137,7 @@ impl From<InstanceId> for String {
 }
 
 /// An instance id that breaks the rules of [`InstanceId`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error(
     "invalid instance id {id:?}: {problem}; use 1 to 100 characters, no control characters, none of `/ \\ # ?`, not starting with `@`"
 )]
@@ -146,7 +146,7 @@ pub struct InvalidInstanceId {
     problem: IdProblem,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 enum IdProblem {
     #[error("it is empty")]
     Empty,

@@ -38,7 +38,8 @@ fn is_zero(number: &f64) -> bool {
 
 impl RetryPolicy {
     /// Creates a policy with at most `max_attempts` attempts, the first included, and a wait of
-    /// `initial` between the first two.
+    /// `initial` between the first two. An attempt that was lost with its worker, or interrupted by a
+    /// stop, does not count.
     pub const fn new(max_attempts: u32, initial: Duration) -> Self {
         Self {
             max_attempts,

@@ -75,10 +75,14 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     /// The message and those of its causes, the way `main` prints it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        crate::failure::causes_of(&*self.0)
-            .iter()
-            .try_for_each(|cause| write!(f, ": {cause}"))
+        let mut said = self.0.to_string();
+        for cause in crate::failure::causes_of(&*self.0) {
+            // Some errors repeat what is below them.
+            if !said.ends_with(&cause) {
+                said = format!("{said}: {cause}");
+            }
+        }
+        f.write_str(&said)
     }
 }
 
@@ -86,6 +90,12 @@ impl fmt::Debug for Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
+    /// Nobody said where the hub is kept.
+    #[error(
+        "no store was named: add `.store(\"sqlite://orders.db\")`, or `.store(\"memory:\")` for a hub \
+         that is gone with the process"
+    )]
+    NoStore,
     /// The store could not be opened, or is in use.
     #[error("failed to open the store")]
     Store(#[from] StoreError),
@@ -135,7 +145,7 @@ impl From<OpenedStore> for StoreSource {
 /// Builds a [`Runtime`].
 #[derive(Debug)]
 pub struct RuntimeBuilder {
-    source: StoreSource,
+    source: Option<StoreSource>,
     registry: Registry,
     states: States,
     clock: Arc<dyn Clock>,
@@ -143,14 +153,16 @@ pub struct RuntimeBuilder {
 }
 
 impl RuntimeBuilder {
-    /// Sets where the hub is kept. By default it is kept in memory.
+    /// Sets where the hub is kept: a URL, or a store that is open. A runtime does not start without
+    /// it. `"memory:"` is a hub that ends with the process.
     #[must_use]
     pub fn store(mut self, source: impl Into<StoreSource>) -> Self {
-        self.source = source.into();
+        self.source = Some(source.into());
         self
     }
 
-    /// Makes `state` available to activities that take a `State<T>`.
+    /// Makes `state` available to activities that take a `State<T>`. A [`Client`] to this hub is
+    /// there without it: `State<Client>`.
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         self.states.insert(state);
@@ -228,7 +240,7 @@ impl RuntimeBuilder {
     /// # #[orchestrator]
     /// # async fn greet(_ctx: &OrchestrationContext) {}
     /// # async fn example() -> durable_runtime::Result<()> {
-    /// let runtime = Runtime::builder().register(greet).perturb(true).start().await?;
+    /// let runtime = Runtime::builder().store("memory:").register(greet).perturb(true).start().await?;
     /// # runtime.shutdown().await
     /// # }
     /// ```
@@ -271,9 +283,9 @@ impl RuntimeBuilder {
     ///
     /// # Errors
     /// [`StartError`], for example if a registered function calls one that is not registered.
-    pub async fn start(self) -> Result<Runtime, StartError> {
+    pub async fn start(mut self) -> Result<Runtime, StartError> {
         self.registry.check()?;
-        let (opened, owns_store) = match self.source {
+        let (opened, owns_store) = match self.source.ok_or(StartError::NoStore)? {
             StoreSource::Url(url) => (crate::store::open(&url).await?, true),
             StoreSource::Opened(opened) => (opened, false),
         };
@@ -285,6 +297,8 @@ impl RuntimeBuilder {
             (*self.config.machine.limits).clone(),
         )
         .salts(Arc::clone(&self.config.salts));
+        let client = Client::new(Arc::new(commands));
+        self.states.insert_unless_there(client.clone());
         let grace = self.config.shutdown_grace;
         let mut config = self.config;
         config.running = opened.running.clone();
@@ -298,7 +312,6 @@ impl RuntimeBuilder {
             Ok(dispatcher.await?)
         };
         let (worker, begun) = WorkerThread::start(making, self.clock, grace).await?;
-        let client = Client::new(Arc::new(commands));
         Ok(Runtime {
             client,
             opened,
@@ -336,7 +349,7 @@ impl Runtime {
     /// Returns a builder for a runtime.
     pub fn builder() -> RuntimeBuilder {
         RuntimeBuilder {
-            source: StoreSource::Url("memory:".to_owned()),
+            source: None,
             registry: Registry::default(),
             states: States::default(),
             clock: Arc::new(SystemClock),

@@ -68,7 +68,14 @@ impl TestHub {
     /// commit, before and after each effect, and before each delivery. After each crash another
     /// worker continues from what is stored. Each run is in a hub of its own, with the functions
     /// and mocks of this one. All runs must come to the same result. No effect may happen more
-    /// often than once, plus once for each crash. The history must fit the code.
+    /// often than once, plus once for each crash. The history must fit the code. An attempt that a
+    /// crash interrupts is made again under the next number, and does not use up the `max_attempts`
+    /// of its policy.
+    ///
+    /// If the closure of a mock keeps something from run to run (a counter, for example), the runs
+    /// differ without any crash, and the error says so. Answers by the number of the call, such as
+    /// [`fails_times`](durable_runtime::registry::Mock::failing) and
+    /// [`then`](durable_runtime::registry::Mock::then), begin anew with each run.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -152,11 +159,20 @@ impl<O: Orchestrator> CrashEverywhere<O> {
         let run = AssertUnwindSafe(self.one_run(crashes, expected));
         match run.catch_unwind().await {
             Ok(run) => run,
+            Err(_) if !crashes.is_empty() && self.differs_without_a_crash(expected).await => {
+                panic!("{NOT_BY_A_CRASH}")
+            }
             Err(panic) => {
                 eprintln!("this was with crashes at the persistence points {crashes:?}");
                 resume_unwind(panic)
             }
         }
+    }
+
+    /// Whether a run without a crash comes to something else than the first one did.
+    async fn differs_without_a_crash(&self, expected: Option<&Output>) -> bool {
+        let again = AssertUnwindSafe(self.one_run(&[], expected));
+        again.catch_unwind().await.is_err()
     }
 
     async fn one_run(&self, crashes: &[usize], expected: Option<&Output>) -> Run {
@@ -178,6 +194,11 @@ impl<O: Orchestrator> CrashEverywhere<O> {
         }
     }
 }
+
+const NOT_BY_A_CRASH: &str = "the runs differ without any crash too: something keeps what it saw \
+     in the run before, a mock's closure, a `State`, the scenario or the store. Have it answer by its \
+     arguments, or by the number of the call (`fails_times(…)`, `.then(…)`), which begins anew in each \
+     run";
 
 struct Run {
     output: Output,

@@ -21,6 +21,7 @@ mod explore;
 mod faults;
 mod hub;
 mod lock;
+pub mod prelude;
 mod pump;
 mod random;
 mod replay_check;

@@ -100,7 +100,8 @@ impl ActivityContext {
         &self.0.instance
     }
 
-    /// Returns the number of this attempt, from 1.
+    /// Returns the number of this attempt, from 1. Attempts that were lost with their worker count
+    /// here, although they do not use up the `max_attempts` of the policy.
     pub fn attempt(&self) -> u32 {
         self.0.attempt
     }
@@ -124,8 +125,19 @@ impl ActivityContext {
     }
 
     /// Returns the progress that the previous attempt reported last, if it decodes as a `T`.
+    /// Progress that does not decode is logged.
     pub fn last_heartbeat<T: DeserializeOwned>(&self) -> Option<T> {
-        self.0.inherited.as_ref()?.decode().ok()
+        let progress = self.0.inherited.as_ref()?.decode();
+        progress
+            .inspect_err(|error| {
+                tracing::warn!(
+                    instance = %self.0.instance,
+                    attempt = self.0.attempt,
+                    %error,
+                    "the progress of the attempt before this one is not what is asked for"
+                );
+            })
+            .ok()
     }
 
     /// Returns whether the call was cancelled or the attempt took too long. An async attempt is

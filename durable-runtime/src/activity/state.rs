@@ -79,6 +79,12 @@ impl States {
         self.0.insert(TypeId::of::<T>(), Arc::new(value));
     }
 
+    /// Keeps `value`, unless a value of its type is there.
+    pub fn insert_unless_there<T: Send + Sync + 'static>(&mut self, value: T) {
+        let there = self.0.entry(TypeId::of::<T>());
+        there.or_insert_with(|| Arc::new(value));
+    }
+
     /// Returns the state of type `T`.
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<State<T>> {
         let value = Arc::clone(self.0.get(&TypeId::of::<T>())?);

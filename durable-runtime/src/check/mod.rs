@@ -29,8 +29,10 @@ mod compare;
 mod finding;
 mod flat;
 mod lock;
+mod place;
 mod simulation;
 
+use std::panic::Location;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -76,15 +78,18 @@ pub fn verify(path: impl AsRef<Path>, registry: &Registry) -> Result<(), CheckEr
     CheckError::unless_fine(path, findings)
 }
 
-/// Compares the orchestrators of `registry` with `durable.lock` beside the package's `Cargo.toml`,
-/// or with the file in the program's first argument, and prints what it found.
+/// Compares the orchestrators of `registry` with `durable.lock` and prints what it found. The file is
+/// beside the `Cargo.toml` of the package that calls this, or above it in the workspace; the program's
+/// first argument names another file. The program can be run from any folder of the workspace.
 ///
 /// The exit code is 0 if there is nothing to do, 1 if the file must be updated, 2 if it cannot be
 /// read or written, and 3 if running instances would not survive.
+#[track_caller]
 pub fn main(registry: &Registry) -> ExitCode {
+    let source = Location::caller().file();
     let path = std::env::args_os()
         .nth(1)
-        .map_or_else(beside_manifest, PathBuf::from);
+        .map_or_else(|| place::of_lock_file(source), PathBuf::from);
     match verify(&path, registry) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -92,10 +97,4 @@ pub fn main(registry: &Registry) -> ExitCode {
             error.exit_code()
         }
     }
-}
-
-fn beside_manifest() -> PathBuf {
-    // Set by `cargo run`.
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    package.unwrap_or_default().join("durable.lock")
 }

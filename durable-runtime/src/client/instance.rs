@@ -17,6 +17,7 @@ use super::Terminate;
 use super::Waiting;
 use super::target::Target;
 use super::waiting::waiting;
+use super::waiting::with_progress;
 use crate::history::History;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
@@ -153,7 +154,12 @@ impl<O: Orchestrator> Instance<O> {
         }
         let commands = &self.target.commands;
         let history = commands.history(self.id(), Some(row.execution)).await?;
-        Ok(waiting(&history, &O::DEFINITION.state_machine()))
+        let mut calls = waiting(&history, &O::DEFINITION.state_machine());
+        if calls.iter().any(|(_, call)| call.attempts.is_some()) {
+            let progress = commands.heartbeats(self.id()).await?;
+            with_progress(&mut calls, row.execution, progress);
+        }
+        Ok(calls.into_iter().map(|(_, call)| call).collect())
     }
 }
 

@@ -67,6 +67,7 @@ pub use start::StartBuilder;
 pub use status::Status;
 pub use store_commands::StoreCommands;
 pub use terminate::Terminate;
+pub use waiting::Attempts;
 pub use waiting::Waiting;
 
 #[cfg(test)]

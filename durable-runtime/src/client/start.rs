@@ -13,7 +13,7 @@ use super::ClientError;
 use super::Instance;
 use crate::clock::Timestamp;
 use crate::ids::InstanceId;
-use crate::ids::InvalidInstanceId;
+use crate::orchestration::ChosenId;
 use crate::orchestration::Declares;
 use crate::orchestration::Event;
 use crate::orchestration::Orchestrator;
@@ -56,7 +56,7 @@ use crate::work::StartRequest;
 #[must_use = "nothing is started before `.await`"]
 pub struct StartBuilder<O> {
     commands: Arc<dyn Commands>,
-    id: Option<Result<InstanceId, InvalidInstanceId>>,
+    id: ChosenId,
     input: Result<Option<Payload>, CodecError>,
     start_at: Option<StartAt>,
     tags: BTreeMap<String, String>,
@@ -68,12 +68,12 @@ pub struct StartBuilder<O> {
 impl<O> StartBuilder<O> {
     pub(super) fn new(
         commands: Arc<dyn Commands>,
-        id: Option<InstanceId>,
+        id: ChosenId,
         input: Result<Option<Payload>, CodecError>,
     ) -> Self {
         Self {
             commands,
-            id: id.map(Ok),
+            id,
             input,
             start_at: None,
             tags: BTreeMap::new(),

@@ -36,6 +36,7 @@ use crate::work::EntityListing;
 use crate::work::EntityPage;
 use crate::work::EntityRequest;
 use crate::work::EntityTicket;
+use crate::work::Heartbeat;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
@@ -428,6 +429,14 @@ impl Commands for StoreCommands {
         let taken =
             taken.map(|CarriedEvent { at, name, payload }| UnreadEvent { at, name, payload });
         Ok(taken.chain(unread.inbox).collect())
+    }
+
+    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError> {
+        let row = self.instance(id).await?;
+        self.ask("read the progress of activities", || {
+            self.store.heartbeats_fetch(row.key)
+        })
+        .await
     }
 
     async fn instances(

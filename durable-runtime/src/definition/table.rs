@@ -164,7 +164,7 @@ impl StateTable {
     }
 }
 
-/// The types of a function, as its source names them.
+/// The types of a function, as its source names them, and the names of its arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Signature {
@@ -172,11 +172,24 @@ pub struct Signature {
     pub arguments: &'static [&'static str],
     /// The return type.
     pub returns: &'static str,
+    /// The names of the recorded arguments. They are not recorded, so they may change freely.
+    pub names: &'static [&'static str],
 }
 
 impl Signature {
     /// Creates a signature; for generated code.
     pub const fn new(arguments: &'static [&'static str], returns: &'static str) -> Self {
-        Self { arguments, returns }
+        Self {
+            arguments,
+            returns,
+            names: &[],
+        }
+    }
+
+    /// The same with the names of the arguments; for generated code.
+    #[must_use]
+    pub const fn named(mut self, names: &'static [&'static str]) -> Self {
+        self.names = names;
+        self
     }
 }

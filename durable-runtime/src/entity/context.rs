@@ -129,11 +129,16 @@ impl EntityContext {
 
     /// Starts an orchestration that does not depend on this entity, and returns its id:
     /// `ctx.start(process_order(order))`. If the call names an id that is already taken, nothing is
-    /// started.
+    /// started. An id that breaks the rules of [`InstanceId`] fails the operation with
+    /// [`Failure::InvalidInstanceId`].
     pub fn start<O: Orchestrator>(&self, call: ChildCall<O>) -> InstanceId {
         let (chosen, input) = call.into_start();
         let mut asked = self.asked();
         let number = asked.decisions.len();
+        let chosen = chosen.transpose().unwrap_or_else(|invalid| {
+            asked.refused.get_or_insert(invalid.into());
+            None
+        });
         let id = chosen.unwrap_or_else(|| InstanceId::of_start(self.id(), self.0.message, number));
         match input {
             Ok(input) => asked.decisions.push(Decision::Start {

@@ -109,6 +109,7 @@ fn of_instances() -> Router<Api> {
         .route(path::CHANGED, at(Action::WatchStatus, changed))
         .route(path::HISTORY, at(Action::ReadStatus, history))
         .route(path::UNREAD_EVENTS, at(Action::ReadStatus, unread_events))
+        .route(path::HEARTBEATS, at(Action::ReadStatus, heartbeats))
         .route(path::INSTANCES, at(Action::ListInstances, instances))
         .route(path::COUNT, at(Action::ListInstances, count))
 }
@@ -367,6 +368,12 @@ async fn unread_events(call: Call) -> Answer {
     let id = call.instance()?;
     let events = ask(&call, call.api.commands.unread_events(&id)).await?;
     Ok(respond(StatusCode::OK, &events))
+}
+
+async fn heartbeats(call: Call) -> Answer {
+    let id = call.instance()?;
+    let progress = ask(&call, call.api.commands.heartbeats(&id)).await?;
+    Ok(respond(StatusCode::OK, &progress))
 }
 
 async fn instances(mut call: Call) -> Answer {

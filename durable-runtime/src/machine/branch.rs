@@ -17,6 +17,7 @@ use super::cursor::enter;
 use super::cursor::with_frame;
 use super::last_await;
 use crate::definition::Site;
+use crate::definition::SourcePlace;
 use crate::ids::CallPath;
 
 /// The numbers that the calls of one branch get.
@@ -70,6 +71,15 @@ impl Numbers {
             format!(" at {file}:{line}:{column} (`{expression}`)")
         })
     }
+}
+
+/// Returns the place of the await that the branch on this thread has reached.
+pub(super) fn place_of_await() -> Option<SourcePlace> {
+    let site = current_frame()?.numbers.site()?;
+    let Site {
+        file, line, column, ..
+    } = site;
+    Some(SourcePlace(format!("{file}:{line}:{column}")))
 }
 
 /// Notes that the branch on this thread has reached the await at `site`.

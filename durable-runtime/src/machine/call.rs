@@ -6,6 +6,7 @@ use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
 
+use super::branch::place_of_await;
 use super::cancellation::is_shielded;
 use super::cursor::Cursor;
 use super::cursor::current_frame;
@@ -161,13 +162,25 @@ impl RawCall {
     /// # Panics
     /// Panics outside an orchestration.
     pub fn schedule(&mut self) {
-        let (cursor, path) = self.place();
+        let (cursor, _) = self.place();
         if self.stage == Stage::Made && cursor.is_inside(POLLED, &self.site) {
+            self.find_site();
             let shielded = is_shielded();
+            let (cursor, path) = self.place();
             let mut state = cursor.state();
             state.open(cursor.identity(), path, &self.request, &self.site, shielded);
             drop(state);
             self.stage = Stage::Scheduled;
+        }
+    }
+
+    /// Finds the user's own place. The standard library calls a function that is passed by name, as
+    /// in `.map(charge)`; the await that schedules the call is the place in the user's source.
+    fn find_site(&mut self) {
+        if self.site.is_of_the_standard_library()
+            && let Some(place) = place_of_await()
+        {
+            self.site = place;
         }
     }
 

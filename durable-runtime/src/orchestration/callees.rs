@@ -1,6 +1,7 @@
 //! The callees of an orchestrator, listed without running it.
 
 use std::any::TypeId;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
@@ -21,6 +22,8 @@ pub struct CalleeList {
     found: BTreeSet<Callee>,
     /// The helpers that were looked into: a helper may call itself.
     helpers: Vec<TypeId>,
+    /// The names of their arguments, operations of entities included.
+    arguments: BTreeMap<Callee, &'static [&'static str]>,
     /// The path that is looked up now.
     path: Option<&'static str>,
     /// What the paths of the function that is looked into call.
@@ -44,7 +47,7 @@ impl CalleeList {
     /// Adds an activity.
     pub fn activity<A: Activity>(&mut self) {
         self.resolve(Resolved::Activity(A::NAME, A::SIGNATURE));
-        self.found.insert(Callee::Activity(A::NAME));
+        self.add(Callee::Activity(A::NAME), A::SIGNATURE.names);
     }
 
     /// Adds an orchestrator.
@@ -55,12 +58,25 @@ impl CalleeList {
             definition.signature,
         ));
         let callee = Callee::Orchestrator(definition.name, definition.version);
-        self.found.insert(callee);
+        self.add(callee, definition.signature.names);
     }
 
-    /// Adds an entity, by name.
-    pub fn entity(&mut self, name: &'static str) {
+    fn add(&mut self, callee: Callee, arguments: &'static [&'static str]) {
+        self.found.insert(callee);
+        self.arguments.insert(callee, arguments);
+    }
+
+    /// Adds an entity, by name, with its operations and the names of their arguments.
+    pub fn entity(
+        &mut self,
+        name: &'static str,
+        operations: &[(&'static str, &'static [&'static str])],
+    ) {
         self.found.insert(Callee::Entity(name));
+        for (operation, arguments) in operations {
+            let callee = Callee::Operation(name, operation);
+            self.arguments.insert(callee, arguments);
+        }
     }
 
     /// Adds the callees of an inline helper, and its machine.
@@ -90,6 +106,17 @@ pub fn callees_of<O: Orchestrator>() -> Vec<Callee> {
     let mut list = CalleeList::default();
     O::callees(&mut list);
     list.found.into_iter().collect()
+}
+
+/// Returns the names of the arguments of `O` and of everything it calls, operations of entities
+/// included.
+pub fn argument_names_of<O: Orchestrator>() -> BTreeMap<Callee, &'static [&'static str]> {
+    let mut list = CalleeList::default();
+    O::callees(&mut list);
+    let definition = &O::DEFINITION;
+    let own = Callee::Orchestrator(definition.name, definition.version);
+    list.add(own, definition.signature.names);
+    list.arguments
 }
 
 /// Returns the state machine of `O`; for generated code.

@@ -18,6 +18,7 @@ use crate::definition::CallOptions;
 use crate::definition::SourcePlace;
 use crate::failure::Failure;
 use crate::ids::InstanceId;
+use crate::ids::InvalidInstanceId;
 use crate::machine::CallRequest;
 use crate::machine::RawCall;
 use crate::payload::Arguments;
@@ -46,6 +47,9 @@ use crate::retry::RetryPolicy;
 #[must_use = "a call does nothing until it is awaited or spawned"]
 pub struct ChildCall<O: Orchestrator>(TypedCall<O::Output, O::Error>);
 
+/// The id that a call was given, if any, or what is wrong with it.
+pub type ChosenId = Option<Result<InstanceId, InvalidInstanceId>>;
+
 /// Returns a call of `O` with `arguments`; for generated code.
 #[track_caller]
 #[expect(
@@ -68,7 +72,8 @@ pub fn child_call<O: Orchestrator>(arguments: O::Arguments) -> ChildCall<O> {
 
 impl<O: Orchestrator> ChildCall<O> {
     /// Gives the child this id; by default its id is made from the parent's id and the place of the
-    /// call. An id that breaks the rules of [`InstanceId`] fails the call.
+    /// call. An id that breaks the rules of [`InstanceId`] fails the call with
+    /// [`Failure::InvalidInstanceId`].
     ///
     /// # Replay
     /// Recorded with the call, and compared.
@@ -79,7 +84,7 @@ impl<O: Orchestrator> ChildCall<O> {
                     *id = Some(chosen);
                 }
             }
-            Err(invalid) => self.0.refuse(Failure::from_error(&invalid)),
+            Err(invalid) => self.0.refuse(invalid.into()),
         }
         self
     }
@@ -138,9 +143,12 @@ impl<O: Orchestrator> ChildCall<O> {
     }
 
     /// Returns the chosen id, if any, and the input, with which a client can start it.
-    pub fn into_start(self) -> (Option<InstanceId>, Result<Option<Payload>, CodecError>) {
-        match self.0.raw().request() {
-            CallRequest::Child { id, input, .. } => (id.clone(), input.clone()),
+    pub fn into_start(self) -> (ChosenId, Result<Option<Payload>, CodecError>) {
+        match (self.0.raw().request(), self.0.refused()) {
+            (CallRequest::Child { input, .. }, Some(Failure::InvalidInstanceId(invalid))) => {
+                (Some(Err(invalid.clone())), input.clone())
+            }
+            (CallRequest::Child { id, input, .. }, _) => (id.clone().map(Ok), input.clone()),
             _ => (None, Ok(None)),
         }
     }

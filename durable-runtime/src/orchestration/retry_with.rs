@@ -84,7 +84,7 @@ async fn attempts<T: Recorded, E: CallableError>(
     let site = first.raw().site().clone();
     let cursor = first.raw().cursor().cloned();
     // A call that is refused would be refused again.
-    let refused = first.is_refused();
+    let refused = first.refused().is_some();
     let mut call = first;
     let mut attempt = 1;
     loop {

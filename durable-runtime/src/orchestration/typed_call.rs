@@ -78,8 +78,9 @@ impl<T, E> TypedCall<T, E> {
         self.refused.get_or_insert(failure);
     }
 
-    pub(crate) fn is_refused(&self) -> bool {
-        self.refused.is_some()
+    /// Why the call fails instead of being made.
+    pub(crate) fn refused(&self) -> Option<&Failure> {
+        self.refused.as_ref()
     }
 
     pub(crate) fn schedule(&mut self) {

@@ -228,6 +228,10 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// If a turn cannot be read, all turns are left out.
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError>;
 
+    /// Returns the progress that the running activities of an instance have reported, in no order.
+    /// For an instance that is about to be replaced, it is the progress of the old one.
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError>;
+
     /// Sends a client's operation to an entity, and creates the entity if there is none. An
     /// operation that is due after `now` is parked, and a timer is set with it. Repeating the same
     /// command has no effect while the command is remembered.

@@ -1,11 +1,20 @@
 //! Why a store could not do what it was asked.
 
 use std::fmt;
+#[cfg(feature = "sqlite")]
+use std::io;
+#[cfg(feature = "sqlite")]
+use std::path::Path;
 
 use crate::history::HistoryError;
 use crate::ids::InstanceKey;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
+
+/// What to do where the system does not let this process have a file.
+#[cfg(feature = "sqlite")]
+pub(super) const USER_MUST_HAVE_IT: &str =
+    "let the user that this process runs as read and write it and its directory";
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +76,19 @@ pub enum StoreError {
         /// What was tried.
         action: &'static str,
         /// What the database said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file of the hub cannot be used.
+    #[error("failed to {action} `{path}`: {advice}")]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: String,
+        /// What to do.
+        advice: &'static str,
+        /// What the system, or the database, says.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -144,6 +166,26 @@ impl fmt::Display for FileChange {
 }
 
 impl StoreError {
+    /// Creates the error for the file at `path`, which cannot be used.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
+        let advice = match source.kind() {
+            io::ErrorKind::PermissionDenied => USER_MUST_HAVE_IT,
+            io::ErrorKind::NotFound => "make the directory that it is to be in",
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on its disk",
+            io::ErrorKind::ReadOnlyFilesystem => {
+                "its file system is read-only: name a file on another one"
+            }
+            _ => "see to the disk, or name another file",
+        };
+        Self::File {
+            action,
+            path: path.display().to_string(),
+            advice,
+            source: Box::new(source),
+        }
+    }
+
     /// Returns whether the cause is the store and not the request: the same request may succeed
     /// later, and other requests would have failed too.
     pub fn is_transient(&self) -> bool {

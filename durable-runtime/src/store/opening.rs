@@ -27,7 +27,7 @@ pub struct OpenedStore {
 /// Opens the hub `main` of the store at `url`:
 ///
 /// - `sqlite://orders.db`, a file in the working directory, which is created if it does not exist;
-/// - `sqlite:///var/lib/orders.db`, a file by its full path;
+/// - `sqlite:///var/lib/orders.db`, a file by its full path; on Windows `sqlite:///C:/data/orders.db`;
 /// - `memory:`, a [`ModelStore`], which ends with the process.
 ///
 /// [`Store::hub_open`] creates or migrates the tables; call it before all other methods.
@@ -60,7 +60,7 @@ pub async fn open_hub(url: &str, hub: &str) -> Result<OpenedStore, StoreError> {
         return Ok(OpenedStore::model());
     }
     match url.strip_prefix("sqlite://") {
-        Some(path) => open_sqlite(path, hub, &invalid).await,
+        Some(path) => open_sqlite(without_slash(path), hub, &invalid).await,
         None => Err(invalid(problem_of(url))),
     }
 }
@@ -74,6 +74,19 @@ impl OpenedStore {
             running: Place::nowhere(),
         }
     }
+}
+
+/// On Windows a full path may be written with three slashes, as everywhere else:
+/// `sqlite:///C:/orders.db`.
+fn without_slash(path: &str) -> &str {
+    let behind = path.strip_prefix('/').filter(|behind| {
+        let mut letters = behind.chars();
+        letters
+            .next()
+            .is_some_and(|drive| drive.is_ascii_alphabetic())
+            && letters.next() == Some(':')
+    });
+    behind.filter(|_| cfg!(windows)).unwrap_or(path)
 }
 
 fn is_hub_name(name: &str) -> bool {

@@ -15,6 +15,7 @@ use super::EntityPage;
 use super::EntityRequest;
 use super::EntityTicket;
 use super::FirstEvent;
+use super::Heartbeat;
 use super::IfExists;
 use super::InstanceFilter;
 use super::InstancePage;
@@ -139,6 +140,12 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`CommandError::NotFound`], errors of the store.
     async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError>;
+
+    /// Returns the progress that the running activities of an instance have reported.
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`], the store's own.
+    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError>;
 
     /// Returns a page of instances, in order of creation.
     ///

@@ -41,6 +41,7 @@ pub(crate) mod path {
     pub(crate) const CHANGED: &str = "/commands/1/changed";
     pub(crate) const HISTORY: &str = "/commands/1/history";
     pub(crate) const UNREAD_EVENTS: &str = "/commands/1/unread_events";
+    pub(crate) const HEARTBEATS: &str = "/commands/1/heartbeats";
     pub(crate) const INSTANCES: &str = "/commands/1/instances";
     pub(crate) const COUNT: &str = "/commands/1/count";
     pub(crate) const ENTITY_SEND: &str = "/commands/1/entity_send";

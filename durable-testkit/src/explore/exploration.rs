@@ -162,7 +162,7 @@ impl<O: Orchestrator> Explore<O> {
         }
         if let Some(output) = run.output().await {
             report.schedules += 1;
-            report.outcomes.insert(told(&output));
+            *report.outcomes.entry(told(&output)).or_default() += 1;
             self.check_output(&run, output);
             return Vec::new();
         }
@@ -172,8 +172,7 @@ impl<O: Orchestrator> Explore<O> {
         }
         let choices = run.choices().await;
         if choices.is_empty() {
-            run.instance
-                .fail("does not end: nothing is due and nothing is under way");
+            run.instance.fail_as_stuck().await;
         }
         choices
     }
@@ -213,6 +212,8 @@ impl<O: Orchestrator> Explore<O> {
 
 fn told(output: &Output) -> String {
     match output {
+        // What returns nothing has nothing to tell.
+        Output::Completed(value) if value.as_text() == "null" => "completed".to_owned(),
         Output::Completed(value) => format!("completed {}", value.as_text()),
         Output::Failed(error) => format!("failed {}", error.message()),
         Output::Terminated(reason) => format!("terminated {reason}"),

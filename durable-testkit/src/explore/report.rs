@@ -1,6 +1,6 @@
 //! The result of an exploration.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The result of an exploration.
@@ -10,7 +10,8 @@ pub struct ExploreReport {
     pub(super) schedules: usize,
     pub(super) merged: usize,
     pub(super) complete: bool,
-    pub(super) outcomes: BTreeSet<String>,
+    /// How many schedules came to each.
+    pub(super) outcomes: BTreeMap<String, usize>,
 }
 
 impl ExploreReport {
@@ -38,7 +39,7 @@ impl ExploreReport {
     /// Returns the ways in which the instance ended, each once: recorded results, errors and
     /// reasons.
     pub fn outcomes(&self) -> impl Iterator<Item = &str> {
-        self.outcomes.iter().map(String::as_str)
+        self.outcomes.keys().map(String::as_str)
     }
 }
 
@@ -55,6 +56,9 @@ impl fmt::Display for ExploreReport {
         write!(
             f,
             "{extent} schedules: {schedules} ended in {outcomes} ways, {merged} merged, {runs} runs"
-        )
+        )?;
+        self.outcomes
+            .iter()
+            .try_for_each(|(outcome, schedules)| write!(f, "\n{schedules:>7} {outcome}"))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use durable_runtime::Failure;
 use durable_runtime::InstanceId;
 use durable_runtime::callable::CallableError;
 use durable_runtime::client::Instance;
@@ -62,17 +63,20 @@ impl<O: Orchestrator> TestInstance<O> {
     /// Returns the result of the instance. Skips idle time.
     ///
     /// # Errors
-    /// The orchestrator's own error.
+    /// The orchestrator's own error, also if it was cancelled. If it was cancelled before it had
+    /// begun, the error that its type makes of [`Failure::Cancelled`].
     ///
     /// # Panics
-    /// Panics if the instance does not end: it waits for something that nobody sends, or it stalls.
-    /// Also panics if it was terminated or cancelled.
+    /// Panics if the instance does not end: it waits for something that nobody sends, it stalls, or
+    /// it is suspended. Also panics if it was terminated.
     pub async fn result(&self) -> Result<O::Output, O::Error> {
         let decoded = match self.ended().await {
             Output::Completed(value) => O::Output::from_payload(&value).map(Ok),
-            Output::Failed(error) => O::Error::from_call_error(error).map(Err),
+            Output::Failed(error) | Output::Canceled(Some(error)) => {
+                O::Error::from_call_error(error).map(Err)
+            }
+            Output::Canceled(None) => Ok(Err(O::Error::from_failure(Failure::Cancelled))),
             Output::Terminated(reason) => self.fail(&format!("was terminated: {reason}")),
-            Output::Canceled(_) => self.fail("was cancelled"),
         };
         match decoded {
             Ok(result) => result,
@@ -95,10 +99,21 @@ impl<O: Orchestrator> TestInstance<O> {
                 self.fail(&format!("is stalled: {reason}"));
             }
             if self.hub.advance_to_next_timer().await.is_none() && !self.is_over().await {
-                self.fail("does not end: nothing is due and nothing is under way");
+                self.fail_as_stuck().await;
             }
         }
         self.fail("does not end: it always has something else to do")
+    }
+
+    /// Fails the test because nothing goes on by itself any more.
+    pub(crate) async fn fail_as_stuck(&self) -> ! {
+        if self.row().await.status == InstanceStatus::Suspended {
+            self.fail(
+                "does not end: it is suspended, and nobody resumes it; add \
+                 `instance.instance().resume().await`",
+            );
+        }
+        self.fail("does not end: nothing is due and nothing is under way")
     }
 
     async fn is_over(&self) -> bool {

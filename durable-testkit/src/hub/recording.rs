@@ -35,6 +35,7 @@ use durable_runtime::work::DelayedSignal;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
 use durable_runtime::work::EntityPage;
+use durable_runtime::work::Heartbeat;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceFilter;
 use durable_runtime::work::InstancePage;
@@ -357,6 +358,10 @@ impl Store for RecordingStore {
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
         self.inner.events_unread(key).await
+    }
+
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
+        self.inner.heartbeats_fetch(key).await
     }
 
     async fn signals_delayed(

@@ -4,8 +4,6 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use durable_runtime::InstanceId;
-use durable_runtime::Payload;
 use durable_runtime::orchestration::ChildCall;
 use durable_runtime::orchestration::Orchestrator;
 use futures::future::BoxFuture;
@@ -55,11 +53,11 @@ impl<O: Orchestrator> TestStart<O> {
 
     async fn start(self) -> TestInstance<O> {
         let client = self.hub.client().await;
-        let (chosen, input): (Option<InstanceId>, Result<Option<Payload>, _>) =
-            self.call.into_start();
+        let (chosen, input) = self.call.into_start();
         let id = match (self.id, chosen) {
             (Some(id), _) => id,
-            (None, Some(chosen)) => chosen.to_string(),
+            (None, Some(Ok(chosen))) => chosen.to_string(),
+            (None, Some(Err(invalid))) => self.hub.fail(&format!("nothing was started: {invalid}")),
             (None, None) => self.hub.next_id(O::DEFINITION.name),
         };
         let mut start = client.start_recorded::<O>(input).id(&id).tags(self.tags);

@@ -191,7 +191,8 @@ impl TestHub {
         self.change(|setup| setup.registry.register_entity::<E>())
     }
 
-    /// Makes `state` available to activities that take a `State<T>` and run for real.
+    /// Makes `state` available to activities that take a `State<T>` and run for real. A client to
+    /// this hub is there without it.
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(self, state: T) -> Self {
         self.change(|setup| setup.states.insert(state))
@@ -354,6 +355,7 @@ impl TestHub {
             self.fail(&format!("the store does not open: {error}"));
         }
         let mut setup = self.setup();
+        setup.states.insert_unless_there(opened.client.clone());
         setup.config.running = Place::memory();
         let shared = &self.shared;
         let functions = Arc::new(Functions {

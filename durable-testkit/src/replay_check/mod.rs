@@ -6,7 +6,10 @@
 
 mod check;
 mod error;
+mod json;
+mod places;
 mod redact;
+mod replacement;
 mod saved;
 
 pub(crate) use check::check_history;

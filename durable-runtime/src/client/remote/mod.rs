@@ -31,6 +31,7 @@ use crate::work::EntityListing;
 use crate::work::EntityPage;
 use crate::work::EntityRequest;
 use crate::work::EntityTicket;
+use crate::work::Heartbeat;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
 use crate::work::InstanceRow;
@@ -223,6 +224,13 @@ impl Commands for HttpCommands {
         let query = [("id", id.as_str())];
         self.server
             .ask(Ask::new(path::UNREAD_EVENTS).about(&query), &())
+            .await
+    }
+
+    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError> {
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::HEARTBEATS).about(&query), &())
             .await
     }
 

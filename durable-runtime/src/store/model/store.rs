@@ -42,6 +42,7 @@ use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
+use crate::work::Heartbeat;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
@@ -232,6 +233,10 @@ impl Store for ModelStore {
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
         self.tables()?.events_unread(key)
+    }
+
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
+        Ok(self.tables()?.heartbeats_of(key))
     }
 
     async fn entity_send(

@@ -74,6 +74,7 @@ use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
+use crate::work::Heartbeat;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
@@ -182,7 +183,17 @@ fn open_or_fenced(fence: Fence) -> Result<(), StoreError> {
 
 #[async_trait]
 impl Store for SqlStore {
+    /// Of a hub that is there and up to date nothing is written: whoever opens it waits for no other
+    /// process that writes, however long that takes.
     async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError> {
+        let reader = self.reader()?;
+        if migration::is_up_to_date(reader).await
+            && let Ok(Some(row)) = hub::fetch(reader, &self.name).await
+        {
+            let info = hub::info(&row)?;
+            self.scope.get_or_init(|| Scope::new(row.id));
+            return Ok(info);
+        }
         let txn = self.begin("open the hub").await?;
         txn.done(migration::migrate(&*txn).await)?;
         let row = hub::fetch_or_create_in_txn(&txn, &self.name, now).await;
@@ -408,6 +419,11 @@ impl Store for SqlStore {
             turns,
             inbox: unread_events(inbox),
         })
+    }
+
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
+        let found = heartbeat::of_instance(self.reader()?, key).await;
+        found.or_failed("read the progress of activities")
     }
 
     async fn entity_send(
