@@ -27,6 +27,8 @@ use crate::machine::CallRequest;
 use crate::machine::RawCall;
 use crate::machine::Section;
 use crate::orchestration::Durable;
+use crate::orchestration::Held;
+use crate::orchestration::Recording;
 use crate::orchestration::Retried;
 use crate::orchestration::typed_call::TypedCall;
 use crate::payload::Arguments;
@@ -177,6 +179,7 @@ impl<S> fmt::Debug for Lock<S> {
 /// A part of a critical section: an entity that is locked, with its operations. They take
 /// `&mut self`, so that a second one while one is pending does not compile. The section ends when
 /// its last part is dropped.
+#[must_use = "the critical section ends when this is dropped"]
 pub struct Locked<E: Entity> {
     id: EntityId,
     operations: E::Section,
@@ -188,6 +191,14 @@ impl<E: Entity> Locked<E> {
         &self.id
     }
 }
+
+impl<E: Entity> Held for Locked<E> {}
+
+#[diagnostic::do_not_recommend]
+impl<S> Recording for Lock<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> Recording for LockedCall<'_, T, E> {}
 
 impl<E: Entity> Deref for Locked<E> {
     type Target = E::Section;
