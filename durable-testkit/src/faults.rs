@@ -135,6 +135,18 @@ impl FaultyStore {
     }
 }
 
+/// Takes one from `left`, if there is any.
+fn take_one(left: &AtomicU64) -> bool {
+    let mut seen = left.load(Ordering::Relaxed);
+    while let Some(less) = seen.checked_sub(1) {
+        match left.compare_exchange_weak(seen, less, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => return true,
+            Err(now) => seen = now,
+        }
+    }
+    false
+}
+
 impl FaultyStore {
     async fn withdraw_first(&self, turns: &[TurnWrite], now: Timestamp) -> Result<(), StoreError> {
         let run = turns.iter().find_map(|turn| {
@@ -232,12 +244,7 @@ impl Store for FaultyStore {
         lanes: &[Lane],
         now: Timestamp,
     ) -> Result<Vec<Unit>, StoreError> {
-        let one_less = |left: u64| left.checked_sub(1);
-        let claims = &self.failing_claims;
-        if claims
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
-            .is_ok()
-        {
+        if take_one(&self.failing_claims) {
             return Err(unavailable("claim units"));
         }
         self.inner.units_claim(lease, lanes, now).await

@@ -7,6 +7,9 @@ mod retryable;
 
 pub use error::CallableError;
 pub use result::IsResult;
+pub use result::PlainReturn;
+pub use result::ReturnProbe;
+pub use result::Returned;
 pub use retryable::ErrorProbe;
 pub use retryable::Retryable;
 pub use retryable::RetryableError;

@@ -21,6 +21,7 @@ use crate::ids::EntityId;
 use crate::machine::CallRequest;
 use crate::machine::RawCall;
 use crate::orchestration::Durable;
+use crate::orchestration::Recording;
 use crate::orchestration::Retried;
 use crate::orchestration::Schedule;
 use crate::orchestration::Spawned;
@@ -150,11 +151,22 @@ pub(super) fn call_request<A: Arguments>(
     }
 }
 
-impl<T, E> EntityCall<T, E> {
+/// What [`EntityContext::signal`] makes a signal of: a call of an operation.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no call of an operation, which `ctx.signal(…)` makes a signal of",
+    label = "not a call",
+    note = "give it the call: `ctx.signal(Account::at(key).deposit(1))`",
+    note = "`signal_deposit` needs no `ctx.signal`, it is awaited: \
+            `Account::at(key).signal_deposit(1).await` [D108]"
+)]
+pub trait ToSignal {
     /// The entity, the operation and its arguments.
-    pub(super) fn to_request(
-        &self,
-    ) -> (EntityId, &'static str, Result<Option<Payload>, CodecError>) {
+    fn to_request(&self) -> (EntityId, &'static str, Result<Option<Payload>, CodecError>);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> ToSignal for EntityCall<T, E> {
+    fn to_request(&self) -> (EntityId, &'static str, Result<Option<Payload>, CodecError>) {
         match self.0.raw().request() {
             CallRequest::EntityCall {
                 entity,
@@ -245,6 +257,8 @@ impl<T: Recorded, E: CallableError> Future for EntityCall<T, E> {
 #[diagnostic::do_not_recommend]
 impl<T, E> Durable for EntityCall<T, E> {}
 
+impl<T, E> Recording for EntityCall<T, E> {}
+
 impl<T, E> fmt::Debug for EntityCall<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("EntityCall").field(&self.0).finish()
@@ -330,3 +344,5 @@ impl Future for EntitySignal {
 
 #[diagnostic::do_not_recommend]
 impl Durable for EntitySignal {}
+
+impl Recording for EntitySignal {}

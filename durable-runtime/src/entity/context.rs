@@ -8,7 +8,7 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use super::EntityCall;
+use super::ToSignal;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::ids::EntityId;
@@ -98,7 +98,7 @@ impl EntityContext {
         clippy::needless_pass_by_value,
         reason = "what is signalled is given away"
     )]
-    pub fn signal<T, E>(&self, call: EntityCall<T, E>) -> Signalled<'_> {
+    pub fn signal<C: ToSignal>(&self, call: C) -> Signalled<'_> {
         let (entity, operation, input) = call.to_request();
         self.push_signal(entity, operation, input, None)
     }

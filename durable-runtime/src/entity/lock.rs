@@ -27,6 +27,8 @@ use crate::machine::CallRequest;
 use crate::machine::RawCall;
 use crate::machine::Section;
 use crate::orchestration::Durable;
+use crate::orchestration::Held;
+use crate::orchestration::Recording;
 use crate::orchestration::Retried;
 use crate::orchestration::typed_call::TypedCall;
 use crate::payload::Arguments;
@@ -178,6 +180,7 @@ impl<S> fmt::Debug for Lock<S> {
 /// A part of a critical section: a locked entity, with its operations. The operations take `&mut
 /// self`, so code that starts a second one while one is pending does not compile. The section ends
 /// when its last part is dropped.
+#[must_use = "the critical section ends when this is dropped"]
 pub struct Locked<E: Entity> {
     id: EntityId,
     operations: E::Section,
@@ -189,6 +192,14 @@ impl<E: Entity> Locked<E> {
         &self.id
     }
 }
+
+impl<E: Entity> Held for Locked<E> {}
+
+#[diagnostic::do_not_recommend]
+impl<S> Recording for Lock<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> Recording for LockedCall<'_, T, E> {}
 
 impl<E: Entity> Deref for Locked<E> {
     type Target = E::Section;

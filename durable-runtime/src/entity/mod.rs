@@ -25,6 +25,7 @@ pub use calls::EntityCall;
 pub use calls::EntityRef;
 pub use calls::EntitySignal;
 pub use calls::EntityTarget;
+pub use calls::ToSignal;
 pub use calls::entity_call;
 pub use calls::entity_signal;
 pub use calls::operation_call;

@@ -208,7 +208,7 @@ impl RawCall {
             Some((cursor, path)) => (cursor, path),
             None => panic!(
                 "a durable call was awaited outside an orchestrator ({}): await it in a function \
-                 with `#[orchestrator]`, or start it through a client",
+                 with `#[orchestrator]`, or start it through a client [D038]",
                 self.site
             ),
         }

@@ -19,6 +19,7 @@ use super::IntoArguments;
 use super::Log;
 use super::Orchestrator;
 use super::Random;
+use super::Reports;
 use super::SideEffect;
 use super::Timer;
 use crate::clock::Timestamp;
@@ -30,6 +31,9 @@ use crate::machine::Cancellation;
 use crate::machine::Cursor;
 use crate::machine::Shielded;
 use crate::machine::shielded;
+use crate::payload::Arguments;
+use crate::payload::CodecError;
+use crate::payload::Payload;
 use crate::payload::Recorded;
 
 /// The context of an orchestration.
@@ -65,14 +69,42 @@ pub enum Untyped {}
 pub trait ContextOf {
     /// The contents of such a context.
     type Core: Send + Sync;
+    /// What the next execution is given.
+    type Arguments;
+    /// What the function returns.
+    type Return;
 }
 
 impl ContextOf for Untyped {
     type Core = Cursor;
+    type Arguments = Untyped;
+    type Return = ();
 }
 
 impl<O: Orchestrator> ContextOf for O {
     type Core = OrchestrationContext;
+    type Arguments = O::Arguments;
+    type Return = O::Return;
+}
+
+/// An orchestrator, which has events, a status and arguments; [`Untyped`] is none.
+#[diagnostic::on_unimplemented(
+    message = "this context does not know its orchestrator: it has no events, status and arguments",
+    label = "needs the context of one orchestrator",
+    note = "write `ctx: &OrchestrationContext<my_orchestrator>`, with the name of the orchestrator \
+            that calls this function [D022]"
+)]
+pub trait KnowsOrchestrator: ContextOf<Core = OrchestrationContext> {
+    /// The recorded form of what the next execution is given.
+    #[expect(clippy::missing_errors_doc, reason = "it has no recorded form")]
+    fn encode(arguments: &Self::Arguments) -> Result<Option<Payload>, CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<O: Orchestrator> KnowsOrchestrator for O {
+    fn encode(arguments: &O::Arguments) -> Result<Option<Payload>, CodecError> {
+        Arguments::encode(arguments)
+    }
 }
 
 impl<O: Orchestrator> Deref for OrchestrationContext<O> {
@@ -95,7 +127,9 @@ impl<O: Orchestrator> OrchestrationContext<O> {
             core: OrchestrationContext { core: cursor },
         }
     }
+}
 
+impl<O: ContextOf> OrchestrationContext<O> {
     /// Waits for the next event of type `E`, which the orchestrator must declare. Events that came
     /// earlier are kept and come first, oldest first. An event that does not decode is recorded as
     /// rejected, and the wait continues.
@@ -122,7 +156,7 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     #[track_caller]
     pub fn wait_for<E: Event>(&self) -> EventWait<E>
     where
-        O: Declares<E>,
+        O: KnowsOrchestrator + Declares<E>,
     {
         EventWait::new(here(Location::caller()))
     }
@@ -146,12 +180,12 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     #[track_caller]
     pub fn events<E: Event>(&self) -> Events<E>
     where
-        O: Declares<E>,
+        O: KnowsOrchestrator + Declares<E>,
     {
         Events::new(here(Location::caller()))
     }
 
-    /// Sets the custom status, which clients see. The last one set in a turn wins.
+    /// Sets the custom status, which the orchestrator must declare, and clients see. The last one set in a turn wins.
     ///
     /// # Replay
     /// Records nothing in the history; the status is stored with the instance.
@@ -159,7 +193,10 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     /// A status that has no recorded form fails the instance with [`Failure::Codec`].
     #[expect(clippy::needless_pass_by_value, reason = "what is set is given away")]
     #[track_caller]
-    pub fn set_status(&self, status: O::Status) {
+    pub fn set_status<S: Recorded>(&self, status: S)
+    where
+        O: KnowsOrchestrator + Reports<S>,
+    {
         match status.to_payload() {
             Ok(status) => self.core.core.set_custom_status(status),
             Err(error) => self.core.core.fail(Failure::Codec(error)),
@@ -188,9 +225,13 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     pub fn continue_as_new(
         &self,
         arguments: impl IntoArguments<O::Arguments>,
-    ) -> ContinueAsNew<O::Return> {
+    ) -> ContinueAsNew<O::Return>
+    where
+        O: KnowsOrchestrator,
+    {
         let site = here(Location::caller());
-        ContinueAsNew::new(self.core.core.clone(), site, &arguments.into_arguments())
+        let input = O::encode(&arguments.into_arguments());
+        ContinueAsNew::new(self.core.core.clone(), site, input)
     }
 }
 

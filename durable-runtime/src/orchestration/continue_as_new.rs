@@ -7,10 +7,10 @@ use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
 
+use super::Untyped;
 use crate::definition::SourcePlace;
 use crate::failure::Failure;
 use crate::machine::Cursor;
-use crate::payload::Arguments;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 
@@ -28,11 +28,15 @@ pub struct ContinueAsNew<R> {
 }
 
 impl<R> ContinueAsNew<R> {
-    pub(super) fn new<A: Arguments>(cursor: Cursor, site: SourcePlace, arguments: &A) -> Self {
+    pub(super) fn new(
+        cursor: Cursor,
+        site: SourcePlace,
+        input: Result<Option<Payload>, CodecError>,
+    ) -> Self {
         Self {
             cursor,
             site,
-            input: arguments.encode(),
+            input,
             returns: PhantomData,
         }
     }
@@ -81,6 +85,14 @@ impl IntoArguments<()> for () {
 impl<T> IntoArguments<(T,)> for T {
     fn into_arguments(self) -> (T,) {
         (self,)
+    }
+}
+
+/// A context that does not know its orchestrator is refused for that alone.
+#[diagnostic::do_not_recommend]
+impl<T> IntoArguments<Untyped> for T {
+    fn into_arguments(self) -> Untyped {
+        unreachable!("no context without an orchestrator continues as new")
     }
 }
 

@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 
 use super::CalleeList;
+use super::Untyped;
 use crate::callable::CallableError;
 use crate::definition::OrchestratorDefinition;
 use crate::machine::BodyEnd;
@@ -82,4 +83,37 @@ pub trait Orchestrator: Sized + Send + Sync + 'static {
     label = "`{E}` is not declared",
     note = "declare it: `#[orchestrator(events({E}))]` [D028]"
 )]
-pub trait Declares<E>: Orchestrator {}
+pub trait Declares<E> {}
+
+/// A context that does not know its orchestrator is refused for that alone.
+#[diagnostic::do_not_recommend]
+impl<E> Declares<E> for Untyped {}
+
+/// With two that may be meant, the compiler takes the event from what is raised, and not from what is
+/// declared, and so says which of them is not declared.
+#[derive(Debug)]
+pub enum NoEvent {}
+
+#[diagnostic::do_not_recommend]
+impl<O: Orchestrator> Declares<NoEvent> for O {}
+
+/// An orchestrator whose status is an `S`; `#[orchestrator(status = S)]` implements it.
+///
+/// ```
+/// use durable_runtime::prelude::*;
+///
+/// #[orchestrator(status = String)]
+/// async fn nap(ctx: &OrchestrationContext) {
+///     ctx.set_status("asleep".to_owned());
+///     ctx.sleep(hours(1)).await;
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the orchestrator `{Self}` declares no status",
+    label = "there is no status to set",
+    note = "declare the type of what is set: `#[orchestrator(status = …)]` [D039]"
+)]
+pub trait Reports<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<S> Reports<S> for Untyped {}

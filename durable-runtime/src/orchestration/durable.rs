@@ -35,8 +35,10 @@ pub trait Durable {}
 )]
 pub trait DurableStream {}
 
-/// Returns `future`, which is awaited at `site`; for generated code.
-pub fn durable<F: Durable>(future: F, site: &'static Site) -> F {
-    awaits(site);
+/// Returns `future`, which is awaited at the site of that number; for generated code.
+pub fn durable<F: Durable>(future: F, sites: &'static [Site], number: usize) -> F {
+    if let Some(site) = sites.get(number) {
+        awaits(site);
+    }
     future
 }
