@@ -284,8 +284,9 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     ) -> Result<Option<CallResult>, StoreError>;
 
     /// Forgets the clients' commands to entities, and their answers, that are to be remembered until
-    /// `until` or less.
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError>;
+    /// `until` or less: at most `limit`, and at least one, the oldest first. Returns whether there may
+    /// be more.
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError>;
 
     /// A page of the timers of instances of `units` due at or before `until`, by due time (then in
     /// the order in which they were created), behind `after`: at most `limit`, and at least room for
