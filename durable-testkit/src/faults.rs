@@ -76,6 +76,8 @@ pub struct FaultyStore {
     planned: Mutex<VecDeque<Fault>>,
     /// How many claims are to fail.
     failing_claims: AtomicU64,
+    /// How many looks at the inbox are to fail.
+    failing_looks: AtomicU64,
     /// Refuses each commit with a turn of this instance.
     poisoned: Mutex<Option<InstanceKey>>,
 }
@@ -89,6 +91,7 @@ impl FaultyStore {
             looks: AtomicU64::new(0),
             planned: Mutex::default(),
             failing_claims: AtomicU64::new(0),
+            failing_looks: AtomicU64::new(0),
             poisoned: Mutex::default(),
         })
     }
@@ -106,6 +109,16 @@ impl FaultyStore {
     /// Has the next `count` claims of units fail: the database is not available.
     pub fn fail_claims(&self, count: u64) {
         self.failing_claims.store(count, Ordering::Relaxed);
+    }
+
+    /// Has the next `count` looks at the inbox fail: the database is not available.
+    pub fn fail_looks(&self, count: u64) {
+        self.failing_looks.store(count, Ordering::Relaxed);
+    }
+
+    /// How many looks at the inbox are still to fail.
+    pub fn failing_looks(&self) -> u64 {
+        self.failing_looks.load(Ordering::Relaxed)
     }
 
     /// How many commits were asked for.
@@ -338,6 +351,14 @@ impl Store for FaultyStore {
         limit: u32,
     ) -> Result<InboxPage, StoreError> {
         self.look();
+        let one_less = |left: u64| left.checked_sub(1);
+        let failing = &self.failing_looks;
+        if failing
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+            .is_ok()
+        {
+            return Err(unavailable("fetch messages"));
+        }
         self.inner.inbox_fetch(units, except, after, limit).await
     }
 

@@ -159,9 +159,6 @@ impl Dispatcher {
                 }
                 Ok(_) => self.discard(key),
                 Err(error) if error.is_transient() || matches!(error, StoreError::Fenced) => {
-                    for key in keys {
-                        self.instances.make_ready(key);
-                    }
                     return Err(error.into());
                 }
                 Err(error) => {
