@@ -295,8 +295,9 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     ) -> Result<Option<CallResult>, StoreError>;
 
     /// Forgets the clients' commands to entities, with their answers, whose time to be remembered
-    /// ends at `until` or before.
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError>;
+    /// ends at `until` or before: at most `limit`, and at least one, the oldest first. Returns whether
+    /// there may be more.
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError>;
 
     /// Returns a page of the timers of instances of `units` that are due at or before `until`, by
     /// due time (then in the order in which they were created), after `after`: at most `limit`, and

@@ -79,6 +79,9 @@ async fn with_descendants(
         let next = children(txn, scope, &level, limit).await?;
         all.append(&mut level);
         if next.is_empty() {
+            // What the filter wants may be a child as well.
+            all.sort_unstable();
+            all.dedup();
             return Ok((all, cut));
         }
         if all.len() + next.len() > limit {

@@ -515,11 +515,12 @@ impl Store for SqlStore {
         answer.or_failed("read an answer")
     }
 
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
         let scope = self.scope()?;
         let txn = self.begin("forget old answers").await?;
-        txn.done(answer::expire_in_txn(&txn, scope, until).await)?;
-        txn.commit().await
+        let more = txn.done(answer::expire_in_txn(&txn, scope, until, limit).await)?;
+        txn.commit().await?;
+        Ok(more)
     }
 
     async fn timers_due(
