@@ -168,7 +168,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// stored of them: at most `limit` (and at least one) in one transaction. With `children`, also
     /// the sub-orchestrations below them that have ended, the lowest first, detached ones excepted;
     /// an instance goes only after or with those. One that is to be replaced shows as pending, so it
-    /// stays.
+    /// stays. A transaction that looks at many rows and finds few of them wanted may delete fewer, and
+    /// says where to go on.
     async fn instances_purge(
         &self,
         filter: &InstanceFilter,

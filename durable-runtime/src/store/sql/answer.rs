@@ -82,7 +82,8 @@ pub(super) async fn fetch<C: ConnectionTrait>(
     result.as_deref().map(parse).transpose()
 }
 
-/// Forgets what need not be remembered any longer. Index `answer_remember_until`.
+/// Forgets what need not be remembered any longer. Index `answer_remember_until`; each entity is looked
+/// at by its number, since a list of all that there are would be read to its end.
 pub(super) async fn expire_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
@@ -90,7 +91,7 @@ pub(super) async fn expire_in_txn(
 ) -> Result<(), DbErr> {
     Entity::delete_many()
         .filter(Column::RememberUntil.lte(until.as_millis()))
-        .filter(Column::Instance.in_subquery(entity::keys(scope)))
+        .filter(entity::exists(scope, Expr::col((Entity, Column::Instance))))
         .exec(txn)
         .await?;
     Ok(())
