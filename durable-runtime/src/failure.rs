@@ -247,6 +247,14 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// Roughly how many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Error(error) => error.value.len() + error.message.len(),
+            Self::Failure(failure) => failure.to_string().len(),
+        }
+    }
+
     /// What went wrong, in one line.
     pub fn message(&self) -> String {
         match self {

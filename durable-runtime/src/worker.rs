@@ -178,6 +178,14 @@ impl RuntimeBuilder {
         self
     }
 
+    /// How long a waiting orchestration is kept in memory that nothing happens to: 5 minutes unless
+    /// told otherwise. What happens to it later finds its history and replays it.
+    #[must_use]
+    pub fn cache_time(mut self, time: Duration) -> Self {
+        self.config.cache_time = time;
+        self
+    }
+
     /// How many bytes of entities are kept in memory; at 0 every turn loads its entity.
     #[must_use]
     pub fn entity_cache_bytes(mut self, bytes: usize) -> Self {

@@ -239,6 +239,8 @@ impl Dispatcher {
     /// [`DispatcherError`], fenced or not: call [`restart`](Self::restart) and go on.
     pub async fn process_next(&mut self) -> Result<Progress, DispatcherError> {
         self.running.settle();
+        self.instances
+            .pass_time(self.tick(), self.config.cache_time);
         self.keep_lease().await?;
         self.pool.pass_time();
         self.collect_ended();
