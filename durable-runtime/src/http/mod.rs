@@ -1,7 +1,7 @@
 //! The async HTTP API: what a client can do, over the paths that users of Durable Functions know.
 //!
 //! [`router`] makes an [`axum::Router`] of a client; [`Management`] makes one that also lets others
-//! in than this machine. Below it are the client's own [commands](crate::work::Commands): nothing
+//! in than this machine; [`serve`] serves either, with an app around it. Below it are the client's own [commands](crate::work::Commands): nothing
 //! here knows of a store or a worker.
 //!
 //! A request goes one way: its route names an [`Action`], the guard decides whether its sender may do
@@ -43,6 +43,7 @@ mod query;
 mod raise;
 mod registered;
 mod routes;
+mod serving;
 mod start;
 mod status;
 mod status_object;
@@ -65,3 +66,6 @@ pub use links::ManagementPayload;
 pub use management::Management;
 pub use management::router;
 pub use openapi::openapi;
+pub use serving::ConnectionLimits;
+pub use serving::Serve;
+pub use serving::serve;
