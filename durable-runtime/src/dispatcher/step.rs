@@ -260,6 +260,8 @@ impl Dispatcher {
     /// call [`restart`](Self::restart) and continue.
     pub async fn process_next(&mut self) -> Result<Progress, DispatcherError> {
         self.running.settle();
+        self.instances
+            .pass_time(self.tick(), self.config.cache_time);
         self.keep_lease().await?;
         self.pool.pass_time();
         self.collect_ended();

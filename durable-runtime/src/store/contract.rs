@@ -173,7 +173,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// at most `limit` (and at least one) in one transaction. With `children`, it also deletes the
     /// ended sub-orchestrations below them, except detached ones; the lowest go first, and an
     /// instance never goes before them. An instance that is about to be replaced shows as pending,
-    /// so it stays.
+    /// so it stays. A transaction that looks at many rows and finds few that match may delete fewer than
+    /// `limit`, and says where to continue.
     async fn instances_purge(
         &self,
         filter: &InstanceFilter,

@@ -80,6 +80,9 @@ macro_rules! conformance {
                 pages_neither_skip_nor_repeat_under_writes,
                 filters_narrow_the_list,
                 lists_and_counts_agree_on_every_filter,
+                the_few_among_many_are_listed_and_counted,
+                a_version_is_listed_under_all_its_names,
+                tags_are_found_as_they_show,
             ]);
             $crate::conformance_group!(factory, purging: [
                 only_ended_instances_are_purged,
@@ -181,6 +184,7 @@ macro_rules! conformance_group {
                 async fn $case() {
                     let subject = factory().await;
                     $crate::conformance::$group::$case(subject.store()).await;
+                    subject.end().await;
                 }
             )+
         }

@@ -84,7 +84,8 @@ pub(super) async fn fetch<C: ConnectionTrait>(
 }
 
 /// Forgets so many of those that need not be remembered any longer, and returns whether there may be
-/// more. Index `answer_remember_until`.
+/// more. Index `answer_remember_until`; each entity is looked up by its number, since a list of all
+/// entities would be read to its end.
 pub(super) async fn expire_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
@@ -96,7 +97,7 @@ pub(super) async fn expire_in_txn(
         .columns([Column::Instance, Column::Command])
         .from(Entity)
         .and_where(Expr::col(Column::RememberUntil).lte(until.as_millis()))
-        .and_where(Expr::col(Column::Instance).in_subquery(entity::keys(scope)))
+        .and_where(entity::exists(scope, Expr::col((Entity, Column::Instance))))
         .order_by(Column::RememberUntil, Order::Asc)
         .order_by(Column::Instance, Order::Asc)
         .order_by(Column::Command, Order::Asc)

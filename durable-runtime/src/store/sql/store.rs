@@ -129,6 +129,13 @@ impl SqlStore {
         self.running.clone()
     }
 
+    /// Has `watcher` told the text of each statement that is made, for tests that look at how the
+    /// database would carry it out.
+    #[doc(hidden)]
+    pub fn watch_statements(&mut self, watcher: impl Fn(&str) + Clone + Send + Sync + 'static) {
+        self.connections.watch(watcher);
+    }
+
     fn scope(&self) -> Result<Scope, StoreError> {
         self.scope
             .get()
@@ -399,6 +406,8 @@ impl Store for SqlStore {
         after: Option<MessageId>,
         limit: u32,
     ) -> Result<InboxPage, StoreError> {
+        // A worker comes by at least once a second, also when nothing is written.
+        self.connections.keep_log_short().await;
         let found = inbox::fetch(self.reader()?, units, except, after, limit).await;
         found.or_failed("fetch messages")
     }
