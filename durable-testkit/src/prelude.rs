@@ -1,6 +1,6 @@
-//! Everything that tests of orchestrations use: `use durable_testkit::prelude::*;`.
+//! Everything that a test of orchestrations needs: `use durable_testkit::prelude::*;`.
 //!
-//! The types of mocks and of their calls can be named for a function or a struct of your own:
+//! You can name the types of mocks and of their calls in your own functions and structs:
 //!
 //! ```
 //! use durable_runtime::prelude::*;

@@ -1,4 +1,4 @@
-//! Where the lock file is, from wherever in the workspace the program is run.
+//! Finds the lock file, from any folder of the workspace.
 
 use std::env;
 use std::fs;

@@ -1,9 +1,9 @@
-//! Durable calls that are awaited in an activity, found by the compiler.
+//! Finds durable calls that are awaited in an activity, with the help of the compiler.
 //!
-//! Generated code asks what an activity awaits. The compiler prefers [`CallElsewhere`] where that is a
-//! call of an orchestration; its answer is the one that [`Awaitable`] refuses. What is ready at once is
-//! durable too, and may be awaited anywhere, so the question is not whether it is
-//! [`Durable`](super::Durable).
+//! Generated code checks what an activity awaits. The compiler prefers [`CallElsewhere`] if the
+//! value is a call of an orchestration; its answer is the one that [`Awaitable`] refuses. Futures
+//! that are ready at once are durable too and may be awaited anywhere, so the check does not ask
+//! for [`Durable`](super::Durable).
 
 use std::marker::PhantomData;
 
@@ -17,15 +17,15 @@ use super::Retried;
 use super::Spawned;
 use crate::activity::Activity;
 
-/// Asks whether an activity may await a value.
+/// Checks whether an activity may await a value.
 #[derive(Debug)]
 pub struct AwaitProbe<'a, T>(pub &'a T);
 
-/// The answer where a call would be made that nothing records.
+/// The answer for a call that nothing would record.
 #[derive(Debug)]
 pub struct Unrecorded<T>(PhantomData<fn() -> T>);
 
-/// What an activity may await.
+/// A value that an activity may await.
 #[diagnostic::on_unimplemented(
     message = "this call is awaited in an activity, where no history records it",
     label = "belongs into an orchestrator",
@@ -37,7 +37,7 @@ pub trait Awaitable {}
 #[diagnostic::do_not_recommend]
 impl Awaitable for () {}
 
-/// A future that is a call of an orchestration, or waits for some.
+/// A future that is a call of an orchestration, or waits for one.
 pub trait Recording {}
 
 macro_rules! recording {
@@ -59,9 +59,9 @@ recording! {
 
 /// The answer for calls.
 pub trait CallElsewhere {
-    /// What [`Awaitable`] refuses.
+    /// A type that [`Awaitable`] refuses.
     type Answer;
-    /// The answer.
+    /// Returns the answer.
     fn ask(&self) -> PhantomData<Self::Answer>;
 }
 
@@ -75,7 +75,7 @@ impl<T: Recording> CallElsewhere for &AwaitProbe<'_, T> {
 
 /// The answer for everything else.
 pub trait OtherAwait {
-    /// The answer.
+    /// Returns the answer.
     fn ask(&self) -> PhantomData<()>;
 }
 
@@ -85,5 +85,5 @@ impl<T> OtherAwait for AwaitProbe<'_, T> {
     }
 }
 
-/// Takes an answer that allows the await.
+/// Accepts an answer that allows the await.
 pub fn may_await<A: Awaitable>(_answer: PhantomData<A>) {}

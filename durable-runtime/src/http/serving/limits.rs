@@ -1,4 +1,4 @@
-//! What connections may cost.
+//! The limits on connections.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::phase::Doing;
 use super::phase::Phase;
 
-/// What connections may cost, and how many there may be. Each field has a default.
+/// The limits on the time and number of connections. Each field has a default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,23 +19,23 @@ use super::phase::Phase;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionLimits {
-    /// How many connections there are at once: 800, which leaves room for the files of the hub where
-    /// a process may open 1,024. One more takes the place of the one that has waited longest for its
-    /// client; when none waits, it waits itself.
+    /// The maximum number of connections at the same time: 800, which leaves room for the files of
+    /// the hub in a process that may open 1,024. A further connection replaces the one that has
+    /// waited longest for its client. If none waits for its client, the new connection has to wait.
     pub connections: usize,
-    /// How long a client may take to send the head of a request, from its first byte on, or from the
-    /// beginning of the connection: 10 seconds. Then the connection is closed.
+    /// The time limit for the head of a request, from its first byte or from the beginning of the
+    /// connection: 10 seconds. Then the connection is closed.
     pub head_time: Duration,
-    /// How long a connection may be idle between two requests: 60 seconds. Then it is closed.
+    /// The time limit of a connection that is idle between two requests: 60 seconds. Then it is
+    /// closed.
     pub idle_time: Duration,
-    /// How long the whole body of a request may take: 30 seconds. Then 408, and the connection is
-    /// closed. The management API has a limit of its own, which is shorter
+    /// The time limit for the whole body of a request: 30 seconds. Then the answer is 408, and the
+    /// connection is closed. The management API has its own, shorter limit
     /// ([`HttpLimits::body_time`](crate::http::HttpLimits::body_time)).
     pub body_time: Duration,
-    /// How long a client may read nothing of a response that is there for it: 30 seconds. Then the
-    /// connection is closed.
+    /// How long a client may leave a response unread: 30 seconds. Then the connection is closed.
     pub write_time: Duration,
-    /// How long requests that are under way have at the end: 5 seconds.
+    /// How long requests that are being answered may take when the server stops: 5 seconds.
     pub grace: Duration,
 }
 

@@ -1,8 +1,8 @@
 //! Serves an app on the network, whoever connects.
 //!
-//! A connection is in one [phase](phase) at a time. Those that only wait for their client have
-//! limits, and where there is no room for another connection, the one that has waited longest gives
-//! way: so clients that send slowly, or nothing, keep nobody out.
+//! A connection is in one [phase](phase) at a time. Connections that wait for their client have
+//! time limits. If there is no room for another connection, the one that has waited longest is
+//! closed. Therefore clients that send slowly, or send nothing, keep nobody out.
 
 mod connection;
 mod crowd;

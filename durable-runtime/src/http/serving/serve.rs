@@ -24,11 +24,11 @@ use crate::http::Closing;
 /// How long to wait where the system has nothing to open a connection with.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves `app` to all that connect to `listener`, whatever they send and however slowly, within
-/// [`ConnectionLimits`].
+/// Serves `app` to all clients that connect to `listener`, whatever they send and however slowly,
+/// within [`ConnectionLimits`].
 ///
-/// Handlers find the address of their client as `ConnectInfo<SocketAddr>`. It is HTTP/1.1 without
-/// encryption, which a proxy adds.
+/// Handlers find the address of their client as `ConnectInfo<SocketAddr>`. The server speaks
+/// HTTP/1.1 without encryption; a proxy can add that.
 ///
 /// ```no_run
 /// # use durable_runtime::http::{self, Management};
@@ -53,7 +53,7 @@ pub fn serve(listener: TcpListener, app: Router) -> Serve {
     }
 }
 
-/// A server that [`serve`] makes. `.await` serves, until it is told to stop.
+/// A server, made by [`serve`]. `.await` serves until the server is told to stop.
 #[must_use = "nothing is served before `.await`"]
 pub struct Serve {
     listener: TcpListener,
@@ -64,20 +64,22 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// What connections may cost.
+    /// Sets the limits on connections.
     pub fn limits(mut self, limits: ConnectionLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Ends what waits in the management API when it stops: streams would take up all of its grace.
+    /// Ends the requests that wait in the management API when the server stops. Otherwise streams
+    /// would use up all of its grace period.
     pub fn closing(mut self, closing: Closing) -> Self {
         self.closing = Some(closing);
         self
     }
 
-    /// Stops when `signal` completes: no connection is accepted any more, idle ones are closed, and
-    /// requests that are under way have [`grace`](ConnectionLimits::grace) to be answered.
+    /// Stops when `signal` completes. The server then accepts no more connections, closes idle
+    /// ones, and gives requests that are being answered the time
+    /// [`grace`](ConnectionLimits::grace).
     pub fn until(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
         self.signal = Box::pin(signal);
         self
