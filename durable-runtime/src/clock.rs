@@ -28,7 +28,7 @@ use serde::Serialize;
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// It converts from and to [`SystemTime`], and with the feature `jiff` from and to
+/// You can convert it from and to [`SystemTime`], and with the feature `jiff` from and to
 /// `jiff::Timestamp`:
 ///
 /// ```
@@ -75,8 +75,8 @@ impl Add<Duration> for Timestamp {
     }
 }
 
-/// Whole milliseconds: what is finer is cut off. A time that is farther away than any timestamp
-/// becomes the farthest.
+/// Keeps whole milliseconds and drops smaller parts. A time beyond the range of timestamps becomes
+/// the first or the last one.
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         let whole = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
@@ -92,7 +92,7 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-/// Where the machine's own time reaches that far.
+/// Succeeds if the machine's own time reaches that far.
 impl TryFrom<Timestamp> for SystemTime {
     type Error = TimeOutOfRange;
 
@@ -107,7 +107,7 @@ impl TryFrom<Timestamp> for SystemTime {
     }
 }
 
-/// Whole milliseconds: what is finer is cut off.
+/// Keeps whole milliseconds and drops smaller parts.
 #[cfg(feature = "jiff")]
 impl From<jiff::Timestamp> for Timestamp {
     fn from(time: jiff::Timestamp) -> Self {
@@ -116,7 +116,7 @@ impl From<jiff::Timestamp> for Timestamp {
     }
 }
 
-/// From the year -9999 to the year 9999.
+/// Succeeds from the year -9999 to the year 9999.
 #[cfg(feature = "jiff")]
 impl TryFrom<Timestamp> for jiff::Timestamp {
     type Error = TimeOutOfRange;
@@ -126,7 +126,7 @@ impl TryFrom<Timestamp> for jiff::Timestamp {
     }
 }
 
-/// A time that the other type does not reach.
+/// A time that the other type cannot represent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeOutOfRange(Timestamp);
 

@@ -90,7 +90,7 @@ impl fmt::Debug for Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Nobody said where the hub is kept.
+    /// The builder did not say where the hub is kept.
     #[error(
         "no store was named: add `.store(\"sqlite://orders.db\")`, or `.store(\"memory:\")` for a hub \
          that is gone with the process"
@@ -153,16 +153,16 @@ pub struct RuntimeBuilder {
 }
 
 impl RuntimeBuilder {
-    /// Sets where the hub is kept: a URL, or a store that is open. A runtime does not start without
-    /// it. `"memory:"` is a hub that ends with the process.
+    /// Sets where the hub is kept: a URL, or a store that is already open. A runtime does not start
+    /// without it. With `"memory:"` the hub ends with the process.
     #[must_use]
     pub fn store(mut self, source: impl Into<StoreSource>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// Makes `state` available to activities that take a `State<T>`. A [`Client`] to this hub is
-    /// there without it: `State<Client>`.
+    /// Makes `state` available to activities that take a `State<T>`. You need not register a
+    /// [`Client`] for this hub: every activity can take `State<Client>`.
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         self.states.insert(state);
@@ -190,8 +190,8 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Sets how long a waiting orchestration that nothing happens to stays in memory, by default 5
-    /// minutes. When something happens to it later, the worker loads its history and replays it.
+    /// Sets how long a waiting orchestration stays in memory if nothing happens to it: 5 minutes by
+    /// default. When something happens to it later, the worker loads its history and replays it.
     #[must_use]
     pub fn cache_time(mut self, time: Duration) -> Self {
         self.config.cache_time = time;

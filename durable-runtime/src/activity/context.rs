@@ -125,7 +125,7 @@ impl ActivityContext {
     }
 
     /// Returns the progress that the previous attempt reported last, if it decodes as a `T`.
-    /// Progress that does not decode is logged.
+    /// If the progress does not decode, that is logged.
     pub fn last_heartbeat<T: DeserializeOwned>(&self) -> Option<T> {
         let progress = self.0.inherited.as_ref()?.decode();
         progress
@@ -134,7 +134,7 @@ impl ActivityContext {
                     instance = %self.0.instance,
                     attempt = self.0.attempt,
                     %error,
-                    "the progress of the attempt before this one is not what is asked for"
+                    "the progress of the previous attempt does not decode as the requested type"
                 );
             })
             .ok()

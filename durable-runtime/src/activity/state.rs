@@ -79,7 +79,7 @@ impl States {
         self.0.insert(TypeId::of::<T>(), Arc::new(value));
     }
 
-    /// Keeps `value`, unless a value of its type is there.
+    /// Stores `value`, unless a value of its type is already stored.
     pub fn insert_unless_there<T: Send + Sync + 'static>(&mut self, value: T) {
         let there = self.0.entry(TypeId::of::<T>());
         there.or_insert_with(|| Arc::new(value));

@@ -31,15 +31,15 @@ impl<T, E> IsResult for Result<T, E> {
     }
 }
 
-/// What a function returns whose type has another name than `Result`: generated code asks
-/// [`ReturnProbe`] whether that is an alias of one.
+/// The return type of a function that is not named `Result`. Generated code asks [`ReturnProbe`]
+/// whether it is an alias of one.
 pub trait Returned<const IS_RESULT: bool> {
     /// The value.
     type Output;
     /// The error; [`Failure`] for a plain value.
     type Error;
 
-    /// What was returned, as a result.
+    /// Returns the return value as a result.
     #[expect(clippy::missing_errors_doc, reason = "it is the error that was there")]
     fn into_result(self) -> Result<Self::Output, Self::Error>;
 }
@@ -62,18 +62,18 @@ impl<T> Returned<false> for T {
     }
 }
 
-/// Tells whether `R` is a `Result`. The compiler prefers the constant of the type itself, which only
-/// a `Result` has, to that of [`PlainReturn`], which all have.
+/// Says whether `R` is a `Result`. Only a `Result` has the constant of the type itself, which the
+/// compiler prefers to that of [`PlainReturn`], which all types have.
 pub struct ReturnProbe<R>(PhantomData<fn() -> R>);
 
 impl<T, E> ReturnProbe<Result<T, E>> {
-    /// It is.
+    /// It is a `Result`.
     pub const IS_RESULT: bool = true;
 }
 
 /// The answer for everything else.
 pub trait PlainReturn {
-    /// It is none.
+    /// It is not a `Result`.
     const IS_RESULT: bool = false;
 }
 

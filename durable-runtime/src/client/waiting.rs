@@ -30,22 +30,22 @@ pub struct Waiting {
     pub since: Timestamp,
     /// When a timer is due.
     pub due: Option<Timestamp>,
-    /// How far an activity has come; `None` for anything else.
+    /// The progress of an activity; `None` for any other call.
     pub attempts: Option<Attempts>,
 }
 
-/// How far an activity that an instance waits for has come.
+/// The progress of an activity that an instance waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempts {
-    /// The number of the attempt that is under way, or comes next, from 1.
+    /// The number of the running attempt, or of the next one, from 1.
     pub attempt: u32,
-    /// Why the attempt before it failed, or was lost.
+    /// Why the previous attempt failed or was lost.
     pub last_error: Option<String>,
-    /// When the next attempt begins, while it is waited for.
+    /// When the next attempt begins, if none is running.
     pub next_attempt_at: Option<Timestamp>,
-    /// The progress that was reported last. It is written now and then, so it may be behind by a few
-    /// seconds.
+    /// The progress that was reported last. It is written from time to time, so it may be a few
+    /// seconds old.
     pub progress: Option<Payload>,
 }
 

@@ -186,7 +186,7 @@ impl Signature {
         }
     }
 
-    /// The same with the names of the arguments; for generated code.
+    /// Returns the signature with the names of the arguments; for generated code.
     #[must_use]
     pub const fn named(mut self, names: &'static [&'static str]) -> Self {
         self.names = names;

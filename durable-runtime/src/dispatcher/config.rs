@@ -19,7 +19,7 @@ pub struct EngineConfig {
     pub lease: Duration,
     /// How many bytes of waiting orchestrations stay in memory. With 0, every turn replays.
     pub cache_bytes: usize,
-    /// How long a waiting orchestration that nothing happens to stays in memory.
+    /// How long a waiting orchestration stays in memory if nothing happens to it.
     pub cache_time: Duration,
     /// How many bytes of entities stay in memory. With 0, every turn loads its entity.
     pub entity_cache_bytes: usize,

@@ -154,7 +154,7 @@ impl DispatcherError {
         matches!(self, Self::Store(StoreError::Fenced))
     }
 
-    /// Whether the store may do it later.
+    /// Returns whether the store may do it later.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_transient())
     }

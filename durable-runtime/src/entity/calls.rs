@@ -151,7 +151,7 @@ pub(super) fn call_request<A: Arguments>(
     }
 }
 
-/// What [`EntityContext::signal`] makes a signal of: a call of an operation.
+/// A call of an operation, which [`EntityContext::signal`] can turn into a signal.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no call of an operation, which `ctx.signal(…)` makes a signal of",
     label = "not a call",

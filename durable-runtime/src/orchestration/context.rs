@@ -69,9 +69,9 @@ pub enum Untyped {}
 pub trait ContextOf {
     /// The contents of such a context.
     type Core: Send + Sync;
-    /// What the next execution is given.
+    /// The arguments of the next execution.
     type Arguments;
-    /// What the function returns.
+    /// The function's return type.
     type Return;
 }
 
@@ -87,7 +87,7 @@ impl<O: Orchestrator> ContextOf for O {
     type Return = O::Return;
 }
 
-/// An orchestrator, which has events, a status and arguments; [`Untyped`] is none.
+/// An orchestrator, which has events, a status and arguments; [`Untyped`] is not one.
 #[diagnostic::on_unimplemented(
     message = "this context does not know its orchestrator: it has no events, status and arguments",
     label = "needs the context of one orchestrator",
@@ -95,7 +95,7 @@ impl<O: Orchestrator> ContextOf for O {
             that calls this function [D022]"
 )]
 pub trait KnowsOrchestrator: ContextOf<Core = OrchestrationContext> {
-    /// The recorded form of what the next execution is given.
+    /// The recorded arguments of the next execution.
     #[expect(clippy::missing_errors_doc, reason = "it has no recorded form")]
     fn encode(arguments: &Self::Arguments) -> Result<Option<Payload>, CodecError>;
 }
@@ -185,7 +185,8 @@ impl<O: ContextOf> OrchestrationContext<O> {
         Events::new(here(Location::caller()))
     }
 
-    /// Sets the custom status, which the orchestrator must declare, and clients see. The last one set in a turn wins.
+    /// Sets the custom status, which the orchestrator must declare and which clients see. The last one
+    /// set in a turn wins.
     ///
     /// # Replay
     /// Records nothing in the history; the status is stored with the instance.

@@ -85,12 +85,12 @@ pub trait Orchestrator: Sized + Send + Sync + 'static {
 )]
 pub trait Declares<E> {}
 
-/// A context that does not know its orchestrator is refused for that alone.
+/// Refuses a context that does not know its orchestrator, with an error of its own.
 #[diagnostic::do_not_recommend]
 impl<E> Declares<E> for Untyped {}
 
-/// With two that may be meant, the compiler takes the event from what is raised, and not from what is
-/// declared, and so says which of them is not declared.
+/// Because of this second candidate, the compiler takes the event from the raised value and not from
+/// the declaration. Its error then names the event that is not declared.
 #[derive(Debug)]
 pub enum NoEvent {}
 

@@ -35,7 +35,7 @@ impl Droppable for () {}
 #[diagnostic::do_not_recommend]
 impl<T> Droppable for LocksNothing<T> {}
 
-/// What may be dropped, as nothing was to stay locked.
+/// A value that may be dropped, because it keeps nothing locked.
 #[diagnostic::on_unimplemented(
     message = "this critical section ends where it begins: what it yields is dropped at once",
     label = "locks nothing",
@@ -49,7 +49,7 @@ impl Releasable for () {}
 #[diagnostic::do_not_recommend]
 impl<T> Releasable for NeverRuns<T> {}
 
-/// A part of a critical section, or several: what `lock!(…).await` yields, with or without its `?`.
+/// One or more parts of a critical section: the value of `lock!(…).await`, with or without its `?`.
 pub trait Held {}
 
 impl<T: Held> Held for Vec<T> {}
@@ -88,7 +88,7 @@ impl<T: Durable> DroppedCall for &&DropProbe<'_, T> {
 
 /// The answer for parts of critical sections.
 pub trait DroppedSection {
-    /// What [`Releasable`] refuses.
+    /// A type that [`Releasable`] refuses.
     type Answer;
     /// The answer.
     fn ask(&self) -> PhantomData<Self::Answer>;

@@ -11,7 +11,7 @@ use crate::ids::InstanceKey;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 
-/// What to do where the system does not let this process have a file.
+/// The advice if the system does not let this process use a file.
 #[cfg(feature = "sqlite")]
 pub(super) const USER_MUST_HAVE_IT: &str =
     "let the user that this process runs as read and write it and its directory";
@@ -88,7 +88,7 @@ pub enum StoreError {
         path: String,
         /// What to do.
         advice: &'static str,
-        /// What the system, or the database, says.
+        /// The error of the system or of the database.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

@@ -144,7 +144,7 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// Returns the progress that the running activities of an instance have reported.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], the store's own.
+    /// [`CommandError::NotFound`], errors of the store.
     async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError>;
 
     /// Returns a page of instances, in order of creation.

@@ -190,7 +190,7 @@ fn open_or_fenced(fence: Fence) -> Result<(), StoreError> {
 
 #[async_trait]
 impl Store for SqlStore {
-    /// Of a hub that is there and up to date nothing is written: whoever opens it waits for no other
+    /// Writes nothing if the hub exists and is up to date. So opening a hub does not wait for another
     /// process that writes, however long that takes.
     async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError> {
         let reader = self.reader()?;
