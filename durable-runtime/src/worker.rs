@@ -24,6 +24,7 @@ use crate::dispatcher::WorkerThreads;
 use crate::entity::Entity;
 use crate::ids::WorkerId;
 use crate::machine::Archive;
+use crate::machine::Undecodable;
 use crate::registry::Register;
 use crate::registry::Registry;
 use crate::registry::RegistryError;
@@ -213,6 +214,31 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn strict_inputs(mut self, strict: bool) -> Self {
         self.config.machine.strict_inputs = strict;
+        self
+    }
+
+    /// What becomes of an instance whose orchestrator does not take the input that it was started with:
+    /// by default it stalls, and goes on when a version that takes it is deployed. Where whoever starts
+    /// instances is wrong more often than the code, it is better told so.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// use durable_runtime::machine::Undecodable;
+    ///
+    /// # #[orchestrator]
+    /// # async fn greet(_ctx: &OrchestrationContext, name: String) -> String { name }
+    /// # async fn example() -> durable_runtime::Result<()> {
+    /// let runtime = Runtime::builder()
+    ///     .register(greet)
+    ///     .on_undecodable_input(Undecodable::Fail)
+    ///     .start()
+    ///     .await?;
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_undecodable_input(mut self, policy: Undecodable) -> Self {
+        self.config.machine.undecodable_input = policy;
         self
     }
 
