@@ -345,6 +345,10 @@ impl Store for FaultyStore {
         self.inner.events_unread(key).await
     }
 
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        self.inner.events_unread_count(id).await
+    }
+
     async fn entity_send(
         &self,
         id: &EntityId,

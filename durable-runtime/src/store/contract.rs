@@ -221,6 +221,9 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// is to be replaced, what is to come. Turns that cannot be read are left out, all of them.
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError>;
 
+    /// How many those events are, as is counted for the bound on them; `None` without such an instance.
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError>;
+
     /// Sends a client's operation to an entity, which is created if there is none. One that is due
     /// after `now` is parked until a timer, which is set with it. The same command again has no
     /// effect while it is remembered.

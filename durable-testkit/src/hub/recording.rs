@@ -359,6 +359,10 @@ impl Store for RecordingStore {
         self.inner.events_unread(key).await
     }
 
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        self.inner.events_unread_count(id).await
+    }
+
     async fn signals_delayed(
         &self,
         id: &EntityId,

@@ -498,6 +498,11 @@ impl Store for SimStore {
         self.inner.events_unread(key).await
     }
 
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        self.before("events_unread_count").await?;
+        self.inner.events_unread_count(id).await
+    }
+
     async fn entity_send(
         &self,
         id: &EntityId,

@@ -233,6 +233,11 @@ impl Store for ModelStore {
         self.tables()?.events_unread(key)
     }
 
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        let tables = self.tables()?;
+        Ok(tables.by_id(id).map(|row| tables.unread(row.key)))
+    }
+
     async fn entity_send(
         &self,
         id: &EntityId,
