@@ -309,7 +309,8 @@ impl RuntimeBuilder {
             Arc::clone(&self.clock),
             (*self.config.machine.limits).clone(),
         )
-        .salts(Arc::clone(&self.config.salts));
+        .salts(Arc::clone(&self.config.salts))
+        .code(self.registry.code());
         let grace = self.config.shutdown_grace;
         let mut config = self.config;
         config.running = opened.running.clone();

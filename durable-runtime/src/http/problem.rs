@@ -161,9 +161,9 @@ impl From<ClientError> for Problem {
             // Not 429: that is this server's own load, which its client waits out by itself.
             ClientError::Backlogged { .. } => StatusCode::CONFLICT,
             ClientError::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            ClientError::InvalidInstanceId(_) | ClientError::LimitExceeded { .. } => {
-                StatusCode::BAD_REQUEST
-            }
+            ClientError::InvalidInstanceId(_)
+            | ClientError::UndeclaredEvent(_)
+            | ClientError::LimitExceeded { .. } => StatusCode::BAD_REQUEST,
             // What is stored is not of the type that the code has, or cannot be reached; or another
             // server, which this one asks, does not do it.
             ClientError::Codec(_)

@@ -20,8 +20,10 @@ use super::InstanceFilter;
 use super::InstancePage;
 use super::InstanceRow;
 use super::InstanceStatus;
+use super::OrchestratorCode;
 use super::PageToken;
 use super::Purged;
+use super::UndeclaredEvent;
 use super::UnreadEvent;
 use super::WithdrawRequest;
 use crate::clock::Timestamp;
@@ -56,6 +58,11 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// The store's own.
     async fn lanes(&self) -> Result<Vec<Lane>, CommandError>;
 
+    /// The orchestrator of that name and version, if its code is in this process. By default none is.
+    fn code_of(&self, _name: &str, _version: &str) -> Option<OrchestratorCode> {
+        None
+    }
+
     /// Raises an external event; returns once it is durable. `command` makes repetitions count
     /// once.
     ///
@@ -69,6 +76,22 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         payload: Payload,
         command: &str,
     ) -> Result<(), CommandError>;
+
+    /// Raises an external event by a name that nobody has checked: one that the instance's
+    /// orchestrator does not declare is refused where its code is in the process that has the store.
+    /// By default it is nowhere.
+    ///
+    /// # Errors
+    /// As [`raise`](Self::raise); [`CommandError::UndeclaredEvent`].
+    async fn raise_declared(
+        &self,
+        id: &InstanceId,
+        name: &str,
+        payload: Payload,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        self.raise(id, name, payload, command).await
+    }
 
     /// Tells an instance what to do; returns once that is durable.
     ///
@@ -137,6 +160,15 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`CommandError::NotFound`], the store's own.
     async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError>;
+
+    /// How many events an instance was sent and did not read: how many
+    /// [`unread_events`](Self::unread_events) are, without reading them.
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`], the store's own.
+    async fn unread_count(&self, id: &InstanceId) -> Result<u64, CommandError> {
+        Ok(self.unread_events(id).await?.len() as u64)
+    }
 
     /// A page of instances, in order of creation.
     ///
@@ -308,6 +340,9 @@ pub enum CommandError {
         /// How many it may have.
         limit: usize,
     },
+    /// The instance's orchestrator does not declare the event. It was not raised.
+    #[error(transparent)]
+    UndeclaredEvent(#[from] UndeclaredEvent),
     /// The instance has not ended, so it can be neither restarted nor purged.
     #[error("instance `{id}` is still {status}")]
     StillRunning {

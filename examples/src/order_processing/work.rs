@@ -119,7 +119,7 @@ impl Work {
             }
             stream::iter(going)
                 .map(|order| async move {
-                    let instance = self.client.instance(order.id().clone());
+                    let instance = self.client.instance(order.id());
                     await_end(&instance, LOOK, progress).await
                 })
                 .buffer_unordered(self.concurrency)
@@ -152,7 +152,7 @@ impl Work {
             return Ok(false);
         }
         // An approval of an earlier run may be on its way.
-        let instance = self.client.instance::<process_order>(order.id().clone());
+        let instance = self.client.instance(order.id()).of::<process_order>();
         let status = instance.status().await?;
         Ok(status.unread_events().is_empty() && awaits_approval(&status))
     }
