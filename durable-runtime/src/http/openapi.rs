@@ -52,8 +52,12 @@ const ABOUT: &str = "Starts, asks, tells and purges durable orchestrations, over
                      JSON of Durable Functions. The keys of a query are compared without regard to \
                      case; one without a value counts as absent.";
 
-/// What an instance id is made of.
-const ID: &str = r"^[^@/\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*$";
+/// What an instance id is made of. Two dots are no id, and neither is one.
+const ID: &str = concat!(
+    r"^([^.@/\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*",
+    r"|\.[^./\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*",
+    r"|\.\.[^/\\#?\x00-\x1f\x7f-\x9f]+)$",
+);
 
 /// The header that every response has.
 const NOSNIFF: &str = "X-Content-Type-Options";

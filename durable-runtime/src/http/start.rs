@@ -17,6 +17,7 @@ use super::describe;
 use super::describe::Description;
 use super::describe::JSON;
 use super::problem::Problem;
+use super::registered::input_for;
 use super::registered::version_of;
 use super::status;
 use super::status_object::StatusObject;
@@ -47,6 +48,7 @@ pub(super) async fn start(mut call: Call) -> Answer {
     let commands = &call.api.commands;
     let started = call.in_time(async {
         let version = version_of(&**commands, &name, call.query.get("version")).await?;
+        let input = input_for(&**commands, &name, &version, input)?;
         let request = StartRequest {
             id,
             name,
@@ -109,10 +111,13 @@ pub(super) fn describe(
                   hub fails.";
     let polling = "Read and not needed: nothing is polled.";
     let fails = "Whether one that fails in time is answered with 500.";
-    let about_input = "The input; nothing at all is another input than `null`. Whether it is of the \
-                       type that the code has, the instance finds out.";
-    let refused = "The body is not JSON, a parameter is not as it is to be, or no worker of the hub \
-                   has that orchestrator.";
+    let about_input = "The input; nothing at all is another input than `null`. An empty text counts \
+                       as nothing where the orchestrator takes no text. Whether the input is of the \
+                       type that the code has, the instance finds out where the server does not have \
+                       that code.";
+    let refused = "The body is not JSON, a parameter is not as it is to be, no worker of the hub has \
+                   that orchestrator, or it does not take such an input, as far as the server has its \
+                   code.";
     let input = input.unwrap_or_else(|| describe::any().into());
     Description::new(id, "Orchestrators", summary)
         .query(
