@@ -7,8 +7,10 @@
 //!
 //! - [`service`]: the routes of the shop, with the management API below `/durable`.
 //! - [`problem`]: what a client is told whose request is none.
+//! - [`logging`]: where the log goes.
 //! - [`options`], [`program`]: the command line, and the way from it to an orderly end.
 
+pub mod logging;
 pub mod options;
 pub mod problem;
 pub mod program;
