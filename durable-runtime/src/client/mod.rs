@@ -73,6 +73,7 @@ pub use status::Status;
 pub use store_commands::StoreCommands;
 pub use terminate::Terminate;
 pub use untyped::Untyped;
+pub use waiting::Attempts;
 pub use waiting::Waiting;
 
 #[cfg(test)]

@@ -12,15 +12,16 @@ use crate::orchestration::Event;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 
-/// An event on its way to an instance. `.await` returns once it is durable.
+/// A request to raise an event. `.await` returns once the event is durable.
 ///
 /// # Errors
-/// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], [`ClientError::Backlogged`] when the
-/// instance has too many unread events, [`ClientError::PayloadTooLarge`],
-/// [`ClientError::LimitExceeded`] for its name, [`ClientError::UndeclaredEvent`] where it is raised by
-/// its name, [`ClientError::Codec`]: the event was not accepted.
-/// [`ClientError::Store`]: it is not known; with a [`dedup_id`](Self::dedup_id) it can be raised
-/// again.
+/// The event was not accepted: [`ClientError::NotFound`]; [`ClientError::AlreadyFinished`];
+/// [`ClientError::Backlogged`] if the instance has too many unread events;
+/// [`ClientError::PayloadTooLarge`]; [`ClientError::LimitExceeded`] for the event's name;
+/// [`ClientError::UndeclaredEvent`] if it is raised by its name; [`ClientError::Codec`].
+///
+/// With [`ClientError::Store`] you do not know whether the event was accepted. If it has a
+/// [`dedup_id`](Self::dedup_id), you can raise it again.
 #[derive(Debug)]
 #[must_use = "nothing is raised before `.await`"]
 pub struct Raise {

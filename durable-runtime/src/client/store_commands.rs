@@ -37,6 +37,7 @@ use crate::work::EntityListing;
 use crate::work::EntityPage;
 use crate::work::EntityRequest;
 use crate::work::EntityTicket;
+use crate::work::Heartbeat;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
@@ -123,7 +124,8 @@ impl StoreCommands {
         self
     }
 
-    /// The same on a store that was opened for them alone: [`close`](Commands::close) closes it.
+    /// Sets the same on a store that was opened for them alone: [`close`](Commands::close) closes
+    /// it.
     #[must_use]
     pub fn owning_the_store(mut self) -> Self {
         self.owns_store = true;
@@ -472,6 +474,14 @@ impl Commands for StoreCommands {
         });
         let count = count.await?;
         count.ok_or_else(|| CommandError::NotFound { id: id.clone() })
+    }
+
+    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError> {
+        let row = self.instance(id).await?;
+        self.ask("read the progress of activities", || {
+            self.store.heartbeats_fetch(row.key)
+        })
+        .await
     }
 
     async fn instances(

@@ -1,4 +1,4 @@
-//! An instance to which commands go, without its types.
+//! The instance that commands are sent to, without its types.
 
 use std::sync::Arc;
 

@@ -377,7 +377,9 @@ fn taken_down(task: &ActivityTask, attempts: u32) -> MessageBody {
 
 fn ended_early(history: &History) -> String {
     let last = history.events().last().map(HistoryEvent::is_terminal);
-    format!("its history ends (terminal event last: {last:?}) though its row says that it goes on")
+    format!(
+        "its history has ended (terminal event last: {last:?}), but its row says that it is live"
+    )
 }
 
 /// Stands in for the code of an orchestrator that this worker does not have.

@@ -52,7 +52,7 @@ use crate::work::TurnWrite;
 /// How often progress of activities is written.
 const HEARTBEAT_WRITES: Duration = Duration::from_secs(1);
 
-/// Takes messages, makes turns, commits them and lets their effects begin, for one worker.
+/// Takes messages, makes turns, commits them and starts their effects, for one worker.
 #[derive(Debug)]
 pub struct Dispatcher {
     pub(super) store: Arc<dyn Store>,
@@ -109,33 +109,33 @@ pub(super) enum ToLoad {
     Through,
 }
 
-/// What a step came to.
+/// The result of a step.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// Something was done; there may be more.
     Made,
-    /// There is nothing to do before the next message, result or due time.
+    /// Nothing is to be done before the next message, result or due time.
     Idle,
 }
 
-/// Why the dispatcher cannot go on as this worker.
+/// Why the dispatcher cannot continue as this worker.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DispatcherError {
-    /// The store.
+    /// The store failed.
     #[error("the worker cannot go on")]
     Store(#[from] StoreError),
-    /// The operating system has no random bytes to give.
+    /// The operating system has no random bytes.
     #[error("failed to make a salt")]
     Salt(#[source] std::io::Error),
-    /// The operating system has no threads to give.
+    /// The operating system has no more threads.
     #[error("failed to start the threads of the worker")]
     Threads(#[from] std::io::Error),
 }
 
 impl DispatcherError {
-    /// Whether another worker has taken over.
+    /// Returns whether another worker has taken over.
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Store(StoreError::Fenced))
     }
@@ -145,7 +145,7 @@ impl Dispatcher {
     /// Registers a worker and claims what it can run.
     ///
     /// # Errors
-    /// The store's; [`DispatcherError::Salt`].
+    /// The errors of the store; [`DispatcherError::Salt`].
     pub async fn start(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
@@ -233,10 +233,10 @@ impl Dispatcher {
         Ok(dispatcher)
     }
 
-    /// One step: collects what came in, makes turns, commits them.
+    /// Makes one step: collects messages, makes turns, commits them.
     ///
     /// # Errors
-    /// [`DispatcherError`], fenced or not: call [`restart`](Self::restart) and go on.
+    /// [`DispatcherError`]. Fenced or not, call [`restart`](Self::restart) and continue.
     pub async fn process_next(&mut self) -> Result<Progress, DispatcherError> {
         self.running.settle();
         self.keep_lease().await?;
@@ -317,7 +317,7 @@ impl Dispatcher {
         self.clock.monotonic()
     }
 
-    /// When something that is held back, as processes died of it, is to go on by itself.
+    /// Returns when work continues by itself that is held back because processes died of it.
     pub fn suspects_due(&self) -> Option<Tick> {
         let attempts = self.pool.suspects.next_due();
         attempts
@@ -332,23 +332,24 @@ impl Dispatcher {
         self.poll_wait = SHORTEST_POLL;
     }
 
-    /// How many attempts of activities are under way.
+    /// Returns how many attempts of activities are running.
     pub fn running_attempts(&self) -> usize {
         self.pool.running()
     }
 
-    /// Whether turns that hold their threads have taken, or wait with, results that are in memory only.
+    /// Returns whether turns that hold their threads have taken results that are only in memory, or
+    /// have such results waiting behind them.
     pub fn owes_results(&self) -> bool {
         self.instances.owes_results()
     }
 
-    /// The threads that user code may hold, to ask what holds them.
+    /// Returns the threads that user code may hold, so that a caller can ask which are held.
     pub fn threads(&self) -> WorkerThreads {
         let crews = [self.turns.crew(), self.pool.crew()];
         WorkerThreads(crews.into_iter().flatten().collect())
     }
 
-    /// The worker.
+    /// Returns the worker.
     pub fn worker(&self) -> WorkerId {
         self.lease.worker
     }
@@ -358,27 +359,28 @@ impl Dispatcher {
         Arc::clone(&self.identity)
     }
 
-    /// How many commits were made.
+    /// Returns the number of commits that were made.
     pub fn commits(&self) -> u64 {
         self.commits
     }
 
-    /// Starts no further attempt; goes on with everything else.
+    /// Starts no further attempt; continues with everything else.
     pub fn close(&mut self) {
         self.pool.close();
     }
 
-    /// What this worker computes, for the process after this one. A dispatcher that is dropped leaves
-    /// the record as a process does that dies; close it before, if this process goes on.
+    /// Returns the record of what this worker computes, for the next process. If you drop the
+    /// dispatcher, the record stays as a dying process leaves it. Close the record before if this
+    /// process continues.
     pub fn record(&self) -> &Running {
         &self.running
     }
 
-    /// Cancels the attempts that are under way, as the worker stops, and records that: they count
-    /// for nothing, and the next worker makes them anew.
+    /// Cancels the running attempts because the worker stops, and records that. The cancelled
+    /// attempts do not count, and the next worker makes them again.
     ///
     /// # Errors
-    /// The store's.
+    /// The errors of the store.
     pub async fn interrupt(&mut self) -> Result<(), DispatcherError> {
         self.close();
         let at = self.clock.now();
@@ -403,7 +405,8 @@ impl Dispatcher {
     /// Drops everything in memory and comes back as a new worker.
     ///
     /// # Errors
-    /// The store's. The dispatcher may go on all the same: its next step begins with another try.
+    /// The errors of the store. The dispatcher may continue all the same: its next step begins with
+    /// another try.
     pub async fn restart(&mut self) -> Result<(), DispatcherError> {
         self.begins_anew = true;
         self.reached_into.clear();
@@ -436,10 +439,10 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Gives everything back: other workers may go on at once.
+    /// Gives everything up, so that other workers can continue at once.
     ///
     /// # Errors
-    /// The store's.
+    /// The errors of the store.
     pub async fn stop(&mut self) -> Result<(), DispatcherError> {
         self.running.close();
         self.pool.clear();
@@ -592,7 +595,7 @@ impl Dispatcher {
 pub struct WorkerThreads(Vec<Crew>);
 
 impl WorkerThreads {
-    /// What holds them.
+    /// Returns which of them are held, and by what.
     pub fn held(&self) -> HeldThreads {
         let mut all = HeldThreads::default();
         for held in self.0.iter().map(Crew::held) {

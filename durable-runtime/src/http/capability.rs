@@ -1,4 +1,4 @@
-//! Signed links: who has one may do one thing to one instance, for a while.
+//! Signed links: whoever has one may do one thing to one instance, for a limited time.
 
 use std::fmt;
 
@@ -15,13 +15,13 @@ use crate::ids::InstanceId;
 
 /// The secret that links are signed with. `Debug` does not show it.
 ///
-/// All servers of a hub that are to take each other's links need the same one; hubs need different
-/// ones. Without any, a server makes one up when it starts, and its links end with it.
+/// All servers of a hub that must accept each other's links need the same secret; other hubs need
+/// other secrets. Without one, a server makes one up when it starts, and its links end with it.
 #[derive(Clone)]
 pub struct LinkSecret([u8; 32]);
 
 impl LinkSecret {
-    /// A secret of these bytes, which are to be random.
+    /// Creates a secret from these bytes, which must be random.
     ///
     /// ```
     /// use durable_runtime::http::LinkSecret;
@@ -34,10 +34,10 @@ impl LinkSecret {
         Self(bytes)
     }
 
-    /// A random secret.
+    /// Returns a random secret.
     ///
     /// # Errors
-    /// The operating system has no random bytes to give.
+    /// An error if the operating system has no random bytes.
     pub fn generate() -> std::io::Result<Self> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;

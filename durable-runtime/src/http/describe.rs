@@ -1,7 +1,7 @@
-//! The words in which a route describes itself: what it takes, what it answers.
+//! The description of a route: its parameters and its answers.
 //!
-//! What all routes have in common is added [where the whole is put together](super::openapi): the guard's
-//! answers, those of a hub that fails, and the parameters of the path.
+//! The description of the whole API adds [what all routes have in common](super::openapi): the
+//! guard's answers, those of a hub that fails, and the parameters of the path.
 
 use serde_json::Value;
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! Lets requests in, or not.
+//! Decides whether to let a request in.
 
 use std::fmt;
 use std::net::SocketAddr;

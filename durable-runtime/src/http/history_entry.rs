@@ -1,4 +1,4 @@
-//! A history as Durable Functions prints it: what was scheduled is folded into its completion.
+//! A history in the format of Durable Functions: a scheduled call is part of its completion.
 
 use std::collections::HashMap;
 

@@ -93,9 +93,7 @@ pub(super) async fn purge(call: Call) -> Answer {
         None => 0,
     };
     if deleted == 0 {
-        return Err(Problem::not_found(
-            "no instance that has ended is like that",
-        ));
+        return Err(Problem::not_found("no ended instance matches"));
     }
     Ok(respond(StatusCode::OK, &Deleted::new(deleted)))
 }
@@ -154,7 +152,7 @@ pub(super) fn purge_description() -> Description {
     Description::new(
         "purgeInstances",
         "Instances",
-        "Purges the instances that have ended and are like that",
+        "Purges the ended instances that match",
     )
     .filtered()
     .required_query(
@@ -169,13 +167,13 @@ pub(super) fn purge_description() -> Description {
             describe::of::<Deleted>(),
         ),
     )
-    .refuses(404, "No instance that has ended is like that.")
+    .refuses(404, "No ended instance matches.")
 }
 
 impl Description {
     /// With the parameters that say which instances are meant.
     fn filtered(self) -> Self {
-        self.list_query("runtimeStatus", STATUSES, "Only those of these statuses. `Stalled` are those among the `Running` ones that no worker can run.")
+        self.list_query("runtimeStatus", STATUSES, "Only instances with these statuses. `Stalled` selects the `Running` instances that no worker can run.")
             .query("createdTimeTo", describe::time_or_nothing(), "Only those created at this time or earlier.")
             .query("instanceIdPrefix", describe::string(), "Only those whose id begins like this.")
     }
@@ -185,7 +183,7 @@ impl Description {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Deleted {
-    /// How many, with their sub-orchestrations.
+    /// The number of deleted instances, including sub-orchestrations.
     instances_deleted: u64,
 }
 

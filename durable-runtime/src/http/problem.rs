@@ -40,7 +40,7 @@ pub(super) struct Problem {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(super) struct ProblemBody<'a> {
-    /// What is wrong, as Durable Functions has it.
+    /// What is wrong, in the format of Durable Functions.
     #[serde(rename = "Message")]
     message: &'a str,
     /// `about:blank`: the status says what kind of problem it is.
@@ -246,9 +246,9 @@ fn is_told_by_the_store(error: &ClientError) -> bool {
     })
 }
 
-/// The status that the async HTTP API answers such an error with, so that a handler of one's own can
-/// return it: 404, 409, 410, 413 and the like, with a body that says what is wrong. A store that
-/// fails is logged, and answered with 500 or 503 and no details.
+/// The status with which the async HTTP API answers such an error, so that your own handler can
+/// return it: 404, 409, 410, 413 and the like, with a body that says what is wrong. If the store
+/// fails, the error is logged, and the answer is 500 or 503 without details.
 impl IntoResponse for ClientError {
     fn into_response(self) -> Response {
         Problem::from(self).into_response()

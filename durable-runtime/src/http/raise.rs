@@ -23,12 +23,9 @@ pub(super) fn description() -> Description {
 
 /// Raising an event with a value like this; with any, if it is not known.
 pub(super) fn describe(id: &str, summary: &str, value: Option<RefOr<Schema>>) -> Description {
-    let about = "The value of the event. Where there is no body, `Content-Type: application/json` is \
-                 needed all the same, and `null` is raised.";
-    let refused = "The body is not JSON, or is not said to be, or the name is not one that an event \
-                   can have, or the orchestrator does not declare such an event, as far as the \
-                   server has its code.";
-    let undeclared = "Whether an event is raised that the orchestrator does not declare.";
+    let about = "The value of the event. Without a body, `null` is raised; `Content-Type: application/json` is needed all the same.";
+    let refused = "The body is not JSON, the content type is not `application/json`, no event can have this name, or the orchestrator does not declare the event, as far as the server has its code.";
+    let undeclared = "Whether to raise an event that the orchestrator does not declare.";
     let value = value.unwrap_or_else(|| describe::any().into());
     Description::new(id, "Instances", summary)
         .query("undeclared", describe::boolean(false), undeclared)
@@ -38,7 +35,7 @@ pub(super) fn describe(id: &str, summary: &str, value: Option<RefOr<Schema>>) ->
         .refuses_as(404, "NoInstance")
         .refuses(
             409,
-            "The instance has as many unread events as it may have.",
+            "The instance has the most unread events that it may have.",
         )
         .refuses_as(410, "Ended")
 }
@@ -55,7 +52,7 @@ pub(super) async fn raise(mut call: Call) -> Answer {
     }
     if !is_json(call.headers()) {
         return Err(Problem::bad_request(
-            "an event is sent as `Content-Type: application/json`",
+            "send the event with `Content-Type: application/json`",
         ));
     }
     let payload = match call.json().await? {

@@ -1,4 +1,4 @@
-//! What the workers of the hub have.
+//! The functions that the workers of the hub have registered.
 
 use super::problem::Problem;
 use crate::payload::Payload;

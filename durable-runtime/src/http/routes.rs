@@ -1,8 +1,8 @@
-//! The routes, each with what it lets a request do, who does it, and how it is described.
+//! The routes: for each, its action, its handler and its description.
 //!
-//! Both the router and the [description](super::openapi) of the API are made of this one table. What
-//! the client of feature `http-client` sends has [routes of its own](commands), which are not described:
-//! they are between the two.
+//! Both the router and the [description](super::openapi) of the API are made from this one table.
+//! The client of feature `http-client` uses [routes of its own](commands), which are not described,
+//! because only that client and this server use them.
 
 use std::borrow::Cow;
 
@@ -295,6 +295,7 @@ async fn nothing_here(headers: HeaderMap) -> Response {
 }
 
 async fn another_method(headers: HeaderMap) -> Response {
-    let message = "this path does not have that method: the header Allow names those it has";
+    let message =
+        "this path does not allow that method: the header Allow lists the methods it does";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, message).response(Some(&headers))
 }

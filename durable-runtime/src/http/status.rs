@@ -89,8 +89,7 @@ impl Unread {
 /// `GET /instances/{id}`
 pub(super) fn description() -> Description {
     let object = || describe::of::<StatusObject>();
-    let failed =
-        "With `returnInternalServerErrorOnFailure`: it has failed. Also when the hub fails.";
+    let failed = "With `returnInternalServerErrorOnFailure`: the instance has failed. Also if the hub fails.";
     let lives = describe::json("It lives.", object())
         .header(
             "Location",
@@ -119,7 +118,7 @@ pub(super) fn description() -> Description {
         .query(
             "returnInternalServerErrorOnFailure",
             describe::boolean(false),
-            "Whether one that has failed is answered with 500.",
+            "Whether the answer is 500 if the instance has failed.",
         )
         .answers(200, describe::json("It has ended.", object()))
         .answers(202, lives)

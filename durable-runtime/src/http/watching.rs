@@ -71,10 +71,7 @@ pub(super) fn description() -> Description {
     )
     .request_header("Last-Event-ID", "The last event that was seen.")
     .answers(200, stream)
-    .answers(
-        204,
-        describe::response("There is nothing after `Last-Event-ID`."),
-    )
+    .answers(204, describe::response("Nothing follows `Last-Event-ID`."))
     .refuses_as(404, "NoInstance")
 }
 

@@ -1,4 +1,4 @@
-//! An orchestration that waits: the user's future with the state of its execution.
+//! A suspended orchestration: the user's future with the state of its execution.
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ use crate::panics;
 use crate::payload::Payload;
 use crate::work::ActivityTask;
 
-/// How an orchestrator's body ended.
+/// How the body of an orchestrator ended.
 #[must_use]
 #[derive(Debug, Clone, PartialEq)]
 pub enum BodyEnd {
@@ -40,7 +40,7 @@ pub enum BodyEnd {
     Completed(Payload),
     /// It returned an error.
     Failed(CallError),
-    /// It could not begin: there is no code, say.
+    /// It could not begin, for example because there is no code.
     Stalled(String),
     /// It did not begin, since its input is not what it takes. Whether it stalls or fails is a matter of
     /// [policy](super::Undecodable).
@@ -50,7 +50,7 @@ pub enum BodyEnd {
 /// Starts an orchestrator's body.
 pub type StartFn = dyn Fn(Cursor, Option<Payload>) -> BoxFuture<'static, BodyEnd> + Send + Sync;
 
-/// An orchestration that waits for its next message. Dropping it loses nothing.
+/// A suspended orchestration that waits for its next message. Dropping it loses nothing.
 pub struct Continuation {
     pub(super) cursor: Cursor,
     future: BoxFuture<'static, BodyEnd>,
@@ -119,7 +119,7 @@ impl Continuation {
         }
     }
 
-    /// Roughly how many bytes of memory it holds.
+    /// Returns roughly how many bytes of memory it holds.
     pub fn size(&self) -> usize {
         const FIXED: usize = 512;
         let twin = self.twin.as_ref().map_or(0, Twin::size);
@@ -137,17 +137,18 @@ impl Continuation {
         }
     }
 
-    /// Whether an attempt of an activity is under way, which a worker that takes over must know.
+    /// Returns whether an attempt of an activity is running, which a worker that takes over must
+    /// know.
     pub fn has_running_attempts(&self) -> bool {
         self.cursor.state().has_running_attempts()
     }
 
-    /// The number of its next turn.
+    /// Returns the number of its next turn.
     pub fn next_turn(&self) -> u64 {
         self.next_turn
     }
 
-    /// The attempts that the history says are under way and `is_running` does not know.
+    /// Returns the attempts that are running by the history, and that `is_running` does not know.
     pub fn unstarted_attempts(&self, is_running: &dyn Fn(&CallPath) -> bool) -> Vec<ActivityTask> {
         self.cursor
             .state()

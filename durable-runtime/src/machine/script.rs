@@ -1,4 +1,4 @@
-//! What a recorded round decided, to be decided again by a replay.
+//! The decisions of a recorded round, which a replay must repeat.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

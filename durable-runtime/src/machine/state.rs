@@ -1,4 +1,5 @@
-//! The state of an execution between two polls: its calls, its events, what this round decided.
+//! The state of an execution between two polls: its calls, its events, and the decisions of this
+//! round.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;

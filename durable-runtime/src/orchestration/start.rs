@@ -1,4 +1,4 @@
-//! From recorded input through an orchestrator's body to its end.
+//! The way from recorded input through an orchestrator's body to its end.
 
 use std::future::Future;
 

@@ -6,8 +6,8 @@ use super::CodecError;
 use super::Payload;
 use super::Recorded;
 
-/// The arguments of an activity or orchestrator as one recorded value: nothing for none, the value
-/// itself for one, an array for several.
+/// The arguments of an activity or orchestrator as one recorded value: none as nothing, one as the
+/// value itself, several as an array.
 pub trait Arguments: Sized + Send + 'static {
     /// How many there are.
     const COUNT: usize;
@@ -15,13 +15,13 @@ pub trait Arguments: Sized + Send + 'static {
     /// Records the arguments.
     ///
     /// # Errors
-    /// [`CodecError`] when one of them has no recorded form.
+    /// [`CodecError`] if one of them has no recorded form.
     fn encode(&self) -> Result<Option<Payload>, CodecError>;
 
-    /// Reads the arguments back.
+    /// Decodes the arguments.
     ///
     /// # Errors
-    /// [`CodecError`] when what is recorded are not these arguments.
+    /// [`CodecError`] if the recorded value does not decode as these arguments.
     fn decode(recorded: Option<&Payload>) -> Result<Self, CodecError>;
 }
 

@@ -1,4 +1,4 @@
-//! Why a value has no recorded form, or what is recorded is no such value.
+//! Why a value has no recorded form, or why a recorded value does not decode.
 
 use std::any::type_name;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::path::path_text;
 
-/// A value that could not be written to, or read from, its recorded form.
+/// A value that could not be encoded or decoded.
 ///
 /// ```
 /// use durable_runtime::payload::Recorded;
@@ -96,8 +96,8 @@ impl CodecError {
         format!("{}{}{cause}", of.unwrap_or_default(), at(path.as_deref()))
     }
 
-    /// Where in the value the problem is: `order.items[3].price`. `None` where it is the value
-    /// itself, or not known.
+    /// Returns the path of the problem in the value: `order.items[3].price`. `None` if the problem
+    /// is the value itself, or if the path is not known.
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
     }

@@ -1,4 +1,4 @@
-//! What is registered.
+//! The entries of a registry.
 
 use std::any::TypeId;
 use std::fmt;
@@ -24,7 +24,7 @@ use crate::work::OrchestratorCode;
 /// A registered orchestrator.
 #[derive(Clone)]
 pub struct RegisteredOrchestrator {
-    /// What is known of it without running it.
+    /// Its definition, which is known without running it.
     pub definition: OrchestratorDefinition,
     /// Starts its body.
     pub start: Arc<StartFn>,
@@ -48,7 +48,7 @@ impl RegisteredOrchestrator {
         }
     }
 
-    /// A body in place of one that a macro generated, for mocks.
+    /// Creates an orchestrator with this body instead of a generated one, for mocks.
     pub fn new(definition: OrchestratorDefinition, start: Arc<StartFn>) -> Self {
         Self {
             definition,
@@ -85,7 +85,7 @@ pub type InvokeFn = dyn Fn(ActivityInvocation) -> BoxFuture<'static, AttemptEnd>
 pub struct RegisteredActivity {
     /// Its name.
     pub name: &'static str,
-    /// Whether its body is sync and runs on the blocking pool.
+    /// Whether its body is not async and runs on the blocking pool.
     pub blocking: bool,
     /// Makes one attempt.
     pub invoke: Arc<InvokeFn>,
@@ -107,7 +107,8 @@ impl RegisteredActivity {
         }
     }
 
-    /// A body in place of one that a macro generated, for mocks. It takes no states.
+    /// Creates an activity with this body instead of a generated one, for mocks. It takes no
+    /// states.
     pub fn new(name: &'static str, invoke: Arc<InvokeFn>) -> Self {
         Self {
             name,
@@ -147,7 +148,7 @@ impl RegisteredEntity {
         }
     }
 
-    /// A body in place of one that a macro generated, for mocks.
+    /// Creates an entity with this body instead of a generated one, for mocks.
     pub fn new(name: &'static str, code: Arc<EntityCode>) -> Self {
         Self {
             name,

@@ -1,9 +1,9 @@
-//! What travels between a client over HTTP and the server that it asks.
+//! The data that a client over HTTP and its server exchange.
 //!
-//! Each of the [`Commands`](super::Commands) has a path. What it is about stands in the query, where
-//! the guard sees it before anything is read; the rest is JSON, made of the same types that the
-//! commands themselves take. Their paths hold a number that changes when those change in a way that
-//! one side does not read.
+//! Each of the [`Commands`](super::Commands) has a path. Its target is in the query, where the
+//! guard sees it before the body is read; the rest is JSON, made from the types that the commands
+//! themselves take. The paths contain a number that changes when one side could no longer read the
+//! other.
 
 use std::time::Duration;
 
@@ -43,6 +43,7 @@ pub(crate) mod path {
     pub(crate) const HISTORY: &str = "/commands/1/history";
     pub(crate) const UNREAD_EVENTS: &str = "/commands/1/unread_events";
     pub(crate) const UNREAD_COUNT: &str = "/commands/1/unread_count";
+    pub(crate) const HEARTBEATS: &str = "/commands/1/heartbeats";
     pub(crate) const INSTANCES: &str = "/commands/1/instances";
     pub(crate) const COUNT: &str = "/commands/1/count";
     pub(crate) const ENTITY_SEND: &str = "/commands/1/entity_send";

@@ -28,3 +28,4 @@ mod runtime;
 #[cfg(feature = "sqlite")]
 mod store_opening;
 mod stored_format;
+mod times;

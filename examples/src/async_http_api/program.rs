@@ -1,4 +1,4 @@
-//! From the command line to an orderly end.
+//! The program: from the command line to an orderly end.
 
 use std::future::IntoFuture as _;
 use std::io::Write as _;
@@ -24,9 +24,9 @@ use crate::order_processing::program::one_line;
 /// How long requests that are under way have at the end: whoever sends slowly holds up nobody.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs the program; says what went wrong in one line on standard error.
+/// Runs the program; reports an error in one line on standard error.
 ///
-/// Exit codes: 0 when it was told to stop, 2 when it could not begin, 1 otherwise.
+/// Exit codes: 0 if it was told to stop, 2 if it could not start, 1 otherwise.
 pub async fn main(options: &Options) -> ExitCode {
     match run(options).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -37,7 +37,7 @@ pub async fn main(options: &Options) -> ExitCode {
     }
 }
 
-/// Serves until Ctrl-C or SIGTERM, and says where once it is ready.
+/// Serves until Ctrl-C or SIGTERM, and prints the address once it is ready.
 ///
 /// # Errors
 /// [`ServiceError`].
@@ -100,12 +100,12 @@ async fn grace(mut stopped: watch::Receiver<bool>) {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceError {
-    /// Nobody can listen there.
+    /// The program cannot listen on this address.
     #[error("failed to listen on {address}")]
     Listen {
-        /// Where.
+        /// The address.
         address: SocketAddr,
-        /// Why not.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
@@ -118,7 +118,7 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
-    /// 2 when the program could not begin, 1 otherwise.
+    /// Returns 2 if the program could not start, 1 otherwise.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Listen { .. } => ExitCode::from(2),

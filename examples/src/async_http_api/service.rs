@@ -29,7 +29,8 @@ struct Desk {
     inventory: InventoryClient,
 }
 
-/// The shop: `POST /orders` and `GET /inventory/{article}`, and the management API below `/durable`.
+/// Returns the routes of the shop: `POST /orders` and `GET /inventory/{article}`, and the
+/// management API below `/durable`.
 pub fn service(client: &Client, management: &Management) -> Router {
     let desk = Desk {
         orders: ProcessOrderClient::new(client),

@@ -1,4 +1,4 @@
-//! What has been done in this run: the progress bar, and the crash on demand.
+//! The progress of this run: the progress bar, and the crash on demand.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;

@@ -1,4 +1,4 @@
-//! Starting the orders and seeing them to their end.
+//! Starts the orders and waits for them to end.
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -20,4 +20,5 @@ mod m13_answer;
 mod m14_parents;
 mod runner;
 
+pub(super) use runner::is_up_to_date;
 pub(super) use runner::migrate;

@@ -61,6 +61,18 @@ fn all() -> [Migration; 14] {
     ]
 }
 
+/// Whether all steps were taken. Of a database that cannot say so they were not.
+pub(in crate::store) async fn is_up_to_date<C: ConnectionTrait>(db: &C) -> bool {
+    let Ok(taken) = migration::Entity::find().all(db).await else {
+        return false;
+    };
+    let taken: BTreeSet<_> = taken.iter().map(|row| (row.number, row.step)).collect();
+    all().iter().all(|migration| {
+        let mut steps = (1..).zip((migration.steps)());
+        steps.all(|(at, _)| taken.contains(&(migration.number, at)))
+    })
+}
+
 /// Takes all steps that were not taken yet. The caller holds the lock that keeps others from doing
 /// the same.
 pub(in crate::store) async fn migrate<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {

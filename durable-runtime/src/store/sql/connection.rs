@@ -57,7 +57,7 @@ impl Connections {
         check_whole(path)?;
         let guard = Arc::<Guard>::default();
         let writer = dialect::writer(path, &guard).await?;
-        let file = DatabaseFile::opened(path).map_err(not_read)?;
+        let file = DatabaseFile::opened(path).map_err(not_read(path))?;
         guard.file.get_or_init(|| file);
         let reader = dialect::reader(path).await?;
         Ok(Self {
@@ -261,7 +261,7 @@ impl Guard {
         if !self.degraded.swap(true, Ordering::AcqRel) {
             tracing::error!(
                 error = &error as &dyn Error,
-                "the store is degraded: nothing is recorded until it is well again"
+                "the store is degraded: nothing is recorded until it works again"
             );
         }
         error
@@ -269,15 +269,15 @@ impl Guard {
 
     fn recovered(&self) {
         if self.degraded.load(Ordering::Relaxed) && self.degraded.swap(false, Ordering::AcqRel) {
-            tracing::warn!("the store is well again");
+            tracing::warn!("the store works again");
         }
     }
 }
 
 /// Refuses a database that has lost a part.
 fn check_whole(path: &Path) -> Result<(), StoreError> {
-    let database = handle::shared(path).map_err(not_read)?;
-    match pages::missing(database.as_deref(), &log_of(path)).map_err(not_read)? {
+    let database = handle::shared(path).map_err(not_read(path))?;
+    match pages::missing(database.as_deref(), &log_of(path)).map_err(not_read(path))? {
         None => Ok(()),
         Some(problem) => Err(StoreError::NotWhole {
             path: path.display().to_string(),
@@ -286,11 +286,8 @@ fn check_whole(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn not_read(source: std::io::Error) -> StoreError {
-    StoreError::Database {
-        action: "read the database's file",
-        source: Box::new(source),
-    }
+fn not_read(path: &Path) -> impl Fn(std::io::Error) -> StoreError {
+    move |source| StoreError::file("read the database", path, source)
 }
 
 fn file_changed(action: &'static str, changed: &ChangedFile) -> StoreError {

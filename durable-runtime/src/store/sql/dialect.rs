@@ -37,6 +37,7 @@ use sea_orm::sqlx::sqlite::SqliteSynchronous;
 
 use super::connection::Guard;
 use crate::store::StoreError;
+use crate::store::error::USER_MUST_HAVE_IT;
 
 /// How long a statement waits for another process to finish writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -204,7 +205,7 @@ impl Fault {
 
     /// What the store says of it.
     pub(super) fn error(self, action: &'static str, source: DbErr) -> StoreError {
-        let source = Box::new(source);
+        let source = Box::new(Said::by(&source));
         match self {
             Self::Conflict => StoreError::Conflict { action },
             Self::Busy | Self::Broken => StoreError::Unavailable { action, source },
@@ -212,6 +213,31 @@ impl Fault {
             Self::Closed => StoreError::Closed { action },
             Self::Constraint | Self::Refused => StoreError::Database { action, source },
         }
+    }
+}
+
+/// What the database said, once: the errors of the driver repeat those below them.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Said(String);
+
+impl Said {
+    fn by(error: &DbErr) -> Self {
+        let (DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+        else {
+            return Self(error.to_string());
+        };
+        Self::by_driver(error)
+    }
+
+    fn by_driver(error: &sqlx::Error) -> Self {
+        let Some(refused) = error.as_database_error() else {
+            return Self(error.to_string());
+        };
+        let code = refused.code().unwrap_or_default();
+        Self(format!("{} (SQLite's code {code})", refused.message()))
     }
 }
 
@@ -294,10 +320,14 @@ fn not_opened(path: &Path, source: sqlx::Error) -> StoreError {
             path: path.display().to_string(),
         };
     }
-    let fault = match fault_of_driver(&source) {
+    match fault_of_driver(&source) {
         // A file that cannot be opened the first time is no matter of waiting.
-        Fault::Broken => Fault::Refused,
-        fault => fault,
-    };
-    fault.error(action, DbErr::Conn(RuntimeErr::SqlxError(source.into())))
+        Fault::Broken => StoreError::File {
+            action,
+            path: path.display().to_string(),
+            advice: USER_MUST_HAVE_IT,
+            source: Box::new(Said::by_driver(&source)),
+        },
+        fault => fault.error(action, DbErr::Conn(RuntimeErr::SqlxError(source.into()))),
+    }
 }

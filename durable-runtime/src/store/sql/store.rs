@@ -75,6 +75,7 @@ use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
+use crate::work::Heartbeat;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
@@ -97,7 +98,8 @@ pub struct SqlStore {
 }
 
 impl SqlStore {
-    /// Opens the hub `hub` in the `SQLite` database at `path`, which is created when it is absent.
+    /// Opens the hub `hub` in the `SQLite` database at `path`, and creates the file if it does not
+    /// exist.
     ///
     /// # Errors
     /// [`StoreError::NotADatabase`], [`StoreError::NotWhole`], [`StoreError::Unavailable`],
@@ -116,14 +118,14 @@ impl SqlStore {
         })
     }
 
-    /// A connection to the database for the user's own tables. What is written through it queues
-    /// with the commits of this store, so a transaction on it is to be short.
+    /// Returns a connection to the database for the user's own tables. Writes through it queue with
+    /// the commits of this store, so keep transactions on it short.
     pub fn database(&self) -> DatabaseConnection {
         self.connections.database()
     }
 
-    /// Where the worker of this hub records what it computes: in a file beside the database, which
-    /// belongs to whoever has the lock.
+    /// Returns the place where the worker of this hub records what it computes: a file beside the
+    /// database, which belongs to the holder of the lock.
     pub fn running(&self) -> Place {
         self.running.clone()
     }
@@ -182,7 +184,17 @@ fn open_or_fenced(fence: Fence) -> Result<(), StoreError> {
 
 #[async_trait]
 impl Store for SqlStore {
+    /// Of a hub that is there and up to date nothing is written: whoever opens it waits for no other
+    /// process that writes, however long that takes.
     async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError> {
+        let reader = self.reader()?;
+        if migration::is_up_to_date(reader).await
+            && let Ok(Some(row)) = hub::fetch(reader, &self.name).await
+        {
+            let info = hub::info(&row)?;
+            self.scope.get_or_init(|| Scope::new(row.id));
+            return Ok(info);
+        }
         let txn = self.begin("open the hub").await?;
         txn.done(migration::migrate(&*txn).await)?;
         let row = hub::fetch_or_create_in_txn(&txn, &self.name, now).await;
@@ -413,6 +425,11 @@ impl Store for SqlStore {
     async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
         let count = showing::unread_count(self.reader()?, self.scope()?, id).await;
         count.or_failed("count the unread events")
+    }
+
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
+        let found = heartbeat::of_instance(self.reader()?, key).await;
+        found.or_failed("read the progress of activities")
     }
 
     async fn entity_send(

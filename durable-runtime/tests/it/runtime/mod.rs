@@ -8,6 +8,7 @@ mod file;
 mod functions;
 mod held;
 mod hub;
+mod own_client;
 mod own_tables;
 mod perturb;
 mod results;

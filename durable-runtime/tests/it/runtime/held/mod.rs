@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 fn builder() -> RuntimeBuilder {
     Runtime::builder()
+        .store("memory:")
         .shutdown_grace(Duration::ZERO)
         .register(functions::holds_its_thread)
         .register(functions::blocks)
