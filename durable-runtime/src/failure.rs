@@ -262,6 +262,14 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// Returns roughly how many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Error(error) => error.value.len() + error.message.len(),
+            Self::Failure(failure) => failure.to_string().len(),
+        }
+    }
+
     /// Returns what went wrong, in one line.
     pub fn message(&self) -> String {
         match self {

@@ -191,6 +191,14 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Sets how long a waiting orchestration that nothing happens to stays in memory, by default 5
+    /// minutes. When something happens to it later, the worker loads its history and replays it.
+    #[must_use]
+    pub fn cache_time(mut self, time: Duration) -> Self {
+        self.config.cache_time = time;
+        self
+    }
+
     /// Sets how many bytes of entities stay in memory; with 0, every turn loads its entity.
     #[must_use]
     pub fn entity_cache_bytes(mut self, bytes: usize) -> Self {

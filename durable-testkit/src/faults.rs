@@ -78,6 +78,8 @@ pub struct FaultyStore {
     planned: Mutex<VecDeque<Fault>>,
     /// How many claims are to fail.
     failing_claims: AtomicU64,
+    /// How many looks at the inbox are to fail.
+    failing_looks: AtomicU64,
     /// Refuses each commit with a turn of this instance.
     poisoned: Mutex<Option<InstanceKey>>,
 }
@@ -91,6 +93,7 @@ impl FaultyStore {
             looks: AtomicU64::new(0),
             planned: Mutex::default(),
             failing_claims: AtomicU64::new(0),
+            failing_looks: AtomicU64::new(0),
             poisoned: Mutex::default(),
         })
     }
@@ -108,6 +111,16 @@ impl FaultyStore {
     /// Makes the next `count` claims of units fail: the database is not available.
     pub fn fail_claims(&self, count: u64) {
         self.failing_claims.store(count, Ordering::Relaxed);
+    }
+
+    /// Makes the next `count` looks at the inbox fail, as if the database were not available.
+    pub fn fail_looks(&self, count: u64) {
+        self.failing_looks.store(count, Ordering::Relaxed);
+    }
+
+    /// Returns how many looks at the inbox are still to fail.
+    pub fn failing_looks(&self) -> u64 {
+        self.failing_looks.load(Ordering::Relaxed)
     }
 
     /// Returns how many commits were requested.
@@ -347,6 +360,14 @@ impl Store for FaultyStore {
         limit: u32,
     ) -> Result<InboxPage, StoreError> {
         self.look();
+        let one_less = |left: u64| left.checked_sub(1);
+        let failing = &self.failing_looks;
+        if failing
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+            .is_ok()
+        {
+            return Err(unavailable("fetch messages"));
+        }
         self.inner.inbox_fetch(units, except, after, limit).await
     }
 
@@ -425,8 +446,8 @@ impl Store for FaultyStore {
         self.inner.answer_fetch(key, command).await
     }
 
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
-        self.inner.answers_expire(until).await
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        self.inner.answers_expire(until, limit).await
     }
 
     async fn timers_due(

@@ -19,6 +19,8 @@ pub struct EngineConfig {
     pub lease: Duration,
     /// How many bytes of waiting orchestrations stay in memory. With 0, every turn replays.
     pub cache_bytes: usize,
+    /// How long a waiting orchestration that nothing happens to stays in memory.
+    pub cache_time: Duration,
     /// How many bytes of entities stay in memory. With 0, every turn loads its entity.
     pub entity_cache_bytes: usize,
     /// How many attempts of activities may run at once.
@@ -48,6 +50,7 @@ impl Default for EngineConfig {
             worker_name: format!("worker-{}", std::process::id()),
             lease: Duration::from_secs(15),
             cache_bytes: 256 << 20,
+            cache_time: Duration::from_mins(5),
             entity_cache_bytes: 64 << 20,
             max_concurrent_activities: 1_000,
             max_turns_per_commit: 512,

@@ -109,6 +109,20 @@ pub(super) enum ToLoad {
     Through,
 }
 
+impl ToLoad {
+    /// Returns where to continue after `page`, which was read from here.
+    fn behind(self, page: &[InstanceKey]) -> Self {
+        let last = page.last().copied();
+        let next = last.filter(|_| page.len() >= ROWS_AT_ONCE as usize);
+        match (self, next) {
+            (Self::After(_), Some(_)) => Self::After(next),
+            (Self::After(_), None) => Self::EntitiesAfter(None),
+            (Self::EntitiesAfter(_), Some(_)) => Self::EntitiesAfter(next),
+            (Self::EntitiesAfter(_) | Self::Through, _) => Self::Through,
+        }
+    }
+}
+
 /// The result of a step.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +152,11 @@ impl DispatcherError {
     /// Returns whether another worker has taken over.
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Store(StoreError::Fenced))
+    }
+
+    /// Whether the store may do it later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_transient())
     }
 }
 
@@ -236,9 +255,13 @@ impl Dispatcher {
     /// Makes one step: collects messages, makes turns, commits them.
     ///
     /// # Errors
-    /// [`DispatcherError`]. Fenced or not, call [`restart`](Self::restart) and continue.
+    /// [`DispatcherError`]. After a [transient](DispatcherError::is_transient) error make the next
+    /// step a little later: nothing has changed, and running work continues. After any other error
+    /// call [`restart`](Self::restart) and continue.
     pub async fn process_next(&mut self) -> Result<Progress, DispatcherError> {
         self.running.settle();
+        self.instances
+            .pass_time(self.tick(), self.config.cache_time);
         self.keep_lease().await?;
         self.pool.pass_time();
         self.collect_ended();
@@ -256,9 +279,7 @@ impl Dispatcher {
         if ready.is_empty() && !self.turns.have_news() {
             return Ok(self.progress());
         }
-        let (entities, instances) = ready.iter().partition(|key| key.is_entity());
-        let runnable = self.load_missing(instances).await?;
-        let entities = self.load_entities(entities).await?;
+        let (runnable, entities) = self.load_batch(&ready).await?;
         let mut turns = self.take_in_returned();
         ready.extend(turns.iter().map(Made::key));
         let mut work = Vec::with_capacity(ready.len());
@@ -493,46 +514,25 @@ impl Dispatcher {
     }
 
     /// Takes up the instances that had activities under way, or were stalled, when their worker
-    /// went.
+    /// went, and the entities for whose locks others waited then.
     async fn load_open(&mut self) -> Result<(), DispatcherError> {
-        let after = match self.to_load {
-            ToLoad::After(after) => after,
-            ToLoad::EntitiesAfter(after) => return self.load_blocked(after).await,
+        let (units, limit) = (&self.units, ROWS_AT_ONCE);
+        let page = match self.to_load {
+            ToLoad::After(after) => self.store.instances_to_load(units, after, limit).await?,
+            ToLoad::EntitiesAfter(after) => {
+                self.store.entities_to_load(units, after, limit).await?
+            }
             ToLoad::Through => return Ok(()),
         };
-        let keys = self
-            .store
-            .instances_to_load(&self.units, after, ROWS_AT_ONCE)
-            .await?;
-        let through = keys.len() < ROWS_AT_ONCE as usize;
-        self.to_load = if through {
-            ToLoad::EntitiesAfter(None)
-        } else {
-            ToLoad::After(keys.last().copied())
-        };
-        for key in keys {
-            let slot = self.instances.slot(key);
-            if slot.known.is_none() {
+        self.to_load = self.to_load.behind(&page);
+        for key in page {
+            if !key.is_entity() {
+                let slot = self.instances.slot(key);
+                if slot.known.is_some() {
+                    continue;
+                }
                 slot.retry = true;
-                self.instances.make_ready(key);
             }
-        }
-        Ok(())
-    }
-
-    /// Takes up the entities for whose locks others waited when their worker went.
-    async fn load_blocked(&mut self, after: Option<InstanceKey>) -> Result<(), DispatcherError> {
-        let keys = self
-            .store
-            .entities_to_load(&self.units, after, ROWS_AT_ONCE)
-            .await?;
-        let through = keys.len() < ROWS_AT_ONCE as usize;
-        self.to_load = if through {
-            ToLoad::Through
-        } else {
-            ToLoad::EntitiesAfter(keys.last().copied())
-        };
-        for key in keys {
             self.instances.make_ready(key);
         }
         Ok(())

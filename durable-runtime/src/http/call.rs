@@ -23,6 +23,7 @@ use super::access::Target;
 use super::api::Api;
 use super::base::Base;
 use super::body;
+use super::guard::Admitted;
 use super::problem::Problem;
 use super::query::Query;
 use crate::ids::EntityId;
@@ -37,6 +38,7 @@ pub(super) struct Call {
     pub(super) target: Target,
     pub(super) query: Query,
     pub(super) base: Base,
+    pub(super) admitted: Admitted,
     head: Parts,
     /// The parameters of the path, decoded.
     path: Vec<(String, String)>,
@@ -143,7 +145,7 @@ impl Call {
             target: &target,
             parts: &parts,
         };
-        api.guard.check(access, code).await?;
+        let admitted = api.guard.check(access, code).await?;
         api.count()?;
         let base = api.base.clone().unwrap_or_else(|| Base::of_request(&parts));
         Ok(Self {
@@ -151,6 +153,7 @@ impl Call {
             target,
             query,
             base,
+            admitted,
             head: parts,
             path,
             body: Mutex::new(body),
@@ -164,7 +167,7 @@ impl Call {
             target,
             parts: &self.head,
         };
-        self.api.guard.check(access, None).await
+        self.api.guard.check(access, None).await.map(drop)
     }
 
     pub(super) fn headers(&self) -> &HeaderMap {

@@ -74,10 +74,11 @@ impl LinkSecret {
         if mac.is_none_or(|mac| mac.verify_slice(&signature).is_err()) {
             return LinkCheck::Forged;
         }
-        if now.as_millis() >= until.saturating_mul(1_000) {
+        let until = Timestamp::from_millis(until.saturating_mul(1_000));
+        if now >= until {
             return LinkCheck::Expired;
         }
-        LinkCheck::Good
+        LinkCheck::Good { until }
     }
 
     /// What is signed. No part can hold the line break that ends it: ids have no control characters.
@@ -98,7 +99,10 @@ impl fmt::Debug for LinkSecret {
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LinkCheck {
-    Good,
+    Good {
+        /// When it ends.
+        until: Timestamp,
+    },
     Expired,
     /// Signed for something else, with another secret, or not at all.
     Forged,
@@ -177,7 +181,7 @@ mod tests {
         };
         assert_eq!(
             check(&secret, &code, Verb::Status, "a", 99),
-            LinkCheck::Good
+            LinkCheck::Good { until: at(100) }
         );
         assert_eq!(
             check(&secret, &code, Verb::Status, "a", 100),

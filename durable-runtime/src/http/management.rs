@@ -38,15 +38,14 @@ use crate::work::Commands;
 const LINK_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
 /// Returns the management API for this machine alone; [`Management`] also lets others in. Mount it
-/// under any prefix, with the peers' addresses:
+/// under any prefix, and serve it with the peers' addresses, as [`serve`](super::serve) does:
 ///
 /// ```no_run
-/// use std::net::SocketAddr;
-///
 /// # async fn example(client: durable_runtime::Client) -> std::io::Result<()> {
 /// let app = axum::Router::new().nest("/durable", durable_runtime::http::router(client));
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-/// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
+/// durable_runtime::http::serve(listener, app).await;
+/// # Ok(())
 /// # }
 /// ```
 pub fn router(client: impl Into<Client>) -> Router {

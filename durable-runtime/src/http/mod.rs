@@ -1,8 +1,8 @@
 //! The async HTTP API: what a client can do, over the paths that users of Durable Functions know.
 //!
 //! [`router`] makes an [`axum::Router`] from a client; [`Management`] makes one that also lets in
-//! others than this machine. Both use only the client's own [commands](crate::work::Commands):
-//! nothing here knows of a store or a worker.
+//! others than this machine; [`serve`] serves either, with an app around it. All use only the client's
+//! own [commands](crate::work::Commands): nothing here knows of a store or a worker.
 //!
 //! A request takes one way: its route names an [`Action`], the guard decides whether the sender may
 //! do that to this target, and only then is the body read.
@@ -43,6 +43,7 @@ mod query;
 mod raise;
 mod registered;
 mod routes;
+mod serving;
 mod start;
 mod status;
 mod status_object;
@@ -65,3 +66,6 @@ pub use links::ManagementPayload;
 pub use management::Management;
 pub use management::router;
 pub use openapi::openapi;
+pub use serving::ConnectionLimits;
+pub use serving::Serve;
+pub use serving::serve;

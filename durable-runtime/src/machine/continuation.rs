@@ -92,6 +92,21 @@ pub(super) struct Discarded {
     pub(super) panicked: bool,
 }
 
+/// How many bytes of memory events take that bring values.
+fn bytes_of(events: &[HistoryEvent]) -> usize {
+    let payloads = events.iter().map(|event| match event {
+        HistoryEvent::ActivityCompleted { result, .. }
+        | HistoryEvent::ChildCompleted { result, .. }
+        | HistoryEvent::EntityCompleted { result, .. } => result.len(),
+        HistoryEvent::EventRaised { payload, .. } => payload.len(),
+        HistoryEvent::SideEffectRecorded { value, .. } => value.len(),
+        HistoryEvent::ExecutionStarted { input, .. }
+        | HistoryEvent::ActivityScheduled { input, .. } => input.as_ref().map_or(0, Payload::len),
+        _ => 0,
+    });
+    size_of_val(events) + payloads.sum::<usize>()
+}
+
 impl Continuation {
     /// An orchestration from its beginning, or from a checkpoint.
     pub(super) fn new(
@@ -119,21 +134,25 @@ impl Continuation {
         }
     }
 
-    /// Returns roughly how many bytes of memory it holds.
+    /// Returns roughly how many bytes of memory it holds. What its code keeps on the heap is unknown;
+    /// most of that came in with the history.
     pub fn size(&self) -> usize {
-        const FIXED: usize = 512;
         let twin = self.twin.as_ref().map_or(0, Twin::size);
-        FIXED + size_of_val(&*self.future) + self.history_bytes + twin
+        size_of::<Self>()
+            + size_of_val(&*self.future)
+            + self.cursor.size()
+            + self.history_bytes
+            + twin
     }
 
     /// Counts what a round recorded, from its last checkpoint on.
     pub(super) fn recorded(&mut self, incoming: Option<&HistoryEvent>, decided: &[HistoryEvent]) {
         self.cursor.state().gather(incoming.iter().count(), decided);
         if let Some(rest) = after_checkpoint(decided) {
-            self.history_bytes = size_of_val(rest);
+            self.history_bytes = bytes_of(rest);
         } else {
-            let incoming = incoming.map_or(0, size_of_val);
-            self.history_bytes += incoming + size_of_val(decided);
+            let incoming = incoming.map_or(0, |event| bytes_of(std::slice::from_ref(event)));
+            self.history_bytes += incoming + bytes_of(decided);
         }
     }
 

@@ -81,6 +81,11 @@ impl Drop for Entered {
 }
 
 impl Cursor {
+    /// Roughly how many bytes of memory it holds, calls that are open included.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Shared>() + size_of::<Wakes>() + self.state().size()
+    }
+
     pub(super) fn new(identity: Identity, state: State) -> Self {
         let (key, execution) = (identity.key, identity.execution);
         let (root, reports) = (Arc::clone(&identity.root), identity.outside.clone());

@@ -135,6 +135,14 @@ impl State {
         }
     }
 
+    /// Roughly how many bytes it holds beside itself.
+    pub(super) fn size(&self) -> usize {
+        let call = size_of::<(CallPath, OpenCall)>() + size_of::<ActivityCall>();
+        self.calls.capacity() * call
+            + self.decisions.capacity() * size_of::<HistoryEvent>()
+            + self.sections.len() * size_of::<(CallPath, OpenSection)>()
+    }
+
     pub(super) fn is_replaying(&self) -> bool {
         self.script.is_some()
     }

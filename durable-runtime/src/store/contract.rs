@@ -173,7 +173,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// at most `limit` (and at least one) in one transaction. With `children`, it also deletes the
     /// ended sub-orchestrations below them, except detached ones; the lowest go first, and an
     /// instance never goes before them. An instance that is about to be replaced shows as pending,
-    /// so it stays.
+    /// so it stays. A transaction that looks at many rows and finds few that match may delete fewer than
+    /// `limit`, and says where to continue.
     async fn instances_purge(
         &self,
         filter: &InstanceFilter,
@@ -299,8 +300,9 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     ) -> Result<Option<CallResult>, StoreError>;
 
     /// Forgets the clients' commands to entities, with their answers, whose time to be remembered
-    /// ends at `until` or before.
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError>;
+    /// ends at `until` or before: at most `limit`, and at least one, the oldest first. Returns whether
+    /// there may be more.
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError>;
 
     /// Returns a page of the timers of instances of `units` that are due at or before `until`, by
     /// due time (then in the order in which they were created), after `after`: at most `limit`, and

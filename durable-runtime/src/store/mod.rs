@@ -16,7 +16,11 @@ mod fair_share;
 #[cfg(feature = "sqlite")]
 mod migration;
 mod model;
+#[cfg(feature = "sqlite")]
+mod on_own_thread;
 mod opening;
+#[cfg(feature = "sqlite")]
+mod own_thread;
 mod page;
 mod purging;
 mod reading;

@@ -114,9 +114,14 @@ async fn open_sqlite(
     if let Some(problem) = problem_of_path(path) {
         return Err(invalid(problem));
     }
-    let store = super::SqlStore::open_sqlite(std::path::Path::new(path), hub).await?;
+    let thread = super::own_thread::OwnThread::start()?;
+    let (path, hub) = (std::path::PathBuf::from(path), hub.to_owned());
+    // What the driver does beside its calls is done there as well.
+    let opening = async move { super::SqlStore::open_sqlite(&path, &hub).await };
+    let store = thread.run(opening).await?;
     let database = Some(store.database());
     let running = store.running();
+    let store = super::on_own_thread::OnOwnThread::new(Arc::new(store), thread);
     Ok(OpenedStore {
         store: Arc::new(store),
         database,

@@ -87,6 +87,17 @@ pub enum Output {
     Canceled(Option<CallError>),
 }
 
+impl Output {
+    fn size(&self) -> usize {
+        match self {
+            Self::Completed(value) => value.len(),
+            Self::Failed(error) | Self::Canceled(Some(error)) => error.size(),
+            Self::Terminated(reason) => reason.len(),
+            Self::Canceled(None) => 0,
+        }
+    }
+}
+
 /// An instance to be created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewInstance {
@@ -205,6 +216,21 @@ impl InstanceRow {
     /// Returns its lane.
     pub fn lane(&self) -> Lane {
         Lane::orchestrator(&self.name, &self.version)
+    }
+
+    /// Returns roughly how many bytes its values take.
+    pub fn size(&self) -> usize {
+        let payloads = [&self.input, &self.custom_status].into_iter().flatten();
+        let output = self.output.as_ref().map_or(0, Output::size);
+        let maps = [&self.tags, &self.headers].into_iter().flatten();
+        let maps = maps.map(|(key, value)| key.len() + value.len());
+        let texts = [&self.name, &self.version, &self.command].map(String::len);
+        payloads.map(Payload::len).sum::<usize>()
+            + output
+            + maps.sum::<usize>()
+            + texts.iter().sum::<usize>()
+            + self.id.as_str().len()
+            + self.stalled.as_ref().map_or(0, String::len)
     }
 
     /// Changes the row as the turn says that is committed at `now`.

@@ -423,8 +423,8 @@ impl Store for RecordingStore {
         self.inner.answer_fetch(key, command).await
     }
 
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
-        self.inner.answers_expire(until).await
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        self.inner.answers_expire(until, limit).await
     }
 
     async fn timers_due(

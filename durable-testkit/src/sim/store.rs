@@ -585,9 +585,9 @@ impl Store for SimStore {
         self.inner.answer_fetch(key, command).await
     }
 
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
         self.before("answers_expire").await?;
-        self.inner.answers_expire(until).await
+        self.inner.answers_expire(until, limit).await
     }
 
     async fn timers_due(

@@ -1,28 +1,21 @@
 //! The program: from the command line to an orderly end.
 
-use std::future::IntoFuture as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use axum::Router;
-use durable_runtime::clock::Clock;
-use durable_runtime::clock::SystemClock;
+use durable_runtime::http;
 use durable_runtime::http::Closing;
 use durable_runtime::http::Management;
 use durable_runtime::worker::stop_signal;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 use super::options::Options;
 use super::service::service;
 use crate::order_processing::hub::Hub;
 use crate::order_processing::hub::HubError;
 use crate::order_processing::program::one_line;
-
-/// How long requests that are under way have at the end: whoever sends slowly holds up nobody.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// Runs the program; reports an error in one line on standard error.
 ///
@@ -66,17 +59,11 @@ async fn serve(listener: TcpListener, app: Router, closing: Closing) -> Result<(
     // Before it says that it is ready: whoever reads that may stop it at once.
     let told_to_stop = stop_signal().map_err(ServiceError::Serve)?;
     announce(&listener).map_err(ServiceError::Serve)?;
-    let (stopping, stopped) = watch::channel(false);
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, app).with_graceful_shutdown(async move {
-        told_to_stop.await;
-        closing.close();
-        stopping.send_replace(true);
-    });
-    tokio::select! {
-        served = served.into_future() => served.map_err(ServiceError::Serve),
-        () = grace(stopped) => Ok(()),
-    }
+    http::serve(listener, app)
+        .closing(closing)
+        .until(told_to_stop)
+        .await;
+    Ok(())
 }
 
 fn announce(listener: &TcpListener) -> std::io::Result<()> {
@@ -84,16 +71,6 @@ fn announce(listener: &TcpListener) -> std::io::Result<()> {
     let mut stdout = std::io::stdout();
     writeln!(stdout, "listening on {address}")?;
     stdout.flush()
-}
-
-/// Ends when the grace that follows the wish to stop is over.
-async fn grace(mut stopped: watch::Receiver<bool>) {
-    if stopped.wait_for(|stop| *stop).await.is_ok() {
-        SystemClock.sleep_until(SystemClock.now() + GRACE).await;
-    } else {
-        // The server has ended by itself, and says why.
-        std::future::pending::<()>().await;
-    }
 }
 
 /// Why the service ended.

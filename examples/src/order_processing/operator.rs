@@ -19,10 +19,14 @@ pub(super) async fn approve_everything(client: &Client) -> Result<Infallible, Cl
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         rounds.tick().await;
-        let running = client.instances().name("process_order");
-        let mut pages = running.status(InstanceStatus::Running).page(500);
+        let waiting = client
+            .instances()
+            .name("process_order")
+            .status(InstanceStatus::Running)
+            .custom_status(&Stage::AwaitingApproval)?;
+        let mut pages = waiting.page(500);
         while let Some(instances) = pages.next_page().await? {
-            for instance in instances.iter().filter(|order| awaits_approval(order)) {
+            for instance in &instances {
                 approve(client, instance).await?;
             }
         }

@@ -39,6 +39,11 @@ impl Progress {
         }
     }
 
+    /// An order had ended before this run.
+    pub(super) fn ended_before(&self) {
+        self.bar.inc(1);
+    }
+
     /// An order ended another way.
     pub(super) fn failed(&self) {
         self.bar.inc(1);

@@ -42,7 +42,7 @@ macro_rules! migrations {
     };
 }
 
-fn all() -> [Migration; 14] {
+fn all() -> [Migration; 16] {
     migrations![
         1 "hub" m01_hub,
         2 "lane" m02_lane,
@@ -58,6 +58,8 @@ fn all() -> [Migration; 14] {
         12 "entity" m12_entity,
         13 "answer" m13_answer,
         14 "parents" m14_parents,
+        15 "tag" m15_tag,
+        16 "listing" m16_listing,
     ]
 }
 

@@ -305,9 +305,8 @@ impl Store for ModelStore {
         Ok(self.tables()?.answer_fetch(key, command))
     }
 
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
-        self.tables()?.answers_expire(until);
-        Ok(())
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        Ok(self.tables()?.answers_expire(until, limit))
     }
 
     async fn timers_due(

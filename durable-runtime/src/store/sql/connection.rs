@@ -43,6 +43,9 @@ use crate::store::StoreError;
 /// How long the end of a connection waits for what is under way on it.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
+/// Among how many looks at a log that is long it is tried once to cut it back.
+const TRIES_TO_CUT: u64 = 4;
+
 /// The connections to a database.
 #[derive(Debug)]
 pub(super) struct Connections {
@@ -67,6 +70,14 @@ impl Connections {
         })
     }
 
+    /// Has `watcher` told the text of each statement of the engine.
+    pub(super) fn watch(&mut self, watcher: impl Fn(&str) + Clone + Send + Sync + 'static) {
+        for connection in [&mut self.writer, &mut self.reader] {
+            let watcher = watcher.clone();
+            connection.set_metric_callback(move |info| watcher(&info.statement.sql));
+        }
+    }
+
     /// The connection that writes, for the user.
     pub(super) fn database(&self) -> DatabaseConnection {
         self.writer.clone()
@@ -78,9 +89,20 @@ impl Connections {
         Ok(&self.reader)
     }
 
+    /// Cuts the log back if it is long, now and then: while somebody reads for long, or readers follow
+    /// each other without a gap, `SQLite` cannot begin it anew, and it stays as long as it has become.
+    pub(super) async fn keep_log_short(&self) {
+        if self.guard.log_is_to_be_cut()
+            && let Err(error) = dialect::cut_log(&self.writer).await
+        {
+            tracing::debug!(%error, "the log could not be cut back, and is tried again");
+        }
+    }
+
     /// Begins a transaction that will write.
     pub(super) async fn begin(&self, action: &'static str) -> Result<WriteTxn, StoreError> {
         self.guard.check(action)?;
+        self.keep_log_short().await;
         let txn = dialect::begin(&self.writer).await;
         let txn = txn.map_err(|source| self.guard.neither_begun_nor_ended(action, source))?;
         self.guard.engine_has_it.store(true, Ordering::Relaxed);
@@ -165,6 +187,8 @@ pub(super) struct Guard {
     degraded: AtomicBool,
     /// The connections were closed, or are about to be; the log goes with the last of them.
     closed: AtomicBool,
+    /// How often the log was found to be long.
+    long_logs: AtomicU64,
 }
 
 impl Guard {
@@ -201,6 +225,13 @@ impl Guard {
     /// `SQLite` has rolled a transaction back.
     pub(super) fn was_rolled_back(&self) {
         self.rolled_back.store(true, Ordering::Release);
+    }
+
+    /// Whether it is time to try to cut the log back.
+    fn log_is_to_be_cut(&self) -> bool {
+        let length = self.file.get().map_or(0, DatabaseFile::log_length);
+        length > dialect::LONG_LOG
+            && self.long_logs.fetch_add(1, Ordering::Relaxed) % TRIES_TO_CUT == 0
     }
 
     fn changed_file(&self) -> Option<ChangedFile> {

@@ -49,6 +49,10 @@ const READERS: u32 = 4;
 /// `fsync`s, so that with `SQLite`'s own 1,000 pages single steps would pay for one in a hundred.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
+/// Above how many bytes a log is long: 64 MiB. It is no longer than that unless somebody reads while
+/// much is written, and is cut back when that is over.
+pub(super) const LONG_LOG: u64 = 64 << 20;
+
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 512;
 
@@ -73,6 +77,7 @@ pub(super) async fn writer(
 ) -> Result<DatabaseConnection, StoreError> {
     let options = options(path)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+        .pragma("journal_size_limit", LONG_LOG.to_string())
         .pragma("cache_size", "-32768");
     let first = options
         .clone()
@@ -161,6 +166,22 @@ async fn check_pragmas(writer: &DatabaseConnection) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Copies the log into the database and cuts it to nothing, unless somebody reads from it: whoever
+/// writes does not wait for that.
+pub(super) async fn cut_log(writer: &DatabaseConnection) -> Result<(), sqlx::Error> {
+    let mut connection = writer.get_sqlite_connection_pool().acquire().await?;
+    let cut = sqlx::raw_sql("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+    let cut = connection.execute(cut).await;
+    let waits_again = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
+    let waits_again = sqlx::raw_sql(sqlx::AssertSqlSafe(waits_again));
+    if let Err(error) = connection.execute(waits_again).await {
+        // Without its time-out it would be of no use.
+        connection.close().await?;
+        return Err(error);
+    }
+    cut.map(|_| ())
 }
 
 /// Begins a transaction that will write.

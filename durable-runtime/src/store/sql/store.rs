@@ -130,6 +130,13 @@ impl SqlStore {
         self.running.clone()
     }
 
+    /// Has `watcher` told the text of each statement that is made, for tests that look at how the
+    /// database would carry it out.
+    #[doc(hidden)]
+    pub fn watch_statements(&mut self, watcher: impl Fn(&str) + Clone + Send + Sync + 'static) {
+        self.connections.watch(watcher);
+    }
+
     fn scope(&self) -> Result<Scope, StoreError> {
         self.scope
             .get()
@@ -400,6 +407,8 @@ impl Store for SqlStore {
         after: Option<MessageId>,
         limit: u32,
     ) -> Result<InboxPage, StoreError> {
+        // A worker comes by at least once a second, also when nothing is written.
+        self.connections.keep_log_short().await;
         let found = inbox::fetch(self.reader()?, units, except, after, limit).await;
         found.or_failed("fetch messages")
     }
@@ -521,11 +530,12 @@ impl Store for SqlStore {
         answer.or_failed("read an answer")
     }
 
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
         let scope = self.scope()?;
         let txn = self.begin("forget old answers").await?;
-        txn.done(answer::expire_in_txn(&txn, scope, until).await)?;
-        txn.commit().await
+        let more = txn.done(answer::expire_in_txn(&txn, scope, until, limit).await)?;
+        txn.commit().await?;
+        Ok(more)
     }
 
     async fn timers_due(

@@ -428,6 +428,21 @@ async fn without_keys_only_this_machine_is_served() {
     );
 }
 
+#[tokio::test]
+async fn without_keys_the_absolute_form_of_a_target_counts_as_its_host() {
+    let server = Server::start().await;
+    for (target, expected) in [
+        ("http://localhost:8080/durable/instances", 200),
+        ("http://evil.example/durable/instances", 403),
+    ] {
+        let peer = SocketAddr::from(([127, 0, 0, 1], 9));
+        let request = Request::get(target).header("host", "localhost:8080");
+        let request = request.extension(ConnectInfo(peer)).body(Body::empty());
+        let reply = server.send_as_is(request.unwrap()).await;
+        assert_eq!(reply.status, expected, "{target}");
+    }
+}
+
 /// Lets a user in that a header names, for what begins with that name.
 #[derive(Debug)]
 struct ByName;

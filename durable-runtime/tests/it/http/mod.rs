@@ -19,6 +19,7 @@ mod remote;
 #[cfg(feature = "schemars")]
 mod schemathesis;
 mod server;
+mod serving;
 mod shutdown;
 mod starting;
 mod status;

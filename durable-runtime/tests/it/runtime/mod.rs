@@ -1,5 +1,6 @@
 //! A runtime with its clients, as users have them: on a `SQLite` file.
 
+mod blocked_caller;
 mod deadly;
 mod deaths;
 mod elsewhere;
