@@ -45,8 +45,11 @@ pub(crate) fn emit(callable: &Callable<'_>, client: &Ident) -> TokenStream {
             }
 
             /// The instance with this id, whether it exists or not.
-            #visibility fn instance(&self, id: #seam::InstanceId) -> #seam::Instance<#name> {
-                self.client.instance::<#name>(id)
+            #visibility fn instance(
+                &self,
+                id: impl ::core::convert::AsRef<::core::primitive::str>,
+            ) -> #seam::Instance<#name> {
+                self.client.instance(id).of::<#name>()
             }
         }
     }

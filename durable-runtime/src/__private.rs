@@ -64,7 +64,6 @@ pub use crate::entity::section_call;
 pub use crate::entity::through;
 pub use crate::failure::Failure;
 pub use crate::ids::EntityId;
-pub use crate::ids::InstanceId;
 pub use crate::machine::BodyEnd;
 pub use crate::machine::Cursor;
 pub use crate::orchestration::AwaitProbe;

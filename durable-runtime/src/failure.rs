@@ -95,6 +95,15 @@ pub enum Failure {
         #[source]
         codec: CodecError,
     },
+    /// What the orchestrator was started with is not what the code that runs takes. It stalls, unless
+    /// [`on_undecodable_input`](crate::worker::RuntimeBuilder::on_undecodable_input) says otherwise.
+    #[error("failed to start orchestrator `{orchestrator}`: {report}")]
+    InputUnreadable {
+        /// The orchestrator's name.
+        orchestrator: String,
+        /// What the reader says.
+        report: String,
+    },
     /// An entity could not run the operation; its state did not change.
     #[error("{entity} {problem}")]
     Entity {

@@ -22,8 +22,9 @@ pub const MAX_INSTANCE_ID: usize = 100;
 
 /// The id of an instance, as users choose and see it.
 ///
-/// It has 1 to 100 characters, no control characters, none of `/ \ # ?`, and does not start with
-/// `@`. Ids are compared byte by byte.
+/// It has 1 to 100 characters, no control characters, none of `/ \ # ?`, does not start with `@`, and
+/// is neither `.` nor `..`: in a URL those name a folder, so a client would ask for another path. Ids
+/// are compared byte by byte.
 ///
 /// ```
 /// use durable_runtime::InstanceId;
@@ -49,6 +50,11 @@ impl InstanceId {
                 problem,
             }),
         }
+    }
+
+    /// Text that may be no id, for what is refused before anything is asked of it.
+    pub(crate) fn unchecked(id: &str) -> Self {
+        Self(Arc::from(id))
     }
 
     /// Returns a fresh id that sorts by time of creation (`UUIDv7`).
@@ -139,7 +145,7 @@ impl From<InstanceId> for String {
 /// An instance id that breaks the rules of [`InstanceId`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error(
-    "invalid instance id {id:?}: {problem}; use 1 to 100 characters, no control characters, none of `/ \\ # ?`, not starting with `@`"
+    "invalid instance id {id:?}: {problem}; use 1 to 100 characters, no control characters, none of `/ \\ # ?`, not starting with `@`, and neither `.` nor `..`"
 )]
 pub struct InvalidInstanceId {
     id: String,
@@ -156,6 +162,8 @@ enum IdProblem {
     LeadingAt,
     #[error("it contains {0:?}")]
     Character(char),
+    #[error("a URL with it leads to another path")]
+    Folder,
 }
 
 fn problem_of(id: &str) -> Option<IdProblem> {
@@ -168,6 +176,9 @@ fn problem_of(id: &str) -> Option<IdProblem> {
     }
     if id.starts_with('@') {
         return Some(IdProblem::LeadingAt);
+    }
+    if matches!(id, "." | "..") {
+        return Some(IdProblem::Folder);
     }
     let forbidden = |c: &char| c.is_control() || matches!(c, '/' | '\\' | '#' | '?');
     id.chars().find(forbidden).map(IdProblem::Character)
@@ -469,6 +480,19 @@ mod tests {
         let parent = InstanceId::new("order-1").unwrap();
         let child = InstanceId::of_child(salt, &parent, Execution::FIRST, &path);
         assert_eq!(child.as_str(), "7mjsq6d5fx78p0dwr9hj4ea3w2");
+    }
+
+    #[test]
+    fn an_id_is_no_name_of_a_folder() {
+        for id in [".", ".."] {
+            let error = InstanceId::new(id).unwrap_err().to_string();
+            let expected =
+                format!("invalid instance id {id:?}: a URL with it leads to another path");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+        for id in ["...", ".a", "a.", "..a", "a..b"] {
+            InstanceId::new(id).unwrap();
+        }
     }
 
     #[test]

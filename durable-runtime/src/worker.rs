@@ -24,6 +24,7 @@ use crate::dispatcher::WorkerThreads;
 use crate::entity::Entity;
 use crate::ids::WorkerId;
 use crate::machine::Archive;
+use crate::machine::Undecodable;
 use crate::registry::Register;
 use crate::registry::Registry;
 use crate::registry::RegistryError;
@@ -237,6 +238,31 @@ impl RuntimeBuilder {
         self
     }
 
+    /// What becomes of an instance whose orchestrator does not take the input that it was started with:
+    /// by default it stalls, and goes on when a version that takes it is deployed. Where whoever starts
+    /// instances is wrong more often than the code, it is better told so.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// use durable_runtime::machine::Undecodable;
+    ///
+    /// # #[orchestrator]
+    /// # async fn greet(_ctx: &OrchestrationContext, name: String) -> String { name }
+    /// # async fn example() -> durable_runtime::Result<()> {
+    /// let runtime = Runtime::builder()
+    ///     .register(greet)
+    ///     .on_undecodable_input(Undecodable::Fail)
+    ///     .start()
+    ///     .await?;
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_undecodable_input(mut self, policy: Undecodable) -> Self {
+        self.config.machine.undecodable_input = policy;
+        self
+    }
+
     /// Sets whether every execution has a twin: a second future of the same code, which gets the
     /// same messages and must make the same decisions. An orchestrator that is not deterministic,
     /// for example because it depends on the order of a hash map, then stalls at once, with both
@@ -304,7 +330,8 @@ impl RuntimeBuilder {
             Arc::clone(&self.clock),
             (*self.config.machine.limits).clone(),
         )
-        .salts(Arc::clone(&self.config.salts));
+        .salts(Arc::clone(&self.config.salts))
+        .code(self.registry.code());
         let client = Client::new(Arc::new(commands));
         self.states.insert_unless_there(client.clone());
         let grace = self.config.shutdown_grace;

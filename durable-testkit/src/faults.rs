@@ -375,6 +375,10 @@ impl Store for FaultyStore {
         self.inner.events_unread(key).await
     }
 
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        self.inner.events_unread_count(id).await
+    }
+
     async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
         self.inner.heartbeats_fetch(key).await
     }

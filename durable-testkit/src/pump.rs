@@ -95,7 +95,8 @@ impl PumpBuilder {
             Arc::clone(&notifier),
             Arc::clone(&clock),
             Limits::default(),
-        );
+        )
+        .code(self.registry.code());
         let client = Client::new(Arc::new(commands));
         let (registry, states) = (Arc::new(self.registry), Arc::new(self.states));
         let dispatcher =

@@ -243,7 +243,7 @@ async fn a_child_that_fails_is_followed_by_another() {
         ("fragile-2", InstanceStatus::Failed),
         ("fragile-3", InstanceStatus::Completed),
     ] {
-        let child = fragile.instance(id.parse().unwrap());
+        let child = fragile.instance(id);
         assert_eq!(child.status().await.unwrap().status(), status);
     }
 }

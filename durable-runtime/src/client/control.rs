@@ -14,7 +14,10 @@ use crate::work::InstanceStatus;
 impl Target {
     async fn control(&self, control: Control) -> Result<(), ClientError> {
         let command = command::fresh();
-        Ok(self.commands.control(&self.id, control, &command).await?)
+        Ok(self
+            .commands()?
+            .control(&self.id, control, &command)
+            .await?)
     }
 
     /// Waits until the instance stands where it should, by the doing of its owner, or has ended.
@@ -24,7 +27,7 @@ impl Target {
             if (wanted(row.status) && !row.is_asked) || row.status.is_terminal() {
                 return Ok(());
             }
-            self.commands.changed(&row).await;
+            self.commands()?.changed(&row).await;
         }
     }
 }
@@ -116,7 +119,7 @@ impl Resume {
 awaited!(Resume);
 
 /// How long a cancelled instance may take to come to an end, unless told otherwise.
-const GRACE: Duration = Duration::from_mins(1);
+pub(crate) const GRACE: Duration = Duration::from_mins(1);
 
 /// A request that an instance ends itself. The calls that it waits for fail with
 /// [`Failure::Cancelled`](crate::Failure::Cancelled), and it cleans up in

@@ -8,6 +8,7 @@ use crate::ids::InvalidInstanceId;
 use crate::payload::CodecError;
 use crate::work::CommandError;
 use crate::work::InstanceStatus;
+use crate::work::UndeclaredEvent;
 
 /// Why a client's request was not done. Nothing was written, except with
 /// [`ClientError::Unavailable`], [`ClientError::Store`], [`ClientError::Unreachable`] or
@@ -54,6 +55,10 @@ pub enum ClientError {
         /// How many it may have.
         limit: usize,
     },
+    /// The instance's orchestrator does not declare the event that was raised by its name. It was not
+    /// accepted.
+    #[error(transparent)]
+    UndeclaredEvent(#[from] UndeclaredEvent),
     /// The instance has not ended, so it can neither be restarted nor purged.
     #[error("instance `{id}` is still {status}")]
     StillRunning {
@@ -177,6 +182,7 @@ impl From<CommandError> for ClientError {
             CommandError::NotFound { id } => Self::NotFound { id },
             CommandError::AlreadyFinished { id, status } => Self::AlreadyFinished { id, status },
             CommandError::Backlogged { id, limit } => Self::Backlogged { id, limit },
+            CommandError::UndeclaredEvent(event) => Self::UndeclaredEvent(event),
             CommandError::StillRunning { id, status } => Self::StillRunning { id, status },
             CommandError::PayloadTooLarge {
                 what,

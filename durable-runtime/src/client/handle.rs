@@ -8,10 +8,10 @@ use super::Instance;
 use super::Instances;
 use super::StartBuilder;
 use super::StoreCommands;
+use super::target::Target;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::entity::Entity;
-use crate::ids::InstanceId;
 use crate::orchestration::ChildCall;
 use crate::orchestration::Declares;
 use crate::orchestration::Event;
@@ -139,9 +139,21 @@ impl Client {
         self.start_or_get(call).event(event)
     }
 
-    /// Returns a handle on the instance with this id. It does not ask whether the instance exists.
-    pub fn instance<O: Orchestrator>(&self, id: InstanceId) -> Instance<O> {
-        Instance::new(Arc::clone(&self.commands), id)
+    /// An instance by its id, whatever its orchestrator: of [`of`](Instance::of) it gets its types.
+    /// Nothing is asked before the first method of it, which says what is wrong with the id.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # #[orchestrator]
+    /// # async fn greet(_ctx: &OrchestrationContext, name: String) -> String { name }
+    /// # async fn example(client: Client) -> Result<(), ClientError> {
+    /// client.instance("greeting-1").suspend().await?;
+    /// let status = client.instance("greeting-2").of::<greet>().status().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn instance(&self, id: impl AsRef<str>) -> Instance {
+        Instance::to(Target::unchecked(Arc::clone(&self.commands), id.as_ref()))
     }
 
     /// Returns a handle on the entity with this key. It does not ask whether the entity exists.

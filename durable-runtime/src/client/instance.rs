@@ -14,6 +14,7 @@ use super::Resume;
 use super::Status;
 use super::Suspend;
 use super::Terminate;
+use super::Untyped;
 use super::Waiting;
 use super::target::Target;
 use super::waiting::waiting;
@@ -28,7 +29,8 @@ use crate::work::Commands;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 
-/// An instance of the orchestrator `O`. Cloning is cheap.
+/// An instance of the orchestrator `O`; without one, an instance whose types are not known. Cloning is
+/// cheap.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -43,20 +45,26 @@ use crate::work::InstanceStatus;
 /// # Ok(())
 /// # }
 /// ```
-pub struct Instance<O> {
-    target: Target,
+///
+/// What is wrong with its id, each call says: [`ClientError::InvalidInstanceId`].
+pub struct Instance<O = Untyped> {
+    pub(super) target: Target,
     orchestrator: PhantomData<fn() -> O>,
 }
 
 impl<O> Instance<O> {
     pub(super) fn new(commands: Arc<dyn Commands>, id: InstanceId) -> Self {
+        Self::to(Target::new(commands, id))
+    }
+
+    pub(super) fn to(target: Target) -> Self {
         Self {
-            target: Target::new(commands, id),
+            target,
             orchestrator: PhantomData,
         }
     }
 
-    /// Returns the instance's id.
+    /// Returns the instance's id, as it was given.
     pub fn id(&self) -> &InstanceId {
         &self.target.id
     }
@@ -100,7 +108,7 @@ impl<O> Instance<O> {
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Store`].
     pub async fn history(&self) -> Result<History, ClientError> {
-        Ok(self.target.commands.history(self.id(), None).await?)
+        Ok(self.target.commands()?.history(self.id(), None).await?)
     }
 
     /// Returns the history of one execution.
@@ -108,8 +116,8 @@ impl<O> Instance<O> {
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Store`].
     pub async fn history_of(&self, execution: Execution) -> Result<History, ClientError> {
-        let history = self.target.commands.history(self.id(), Some(execution));
-        Ok(history.await?)
+        let commands = self.target.commands()?;
+        Ok(commands.history(self.id(), Some(execution)).await?)
     }
 }
 
@@ -141,7 +149,7 @@ impl<O: Orchestrator> Instance<O> {
     /// type, [`ClientError::Store`].
     pub async fn status(&self) -> Result<Status<O::Output, O::Error, O::Status>, ClientError> {
         // In this order: an event that is not seen here any more shows its effect in the row.
-        let unread = self.target.commands.unread_events(self.id()).await?;
+        let unread = self.target.commands()?.unread_events(self.id()).await?;
         let row = self.target.row().await?;
         let waits_in = self.waits_in(&row).await?;
         Status::new(row, unread, waits_in)
@@ -152,7 +160,7 @@ impl<O: Orchestrator> Instance<O> {
         if row.status.is_terminal() || row.status == InstanceStatus::Pending {
             return Ok(Vec::new());
         }
-        let commands = &self.target.commands;
+        let commands = self.target.commands()?;
         let history = commands.history(self.id(), Some(row.execution)).await?;
         let mut calls = waiting(&history, &O::DEFINITION.state_machine());
         if calls.iter().any(|(_, call)| call.attempts.is_some()) {

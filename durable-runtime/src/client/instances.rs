@@ -1,5 +1,6 @@
 //! Lists of instances, page by page.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -10,6 +11,7 @@ use super::PurgeChunks;
 use crate::clock::Timestamp;
 use crate::ids::InstanceId;
 use crate::payload::Payload;
+use crate::work::CommandError;
 use crate::work::Commands;
 use crate::work::InstanceFilter;
 use crate::work::InstanceStatus;
@@ -122,6 +124,27 @@ impl Instances {
         Ok(self.commands.count(&self.filter).await?)
     }
 
+    /// How many there are now of each status; a status that none has is left out. Each is counted by
+    /// itself, so one that changes meanwhile may count twice, or not at all.
+    ///
+    /// ```
+    /// # use durable_runtime::client::{Client, ClientError};
+    /// # use durable_runtime::work::InstanceStatus;
+    /// # async fn example(client: Client) -> Result<(), ClientError> {
+    /// let counts = client.instances().name("process_order").counts().await?;
+    /// if let Some(stalled) = counts.get(&InstanceStatus::Stalled) {
+    ///     println!("{stalled} orders wait for a worker that can run them");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ClientError::Store`].
+    pub async fn counts(&self) -> Result<BTreeMap<InstanceStatus, u64>, ClientError> {
+        Ok(counts(&*self.commands, &self.filter).await?)
+    }
+
     /// Deletes the instances of the query that have ended.
     pub fn purge(self) -> PurgeChunks {
         PurgeChunks::new(self.commands, self.filter)
@@ -135,6 +158,27 @@ impl Instances {
             next: NextPage::First,
         }
     }
+}
+
+/// How many instances a filter wants of each status.
+pub(crate) async fn counts(
+    commands: &dyn Commands,
+    filter: &InstanceFilter,
+) -> Result<BTreeMap<InstanceStatus, u64>, CommandError> {
+    let is_wanted =
+        |status: &InstanceStatus| filter.statuses.is_empty() || filter.statuses.contains(status);
+    let mut counts = BTreeMap::new();
+    for status in InstanceStatus::ALL.into_iter().filter(is_wanted) {
+        let of_status = InstanceFilter {
+            statuses: vec![status],
+            ..filter.clone()
+        };
+        let count = commands.count(&of_status).await?;
+        if count > 0 {
+            counts.insert(status, count);
+        }
+    }
+    Ok(counts)
 }
 
 /// The pages of a list. No instance is skipped or repeated, whatever is written between two pages.

@@ -39,7 +39,7 @@ impl Purge {
 
     async fn send(self) -> Result<u64, ClientError> {
         let row = self.target.row().await?;
-        let Target { commands, id, .. } = self.target;
+        let (commands, id) = (Arc::clone(self.target.commands()?), self.target.id);
         let still_running = |status| CommandError::StillRunning {
             id: id.clone(),
             status,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
@@ -60,9 +61,9 @@ impl<O> Restart<O> {
 
     async fn send(self) -> Result<Instance<O>, ClientError> {
         let other = self.other.transpose()?;
-        let Target { commands, id, .. } = self.target;
-        let started = commands.restart(&id, other, &command::fresh()).await?;
-        Ok(Instance::new(commands, started.id))
+        let (commands, id) = (self.target.commands()?, &self.target.id);
+        let started = commands.restart(id, other, &command::fresh()).await?;
+        Ok(Instance::new(Arc::clone(commands), started.id))
     }
 }
 

@@ -20,6 +20,7 @@ use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::machine;
 use crate::payload::Payload;
+use crate::registry::closest;
 use crate::salt::Salt;
 use crate::salt::SaltSource;
 use crate::salt::SystemSalts;
@@ -46,11 +47,13 @@ use crate::work::Limits;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::Notifier;
+use crate::work::OrchestratorCode;
 use crate::work::PageToken;
 use crate::work::Purged;
 use crate::work::StartAt;
 use crate::work::StartRequest;
 use crate::work::Started;
+use crate::work::UndeclaredEvent;
 use crate::work::UnreadEvent;
 use crate::work::WithdrawRequest;
 
@@ -82,6 +85,7 @@ pub struct StoreCommands {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: Limits,
     salts: Arc<dyn SaltSource>,
+    code: Arc<[OrchestratorCode]>,
     /// The store was opened for these commands alone.
     owns_store: bool,
 }
@@ -101,6 +105,7 @@ impl StoreCommands {
             clock,
             limits,
             salts: Arc::new(SystemSalts),
+            code: Arc::from([]),
             owns_store: false,
         }
     }
@@ -109,6 +114,13 @@ impl StoreCommands {
     #[must_use]
     pub fn salts(mut self, salts: Arc<dyn SaltSource>) -> Self {
         self.salts = salts;
+        self
+    }
+
+    /// With what this process knows of the code of orchestrators.
+    #[must_use]
+    pub fn code(mut self, code: Arc<[OrchestratorCode]>) -> Self {
+        self.code = code;
         self
     }
 
@@ -283,6 +295,31 @@ impl Commands for StoreCommands {
         self.send(id, command, &body).await
     }
 
+    fn code_of(&self, name: &str, version: &str) -> Option<OrchestratorCode> {
+        let mut code = self.code.iter();
+        code.find(|code| code.name == name && code.version == version)
+            .copied()
+    }
+
+    async fn raise_declared(
+        &self,
+        id: &InstanceId,
+        name: &str,
+        payload: Payload,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        self.check_event(name, &payload)?;
+        let row = self.instance(id).await?;
+        let code = self.code_of(&row.name, &row.version);
+        // One that has ended refuses every event, and says so.
+        let code = code.filter(|code| !row.status.is_terminal() && !code.declares(name));
+        if let Some(code) = code {
+            let suggestion = closest(name, code.events.iter().copied());
+            return Err(UndeclaredEvent::new(&code, name, suggestion).into());
+        }
+        self.raise(id, name, payload, command).await
+    }
+
     async fn control(
         &self,
         id: &InstanceId,
@@ -429,6 +466,14 @@ impl Commands for StoreCommands {
         let taken =
             taken.map(|CarriedEvent { at, name, payload }| UnreadEvent { at, name, payload });
         Ok(taken.chain(unread.inbox).collect())
+    }
+
+    async fn unread_count(&self, id: &InstanceId) -> Result<u64, CommandError> {
+        let count = self.ask("count the unread events", || {
+            self.store.events_unread_count(id)
+        });
+        let count = count.await?;
+        count.ok_or_else(|| CommandError::NotFound { id: id.clone() })
     }
 
     async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError> {

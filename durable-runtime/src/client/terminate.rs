@@ -46,11 +46,11 @@ impl Terminate {
     }
 
     async fn send(self) -> Result<(), ClientError> {
-        let Target { commands, id, .. } = &self.target;
         let control = Control::Terminate {
             reason: self.reason,
             recursive: self.recursive,
         };
+        let (commands, id) = (self.target.commands()?, &self.target.id);
         commands.control(id, control, &command::fresh()).await?;
         if self.wait {
             self.target.ended().await?;

@@ -119,6 +119,7 @@ pub(super) enum Verb {
     Rewind,
     Restart,
     Purge,
+    Cancel,
 }
 
 impl Verb {
@@ -133,8 +134,8 @@ impl Verb {
             Action::Rewind => Some(Self::Rewind),
             Action::Restart => Some(Self::Restart),
             Action::Purge => Some(Self::Purge),
+            Action::Cancel => Some(Self::Cancel),
             Action::Start
-            | Action::Cancel
             | Action::ReadLanes
             | Action::ListInstances
             | Action::PurgeInstances
@@ -157,6 +158,7 @@ impl Verb {
             Self::Rewind => "rewind",
             Self::Restart => "restart",
             Self::Purge => "purge",
+            Self::Cancel => "cancel",
         }
     }
 }

@@ -109,6 +109,7 @@ fn of_instances() -> Router<Api> {
         .route(path::CHANGED, at(Action::WatchStatus, changed))
         .route(path::HISTORY, at(Action::ReadStatus, history))
         .route(path::UNREAD_EVENTS, at(Action::ReadStatus, unread_events))
+        .route(path::UNREAD_COUNT, at(Action::ReadStatus, unread_count))
         .route(path::HEARTBEATS, at(Action::ReadStatus, heartbeats))
         .route(path::INSTANCES, at(Action::ListInstances, instances))
         .route(path::COUNT, at(Action::ListInstances, count))
@@ -247,9 +248,15 @@ async fn raise(mut call: Call) -> Answer {
         name,
         payload,
         command,
+        declared,
     } = read(&mut call).await?;
     check_command(&command)?;
-    let raised = call.api.commands.raise(&id, &name, payload, &command);
+    let commands = &call.api.commands;
+    let raised = if declared {
+        commands.raise_declared(&id, &name, payload, &command)
+    } else {
+        commands.raise(&id, &name, payload, &command)
+    };
     ask(&call, raised).await?;
     Ok(respond(StatusCode::OK, &()))
 }
@@ -368,6 +375,12 @@ async fn unread_events(call: Call) -> Answer {
     let id = call.instance()?;
     let events = ask(&call, call.api.commands.unread_events(&id)).await?;
     Ok(respond(StatusCode::OK, &events))
+}
+
+async fn unread_count(call: Call) -> Answer {
+    let id = call.instance()?;
+    let count = ask(&call, call.api.commands.unread_count(&id)).await?;
+    Ok(respond(StatusCode::OK, &count))
 }
 
 async fn heartbeats(call: Call) -> Answer {

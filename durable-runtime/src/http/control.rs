@@ -27,6 +27,13 @@ pub(super) async fn terminate(call: Call) -> Answer {
     tell(call, control).await
 }
 
+/// `POST /instances/{id}/cancel`
+pub(super) async fn cancel(call: Call) -> Answer {
+    let grace = call.query.seconds("grace")?;
+    let grace = grace.unwrap_or(client::CANCEL_GRACE);
+    tell(call, Control::Cancel { grace }).await
+}
+
 /// `POST /instances/{id}/suspend`
 pub(super) async fn suspend(call: Call) -> Answer {
     tell(call, Control::Suspend).await
@@ -44,6 +51,21 @@ pub(super) fn terminate_description() -> Description {
         "Terminates an instance and its sub-orchestrations",
         "The instance was told to end.",
     )
+}
+
+/// `POST /instances/{id}/cancel`
+pub(super) fn cancel_description() -> Description {
+    let grace = "How many seconds it may take to come to its end; then it is terminated. 60 if it is \
+                 not said.";
+    Description::new(
+        "cancel",
+        "Instances",
+        "Cancels an instance: it is asked to clean up and to come to an end of its own",
+    )
+    .query("grace", describe::seconds(), grace)
+    .answers(202, describe::response("It is told to come to an end."))
+    .refuses_as(404, "NoInstance")
+    .refuses_as(410, "Ended")
 }
 
 /// `POST /instances/{id}/suspend`
@@ -73,9 +95,9 @@ fn describe_telling(id: &'static str, summary: &str, done: &str) -> Description 
 pub(super) fn rewind_description() -> Description {
     Description::new("rewind", "Instances", "Rewinds a failed instance")
         .query("reason", describe::string(), "Why.")
-        .refuses_as(404, "NoInstance")
-        .refuses(412, "It has not failed.")
-        .refuses(
+        .refuses_in_text(404, "There is no such instance.")
+        .refuses_in_text(412, "It has not failed.")
+        .refuses_in_text(
             501,
             "This version cannot rewind: restart the instance instead.",
         )
@@ -125,7 +147,18 @@ async fn tell(call: Call, control: Control) -> Answer {
 }
 
 /// `POST /instances/{id}/rewind`
+///
+/// The client of npm makes an error of the body, which is readable where that is text and
+/// `[object Object]` where it is JSON.
 pub(super) async fn rewind(call: Call) -> Answer {
+    let rewound = rewound(&call).await;
+    rewound.map_err(|refused| match refused.status().as_u16() {
+        404 | 412 | 501 => refused.or_text(),
+        _ => refused,
+    })
+}
+
+async fn rewound(call: &Call) -> Answer {
     let id = call.instance()?;
     let row = async { Ok(call.api.commands.instance(&id).await?) };
     let status = call.in_time(row).await?.status;

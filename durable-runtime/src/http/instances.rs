@@ -1,5 +1,7 @@
 //! Many instances: lists and purges.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,9 +17,11 @@ use super::problem::Problem;
 use super::query::Query;
 use super::status_object::StatusObject;
 use super::status_object::statuses_named;
+use crate::client;
 use crate::work::Commands;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
+use crate::work::InstanceStatus;
 
 /// How many instances a page has unless told otherwise.
 const PAGE: u32 = 100;
@@ -60,6 +64,21 @@ pub(super) async fn list(call: Call) -> Answer {
         response.headers_mut().insert(CONTINUATION, token);
     }
     Ok(response)
+}
+
+/// `GET /counts`
+pub(super) async fn count(call: Call) -> Answer {
+    let counts = match filter(&call.query)? {
+        Some(filter) => {
+            let counts = async { Ok(client::counts(&*call.api.commands, &filter).await?) };
+            call.in_time(counts).await?
+        }
+        None => BTreeMap::new(),
+    };
+    let named = |status: InstanceStatus| (status.to_string(), counts.get(&status).copied());
+    let counts = InstanceStatus::ALL.map(named).into_iter();
+    let counts = counts.map(|(name, count)| (name, count.unwrap_or(0)));
+    Ok(respond(StatusCode::OK, &counts.collect::<BTreeMap<_, _>>()))
 }
 
 /// `DELETE /instances`
@@ -105,6 +124,27 @@ pub(super) fn list_description() -> Description {
             describe::list(describe::of::<StatusObject>()),
         )),
     )
+}
+
+/// `GET /counts`
+pub(super) fn count_description() -> Description {
+    let about = "How many of each status. Those that are `Stalled` are not among the `Running` ones \
+                 here.";
+    let summary = "Counts instances by their status";
+    Description::new("countInstances", "Instances", summary)
+        .filtered()
+        .query(
+            "createdTimeFrom",
+            describe::time_or_nothing(),
+            "Only those created at this time or later.",
+        )
+        .answers(
+            200,
+            describe::json(
+                about,
+                describe::numbers(&InstanceStatus::ALL.map(|s| s.to_string())),
+            ),
+        )
 }
 
 /// `DELETE /instances`

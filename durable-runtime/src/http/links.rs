@@ -89,6 +89,7 @@ impl Links {
             suspend_post_uri: reason("/suspend", Verb::Suspend),
             resume_post_uri: reason("/resume", Verb::Resume),
             rewind_post_uri: reason("/rewind", Verb::Rewind),
+            cancel_post_uri: plain("/cancel", Verb::Cancel),
         }
     }
 
@@ -169,6 +170,8 @@ pub struct ManagementPayload {
     pub resume_post_uri: String,
     /// POST: rewinds it; fill in `{text}`.
     pub rewind_post_uri: String,
+    /// POST: cancels it. Durable Functions has no such URL.
+    pub cancel_post_uri: String,
 }
 
 impl std::fmt::Debug for ManagementPayload {

@@ -50,8 +50,12 @@ use crate::ids::MAX_INSTANCE_ID;
 
 const ABOUT: &str = "Starts, queries, manages and purges durable orchestrations, over the paths and with the JSON of Durable Functions. The names of query parameters match without regard to case; a parameter without a value counts as absent.";
 
-/// What an instance id is made of.
-const ID: &str = r"^[^@/\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*$";
+/// What an instance id is made of. Two dots are no id, and neither is one.
+const ID: &str = concat!(
+    r"^([^.@/\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*",
+    r"|\.[^./\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*",
+    r"|\.\.[^/\\#?\x00-\x1f\x7f-\x9f]+)$",
+);
 
 /// The header that every response has.
 const NOSNIFF: &str = "X-Content-Type-Options";

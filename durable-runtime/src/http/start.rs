@@ -17,6 +17,7 @@ use super::describe;
 use super::describe::Description;
 use super::describe::JSON;
 use super::problem::Problem;
+use super::registered::input_for;
 use super::registered::version_of;
 use super::status;
 use super::status_object::StatusObject;
@@ -47,6 +48,7 @@ pub(super) async fn start(mut call: Call) -> Answer {
     let commands = &call.api.commands;
     let started = call.in_time(async {
         let version = version_of(&**commands, &name, call.query.get("version")).await?;
+        let input = input_for(&**commands, &name, &version, input)?;
         let request = StartRequest {
             id,
             name,
@@ -107,8 +109,8 @@ pub(super) fn describe(
     let failed = "With `returnInternalServerErrorOnFailure`: the instance failed in time. Also if the hub fails.";
     let polling = "Accepted and ignored: the server does not poll.";
     let fails = "Whether the answer is 500 if the instance fails in time.";
-    let about_input = "The input. No body is another input than `null`. The server does not check the type; the instance does.";
-    let refused = "The body is not JSON, a parameter is wrong, or no worker of the hub has that orchestrator.";
+    let about_input = "The input. No body is another input than `null`. An empty text counts as no body if the orchestrator takes no text. A server that does not have the code does not check the type; the instance does.";
+    let refused = "The body is not JSON, a parameter is wrong, no worker of the hub has that orchestrator, or the orchestrator does not take such an input, as far as the server has its code.";
     let input = input.unwrap_or_else(|| describe::any().into());
     Description::new(id, "Orchestrators", summary)
         .query(

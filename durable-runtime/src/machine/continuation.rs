@@ -21,6 +21,7 @@ use super::script::Script;
 use super::state::Identity;
 use super::state::RoundEnd;
 use super::state::State;
+use super::turn::Undecodable;
 use super::twin::Twin;
 use crate::failure::CallError;
 use crate::failure::Failure;
@@ -39,8 +40,11 @@ pub enum BodyEnd {
     Completed(Payload),
     /// It returned an error.
     Failed(CallError),
-    /// It could not begin, for example because the input does not decode.
+    /// It could not begin, for example because there is no code.
     Stalled(String),
+    /// It did not begin, since its input is not what it takes. Whether it stalls or fails is a matter of
+    /// [policy](super::Undecodable).
+    NotBegun(Failure),
 }
 
 /// Starts an orchestrator's body.
@@ -245,6 +249,19 @@ impl Continuation {
                 HistoryEvent::ExecutionCompleted { result }
             }
             (None, Quiet::Ended(BodyEnd::Failed(error))) => HistoryEvent::ExecutionFailed { error },
+            (None, Quiet::Ended(BodyEnd::NotBegun(failure))) => {
+                // What has begun is not failed by code that takes another input now.
+                let policy = self.cursor.identity().undecodable_input;
+                let fails = match &script {
+                    Some(script) => script.fails(),
+                    None => policy == Undecodable::Fail,
+                };
+                if !fails {
+                    return Round::Stalled(failure.to_string());
+                }
+                let error = failure.into();
+                HistoryEvent::ExecutionFailed { error }
+            }
         };
         drop(state);
         sort(&mut decided.events);

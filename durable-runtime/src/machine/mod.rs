@@ -67,4 +67,5 @@ pub use section::Section;
 pub use turn::Archive;
 pub use turn::Config;
 pub use turn::Position;
+pub use turn::Undecodable;
 pub use turn::turn;

@@ -194,6 +194,7 @@ pub(super) fn identity(config: &Config, instance: &InstanceRow) -> Identity {
         headers: instance.headers.clone(),
         limits: Arc::clone(&config.limits),
         strict_inputs: config.strict_inputs,
+        undecodable_input: config.undecodable_input,
         root: Arc::new(Numbers::new(CallPath::root())),
         checkpoint_after: config.checkpoint_after,
         outside: config.outside.clone(),

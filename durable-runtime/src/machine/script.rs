@@ -42,6 +42,11 @@ impl Script {
         }
     }
 
+    /// Whether the round ended with an error.
+    pub(super) fn fails(&self) -> bool {
+        matches!(self.end, Some(HistoryEvent::ExecutionFailed { .. }))
+    }
+
     fn add(&mut self, event: &HistoryEvent) {
         match event {
             HistoryEvent::CallCancelled { path } => {

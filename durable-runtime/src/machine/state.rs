@@ -26,6 +26,7 @@ use super::nondeterminism::Difference;
 use super::outside::OutsideReports;
 use super::script::Script;
 use super::section::OpenSection;
+use super::turn::Undecodable;
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::failure::CallResult;
@@ -59,6 +60,7 @@ pub(super) struct Identity {
     pub(super) headers: BTreeMap<String, String>,
     pub(super) limits: Arc<Limits>,
     pub(super) strict_inputs: bool,
+    pub(super) undecodable_input: Undecodable,
     pub(super) root: Arc<Numbers>,
     /// How many events gather before a checkpoint is taken.
     pub(super) checkpoint_after: usize,

@@ -51,6 +51,8 @@ pub struct Config {
     /// Whether a call with another input than the recorded one stalls the instance. If not, it is
     /// logged, and the recorded input stands.
     pub strict_inputs: bool,
+    /// What becomes of an instance that is started with an input which its code does not take.
+    pub undecodable_input: Undecodable,
     /// Whether every execution has a twin: a second future of the same code, which gets the same
     /// messages and must make the same decisions. If the two differ, the code is not deterministic,
     /// and the instance stalls.
@@ -80,11 +82,24 @@ pub enum Archive {
     DropAtCheckpoint,
 }
 
+/// What becomes of an instance whose orchestrator does not take the input that it was started with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Undecodable {
+    /// It stalls, with the reason: another version of the code may take it.
+    #[default]
+    Stall,
+    /// It fails with [`Failure::InputUnreadable`]. One that has begun stalls all the same: the code has
+    /// changed since, and that can be cured.
+    Fail,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             limits: Arc::default(),
             strict_inputs: cfg!(debug_assertions),
+            undecodable_input: Undecodable::default(),
             perturb: false,
             line_of: |_, _| None,
             checkpoint_after: 256,

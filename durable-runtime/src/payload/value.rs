@@ -1,6 +1,5 @@
 //! A recorded value.
 
-use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
 
@@ -80,7 +79,7 @@ impl Payload {
     /// [`CodecError`] if the bytes do not decode as a `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, CodecError> {
         serde_json::from_str(&self.text)
-            .map_err(|source| CodecError::new("decode", type_name::<T>(), &source))
+            .map_err(|error| CodecError::unread::<T>(&self.text, &error))
     }
 
     /// Returns the codec number.

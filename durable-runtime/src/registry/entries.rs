@@ -16,8 +16,10 @@ use crate::entity::run_operation;
 use crate::machine::StartFn;
 use crate::machine::entity::EntityCode;
 use crate::orchestration::Orchestrator;
+use crate::payload::Arguments;
 #[cfg(feature = "schemars")]
 use crate::schemas::OrchestratorSchemas;
+use crate::work::OrchestratorCode;
 
 /// A registered orchestrator.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub struct RegisteredOrchestrator {
     pub definition: OrchestratorDefinition,
     /// Starts its body.
     pub start: Arc<StartFn>,
+    /// What is known of its types; nothing of a mock's.
+    pub code: Option<OrchestratorCode>,
     /// The schemas of its types.
     #[cfg(feature = "schemars")]
     pub schemas: OrchestratorSchemas,
@@ -37,6 +41,7 @@ impl RegisteredOrchestrator {
         Self {
             definition: O::DEFINITION,
             start: Arc::new(O::start),
+            code: Some(code::<O>()),
             #[cfg(feature = "schemars")]
             schemas: O::schemas(),
             id: TypeId::of::<O>(),
@@ -48,10 +53,21 @@ impl RegisteredOrchestrator {
         Self {
             definition,
             start,
+            code: None,
             #[cfg(feature = "schemars")]
             schemas: OrchestratorSchemas::default(),
             id: TypeId::of::<Self>(),
         }
+    }
+}
+
+fn code<O: Orchestrator>() -> OrchestratorCode {
+    OrchestratorCode {
+        name: O::DEFINITION.name,
+        version: O::DEFINITION.version,
+        takes_arguments: O::Arguments::COUNT > 0,
+        check: |input| O::Arguments::decode(input).map(drop),
+        events: O::DEFINITION.events,
     }
 }
 

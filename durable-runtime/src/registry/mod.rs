@@ -23,3 +23,4 @@ pub use mock::Mockable;
 pub use mock::MockedOperation;
 pub use mock::StandIn;
 pub use register::Registry;
+pub(crate) use suggest::closest;

@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Register;
 use super::RegisteredActivity;
@@ -20,6 +21,7 @@ use crate::mutants::mutant;
 use crate::orchestration::Orchestrator;
 #[cfg(feature = "schemars")]
 use crate::schemas::PayloadSchemas;
+use crate::work::OrchestratorCode;
 
 /// The functions that a worker can run.
 ///
@@ -149,6 +151,14 @@ impl Registry {
     /// Returns the orchestrators, by name and version.
     pub fn orchestrators(&self) -> impl Iterator<Item = &RegisteredOrchestrator> {
         self.orchestrators.values().flat_map(BTreeMap::values)
+    }
+
+    /// What is known of the orchestrators' types without running them.
+    pub fn code(&self) -> Arc<[OrchestratorCode]> {
+        let code = self
+            .orchestrators()
+            .filter_map(|registered| registered.code);
+        code.collect()
     }
 
     /// Returns the schemas of the payloads of orchestrators and their events.

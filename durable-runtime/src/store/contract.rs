@@ -229,6 +229,10 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// If a turn cannot be read, all turns are left out.
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError>;
 
+    /// Returns how many those events are, as counted for the limit on them; `None` if there is no such
+    /// instance.
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError>;
+
     /// Returns the progress that the running activities of an instance have reported, in no order.
     /// For an instance that is about to be replaced, it is the progress of the old one.
     async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError>;

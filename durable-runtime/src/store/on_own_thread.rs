@@ -237,6 +237,12 @@ impl Store for OnOwnThread {
             .await
     }
 
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        let id = id.clone();
+        self.run(async move |store| store.events_unread_count(&id).await)
+            .await
+    }
+
     async fn entity_send(
         &self,
         id: &EntityId,

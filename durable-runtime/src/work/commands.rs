@@ -21,8 +21,10 @@ use super::InstanceFilter;
 use super::InstancePage;
 use super::InstanceRow;
 use super::InstanceStatus;
+use super::OrchestratorCode;
 use super::PageToken;
 use super::Purged;
+use super::UndeclaredEvent;
 use super::UnreadEvent;
 use super::WithdrawRequest;
 use crate::clock::Timestamp;
@@ -58,6 +60,11 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// The errors of the store.
     async fn lanes(&self) -> Result<Vec<Lane>, CommandError>;
 
+    /// The orchestrator of that name and version, if its code is in this process. By default none is.
+    fn code_of(&self, _name: &str, _version: &str) -> Option<OrchestratorCode> {
+        None
+    }
+
     /// Raises an external event; returns once it is durable. `command` makes repetitions count
     /// once.
     ///
@@ -71,6 +78,22 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         payload: Payload,
         command: &str,
     ) -> Result<(), CommandError>;
+
+    /// Raises an external event by a name that nobody has checked: one that the instance's
+    /// orchestrator does not declare is refused where its code is in the process that has the store.
+    /// By default it is nowhere.
+    ///
+    /// # Errors
+    /// As [`raise`](Self::raise); [`CommandError::UndeclaredEvent`].
+    async fn raise_declared(
+        &self,
+        id: &InstanceId,
+        name: &str,
+        payload: Payload,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        self.raise(id, name, payload, command).await
+    }
 
     /// Sends a request to an instance; returns once the request is durable.
     ///
@@ -146,6 +169,15 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`CommandError::NotFound`], errors of the store.
     async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError>;
+
+    /// How many events an instance was sent and did not read: how many
+    /// [`unread_events`](Self::unread_events) are, without reading them.
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`], the store's own.
+    async fn unread_count(&self, id: &InstanceId) -> Result<u64, CommandError> {
+        Ok(self.unread_events(id).await?.len() as u64)
+    }
 
     /// Returns a page of instances, in order of creation.
     ///
@@ -316,6 +348,9 @@ pub enum CommandError {
         /// How many it may have.
         limit: usize,
     },
+    /// The instance's orchestrator does not declare the event. It was not raised.
+    #[error(transparent)]
+    UndeclaredEvent(#[from] UndeclaredEvent),
     /// The instance has not ended, so it can neither be restarted nor purged.
     #[error("instance `{id}` is still {status}")]
     StillRunning {

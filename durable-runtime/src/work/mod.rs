@@ -5,6 +5,7 @@
 //! traits, so that a turn can run in another process than the one that commits it.
 
 mod activity_task;
+mod code;
 mod commands;
 mod entity;
 mod instance;
@@ -18,6 +19,9 @@ mod turn;
 mod write;
 
 pub use activity_task::ActivityTask;
+pub use code::InputCheck;
+pub use code::OrchestratorCode;
+pub use code::UndeclaredEvent;
 pub use commands::CommandError;
 pub use commands::Commands;
 pub use commands::Control;

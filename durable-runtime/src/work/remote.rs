@@ -18,6 +18,7 @@ use super::InstanceFilter;
 use super::InstanceRow;
 use super::InstanceStatus;
 use super::PageToken;
+use super::UndeclaredEvent;
 use crate::clock::Timestamp;
 use crate::ids::EntityId;
 use crate::ids::Execution;
@@ -41,6 +42,7 @@ pub(crate) mod path {
     pub(crate) const CHANGED: &str = "/commands/1/changed";
     pub(crate) const HISTORY: &str = "/commands/1/history";
     pub(crate) const UNREAD_EVENTS: &str = "/commands/1/unread_events";
+    pub(crate) const UNREAD_COUNT: &str = "/commands/1/unread_count";
     pub(crate) const HEARTBEATS: &str = "/commands/1/heartbeats";
     pub(crate) const INSTANCES: &str = "/commands/1/instances";
     pub(crate) const COUNT: &str = "/commands/1/count";
@@ -69,6 +71,9 @@ pub(crate) struct Raised {
     pub(crate) name: String,
     pub(crate) payload: Payload,
     pub(crate) command: String,
+    /// Whether it is refused if the instance's orchestrator does not declare it.
+    #[serde(default)]
+    pub(crate) declared: bool,
 }
 
 /// What an instance is told.
@@ -177,6 +182,7 @@ pub(crate) enum Refusal {
         id: InstanceId,
         limit: usize,
     },
+    UndeclaredEvent(UndeclaredEvent),
     StillRunning {
         id: InstanceId,
         status: InstanceStatus,
@@ -225,6 +231,7 @@ impl Refusal {
                 id: id.clone(),
                 limit: *limit,
             },
+            CommandError::UndeclaredEvent(event) => Self::UndeclaredEvent(event.clone()),
             CommandError::StillRunning { id, status } => Self::StillRunning {
                 id: id.clone(),
                 status: *status,
@@ -273,6 +280,7 @@ impl Refusal {
             Self::NotFound { id } => CommandError::NotFound { id },
             Self::AlreadyFinished { id, status } => CommandError::AlreadyFinished { id, status },
             Self::Backlogged { id, limit } => CommandError::Backlogged { id, limit },
+            Self::UndeclaredEvent(event) => event.into(),
             Self::StillRunning { id, status } => CommandError::StillRunning { id, status },
             Self::PayloadTooLarge {
                 what,

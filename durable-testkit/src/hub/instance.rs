@@ -259,7 +259,7 @@ impl<O: Orchestrator> TestInstance<O> {
     pub async fn rewind_to(&self, point: TimelinePoint) -> Self {
         let hub = self.hub.forked_at(point.written, point.at).await;
         let client = hub.client().await;
-        Self::new(hub, client.instance(self.id().clone())).await
+        Self::new(hub, client.instance(self.id()).of()).await
     }
 
     async fn row(&self) -> InstanceRow {

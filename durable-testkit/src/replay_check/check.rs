@@ -119,7 +119,7 @@ where
     while let Some(page) = pages.next_page().await? {
         for info in page {
             if info.version() == O::DEFINITION.version {
-                let instance = client.instance::<O>(info.id().clone());
+                let instance = client.instance(info.id()).of::<O>();
                 let saved = SavedHistory::of(&instance).await?;
                 checked.push(check_saved::<O>(&saved));
             }

@@ -499,6 +499,11 @@ impl Store for SimStore {
         self.inner.events_unread(key).await
     }
 
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        self.before("events_unread_count").await?;
+        self.inner.events_unread_count(id).await
+    }
+
     async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
         self.before("heartbeats_fetch").await?;
         self.inner.heartbeats_fetch(key).await

@@ -8,8 +8,10 @@
 //!
 //! - [`service`]: the routes of the shop, with the management API below `/durable`.
 //! - [`problem`]: the answers to requests that the shop cannot do.
+//! - [`logging`]: the log.
 //! - [`options`], [`program`]: the command line, the start and the orderly end.
 
+pub mod logging;
 pub mod options;
 pub mod problem;
 pub mod program;

@@ -60,7 +60,7 @@ async fn place_order(
 
 /// The answer to an order that was sent again, since the answer to it may have been lost.
 async fn placed_before(desk: &Desk, id: InstanceId, order: &Order) -> Result<Response, Problem> {
-    let instance = desk.orders.instance(id.clone());
+    let instance = desk.orders.instance(&id);
     let placed = instance.status().await?.input_as();
     if placed.is_ok_and(|placed| placed.as_ref() == Some(order)) {
         Ok(instance.into_response())

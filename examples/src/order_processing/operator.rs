@@ -45,7 +45,7 @@ pub(super) fn awaits_approval(order: &InstanceInfo) -> bool {
 
 async fn approve(client: &Client, order: &InstanceInfo) -> Result<(), ClientError> {
     let approval = Approval::granted("the operator");
-    let instance = client.instance::<process_order>(order.id().clone());
+    let instance = client.instance(order.id()).of::<process_order>();
     // The next round may come before the order has read this one's approval.
     match instance.raise(approval).dedup_id("operator").await {
         Err(ClientError::AlreadyFinished { .. }) => Ok(()),

@@ -101,7 +101,7 @@ impl Work {
 
     /// Whether a run before this one has seen the order to its end.
     async fn has_ended(&self, order: &Order) -> Result<bool, ClientError> {
-        let instance = self.orders.instance(order.id.clone());
+        let instance = self.orders.instance(&order.id);
         match instance.status().await {
             Ok(status) => Ok(status.status().is_terminal()),
             Err(ClientError::NotFound { .. }) => Ok(false),
@@ -136,7 +136,7 @@ impl Work {
             }
             stream::iter(going)
                 .map(|order| async move {
-                    let instance = self.client.instance(order.id().clone());
+                    let instance = self.orders.instance(order.id());
                     await_end(&instance, LOOK, progress).await
                 })
                 .buffer_unordered(self.concurrency)
@@ -169,7 +169,7 @@ impl Work {
             return Ok(false);
         }
         // An approval of an earlier run may be on its way.
-        let instance = self.client.instance::<process_order>(order.id().clone());
+        let instance = self.client.instance(order.id()).of::<process_order>();
         let status = instance.status().await?;
         Ok(status.unread_events().is_empty() && awaits_approval(&status))
     }

@@ -93,6 +93,28 @@ impl HttpCommands {
     }
 }
 
+impl HttpCommands {
+    async fn send_event(
+        &self,
+        id: &InstanceId,
+        name: &str,
+        payload: Payload,
+        command: &str,
+        declared: bool,
+    ) -> Result<(), CommandError> {
+        let raised = Raised {
+            name: name.to_owned(),
+            payload,
+            command: command.to_owned(),
+            declared,
+        };
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::RAISE).about(&query), &raised)
+            .await
+    }
+}
+
 #[async_trait]
 impl Commands for HttpCommands {
     async fn start(&self, request: StartRequest) -> Result<Started, CommandError> {
@@ -115,15 +137,17 @@ impl Commands for HttpCommands {
         payload: Payload,
         command: &str,
     ) -> Result<(), CommandError> {
-        let raised = Raised {
-            name: name.to_owned(),
-            payload,
-            command: command.to_owned(),
-        };
-        let query = [("id", id.as_str())];
-        self.server
-            .ask(Ask::new(path::RAISE).about(&query), &raised)
-            .await
+        self.send_event(id, name, payload, command, false).await
+    }
+
+    async fn raise_declared(
+        &self,
+        id: &InstanceId,
+        name: &str,
+        payload: Payload,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        self.send_event(id, name, payload, command, true).await
     }
 
     async fn control(
@@ -224,6 +248,13 @@ impl Commands for HttpCommands {
         let query = [("id", id.as_str())];
         self.server
             .ask(Ask::new(path::UNREAD_EVENTS).about(&query), &())
+            .await
+    }
+
+    async fn unread_count(&self, id: &InstanceId) -> Result<u64, CommandError> {
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::UNREAD_COUNT).about(&query), &())
             .await
     }
 

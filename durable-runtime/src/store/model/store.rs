@@ -235,6 +235,11 @@ impl Store for ModelStore {
         self.tables()?.events_unread(key)
     }
 
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        let tables = self.tables()?;
+        Ok(tables.by_id(id).map(|row| tables.unread(row.key)))
+    }
+
     async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
         Ok(self.tables()?.heartbeats_of(key))
     }

@@ -33,6 +33,7 @@ use super::lane::KnownLanes;
 use super::listing;
 use super::purge;
 use super::scope::Scope;
+use super::showing;
 use super::signal;
 use super::timer;
 use super::unit;
@@ -428,6 +429,11 @@ impl Store for SqlStore {
             turns,
             inbox: unread_events(inbox),
         })
+    }
+
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        let count = showing::unread_count(self.reader()?, self.scope()?, id).await;
+        count.or_failed("count the unread events")
     }
 
     async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {

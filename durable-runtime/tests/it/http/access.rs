@@ -71,6 +71,7 @@ pub(super) const ROUTES: &[Route] = &[
     route("POST", "/orchestrators/nothing/ID", Scope::Start, 400),
     route("GET", "/instances", Scope::Read, 200),
     route("DELETE", "/instances", Scope::Manage, 400),
+    route("GET", "/counts", Scope::Read, 200),
     route("GET", "/instances/", Scope::Read, 200),
     route("DELETE", "/instances/", Scope::Manage, 400),
     linked("GET", "/instances/ID", Scope::Read, 404, |links, id| {
@@ -106,6 +107,13 @@ pub(super) const ROUTES: &[Route] = &[
     ),
     linked(
         "POST",
+        "/instances/ID/cancel",
+        Scope::Manage,
+        404,
+        |links, id| links.payload(id).cancel_post_uri,
+    ),
+    linked(
+        "POST",
         "/instances/ID/suspend",
         Scope::Manage,
         404,
@@ -133,6 +141,7 @@ pub(super) const ROUTES: &[Route] = &[
         |links, id| links.payload(id).restart_post_uri,
     ),
     route("GET", "/entities", Scope::Read, 200),
+    route("GET", "/entities/", Scope::Read, 200),
     route("GET", "/entities/Nothing", Scope::Read, 200),
     route("GET", "/entities/Nothing/ID", Scope::Read, 404),
     route("POST", "/entities/Nothing/ID?op=add", Scope::Event, 404),
@@ -151,6 +160,7 @@ pub(super) const ROUTES: &[Route] = &[
     command("changed?id=ID", Scope::Read, 400),
     command("history?id=ID", Scope::Read, 400),
     command("unread_events?id=ID", Scope::Read, 404),
+    command("unread_count?id=ID", Scope::Read, 404),
     command("instances", Scope::Read, 400),
     command("count", Scope::Read, 400),
     command("entity_send?name=Nothing&key=ID", Scope::Event, 400),

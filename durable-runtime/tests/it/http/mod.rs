@@ -8,6 +8,7 @@ mod functions;
 mod hostile;
 mod listing;
 mod managing;
+mod mistakes;
 mod openapi;
 mod own_handlers;
 #[cfg(feature = "schemars")]

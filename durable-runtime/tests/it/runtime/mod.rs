@@ -16,4 +16,6 @@ mod results;
 mod rolled_back;
 mod starting;
 mod status;
+mod undecodable;
 mod unreadable_messages;
+mod untyped;

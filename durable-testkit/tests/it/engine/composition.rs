@@ -150,7 +150,8 @@ async fn a_child_that_takes_too_long_is_terminated_and_its_parent_told() {
     );
     let child = pump
         .client()
-        .instance::<child>(InstanceId::new("slow-child").unwrap());
+        .instance(InstanceId::new("slow-child").unwrap())
+        .of::<child>();
     assert_eq!(
         child.status().await.unwrap().status(),
         InstanceStatus::Terminated
@@ -166,7 +167,8 @@ async fn terminating_a_parent_terminates_its_children() {
     pump.run_until_idle().await.unwrap();
     let child = pump
         .client()
-        .instance::<child>(InstanceId::new("slow-child").unwrap());
+        .instance(InstanceId::new("slow-child").unwrap())
+        .of::<child>();
     assert_eq!(
         child.status().await.unwrap().status(),
         InstanceStatus::Terminated
@@ -180,7 +182,8 @@ async fn a_parent_is_told_that_its_child_was_terminated() {
     pump.run_until_idle().await.unwrap();
     let child = pump
         .client()
-        .instance::<child>(InstanceId::new("slow-child").unwrap());
+        .instance(InstanceId::new("slow-child").unwrap())
+        .of::<child>();
     child.terminate("by hand").await.unwrap();
     pump.run_until_idle().await.unwrap();
     let failed = instance.result().await;
@@ -204,7 +207,8 @@ async fn a_detached_child_lives_on() {
     pump.advance(seconds(10)).await.unwrap();
     let child = pump
         .client()
-        .instance::<child>(InstanceId::new("detached-child").unwrap());
+        .instance(InstanceId::new("detached-child").unwrap())
+        .of::<child>();
     assert_eq!(child.result().await.unwrap(), 5);
 }
 
