@@ -47,6 +47,7 @@ use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
+use crate::work::Heartbeat;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
@@ -240,6 +241,11 @@ impl Store for OnOwnThread {
     async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
         let id = id.clone();
         self.run(async move |store| store.events_unread_count(&id).await)
+            .await
+    }
+
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
+        self.run(async move |store| store.heartbeats_fetch(key).await)
             .await
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use durable_runtime::ids::InstanceId;
 use durable_runtime::ids::InstanceKey;
 use durable_runtime::store::Created;
 use durable_runtime::store::Sent;
