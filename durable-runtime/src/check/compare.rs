@@ -11,6 +11,10 @@ use super::simulation::Simulation;
 use crate::definition::MachineState;
 use crate::definition::StateMachine;
 
+const TOO_LARGE: &str = "it changed, and with the inline helpers that its inline helpers call it has \
+                         too many states to tell whether running instances can go on: give it a new \
+                         version";
+
 /// What is different in `current`, and whether instances that run by `locked` can go on with it.
 ///
 /// An execution that runs has gone some way through the old machine and has not come to an end. It
@@ -28,7 +32,10 @@ pub fn compare(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
         .difference(&patches(locked))
         .cloned()
         .collect();
-    let (old, mut new) = (Flat::of(locked), Flat::of(current));
+    let (Some(old), Some(mut new)) = (Flat::of(locked), Flat::of(current)) else {
+        findings.push(Finding::breaking(TOO_LARGE, None));
+        return findings;
+    };
     new.before(&fresh);
     let simulation = Simulation::of(&old, &new);
     if !simulation.holds(START, START) {

@@ -9,6 +9,11 @@ mod architecture;
 mod http;
 #[expect(
     clippy::unwrap_used,
+    reason = "clippy knows the tests themselves, not the functions they are made of"
+)]
+mod lock_files;
+#[expect(
+    clippy::unwrap_used,
     clippy::expect_used,
     reason = "clippy knows the tests themselves, not the functions they are made of"
 )]
