@@ -13,6 +13,7 @@ use super::TimerPlace;
 use super::UnreadableMessage;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
+use crate::history::HistoryError;
 use crate::history::TurnRecord;
 use crate::ids::EntityId;
 use crate::ids::Execution;
@@ -130,10 +131,7 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError>;
 
     /// Everything a worker needs to go on with an instance, its row as its owner wrote it; `None` when
-    /// it was purged.
-    ///
-    /// # Errors
-    /// [`StoreError::UnreadableHistory`].
+    /// it was purged. A history that cannot be read is no error here: the worker has to write that down.
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError>;
 
     /// Whether the instance is in that execution and has not ended, as its owner wrote it: whatever
@@ -439,7 +437,8 @@ pub struct Loaded {
     /// The row.
     pub instance: InstanceRow,
     /// The turns of the current execution, oldest first; from the last checkpoint on if there is one.
-    pub turns: Vec<TurnRecord>,
+    /// Or why they cannot be read.
+    pub turns: Result<Vec<TurnRecord>, HistoryError>,
     /// Its inbox, parked messages included, by ascending id.
     pub inbox: Vec<Message>,
     /// Those of its inbox that cannot be read, likewise.
