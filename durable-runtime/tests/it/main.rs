@@ -1,6 +1,11 @@
 //! The integration tests, in one binary.
 
 mod architecture;
+#[expect(
+    clippy::unwrap_used,
+    reason = "clippy knows the tests themselves, not the functions they are made of"
+)]
+mod fuzzing;
 #[cfg(feature = "http")]
 #[expect(
     clippy::unwrap_used,
