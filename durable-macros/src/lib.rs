@@ -16,6 +16,8 @@ mod entity;
 mod event;
 #[cfg(test)]
 mod expansions;
+#[cfg(test)]
+mod fuzzing;
 mod inline;
 mod item;
 mod lints;

@@ -5,8 +5,6 @@
 //! `DURABLE_TEST_SEED=…` one of them.
 
 use std::fs;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
 use std::path::Path;
 
 use proc_macro2::Group;
@@ -22,6 +20,9 @@ use syn::Stmt;
 use crate::activity;
 use crate::entity;
 use crate::event;
+use crate::fuzzing::Expand;
+use crate::fuzzing::Outcome;
+use crate::fuzzing::outcome;
 use crate::orchestrator;
 
 const USUALLY: u64 = 10_000;
@@ -30,7 +31,7 @@ const LONG: u64 = 100_000;
 /// What a macro is given.
 #[derive(Clone)]
 struct Input {
-    expand: fn(TokenStream, &TokenStream) -> TokenStream,
+    expand: Expand,
     options: TokenStream,
     item: TokenStream,
 }
@@ -52,7 +53,7 @@ fn whatever_is_given_is_expanded_or_refused_with_a_place() {
     let (mut right, mut refused) = (0, 0);
     for seed in seeds {
         let input = mutated(&inputs, &pool, &mut Random(seed));
-        match outcome(&input) {
+        match outcome(input.expand, input.options.clone(), &input.item) {
             Ok(Outcome::Right) => right += 1,
             Ok(Outcome::Refused) => refused += 1,
             Err(problem) => {
@@ -62,56 +63,6 @@ fn whatever_is_given_is_expanded_or_refused_with_a_place() {
         }
     }
     println!("{right} were expanded, {refused} refused");
-}
-
-enum Outcome {
-    /// The expansion parses, and reports nothing.
-    Right,
-    /// It reports a mistake.
-    Refused,
-}
-
-fn outcome(input: &Input) -> Result<Outcome, String> {
-    let expand = || (input.expand)(input.options.clone(), &input.item);
-    let Ok(expansion) = catch_unwind(AssertUnwindSafe(expand)) else {
-        return Err("the macro panicked".to_owned());
-    };
-    let parses = syn::parse2::<syn::File>(expansion.clone()).is_ok();
-    let mut errors = Vec::new();
-    compile_errors(&expansion, &mut errors);
-    match (parses, errors.as_slice()) {
-        (true, []) => Ok(Outcome::Right),
-        (false, []) => Err(format!("the expansion does not parse:\n{expansion}")),
-        (_, errors) if errors.iter().all(has_place) => Ok(Outcome::Refused),
-        (_, errors) => Err(format!("no place in the source: {errors:?}")),
-    }
-}
-
-/// The groups behind `compile_error!`.
-fn compile_errors(tokens: &TokenStream, found: &mut Vec<Group>) {
-    let mut names = false;
-    for token in tokens.clone() {
-        match token {
-            TokenTree::Ident(word) => names = word == "compile_error",
-            TokenTree::Punct(mark) => names &= mark.as_char() == '!',
-            TokenTree::Group(group) => {
-                if names {
-                    found.push(group.clone());
-                }
-                compile_errors(&group.stream(), found);
-                names = false;
-            }
-            TokenTree::Literal(_) => names = false,
-        }
-    }
-}
-
-/// Whether the error is told at tokens of the user. What ends too early ends at the attribute.
-fn has_place(error: &Group) -> bool {
-    let text = error.stream().to_string();
-    let text = text.trim_start_matches('"');
-    let ends_too_early = text.starts_with("unexpected end of") || text.starts_with("expected ");
-    !error.span().byte_range().is_empty() || ends_too_early
 }
 
 /// A generator of random numbers, the same for each run (`SplitMix64`).
@@ -296,7 +247,7 @@ fn add(attributes: &[Attribute], item: &impl ToTokens, inputs: &mut Vec<Input>) 
             Meta::List(list) => list.tokens.clone(),
             _ => TokenStream::new(),
         };
-        let mut input = |expand: fn(TokenStream, &TokenStream) -> TokenStream, options| {
+        let mut input = |expand: Expand, options| {
             let item = without_ours(item.to_token_stream());
             inputs.push(Input {
                 expand,

@@ -403,15 +403,22 @@ impl FromStr for CallPath {
     type Err = InvalidCallPath;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let number = |part: &str| part.parse().map_err(|_| InvalidCallPath(text.to_owned()));
         if text.is_empty() {
             return Ok(Self::root());
         }
-        text.split('.')
-            .map(number)
-            .collect::<Result<_, _>>()
+        let numbers: Option<_> = text.split('.').map(number_of_call).collect();
+        numbers
             .map(Self)
+            .ok_or_else(|| InvalidCallPath(text.to_owned()))
     }
+}
+
+/// A number in the one way in which it is written: rows are found by the text of their path, so a
+/// timer at `01` would be read as that of call `1` and never deleted.
+fn number_of_call(text: &str) -> Option<u32> {
+    let leading_zero = text.starts_with('0') && text.len() > 1;
+    let is_plain = !leading_zero && !text.starts_with('+');
+    text.parse().ok().filter(|_| is_plain)
 }
 
 impl TryFrom<String> for CallPath {
@@ -430,7 +437,7 @@ impl From<CallPath> for String {
 
 /// A stored call path that is not a list of numbers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a call path: numbers with dots between them")]
+#[error("`{0}` is not a call path: numbers with dots between them, without leading zeros")]
 pub struct InvalidCallPath(String);
 
 /// Returns the 64-bit FNV-1a hash. It never changes, because partitions and derived ids depend on
@@ -469,6 +476,7 @@ fn base32(number: u128) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::CallPath;
     use super::Execution;
     use super::InstanceId;
     use super::hash128;
@@ -492,6 +500,16 @@ mod tests {
         }
         for id in ["...", ".a", "a.", "..a", "a..b"] {
             InstanceId::new(id).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_call_path_is_read_in_the_one_way_in_which_it_is_written() {
+        for text in ["", "0", "3", "2.0", "4294967295.10"] {
+            assert_eq!(text.parse::<CallPath>().unwrap().to_string(), text);
+        }
+        for text in ["01", "+1", "-1", "1.", ".1", " 1", "1.00", "4294967296"] {
+            assert!(text.parse::<CallPath>().is_err(), "{text}");
         }
     }
 

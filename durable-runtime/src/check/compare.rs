@@ -12,6 +12,10 @@ use super::simulation::Simulation;
 use crate::definition::MachineState;
 use crate::definition::StateMachine;
 
+const TOO_LARGE: &str = "it changed, and with the inline helpers that its inline helpers call it has \
+                         too many states to tell whether running instances can go on: give it a new \
+                         version";
+
 /// Returns the differences in `current`, and whether instances of `locked` survive them.
 ///
 /// A running execution has gone some way through the old machine and has not reached an end. It
@@ -29,7 +33,10 @@ pub fn compare(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
         .difference(&patches(locked))
         .cloned()
         .collect();
-    let (old, mut new) = (Flat::of(locked), Flat::of(current));
+    let (Some(old), Some(mut new)) = (Flat::of(locked), Flat::of(current)) else {
+        findings.push(Finding::breaking(TOO_LARGE, None));
+        return findings;
+    };
     new.before(&fresh);
     let simulation = Simulation::of(&old, &new);
     if !simulation.holds(START, START) {

@@ -14,11 +14,17 @@ use crate::definition::StateMachine;
 pub(super) const START: usize = 0;
 /// Nodes up to this one are ends.
 const LAST_END: usize = 3;
+/// A helper that calls another one twice, and that one a third one twice, and so on, has as many nodes
+/// as there are ways through them all. More than these take more than seconds to compare.
+const MOST_NODES: usize = 1_000;
+/// Likewise where it is not the states that multiply, but the ways between them.
+const MOST_EDGES: usize = 4_000;
 
 /// A graph of states; the first four nodes are the start and the ends.
 #[derive(Debug, Default)]
 pub(super) struct Flat<'a> {
     pub(super) nodes: Vec<FlatNode<'a>>,
+    /// In the order of the nodes at which they begin.
     pub(super) edges: Vec<FlatEdge>,
 }
 
@@ -44,7 +50,8 @@ struct Doors {
 }
 
 impl<'a> Flat<'a> {
-    pub(super) fn of(machine: &'a StateMachine) -> Self {
+    /// None if it is too large.
+    pub(super) fn of(machine: &'a StateMachine) -> Option<Self> {
         let mut flat = Self::default();
         flat.nodes.resize(LAST_END + 1, FlatNode::default());
         let doors = Doors {
@@ -55,11 +62,19 @@ impl<'a> Flat<'a> {
         };
         flat.add(machine, machine, &doors, &mut Vec::new());
         for node in LAST_END + 1..flat.nodes.len() {
+            if flat.is_too_large() {
+                return None;
+            }
             if flat.nodes[node].junction {
                 flat.take_out(node);
             }
         }
-        flat
+        flat.edges.sort_by_key(|edge| edge.from);
+        (!flat.is_too_large()).then_some(flat)
+    }
+
+    fn is_too_large(&self) -> bool {
+        self.nodes.len() > MOST_NODES || self.edges.len() > MOST_EDGES
     }
 
     pub(super) fn is_end(node: usize) -> bool {
@@ -67,7 +82,9 @@ impl<'a> Flat<'a> {
     }
 
     pub(super) fn out(&self, node: usize) -> impl Iterator<Item = &FlatEdge> {
-        self.edges.iter().filter(move |edge| edge.from == node)
+        let first = self.edges.partition_point(|edge| edge.from < node);
+        let behind = self.edges[first..].iter();
+        behind.take_while(move |edge| edge.from == node)
     }
 
     /// What a replay tells the state by.
@@ -149,6 +166,9 @@ impl<'a> Flat<'a> {
         let mut entries = Vec::new();
         let mut exits = Vec::new();
         for state in &machine.states {
+            if self.is_too_large() {
+                return;
+            }
             let helper = root.helper(&state.name).filter(|helper| {
                 state.kind == StateKind::InlineHelper
                     && state.options.is_empty()

@@ -338,13 +338,14 @@ impl std::fmt::Display for LockFile {
 fn write_machine(text: &mut String, machine: &StateMachine) {
     for state in &machine.states {
         let called = !state.returns.is_empty();
+        let takes = called || !state.arguments.is_empty();
         write_line(
             text,
             &Line::State {
                 state: state.id.clone(),
                 kind: state.kind,
                 name: state.name.clone(),
-                arguments: called.then(|| state.arguments.clone()),
+                arguments: takes.then(|| state.arguments.clone()),
                 returns: called.then(|| state.returns.clone()),
                 options: state.options.clone(),
             },

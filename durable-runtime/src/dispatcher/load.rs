@@ -163,7 +163,7 @@ impl Dispatcher {
             _ => None,
         };
         let report = overdue.or_else(|| cannot_be_read(&unreadable));
-        let history = match History::try_from(turns) {
+        let history = match turns.and_then(History::try_from) {
             Ok(history) => history,
             Err(error) => {
                 let report = Some(format!("its history cannot be read: {error}"));

@@ -70,7 +70,7 @@ impl History {
         let mut scheduled = Vec::new();
         let mut ended = self.ended;
         for (at, event) in turn.events.iter().enumerate().skip(self.known_from(&turn)) {
-            let first = self.turns.is_empty() && at == 0;
+            let first = at == 0 && self.events().next().is_none();
             let problem = self.problem_with(event, first, ended, &scheduled);
             if let Some(problem) = problem {
                 return Err(HistoryError::OutOfOrder {

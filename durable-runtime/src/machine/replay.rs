@@ -32,7 +32,7 @@ pub enum ReplayError {
     #[error("{0}")]
     Stalled(String),
     /// The history has no beginning.
-    #[error("the history is empty")]
+    #[error("the history does not begin with the start of the execution")]
     Empty,
 }
 
@@ -59,7 +59,8 @@ pub fn replay(
             go_through(continuation, history.turns(), 0)
         }
         // What stands before its first checkpoint is gone.
-        _ => resume(config, instance, history, start),
+        Some(_) if history.last_checkpoint().is_some() => resume(config, instance, history, start),
+        _ => Err(ReplayError::Empty),
     }
 }
 
@@ -76,9 +77,6 @@ pub fn resume(
     start: &StartFn,
 ) -> Result<Option<Continuation>, ReplayError> {
     let Some((at, event, checkpoint)) = history.last_checkpoint() else {
-        if history.is_empty() {
-            return Err(ReplayError::Empty);
-        }
         return replay(config, instance, history, start);
     };
     let turns = &history.turns()[at..];

@@ -156,13 +156,11 @@ impl<'a> Place<'a> {
     }
 
     /// Only `i64` and `u64` pass through the buffer in which serde reads tagged, untagged and
-    /// flattened types.
-    fn check_wide(&self, is_wide: bool) {
+    /// flattened types. Others are refused there however small the number is.
+    fn check_wide(&self) {
         self.check_key();
-        if is_wide {
-            let cause = "a whole number of more than 64 bits";
-            self.findings.doubt(self.trail, cause);
-        }
+        let cause = "a whole number of a type of 128 bits";
+        self.findings.doubt(self.trail, cause);
     }
 }
 
@@ -237,13 +235,12 @@ impl<'a, S: Serializer> Serializer for Checking<'a, S> {
     );
 
     fn serialize_i128(self, value: i128) -> Result<S::Ok, S::Error> {
-        let is_wide = i64::try_from(value).is_err() && u64::try_from(value).is_err();
-        self.place.check_wide(is_wide);
+        self.place.check_wide();
         self.inner.serialize_i128(value)
     }
 
     fn serialize_u128(self, value: u128) -> Result<S::Ok, S::Error> {
-        self.place.check_wide(u64::try_from(value).is_err());
+        self.place.check_wide();
         self.inner.serialize_u128(value)
     }
 

@@ -13,6 +13,7 @@ use super::TimerPlace;
 use super::UnreadableMessage;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
+use crate::history::HistoryError;
 use crate::history::TurnRecord;
 use crate::ids::EntityId;
 use crate::ids::Execution;
@@ -135,10 +136,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError>;
 
     /// Returns everything that a worker needs to continue an instance, with the row as its owner
-    /// wrote it; `None` if the instance was purged.
-    ///
-    /// # Errors
-    /// [`StoreError::UnreadableHistory`].
+    /// wrote it; `None` if the instance was purged. A history that cannot be read is no error here:
+    /// the worker has to record that.
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError>;
 
     /// Returns whether the instance is in that execution and has not ended, as its owner wrote it.
@@ -455,8 +454,8 @@ pub struct Loaded {
     /// The row.
     pub instance: InstanceRow,
     /// The turns of the current execution, oldest first; if it has a checkpoint, from the last one
-    /// on.
-    pub turns: Vec<TurnRecord>,
+    /// on. An error says why they cannot be read.
+    pub turns: Result<Vec<TurnRecord>, HistoryError>,
     /// Its inbox, including parked messages, by ascending id.
     pub inbox: Vec<Message>,
     /// The messages of its inbox that cannot be read, by ascending id.

@@ -29,6 +29,16 @@ pub(super) fn turn_record(row: &HistoryRow) -> Result<TurnRecord, HistoryError> 
     }
 }
 
+/// The turns, or why they cannot be read, apart from all else that may be wrong.
+pub(super) fn readable_or_not(
+    turns: Result<Vec<TurnRecord>, StoreError>,
+) -> Result<Result<Vec<TurnRecord>, HistoryError>, StoreError> {
+    match turns {
+        Err(StoreError::UnreadableHistory { source, .. }) => Ok(Err(source)),
+        turns => turns.map(Ok),
+    }
+}
+
 /// The turns, if they can be read: what else is known shows also where they cannot.
 pub(super) fn readable(
     turns: Result<Vec<TurnRecord>, StoreError>,

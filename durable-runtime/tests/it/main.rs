@@ -1,12 +1,22 @@
 //! The integration tests, in one binary.
 
 mod architecture;
+#[expect(
+    clippy::unwrap_used,
+    reason = "clippy knows the tests themselves, not the functions they are made of"
+)]
+mod fuzzing;
 #[cfg(feature = "http")]
 #[expect(
     clippy::unwrap_used,
     reason = "clippy knows the tests themselves, not the functions they are made of"
 )]
 mod http;
+#[expect(
+    clippy::unwrap_used,
+    reason = "clippy knows the tests themselves, not the functions they are made of"
+)]
+mod lock_files;
 #[expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -202,6 +202,17 @@ thread_local! {
     static READ: Cell<u32> = const { Cell::new(0) };
 }
 
+/// Says how often it was read, and there is no doubt about it.
+#[derive(Debug, Serialize)]
+struct Plain(u64);
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        READ.set(READ.get() + 1);
+        u64::deserialize(deserializer).map(Self)
+    }
+}
+
 /// Says how often it was read.
 #[derive(Debug, Serialize)]
 struct Counted(u128);
@@ -221,7 +232,35 @@ fn a_value_is_read_back_once_where_there_is_doubt() {
         READ.get()
     };
     assert_eq!(counted(u128::MAX), 1);
-    assert_eq!(counted(1), u32::from(cfg!(debug_assertions)));
+    assert_eq!(counted(1), 1);
+    READ.set(0);
+    assert!(Plain(1).to_payload().is_ok());
+    assert_eq!(READ.get(), u32::from(cfg!(debug_assertions)));
+}
+
+#[test]
+fn a_number_of_128_bits_that_its_type_does_not_read_is_refused_however_small_it_is() {
+    #[derive(Serialize, Deserialize)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        Number { number: u128 },
+    }
+    let refused = said(&Tagged::Number { number: 7 });
+    assert!(
+        refused.starts_with(
+            "Number.number: a whole number of a type of 128 bits, which its type does not read back"
+        ),
+        "{refused}"
+    );
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Untagged {
+        Whole(i128),
+        Float(f64),
+    }
+    assert!(said(&Untagged::Float(7.0)).starts_with("Payload"));
+    let refused = said(&Untagged::Whole(7));
+    assert_eq!(refused, "7 would come back as 7.0");
 }
 
 #[derive(Debug, Deserialize, Serialize)]

@@ -246,7 +246,7 @@ pub async fn a_large_commit_is_written_whole(store: Arc<dyn Store>) {
     assert_eq!(scene.inbox().await.len(), 2 * INSTANCES);
     for row in &rows {
         let loaded = scene.store.instance_load(row.key).await.unwrap().unwrap();
-        assert_eq!((loaded.turns.len(), loaded.inbox.len()), (1, 2));
+        assert_eq!((loaded.turns.unwrap().len(), loaded.inbox.len()), (1, 2));
         assert_eq!(loaded.instance.status, InstanceStatus::Running);
     }
 }

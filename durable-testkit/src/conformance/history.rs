@@ -93,12 +93,15 @@ async fn with_row(scene: &mut Scene, format: u32, events: &str) -> HistoryError 
     history.format = format;
     events.clone_into(&mut history.events);
     scene.commit(&[write]).await;
-    let loaded = scene.store.instance_load(row.key).await;
-    assert!(matches!(loaded, Err(StoreError::UnreadableHistory { .. })));
-    match scene.store.history_fetch(row.key, row.execution).await {
+    let problem = match scene.store.history_fetch(row.key, row.execution).await {
         Err(StoreError::UnreadableHistory { key, source }) if key == row.key => source,
         other => panic!("expected an unreadable history, got {other:?}"),
-    }
+    };
+    // All else is known, so that its worker can write that down.
+    let loaded = scene.store.instance_load(row.key).await.unwrap().unwrap();
+    assert_eq!(loaded.turns, Err(problem.clone()));
+    assert_eq!(loaded.instance.key, row.key);
+    problem
 }
 
 /// What is no list of events is named, and so is its turn.

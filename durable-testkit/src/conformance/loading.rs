@@ -28,7 +28,7 @@ pub async fn an_instance_is_loaded_with_all_it_needs(store: Arc<dyn Store>) {
     scene.commit(&[write]).await;
     let loaded = scene.store.instance_load(row.key).await.unwrap().unwrap();
     assert_eq!(loaded.instance, row);
-    assert_eq!((loaded.turns.len(), loaded.inbox.len()), (1, 2));
+    assert_eq!((loaded.turns.unwrap().len(), loaded.inbox.len()), (1, 2));
     assert!(loaded.inbox.is_sorted_by_key(|message| message.id));
     assert_eq!(loaded.heartbeats, [beat(&row, 2, "half")]);
 }
@@ -43,7 +43,7 @@ pub async fn only_the_current_execution_is_loaded(store: Arc<dyn Store>) {
     write.update = Some(anew);
     scene.commit(&[write]).await;
     let loaded = scene.store.instance_load(row.key).await.unwrap().unwrap();
-    assert!(loaded.turns.is_empty());
+    assert!(loaded.turns.unwrap().is_empty());
     assert_eq!(loaded.instance.execution, Execution(2));
     assert_eq!(loaded.instance.input, Some(payload("again")));
 }
@@ -61,7 +61,12 @@ pub async fn loading_begins_with_the_checkpoint(store: Arc<dyn Store>) {
     scene.commit(&writes).await;
     let loaded = scene.store.instance_load(row.key).await.unwrap().unwrap();
     assert_eq!(loaded.instance.checkpoint, Some(7));
-    let turns: Vec<_> = loaded.turns.iter().map(|record| record.turn).collect();
+    let turns: Vec<_> = loaded
+        .turns
+        .unwrap()
+        .iter()
+        .map(|record| record.turn)
+        .collect();
     assert_eq!(turns, [7, 8, 9]);
     let all = scene.store.history_fetch(row.key, row.execution).await;
     assert_eq!(all.unwrap().len(), 9);

@@ -17,6 +17,7 @@ use crate::store::TimerPage;
 use crate::store::TimerPlace;
 use crate::store::Unread;
 use crate::store::reading::readable;
+use crate::store::reading::readable_or_not;
 use crate::store::reading::turn_record;
 use crate::store::reading::unread_events;
 use crate::work::Heartbeat;
@@ -33,7 +34,7 @@ impl Tables {
         let messages = self.received(key);
         let execution = instance.execution;
         Ok(Some(Loaded {
-            turns: self.turns(key, execution, instance.checkpoint)?,
+            turns: readable_or_not(self.turns(key, execution, instance.checkpoint))?,
             inbox: messages.map(|(id, m)| Self::message(id, m)).collect(),
             unreadable: Vec::new(),
             heartbeats: self.heartbeats_of(key),

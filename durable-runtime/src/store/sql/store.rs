@@ -69,6 +69,7 @@ use crate::store::Unread;
 use crate::store::WorkerLease;
 use crate::store::migration;
 use crate::store::reading::readable;
+use crate::store::reading::readable_or_not;
 use crate::store::reading::turn_record;
 use crate::store::reading::unread_events;
 use crate::work::DelayedSignal;
@@ -315,10 +316,9 @@ impl Store for SqlStore {
             return Ok(None);
         };
         let (inbox, unreadable) = inbox::of_instance(db, key).await.or_failed(ACTION)?;
+        let turns = self.turns(db, key, instance.execution, instance.checkpoint);
         Ok(Some(Loaded {
-            turns: self
-                .turns(db, key, instance.execution, instance.checkpoint)
-                .await?,
+            turns: readable_or_not(turns.await)?,
             inbox,
             unreadable,
             heartbeats: heartbeat::of_instance(db, key).await.or_failed(ACTION)?,

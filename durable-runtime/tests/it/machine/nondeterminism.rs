@@ -3,6 +3,9 @@
 use durable_runtime::definition::CallOptions;
 use durable_runtime::definition::SourcePlace;
 use durable_runtime::failure::CallResult;
+use durable_runtime::history::FORMAT;
+use durable_runtime::history::History;
+use durable_runtime::history::TurnRecord;
 use durable_runtime::machine::CallRequest;
 use durable_runtime::machine::Cursor;
 use durable_runtime::machine::RawCall;
@@ -444,10 +447,41 @@ fn a_report_without_source_gives_the_places() {
 #[test]
 fn an_empty_history_is_told_as_such() {
     let bench = Bench::new(|_, _| async { done(1) });
-    let history = durable_runtime::history::History::new();
+    let history = History::new();
     let start = |_: Cursor, _| -> futures::future::BoxFuture<'static, _> {
         Box::pin(std::future::pending())
     };
     let replayed = durable_runtime::machine::replay(&bench.config, &bench.row, &history, &start);
     assert!(matches!(replayed, Err(ReplayError::Empty)));
+}
+
+#[test]
+fn a_history_without_its_start_is_refused() {
+    let turn = |turn, events: &str| TurnRecord {
+        turn,
+        format: FORMAT,
+        events: serde_json::from_str(events).unwrap(),
+    };
+    let timer = r#"[{"TimerCreated":{"path":"0","due":1,"site":"src/order.rs:1:1"}}]"#;
+    for turns in [
+        vec![turn(1, timer)],
+        vec![turn(1, "[]"), turn(2, timer)],
+        vec![turn(1, "[]"), turn(2, "[]"), turn(3, timer)],
+    ] {
+        let refused = History::try_from(turns).unwrap_err().to_string();
+        assert!(
+            refused.ends_with("`ExecutionStarted` is the first event, and only that"),
+            "{refused}"
+        );
+    }
+
+    let bench = Bench::new(|_, _| async { done(1) });
+    let start = |_: Cursor, _| -> futures::future::BoxFuture<'static, _> {
+        Box::pin(std::future::pending())
+    };
+    let nothing = History::try_from(vec![turn(1, "[]")]).unwrap();
+    let replayed = durable_runtime::machine::replay(&bench.config, &bench.row, &nothing, &start);
+    assert!(matches!(replayed, Err(ReplayError::Empty)));
+    let resumed = durable_runtime::machine::resume(&bench.config, &bench.row, &nothing, &start);
+    assert!(matches!(resumed, Err(ReplayError::Empty)));
 }

@@ -1,4 +1,4 @@
-//! Messages that cannot be read: damaged, or written by a version that this one does not know.
+//! Messages and histories that cannot be read: damaged, or written by a version that this one does not know.
 
 use durable_runtime::client::Client;
 use durable_runtime::prelude::*;
@@ -91,6 +91,33 @@ async fn a_worker_that_can_read_it_cures_the_instance_when_it_starts() {
 
     run(&database, "UPDATE inbox SET body = substr(body, 2)").await;
     let runtime = hub.start().await;
+    assert_eq!(order.result().timeout(seconds(30)).await.unwrap(), "Ada");
+    runtime.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_history_that_cannot_be_read_stalls_its_instance_until_it_can_be_read() {
+    let hub = Hub::new();
+    let runtime = hub.start().await;
+    let orders = ApprovedOrderClient::new(runtime.client());
+    let order = orders.start(1).await.unwrap();
+    while order.status().await.unwrap().waits_in().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    runtime.shutdown().await.unwrap();
+    let database = database(&hub).await;
+    run(&database, "UPDATE history SET events = '~' || events").await;
+
+    let runtime = hub.start().await;
+    let order = ApprovedOrderClient::new(runtime.client()).instance(order.id().clone());
+    order.raise(approval()).await.unwrap();
+    let reason = stalls(&runtime.client(), order.id()).await;
+    assert!(
+        reason.starts_with("its history cannot be read: turn 1"),
+        "{reason}"
+    );
+    run(&database, "UPDATE history SET events = substr(events, 2)").await;
+    order.resume().await.unwrap();
     assert_eq!(order.result().timeout(seconds(30)).await.unwrap(), "Ada");
     runtime.shutdown().await.unwrap();
 }

@@ -325,7 +325,8 @@ impl Side {
             .sort_by(|a, b| (a.execution, &a.path).cmp(&(b.execution, &b.path)));
         let inbox: Vec<_> = loaded.inbox.iter().map(outcome::message).collect();
         let row = self.names.row(&loaded.instance);
-        Ok(text((row, loaded.turns, inbox, loaded.heartbeats)))
+        let turns = loaded.turns.map_err(|error| error.to_string());
+        Ok(text((row, turns, inbox, loaded.heartbeats)))
     }
 
     /// All pages, one after the other.

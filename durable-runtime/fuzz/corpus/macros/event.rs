@@ -1,0 +1,3 @@
+#[derive(Event)]
+#[event(name = "approval")]
+pub struct Approval { by: String }

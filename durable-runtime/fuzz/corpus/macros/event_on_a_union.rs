@@ -1,0 +1,2 @@
+#[derive(Event)]
+union U { a: u8 }

@@ -1,0 +1,2 @@
+#[orchestrator(version = "2", status = Stage, events(Approval, Refusal))]
+pub async fn pay(ctx: &OrchestrationContext, cents: u64) -> Result<String, PayError> { ctx.set_status(Stage::Waiting); select! { approval = ctx.wait_for::<Approval>() => check(approval).await?, _ = ctx.sleep(hours(48)) => return Err(PayError::TimedOut), } let (charged, ()) = try_join!(bank::charge(cents), async { note(cents).await })?; Ok(charged) }

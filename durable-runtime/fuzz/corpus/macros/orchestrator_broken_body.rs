@@ -1,0 +1,2 @@
+#[orchestrator]
+async fn f(ctx: &OrchestrationContext) { let = ; }

@@ -1,0 +1,2 @@
+#[orchestrator(checkpoint = 2)]
+async fn watch(ctx: &OrchestrationContext, quiet: u32) -> Result<f64, Failure> { let mut highest = 0.0; let (mut a, b) = (1, [2; 3]); for (at, x) in b.iter().enumerate() { ctx.sleep(hours(1)).await; if x > &a { continue; } highest = measure(*x).await?; a += 1; let a = a; if a == 3 { break; } } loop { ctx.sleep(hours(1)).await; if quiet == a { return Ok(highest) } } }

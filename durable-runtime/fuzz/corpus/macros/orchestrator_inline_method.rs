@@ -1,0 +1,2 @@
+#[orchestrator(inline)]
+async fn all(&self, ctx: &OrchestrationContext) { self.one(ctx).await }

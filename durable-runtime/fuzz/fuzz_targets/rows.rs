@@ -1,0 +1,17 @@
+#![no_main]
+#![allow(dead_code)]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../tests/it/fuzzing/database.rs"]
+mod database;
+#[path = "../../tests/it/fuzzing/engine.rs"]
+mod engine;
+#[path = "../../tests/it/fuzzing/functions.rs"]
+mod functions;
+#[path = "../../tests/it/fuzzing/panics.rs"]
+mod panics;
+#[path = "../../tests/it/fuzzing/rows.rs"]
+mod rows;
+
+fuzz_target!(|input: &[u8]| rows::check(input));

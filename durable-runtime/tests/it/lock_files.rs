@@ -1,0 +1,54 @@
+//! Lock files, as they are compared.
+
+use std::fmt::Write as _;
+
+use durable_runtime::check::LockFile;
+use durable_runtime::check::Verdict;
+
+/// An orchestrator that calls a helper twice, which calls another one twice, so many times, and the
+/// last one an activity.
+fn helpers_of_helpers(deep: usize, activity: &str) -> LockFile {
+    let mut text = "{\"durable_lock\":1}\n".to_owned();
+    let _ = writeln!(
+        text,
+        r#"{{"orchestrator":"top","version":"1","shape":"","arguments":[],"returns":"u8"}}"#
+    );
+    for level in 0..deep {
+        let _ = writeln!(
+            text,
+            r#"{{"state":"helper:a{level}","kind":"helper","name":"a{level}"}}
+{{"state":"helper:a{level}#2","kind":"helper","name":"a{level}"}}
+{{"edge":["start","helper:a{level}"]}}
+{{"edge":["helper:a{level}","helper:a{level}#2"]}}
+{{"edge":["helper:a{level}#2","completed"]}}
+{{"helper":"a{level}","returns":"u8"}}"#
+        );
+    }
+    let _ = writeln!(
+        text,
+        r#"{{"state":"activity:{activity}","kind":"activity","name":"{activity}"}}
+{{"edge":["start","activity:{activity}"]}}
+{{"edge":["activity:{activity}","completed"]}}"#
+    );
+    LockFile::parse(&text).unwrap()
+}
+
+#[test]
+fn helpers_that_multiply_are_followed_as_far_as_that_takes_no_more_than_seconds() {
+    let told = |deep: usize| {
+        let (locked, today) = (
+            helpers_of_helpers(deep, "pick"),
+            helpers_of_helpers(deep, "pack"),
+        );
+        assert_eq!(locked.compare(&locked), []);
+        let findings = locked.compare(&today);
+        assert!(
+            findings
+                .iter()
+                .all(|finding| finding.verdict == Verdict::Breaking)
+        );
+        findings.first().unwrap().to_string()
+    };
+    assert!(told(4).contains("pick"), "{}", told(4));
+    assert!(told(40).contains("too many states"), "{}", told(40));
+}
