@@ -144,10 +144,11 @@ impl SavedHistory {
     /// `card_number` of whatever is called `order`, whether in an array or not.
     ///
     /// Text becomes `redacted`, or `redacted-1` and so on; a number, a date or a UUID becomes another
-    /// of its form; `true` becomes `false`. A copy of a secret is replaced by the same, also inside of
-    /// other texts: of what is passed on under another name, of what is put together with `format!`,
-    /// of messages of errors. Left alone are, outside of their own place, numbers of one or two digits, and inside of
-    /// other texts those of fewer than six and texts of fewer than four characters.
+    /// of its form; `true` becomes `false`. Copies of a secret are replaced by the same, under whatever
+    /// name they were passed on, and inside other texts: those that `format!` made, messages of errors,
+    /// keys of entities. Short copies are left alone, since they are too common: a number of one or two
+    /// digits anywhere; inside other texts a number of fewer than six digits and a text of fewer than
+    /// four characters.
     ///
     /// The history that is left still replays unless the code decides by what was replaced, or reads it
     /// as something that not every text is: the variant of an enum, say. Then
