@@ -21,3 +21,4 @@ mod promises;
 mod readme;
 mod saved;
 mod state_diagram;
+mod tutorial;
