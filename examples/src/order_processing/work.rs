@@ -8,6 +8,7 @@ use durable_runtime::client::Instance;
 use durable_runtime::client::InstanceInfo;
 use durable_runtime::client::Instances;
 use durable_runtime::client::ResultError;
+use durable_runtime::ids::InstanceId;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
 use futures::StreamExt;
@@ -101,7 +102,11 @@ impl Work {
 
     /// Whether a run before this one has seen the order to its end.
     async fn has_ended(&self, order: &Order) -> Result<bool, ClientError> {
-        let instance = self.orders.instance(order.id.clone());
+        // A bad id is refused where the order is started.
+        let Ok(id) = InstanceId::new(order.id.as_str()) else {
+            return Ok(false);
+        };
+        let instance = self.orders.instance(id);
         match instance.status().await {
             Ok(status) => Ok(status.status().is_terminal()),
             Err(ClientError::NotFound { .. }) => Ok(false),
