@@ -8,20 +8,21 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use quote::quote;
 use quote::quote_spanned;
-use syn::Block;
 use syn::Expr;
 use syn::LitStr;
+use syn::Path;
 use syn::Type;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 
-use crate::body::broken;
+use crate::body::refusing_calls;
 use crate::debug;
 use crate::determinism::Rule;
 use crate::diagnostics::Diagnostics;
 use crate::item;
 use crate::item::Callable;
 use crate::item::Function;
+use crate::lints;
 use crate::mock;
 use crate::numbers::count;
 use crate::numbers::duration;
@@ -29,6 +30,7 @@ use crate::numbers::duration_tokens;
 use crate::numbers::factor;
 use crate::options;
 use crate::options::ReadOption;
+use crate::runtime_path;
 use crate::signature::Role;
 use crate::signature::Signature;
 use crate::signature::referent;
@@ -46,6 +48,10 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let mut read = Options::default();
     options::read_all(options, &mut read, &mut diagnostics);
+    let _named = match runtime_path::name(read.runtime.as_ref()) {
+        Ok(named) => named,
+        Err(error) => return item::refused(item, &error),
+    };
     let signature = Signature::read(&function.signature, "ActivityContext", &mut diagnostics);
     check_signature(&function, &signature, &read, &mut diagnostics);
     let errors = diagnostics.into_compile_errors();
@@ -73,6 +79,7 @@ struct Options {
     max_concurrent: Option<usize>,
     blocking: Option<Ident>,
     retry: Retry,
+    runtime: Option<Path>,
 }
 
 impl ReadOption for Options {
@@ -84,6 +91,7 @@ impl ReadOption for Options {
         "queue",
         "blocking",
         "max_concurrent",
+        "crate",
     ];
     const OF: &'static str = "`#[activity]`";
 
@@ -95,6 +103,7 @@ impl ReadOption for Options {
     ) -> syn::Result<()> {
         match name.to_string().as_str() {
             "name" => self.name = Some(options::text(name, input, &['@'])?),
+            "crate" => self.runtime = Some(runtime_path::read(name, input)?),
             "queue" => self.queue = Some(options::text(name, input, &[])?),
             "blocking" => {
                 options::flag(name, input)?;
@@ -200,6 +209,7 @@ impl Retry {
         let Some(max_attempts) = self.max_attempts else {
             return quote!(::core::option::Option::None);
         };
+        let seam = item::seam();
         let initial = duration_tokens(self.initial.unwrap_or(Duration::from_secs(1)));
         let backoff = self.backoff.map(|factor| quote!(.backoff(#factor)));
         let jitter = self.jitter.map(|share| quote!(.jitter(#share)));
@@ -209,7 +219,7 @@ impl Retry {
         let total_timeout = total_timeout.map(|timeout| quote!(.total_timeout(#timeout)));
         quote! {
             ::core::option::Option::Some(
-                ::durable_runtime::RetryPolicy::new(#max_attempts, #initial)
+                #seam::RetryPolicy::new(#max_attempts, #initial)
                     #backoff #max_interval #total_timeout #jitter
             )
         }
@@ -252,7 +262,7 @@ fn check_signature(
     let injected = signature
         .parameters
         .iter()
-        .filter(|p| p.role != Role::Argument);
+        .filter(|p| matches!(p.role, Role::Context | Role::State));
     for parameter in injected.filter(|p| matches!(p.ty, Type::Reference(_))) {
         let owned = tidy(referent(&parameter.ty));
         diagnostics.rule(
@@ -278,20 +288,18 @@ impl Activity<'_> {
         let call = self.callable.call_function(&quote!(#seam::Call), &make);
         let inputs = &self.callable.function.signature.inputs;
         let inputs: Vec<_> = inputs.iter().map(ToTokens::to_token_stream).collect();
-        let body = &self.callable.function.body;
-        let body = match syn::parse2::<Block>(body.clone()) {
-            Ok(_) => body.clone(),
-            Err(error) => broken(body, &error),
-        };
+        let body = refusing_calls(&self.callable.function.body);
         let run = self.callable.run(&inputs, &body);
         let mocks = mock::emit(&self.callable, &quote!(#seam::Call));
         let implementation = self.implementation();
         let listed = self.callable.listed(&quote!(list.activity::<Self>()));
+        let lints = lints::of_generated();
         quote! {
             #marker
             #call
             #run
             #mocks
+            #lints
             const _: () = {
                 #implementation
                 #listed

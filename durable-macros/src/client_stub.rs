@@ -1,33 +1,34 @@
 //! The typed client of an orchestrator.
 
+use proc_macro2::Ident;
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::item;
 use crate::item::Callable;
-use crate::item::client_name;
+use crate::lints;
 use crate::signature::Parameter;
 
-/// `ProcessOrderClient` for `process_order`.
-pub(crate) fn emit(callable: &Callable<'_>) -> TokenStream {
+/// The client, of that name.
+pub(crate) fn emit(callable: &Callable<'_>, client: &Ident) -> TokenStream {
     let seam = item::seam();
     let (name, visibility) = (callable.name(), &callable.function.visibility);
-    let client = client_name(name);
     let generics = &callable.function.signature.generics;
     let where_clause = &generics.where_clause;
     let parameters = callable.signature.arguments().map(Parameter::declaration);
     let values = callable.signature.argument_values();
     let allowed = callable.allowed_in_vain();
     let about = format!(" Starts and finds instances of the orchestrator [`{name}()`].");
+    let lints = lints::of_generated();
     quote! {
         #[doc = #about]
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-        #[allow(dead_code)]
+        #lints
         #visibility struct #client {
             client: #seam::Client,
         }
 
-        #[allow(dead_code, clippy::too_many_arguments)]
+        #lints
         impl #client {
             /// A client for the hub that `client` is for.
             #visibility fn new(client: impl ::core::convert::Into<#seam::Client>) -> Self {
@@ -44,8 +45,11 @@ pub(crate) fn emit(callable: &Callable<'_>) -> TokenStream {
             }
 
             /// The instance with this id, whether it exists or not.
-            #visibility fn instance(&self, id: #seam::InstanceId) -> #seam::Instance<#name> {
-                self.client.instance::<#name>(id)
+            #visibility fn instance(
+                &self,
+                id: impl ::core::convert::AsRef<::core::primitive::str>,
+            ) -> #seam::Instance<#name> {
+                self.client.instance(id).of::<#name>()
             }
         }
     }

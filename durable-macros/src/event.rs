@@ -6,6 +6,7 @@ use quote::quote;
 use syn::DeriveInput;
 use syn::LitStr;
 use syn::Meta;
+use syn::Path;
 use syn::parse::ParseStream;
 
 use crate::activity::recorded_name;
@@ -15,6 +16,7 @@ use crate::diagnostics::Diagnostics;
 use crate::item::seam;
 use crate::options;
 use crate::options::ReadOption;
+use crate::runtime_path;
 
 /// Expands `#[derive(Event)] item`.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
@@ -24,6 +26,10 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     };
     let mut diagnostics = Diagnostics::default();
     let options = read_options(&input, &mut diagnostics);
+    let _named = match runtime_path::name(options.runtime.as_ref()) {
+        Ok(named) => named,
+        Err(error) => return error.to_compile_error(),
+    };
     refuse_generics(&input, &mut diagnostics);
     let errors = diagnostics.into_compile_errors();
     // A generic type cannot be implemented for; the type itself is there in any case.
@@ -40,10 +46,11 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
 #[derive(Default)]
 struct Options {
     name: Option<LitStr>,
+    runtime: Option<Path>,
 }
 
 impl ReadOption for Options {
-    const VALID: &'static [&'static str] = &["name"];
+    const VALID: &'static [&'static str] = &["name", "crate"];
     const OF: &'static str = "`#[event]`";
 
     fn read(
@@ -52,6 +59,10 @@ impl ReadOption for Options {
         input: ParseStream<'_>,
         diagnostics: &mut Diagnostics,
     ) -> syn::Result<()> {
+        if name == "crate" {
+            self.runtime = Some(runtime_path::read(name, input)?);
+            return Ok(());
+        }
         let text = options::text(name, input, &[])?;
         if text.value().chars().count() > LONGEST_NAME {
             let what = format!("an event's name has at most {LONGEST_NAME} characters");

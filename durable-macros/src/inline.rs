@@ -4,7 +4,6 @@
 use proc_macro2::Ident;
 use proc_macro2::Span;
 use proc_macro2::TokenStream;
-use proc_macro2::TokenTree;
 use quote::ToTokens;
 use quote::format_ident;
 use quote::quote;
@@ -34,16 +33,22 @@ use crate::determinism::Rule;
 use crate::diagnostics::Diagnostics;
 use crate::item;
 use crate::item::Function;
+use crate::lints;
 use crate::orchestrator::CONTEXT;
 use crate::orchestrator::check_asyncness;
+use crate::signature::ForeignContext;
+use crate::signature::foreign_context;
 use crate::signature::last_segment;
 use crate::signature::referent;
+use crate::signature::refuse_configured;
 use crate::states;
+use crate::surroundings::names_self;
 
 /// Expands the helper `function`.
 pub(crate) fn expand(function: &Function, mut diagnostics: Diagnostics) -> TokenStream {
     check_asyncness(function, &mut diagnostics);
     check_context(function, &mut diagnostics);
+    refuse_configured(&function.signature.inputs, &mut diagnostics);
     let table = quote!(__DURABLE_SITES);
     if is_declaration(function) {
         let declaration = emit_declaration(function);
@@ -85,6 +90,8 @@ fn check_context(function: &Function, diagnostics: &mut Diagnostics) {
             "the context is borrowed: it must not outlive the orchestration's turn",
             "write `&OrchestrationContext`",
         );
+    } else if let Some((foreign, problem)) = signature.inputs.iter().find_map(foreign_context_in) {
+        diagnostics.rule(Rule::Context, foreign, problem.what, problem.help);
     } else if !signature.inputs.iter().any(takes_context) {
         diagnostics.rule(
             Rule::Context,
@@ -101,6 +108,13 @@ fn takes_context(input: &FnArg) -> bool {
             last_segment(referent(&typed.ty)).is_some_and(|last| last.ident == CONTEXT)
         }
         FnArg::Receiver(_) => false,
+    }
+}
+
+fn foreign_context_in(input: &FnArg) -> Option<(&Type, ForeignContext)> {
+    match input {
+        FnArg::Typed(typed) => Some((&*typed.ty, foreign_context(&typed.ty, CONTEXT)?)),
+        FnArg::Receiver(_) => None,
     }
 }
 
@@ -196,15 +210,16 @@ fn emit_header(function: &Function, signature: &mut syn::Signature) -> Header {
     };
     // The bounds stand behind the return type.
     let bounds = signature.generics.where_clause.take();
+    let lints = lints::around_a_body();
     let header = quote! {
         #(#attributes)*
+        #lints
         #[allow(
             clippy::too_many_arguments,
             clippy::needless_lifetimes,
             clippy::elidable_lifetime_names,
             clippy::multiple_bound_locations,
-            clippy::type_complexity,
-            clippy::needless_pass_by_value
+            clippy::type_complexity
         )]
         #visibility #signature -> #seam::DurableBox<'durable, #returned> #bounds
     };
@@ -249,14 +264,6 @@ fn located(at: Span) -> Span {
 
 /// Whether the helper stands in an `impl` or a trait, as far as its signature tells.
 fn is_method(signature: &syn::Signature) -> bool {
-    fn names_self(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(word) => word == "Self",
-            TokenTree::Group(group) => names_self(group.stream()),
-            _ => false,
-        })
-    }
-
     signature.receiver().is_some() || names_self(signature.to_token_stream())
 }
 
@@ -274,11 +281,14 @@ fn emit_listed(function: &Function, rewritten: &Rewritten) -> Option<TokenStream
     let text = name.to_string();
     let table = states::table(&function.body, &patterns(function), &signature.output, &[]);
     let types = states::signature(std::iter::empty(), &signature.output);
+    let lints = lints::of_generated();
     Some(quote! {
         #[doc = #doc]
         #[derive(::core::fmt::Debug)]
-        #[allow(non_camel_case_types, dead_code)]
+        #lints
+        #[allow(non_camel_case_types)]
         #visibility struct #name {}
+        #lints
         const _: () = {
             // A lint would read the place of a row as what the source has there.
             #[allow(clippy::zero_prefixed_literal)]

@@ -16,10 +16,14 @@ use syn::parse::ParseStream;
 use syn::parse_quote;
 
 use crate::determinism::Rule;
+use crate::lints;
+use crate::runtime_path;
 use crate::signature::Parameter;
 use crate::signature::Role;
 use crate::signature::Signature;
 use crate::states;
+use crate::surroundings;
+use crate::surroundings::Method;
 
 /// A function whose body is kept as tokens.
 pub(crate) struct Function {
@@ -72,20 +76,35 @@ pub(crate) fn function(attribute: &str, item: &TokenStream) -> Result<Function, 
             "put it on an `async fn`",
         ),
     };
+    Err(refused(item, &error))
+}
+
+/// What to emit in place of an item that cannot be used: the item as it was, and why.
+pub(crate) fn refused(item: &TokenStream, error: &syn::Error) -> TokenStream {
     let error = error.to_compile_error();
-    Err(quote!(#item #error))
+    quote!(#item #error)
 }
 
 /// What to emit in place of a method: the method as it was, and why it cannot be used. The items
 /// that a function becomes cannot stand in an `impl`.
 pub(crate) fn refuse_method(function: &Function, item: &TokenStream) -> Option<TokenStream> {
-    let receiver = function.signature.receiver()?;
-    let what = "a method cannot be called by name: `self` is no argument";
     let help = "make it a free function that takes what it needs as arguments";
-    let error = Rule::Function
-        .error(receiver, what, help)
-        .to_compile_error();
-    Some(quote!(#item #error))
+    let error = match surroundings::method(function)? {
+        Method::Receiver(receiver) => {
+            let what = "a method cannot be called by name: `self` is no argument";
+            Rule::Function.error(receiver, what, help)
+        }
+        Method::Promise => {
+            let what = "a function of a trait cannot be called by name: it has many bodies";
+            let help = "put the attribute on a free function that calls the one of the trait";
+            Rule::Function.error(&function.signature.ident, what, help)
+        }
+        Method::Associated => {
+            let what = "a function in an `impl` or a trait cannot be called by name";
+            Rule::Function.error(&function.signature.ident, what, help)
+        }
+    };
+    Some(refused(item, &error))
 }
 
 fn looks_like_a_function(item: &TokenStream) -> bool {
@@ -95,13 +114,15 @@ fn looks_like_a_function(item: &TokenStream) -> bool {
 
 /// The path of the one module that generated code names.
 pub(crate) fn seam() -> TokenStream {
-    quote!(::durable_runtime::__private)
+    let runtime = runtime_path::tokens();
+    quote!(#runtime::__private)
 }
 
 /// That path, placed at `at`: what the compiler says of an expression that begins with it is said
 /// there and not at the attribute.
 pub(crate) fn seam_at(at: Span) -> TokenStream {
-    quote_spanned!(at=> ::durable_runtime::__private)
+    let runtime = runtime_path::tokens_at(at);
+    quote_spanned!(at=> #runtime::__private)
 }
 
 /// The parts that activities and orchestrators have in common.
@@ -128,10 +149,12 @@ impl Callable<'_> {
     pub(crate) fn marker(&self) -> TokenStream {
         let (name, visibility) = (self.name(), &self.function.visibility);
         let doc = format!(" The {} [`{name}()`] as a type.", self.kind);
+        let lints = lints::of_generated();
         quote! {
             #[doc = #doc]
             #[derive(::core::fmt::Debug)]
-            #[allow(non_camel_case_types, dead_code)]
+            #lints
+            #[allow(non_camel_case_types)]
             #visibility struct #name {}
         }
     }
@@ -144,11 +167,11 @@ impl Callable<'_> {
         let docs = self.docs();
         let parameters = self.arguments().map(Parameter::declaration);
         let values = self.signature.argument_values();
-        let allowed = self.allowed_in_vain();
+        let (allowed, lints) = (self.allowed_in_vain(), lints::of_generated());
         quote! {
             #(#docs)*
             #[track_caller]
-            #[allow(clippy::too_many_arguments)]
+            #lints
             #allowed
             #visibility fn #name #generics (#(#parameters),*) -> #call<#name> #where_clause {
                 #make::<#name>(#values)
@@ -168,15 +191,9 @@ impl Callable<'_> {
             self.kind
         );
         let run = Ident::new("run", name.span());
-        let allowed = self.allowed_in_vain();
+        let (allowed, lints) = (self.allowed_in_vain(), lints::around_a_body());
         quote! {
-            #[allow(
-                dead_code,
-                clippy::unused_async,
-                clippy::needless_pass_by_value,
-                clippy::missing_errors_doc,
-                clippy::missing_panics_doc
-            )]
+            #lints
             impl #name {
                 #[doc = #doc]
                 #(#others)*
@@ -189,7 +206,9 @@ impl Callable<'_> {
     /// Its types as text.
     pub(crate) fn signature_types(&self) -> TokenStream {
         let arguments = self.arguments().map(|argument| &argument.ty);
-        states::signature(arguments, &self.function.signature.output)
+        let types = states::signature(arguments, &self.function.signature.output);
+        let names = self.signature.argument_names();
+        quote!(#types.named(&[#(#names),*]))
     }
 
     /// Lists the function where an orchestrator that calls it is registered.
@@ -228,7 +247,8 @@ impl Callable<'_> {
 /// The values that the body's parameters get: arguments by name, the rest injected.
 pub(crate) fn injected(parameter: &Parameter) -> TokenStream {
     match parameter.role {
-        Role::Argument => parameter.name.to_token_stream(),
+        // One of another kind was refused.
+        Role::Argument | Role::Foreign => parameter.name.to_token_stream(),
         Role::Context | Role::State => {
             let (seam, ty) = (seam(), &parameter.ty);
             quote!(#seam::inject::<#ty>(__scope)?)

@@ -1,8 +1,8 @@
 //! The attribute macros of `durable-runtime`, which re-exports and documents them.
 //!
 //! Each macro parses its item into a model, reports every mistake at its own tokens, and emits the
-//! same names whether the item is right or wrong. What it emits calls
-//! `::durable_runtime::__private` and holds no logic of its own.
+//! same names whether the item is right or wrong. What it emits calls the runtime's `__private` and
+//! holds no logic of its own.
 
 mod activity;
 mod body;
@@ -20,15 +20,18 @@ mod expansions;
 mod fuzzing;
 mod inline;
 mod item;
+mod lints;
 mod mock;
 #[cfg(test)]
 mod mutations;
 mod numbers;
 mod options;
 mod orchestrator;
+mod runtime_path;
 mod signature;
 mod states;
 mod suggest;
+mod surroundings;
 
 use proc_macro::TokenStream;
 

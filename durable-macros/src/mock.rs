@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::item;
 use crate::item::Callable;
-use crate::signature::Returns;
+use crate::lints;
 
 /// `with`, `delayed` and `fails_times` of the function that `call` is a call of. Nothing after a
 /// mistake: the types may not exist.
@@ -19,18 +19,16 @@ pub(crate) fn emit(callable: &Callable<'_>, call: &TokenStream) -> TokenStream {
     let types: Vec<_> = signature.arguments().map(|argument| &argument.ty).collect();
     let values = signature.argument_values();
     let names = signature.arguments().map(|argument| &argument.name);
-    let returned = match &signature.returns {
-        Returns::Value(ty) => ty.clone(),
-        Returns::Result(ty) => quote!(#ty),
-    };
+    let returned = signature.returns.written();
     let answered = signature.returns.as_result(&quote!(__answer(#(#names),*)));
     let (_, error) = signature.outcome_types();
     let mock = quote!(#seam::Mock<#call<#name>>);
     let answer = quote! {
         impl ::core::ops::FnMut(#(#types),*) -> #returned + ::core::marker::Send + 'static
     };
+    let lints = lints::of_generated();
     quote! {
-        #[allow(dead_code)]
+        #lints
         impl #name {
             /// A mock for the testkit: answers each call with what the closure returns.
             #visibility fn with(answer: #answer) -> #mock {

@@ -1,6 +1,7 @@
 //! The options in an attribute: each is read by itself, so that a mistake in one hides no other.
 
 use proc_macro2::Ident;
+use proc_macro2::Span;
 use proc_macro2::TokenStream;
 use proc_macro2::TokenTree;
 use syn::LitStr;
@@ -101,6 +102,24 @@ fn skip_to_comma(input: ParseStream<'_>) {
 pub(crate) fn value<T: Parse>(name: &Ident, input: ParseStream<'_>) -> syn::Result<T> {
     equals(name, input)?;
     input.parse()
+}
+
+/// Reads `= Name`, the name of a type that is generated.
+pub(crate) fn type_name(name: &Ident, input: ParseStream<'_>) -> syn::Result<Ident> {
+    equals(name, input)?;
+    let refused = |at: Span| {
+        let help = format!("write `{name} = OrdersClient`");
+        syn::Error::new(
+            at,
+            Rule::OptionValue.text(format!("`{name}` is the name of a type"), help),
+        )
+    };
+    let at = input.span();
+    let given: Ident = input.parse().map_err(|_| refused(at))?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(given);
+    }
+    Err(refused(at))
 }
 
 /// Reads the `=` between an option and its value.

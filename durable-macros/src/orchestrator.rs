@@ -10,6 +10,7 @@ use syn::Block;
 use syn::LitStr;
 use syn::Pat;
 use syn::PatType;
+use syn::Path;
 use syn::Token;
 use syn::Type;
 use syn::parse::ParseStream;
@@ -30,14 +31,17 @@ use crate::inline;
 use crate::item;
 use crate::item::Callable;
 use crate::item::Function;
+use crate::lints;
 use crate::mock;
 use crate::options;
 use crate::options::ReadOption;
+use crate::runtime_path;
 use crate::signature::Parameter;
 use crate::signature::Role;
 use crate::signature::Signature;
 use crate::signature::last_segment;
 use crate::signature::referent;
+use crate::signature::tidy;
 use crate::states;
 
 /// The type that the context parameter is recognised by.
@@ -52,6 +56,10 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let mut read = Options::default();
     options::read_all(options, &mut read, &mut diagnostics);
+    let _named = match runtime_path::name(read.runtime.as_ref()) {
+        Ok(named) => named,
+        Err(error) => return item::refused(item, &error),
+    };
     if let Some(inline) = &read.inline {
         read.refuse_with_inline(inline, &mut diagnostics);
         return inline::expand(&function, diagnostics);
@@ -108,6 +116,8 @@ struct Options {
     events: Vec<Type>,
     inline: Option<Ident>,
     checkpoints: Option<Checkpoints>,
+    client: Option<Ident>,
+    runtime: Option<Path>,
     /// What is no option of an inline helper.
     others: Vec<Ident>,
 }
@@ -120,6 +130,8 @@ impl ReadOption for Options {
         "events",
         "inline",
         "checkpoint",
+        "client",
+        "crate",
     ];
     const OF: &'static str = "`#[orchestrator]`";
 
@@ -135,9 +147,14 @@ impl ReadOption for Options {
                 self.inline = Some(name.clone());
                 return Ok(());
             }
+            "crate" => {
+                self.runtime = Some(runtime_path::read(name, input)?);
+                return Ok(());
+            }
             "name" => self.name = Some(options::text(name, input, &['@'])?),
             "version" => self.version = Some(options::text(name, input, &['@'])?),
             "checkpoint" => self.checkpoints = Some(Checkpoints::read(name, input)?),
+            "client" => self.client = Some(options::type_name(name, input)?),
             "status" => self.status = Some(options::value(name, input)?),
             _ => {
                 let list = options::list(name, input)?;
@@ -197,6 +214,7 @@ fn check_context(function: &Function, signature: &Signature, diagnostics: &mut D
     };
     match signature.parameters.first() {
         Some(first) if is_context(first) && is_reference(first) => {}
+        Some(first) if first.role == Role::Foreign => {}
         Some(first) if is_context(first) => diagnostics.rule(
             Rule::Context,
             &first.ty,
@@ -212,6 +230,21 @@ fn check_context(function: &Function, signature: &Signature, diagnostics: &mut D
                 signature.name
             ),
         ),
+    }
+    for state in signature
+        .parameters
+        .iter()
+        .filter(|p| p.role == Role::State)
+    {
+        diagnostics.rule(
+            Rule::SharedState,
+            &state.source,
+            "an orchestrator has no state outside of itself: a replay may run in another process",
+            format_args!(
+                "let an activity take `{}`, and await that",
+                tidy(referent(&state.ty))
+            ),
+        );
     }
     for parameter in signature.parameters.iter().skip(1) {
         if is_context(parameter) {
@@ -258,13 +291,16 @@ impl Orchestrator<'_> {
             .callable
             .call_function(&quote!(#seam::ChildCall), &make);
         let run = self.run();
-        let client = client_stub::emit(&self.callable);
+        let usual = item::client_name(name);
+        let client = self.options.client.as_ref().unwrap_or(&usual);
+        let client = client_stub::emit(&self.callable, client);
         let mocks = mock::emit(&self.callable, &quote!(#seam::ChildCall));
         let implementation = self.implementation();
         let events = self.events();
         let listed = self.callable.listed(&quote!(list.orchestrator::<Self>()));
         let sites = &self.rewritten.sites;
         let (table, visibility) = (&self.table, &self.callable.function.visibility);
+        let lints = lints::of_generated();
         let doc = format!(" The state machine of the orchestrator [`{name}()`].");
         quote! {
             #marker
@@ -272,12 +308,12 @@ impl Orchestrator<'_> {
             #run
             #client
             #mocks
+            #lints
             const _: () = {
                 impl #name {
                     const __DURABLE_SITES: &'static [#seam::Site] = #sites;
 
                     #[doc = #doc]
-                    #[allow(dead_code)]
                     #visibility fn state_machine() -> #seam::StateMachine {
                         #seam::state_machine_of::<Self>()
                     }
@@ -383,6 +419,9 @@ impl Orchestrator<'_> {
         let declared = events
             .iter()
             .map(|event| quote_spanned!(event.span()=> impl #seam::Declares<#event> for #name {}));
+        let reported = self.options.status.as_ref().map(
+            |status| quote_spanned!(status.span()=> impl #seam::Reports<#status> for #name {}),
+        );
         let distinct = (events.len() > 1).then(|| {
             let at = events[0].span();
             quote_spanned! {at=>
@@ -391,7 +430,7 @@ impl Orchestrator<'_> {
                 ]);
             }
         });
-        quote!(#(#declared)* #distinct)
+        quote!(#(#declared)* #reported #distinct)
     }
 }
 

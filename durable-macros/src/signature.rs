@@ -7,8 +7,11 @@ use quote::ToTokens;
 use quote::format_ident;
 use quote::quote;
 use quote::quote_spanned;
+use syn::Attribute;
 use syn::FnArg;
 use syn::GenericArgument;
+use syn::Lifetime;
+use syn::ParenthesizedGenericArguments;
 use syn::Pat;
 use syn::PatType;
 use syn::PathArguments;
@@ -16,11 +19,17 @@ use syn::PathSegment;
 use syn::ReturnType;
 use syn::Safety;
 use syn::Type;
+use syn::TypeFnPtr;
+use syn::TypeReference;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::visit::Visit;
 
+use crate::body::source_text;
 use crate::determinism::Rule;
 use crate::diagnostics::Diagnostics;
 use crate::item::seam;
+use crate::item::seam_at;
 
 /// A signature as the macros understand it.
 pub(crate) struct Signature {
@@ -52,14 +61,33 @@ pub(crate) enum Role {
     Context,
     /// A `State<T>` of the runtime.
     State,
+    /// The context of another kind of function.
+    Foreign,
 }
+
+/// The contexts: what each is that of, and how a function takes it.
+const CONTEXTS: &[(&str, &str, &str)] = &[
+    ("ActivityContext", "an activity", "ActivityContext"),
+    (
+        "OrchestrationContext",
+        "an orchestrator",
+        "&OrchestrationContext",
+    ),
+    (
+        "EntityContext",
+        "an operation of an entity",
+        "&EntityContext",
+    ),
+];
 
 /// What a function returns.
 pub(crate) enum Returns {
     /// A plain value.
     Value(TokenStream),
-    /// A `Result`, under whatever alias.
+    /// A `Result` by name, under whatever path.
     Result(Box<Type>),
+    /// A name that may be an alias of a `Result`: its type tells.
+    Named(Box<Type>),
 }
 
 /// The longest argument list that can be recorded.
@@ -73,6 +101,7 @@ impl Signature {
         diagnostics: &mut Diagnostics,
     ) -> Self {
         refuse_qualifiers(signature, diagnostics);
+        refuse_configured(&signature.inputs, diagnostics);
         let typed = signature.inputs.iter().filter_map(as_typed).enumerate();
         let mut read = Self {
             name: signature.ident.clone(),
@@ -83,8 +112,9 @@ impl Signature {
             usable: false,
             parentheses: signature.paren_token.span.join(),
         };
+        read.refuse_foreign(context, diagnostics);
         let generic = refuse_generics(signature, diagnostics);
-        let unnamed = refuse_unnamed(&signature.output, diagnostics);
+        let unnamed = refuse_result(&signature.output, diagnostics);
         let unrecordable = read.refuse_arguments(diagnostics);
         read.usable = !(generic || unnamed || unrecordable);
         read
@@ -99,6 +129,21 @@ impl Signature {
     pub(crate) fn arguments(&self) -> impl Iterator<Item = &Parameter> {
         let parameters = self.parameters.iter();
         parameters.filter(|parameter| parameter.role == Role::Argument)
+    }
+
+    /// The names of the recorded parameters, as a reader of a history knows them.
+    pub(crate) fn argument_names(&self) -> impl Iterator<Item = String> {
+        self.arguments()
+            .map(|argument| argument.name.unraw().to_string())
+    }
+
+    /// Refuses the contexts of other kinds of functions.
+    fn refuse_foreign(&self, context: &str, diagnostics: &mut Diagnostics) {
+        for parameter in &self.parameters {
+            if let Some(ForeignContext { what, help }) = foreign_context(&parameter.ty, context) {
+                diagnostics.rule(Rule::Context, &parameter.ty, what, help);
+            }
+        }
     }
 
     /// Refuses what cannot be recorded, and says whether there was anything.
@@ -136,24 +181,47 @@ impl Signature {
         if !self.usable {
             return quote!(());
         }
-        match &self.returns {
-            Returns::Value(ty) => ty.clone(),
-            Returns::Result(ty) => ty.to_token_stream(),
-        }
+        self.returns.written()
     }
 
     /// The types of the value and of the error, where they mean something.
     pub(crate) fn outcome_types(&self) -> (TokenStream, TokenStream) {
+        let seam = seam();
         match &self.returns {
-            _ if !self.usable => (quote!(()), quote!(::durable_runtime::Failure)),
-            Returns::Value(ty) => (ty.clone(), quote!(::durable_runtime::Failure)),
+            _ if !self.usable => (quote!(()), quote!(#seam::Failure)),
+            Returns::Value(ty) => (ty.clone(), quote!(#seam::Failure)),
             Returns::Result(ty) => result_types(ty),
+            Returns::Named(ty) => {
+                let returned = returned(ty);
+                let at = ty.span();
+                (
+                    quote_spanned!(at=> #returned::Output),
+                    quote_spanned!(at=> #returned::Error),
+                )
+            }
         }
     }
 
     fn recorded(&self) -> impl Iterator<Item = &Parameter> {
         self.arguments().filter(|_| self.usable)
     }
+}
+
+/// What is said of the context of another kind of function.
+pub(crate) struct ForeignContext {
+    pub(crate) what: String,
+    pub(crate) help: String,
+}
+
+/// What is to be said of a parameter of type `ty` where the context's own type is `own`.
+pub(crate) fn foreign_context(ty: &Type, own: &str) -> Option<ForeignContext> {
+    let word = &last_segment(referent(ty))?.ident;
+    let (name, of, _) = CONTEXTS.iter().find(|(name, ..)| word == name)?;
+    let (_, this, written) = CONTEXTS.iter().find(|(name, ..)| *name == own)?;
+    (*name != own).then(|| ForeignContext {
+        what: format!("`{name}` is the context of {of}, and this is {this}"),
+        help: format!("write `{written}`"),
+    })
 }
 
 fn as_typed(input: &FnArg) -> Option<&PatType> {
@@ -171,6 +239,7 @@ impl Parameter {
         };
         let role = match last_segment(referent(&source.ty)) {
             Some(segment) if segment.ident == context => Role::Context,
+            Some(_) if foreign_context(&source.ty, context).is_some() => Role::Foreign,
             Some(segment) if is_state(segment) => Role::State,
             _ => Role::Argument,
         };
@@ -200,6 +269,7 @@ impl Returns {
             ReturnType::Default => Self::Value(quote!(())),
             ReturnType::Type(_, ty) => match last_segment(ty) {
                 Some(segment) if segment.ident == "Result" => Self::Result(ty.clone()),
+                Some(segment) if may_be_an_alias(segment) => Self::Named(ty.clone()),
                 _ => Self::Value(ty.to_token_stream()),
             },
         }
@@ -211,7 +281,42 @@ impl Returns {
         match self {
             Self::Value(_) => quote!(::core::result::Result::Ok(#returned)),
             Self::Result(_) => quote!(#seam::IsResult::into_result(#returned)),
+            Self::Named(ty) => {
+                let by_type = self::returned(ty);
+                quote!(#by_type::into_result(#returned))
+            }
         }
+    }
+
+    /// The type as it is written.
+    pub(crate) fn written(&self) -> TokenStream {
+        match self {
+            Self::Value(ty) => ty.clone(),
+            Self::Result(ty) | Self::Named(ty) => ty.to_token_stream(),
+        }
+    }
+}
+
+/// Types of the prelude, which spare the compiler the question.
+const PLAIN: &[&str] = &[
+    "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+    "isize", "f32", "f64", "String", "Vec", "Option",
+];
+
+fn may_be_an_alias(segment: &PathSegment) -> bool {
+    !PLAIN.iter().any(|plain| segment.ident == plain)
+}
+
+/// What `ty` is as a result. The compiler tells by the type whether it is one: a macro sees no more
+/// than the name of an alias.
+fn returned(ty: &Type) -> TokenStream {
+    let seam = seam_at(ty.span());
+    quote_spanned! {ty.span()=>
+        <#ty as #seam::Returned<{
+            #[allow(unused_imports)]
+            use #seam::PlainReturn as _;
+            #seam::ReturnProbe::<#ty>::IS_RESULT
+        }>>
     }
 }
 
@@ -297,65 +402,128 @@ fn refuse_qualifiers(signature: &syn::Signature, diagnostics: &mut Diagnostics) 
     }
 }
 
+/// Refuses parameters that are not there in every build.
+pub(crate) fn refuse_configured<'a>(
+    inputs: impl IntoIterator<Item = &'a FnArg>,
+    diagnostics: &mut Diagnostics,
+) {
+    let attributes = inputs.into_iter().flat_map(|input| match input {
+        FnArg::Typed(typed) => &typed.attrs,
+        FnArg::Receiver(receiver) => &receiver.attrs,
+    });
+    let configures =
+        |own: &&Attribute| own.path().is_ident("cfg") || own.path().is_ident("cfg_attr");
+    for attribute in attributes.filter(configures) {
+        diagnostics.rule(
+            Rule::Configured,
+            attribute,
+            "a parameter that only some builds have: what one build records, another cannot read",
+            "take the parameter in every build, or put `#[cfg(…)]` on two functions of other names",
+        );
+    }
+}
+
 /// Refuses generics, and says whether there were any.
 fn refuse_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) -> bool {
     let generics = &signature.generics;
     let bounds = generics.where_clause.as_ref();
-    if generics.params.is_empty() && bounds.is_none_or(|bounds| bounds.predicates.is_empty()) {
-        return false;
-    }
-    let at = if generics.params.is_empty() {
-        generics.where_clause.to_token_stream()
+    let bounds = bounds.filter(|bounds| !bounds.predicates.is_empty());
+    let name = &signature.ident;
+    if generics.params.is_empty() {
+        let Some(bounds) = bounds else { return false };
+        let what = format!("`{name}` has no type parameters that a `where` clause could bound");
+        diagnostics.rule(Rule::Function, bounds, what, "remove the `where` clause");
+    } else if generics.params.len() == generics.lifetimes().count() {
+        let what = format!("`{name}` owns what it is given and yields, so it has no lifetimes");
+        let help = format!(
+            "remove `{}`, and take and return owned types",
+            source_text(generics.to_token_stream())
+        );
+        diagnostics.rule(Rule::Function, generics, what, help);
     } else {
-        generics.to_token_stream()
-    };
-    diagnostics.rule(
-        Rule::Function,
-        at,
-        format_args!(
-            "`{}` is called by name from its recorded arguments, so it cannot be generic",
-            signature.ident
-        ),
-        "write one function for each type, and let them share a generic one",
-    );
+        let what = format!(
+            "`{name}` is called by name from its recorded arguments, so it cannot be generic"
+        );
+        let help = "write one function for each type, and let them share a generic one";
+        diagnostics.rule(Rule::Function, generics, what, help);
+    }
     true
 }
 
-/// Refuses a type that cannot be recorded, and says whether it did.
+/// Refuses an argument that cannot be recorded, and says whether it did.
 fn refuse_unrecordable(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
-    match ty {
-        Type::Reference(reference) => diagnostics.rule(
-            Rule::Argument,
-            ty,
-            "an argument is recorded, so it cannot be a reference",
-            format_args!("take `{}`", owned(&reference.elem)),
-        ),
-        Type::ImplTrait(_) => diagnostics.rule(
+    if let Type::ImplTrait(_) = ty {
+        diagnostics.rule(
             Rule::Argument,
             ty,
             "an argument is recorded, so its type must be named",
             "write the type that is recorded",
-        ),
-        _ => return false,
+        );
+        return true;
     }
-    true
+    refuse_borrowed(ty, "an argument is recorded", "take", diagnostics)
 }
 
-/// Refuses a result without a name, and says whether it did.
-fn refuse_unnamed(output: &ReturnType, diagnostics: &mut Diagnostics) -> bool {
+/// Refuses a result that cannot be recorded, and says whether it did.
+fn refuse_result(output: &ReturnType, diagnostics: &mut Diagnostics) -> bool {
     let ReturnType::Type(_, ty) = output else {
         return false;
     };
-    let unnamed = matches!(**ty, Type::ImplTrait(_));
-    if unnamed {
+    if let Type::ImplTrait(_) = **ty {
         diagnostics.rule(
             Rule::Argument,
             ty,
             "a result is recorded, so its type must be named",
             "write the type that is recorded",
         );
+        return true;
     }
-    unnamed
+    refuse_borrowed(ty, "a result is recorded", "return", diagnostics)
+}
+
+/// Refuses what is borrowed in `ty`, and says whether anything was.
+fn refuse_borrowed(ty: &Type, why: &str, verb: &str, diagnostics: &mut Diagnostics) -> bool {
+    let mut borrowed = Borrowed::default();
+    borrowed.visit_type(ty);
+    for reference in &borrowed.references {
+        let what = format!("{why}, so it cannot be a reference");
+        let help = format!("{verb} `{}`", owned(&reference.elem));
+        diagnostics.rule(Rule::Argument, reference, what, help);
+    }
+    for lifetime in &borrowed.lifetimes {
+        let what = format!("{why}, so it borrows nothing");
+        let help = format!("{verb} a type that owns what it holds, or write `'static`");
+        diagnostics.rule(Rule::Argument, lifetime, what, help);
+    }
+    !(borrowed.references.is_empty() && borrowed.lifetimes.is_empty())
+}
+
+/// What a type borrows, as far as it shows.
+#[derive(Default)]
+struct Borrowed {
+    references: Vec<TypeReference>,
+    lifetimes: Vec<Lifetime>,
+}
+
+impl<'ast> Visit<'ast> for Borrowed {
+    fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+        self.references.push(reference.clone());
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        if lifetime.ident != "static" {
+            self.lifetimes.push(lifetime.clone());
+        }
+    }
+
+    /// The lifetimes of a function type are its own.
+    fn visit_type_fn_ptr(&mut self, _function: &'ast TypeFnPtr) {}
+
+    fn visit_parenthesized_generic_arguments(
+        &mut self,
+        _arguments: &'ast ParenthesizedGenericArguments,
+    ) {
+    }
 }
 
 /// The owned form of what a reference points to.

@@ -13,7 +13,7 @@
 //! | `w4` | from raising an event to the result it leads to, N times | `p50_ms`, `p99_ms` |
 //! | `w5` | start, one activity, result, N times | `p50_ms`, `p99_ms` |
 //! | `w6` | N instances after 20 steps, in a hub that was just opened, are sent the event they wait for | `open_ms`, `handled_ms` |
-//! | `w7` | N sleeping instances | `rss_mb`, `cpu_percent` (over 10 s), `bytes_per_instance`, `open_ms` |
+//! | `w7` | N sleeping instances | `rss_starter_mb`, `rss_mb`, `cpu_percent` (over 10 s), `bytes_per_instance`, `open_ms` |
 //! | `w8` | N operations of entities by 100 clients, calls and signals by turns, on one key and on 100 | `ops_per_s_one_key`, `ops_per_s_100_keys` |
 //! | `w9` | a loop with checkpoints is gone on with at its Nth turn: 100, 10,000 and 100,000, or `--n` | `resume_ms`, `rows` (that resuming reads) |
 

@@ -1,8 +1,8 @@
-//! Time as a parameter, so that the testkit can move it.
+//! The time as a parameter, so that the testkit can move it.
 //!
-//! A wall clock can be set: by an administrator, by the first synchronisation after the start, by the
-//! host of a virtual machine that is resumed. So only what has a date goes by it; what is a length of
-//! time goes by a clock that nobody can set.
+//! A wall clock can be set: by an administrator, by the first synchronisation after the start, or
+//! by the host of a virtual machine that is resumed. Therefore `durable` uses the wall clock only
+//! for dates, and measures durations with a clock that nobody can set.
 //!
 //! | by the wall clock, [`Clock::now`] | by the monotonic clock, [`Clock::monotonic`] |
 //! |---|---|
@@ -12,35 +12,51 @@
 //! | the end of a lease as the store keeps it | when a lease is renewed |
 //! | | waits before a commit, a start or a command is tried again; the grace of a shutdown |
 //!
-//! The retry of an activity is a durable timer, since it may outlive the process. A wall clock that is
-//! set back makes such a timer late by as much, and never loses it.
+//! The retry of an activity is a durable timer, because it may outlive the process. If the wall
+//! clock is set back, such a timer is late by the same amount, but it is never lost.
 
 use std::fmt;
 use std::ops::Add;
 use std::sync::OnceLock;
 use std::time::Duration;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde::Serialize;
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z.
+///
+/// You can convert it from and to [`SystemTime`], and with the feature `jiff` from and to
+/// `jiff::Timestamp`:
+///
+/// ```
+/// use std::time::{Duration, SystemTime, UNIX_EPOCH};
+///
+/// use durable_runtime::Timestamp;
+///
+/// let time = Timestamp::from(UNIX_EPOCH + Duration::from_secs(1_767_225_600));
+/// assert_eq!(time.to_string(), "2026-01-01T00:00:00.000Z");
+/// assert_eq!(SystemTime::try_from(time)?, UNIX_EPOCH + Duration::from_secs(1_767_225_600));
+/// # Ok::<(), durable_runtime::clock::TimeOutOfRange>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z.
+    /// Returns the moment `millis` milliseconds after 1970-01-01T00:00:00Z.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z.
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// How long after `earlier` this is; zero if it is not after.
+    /// Returns how much later than `earlier` this is; zero if it is not later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -58,6 +74,70 @@ impl Add<Duration> for Timestamp {
         )
     }
 }
+
+/// Keeps whole milliseconds and drops smaller parts. A time beyond the range of timestamps becomes
+/// the first or the last one.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        let whole = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(after) => Self(whole(after)),
+            // Earlier, so that it is cut off in the same direction.
+            Err(before) => {
+                let before = before.duration();
+                let rest = u32::from(before.subsec_nanos() % 1_000_000 != 0);
+                Self(-whole(before) - i64::from(rest))
+            }
+        }
+    }
+}
+
+/// Succeeds if the machine's own time reaches that far.
+impl TryFrom<Timestamp> for SystemTime {
+    type Error = TimeOutOfRange;
+
+    fn try_from(time: Timestamp) -> Result<Self, TimeOutOfRange> {
+        let away = Duration::from_millis(time.0.unsigned_abs());
+        let found = if time.0 < 0 {
+            UNIX_EPOCH.checked_sub(away)
+        } else {
+            UNIX_EPOCH.checked_add(away)
+        };
+        found.ok_or(TimeOutOfRange(time))
+    }
+}
+
+/// Keeps whole milliseconds and drops smaller parts.
+#[cfg(feature = "jiff")]
+impl From<jiff::Timestamp> for Timestamp {
+    fn from(time: jiff::Timestamp) -> Self {
+        let nanos = time.as_nanosecond().div_euclid(1_000_000);
+        Self(i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX }))
+    }
+}
+
+/// Succeeds from the year -9999 to the year 9999.
+#[cfg(feature = "jiff")]
+impl TryFrom<Timestamp> for jiff::Timestamp {
+    type Error = TimeOutOfRange;
+
+    fn try_from(time: Timestamp) -> Result<Self, TimeOutOfRange> {
+        Self::from_millisecond(time.0).map_err(|_| TimeOutOfRange(time))
+    }
+}
+
+/// A time that the other type cannot represent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeOutOfRange(Timestamp);
+
+impl fmt::Display for TimeOutOfRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.0;
+        write!(f, "the time {millis} ms after 1970 is out of range")
+    }
+}
+
+impl std::error::Error for TimeOutOfRange {}
 
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,19 +178,20 @@ fn civil_of(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// A moment on a clock that nobody can set: how long that clock has run since some moment of its own.
+/// A moment on a clock that nobody can set: the time that the clock has run since some moment of
+/// its own.
 ///
-/// It means nothing to another process, nor to another clock.
+/// It has no meaning for another process or another clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Tick(Duration);
 
 impl Tick {
-    /// The moment at which a clock has run for `time`.
+    /// Returns the moment at which a clock has run for `time`.
     pub const fn after(time: Duration) -> Self {
         Self(time)
     }
 
-    /// How long after `earlier` this is; zero if it is not after.
+    /// Returns how much later than `earlier` this is; zero if it is not later.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
@@ -127,7 +208,7 @@ impl Add<Duration> for Tick {
 
 /// Where the engine reads the time and waits for it.
 ///
-/// A clock of one's own needs only the wall clock: lengths of time go by the machine then.
+/// Your own clock needs only the wall clock; by default, durations come from the machine's clock.
 ///
 /// ```
 /// use durable_runtime::clock::{Clock, SystemClock, Tick, seconds};
@@ -140,19 +221,19 @@ impl Add<Duration> for Tick {
 /// # }
 /// ```
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The time now, as the wall clock has it.
+    /// Returns the current time of the wall clock.
     fn now(&self) -> Timestamp;
 
-    /// Completes when the wall clock shows `due` or later, never before. Where it is set meanwhile,
-    /// that is noticed within about a second.
+    /// Completes when the wall clock shows `due` or later, never before. If the wall clock is set
+    /// meanwhile, it notices within about a second.
     fn sleep_until(&self, due: Timestamp) -> BoxFuture<'static, ()>;
 
-    /// The time now on a clock that nobody can set.
+    /// Returns the current time of a clock that nobody can set.
     fn monotonic(&self) -> Tick {
         machine_tick()
     }
 
-    /// Completes once `time` has passed, by the clock that nobody can set.
+    /// Completes once `time` has passed on the clock that nobody can set.
     fn sleep_for(&self, time: Duration) -> BoxFuture<'static, ()> {
         #[expect(clippy::disallowed_methods, reason = "this is the clock")]
         Box::pin(async move { tokio::time::sleep(time).await })
@@ -186,11 +267,8 @@ impl Clock for SystemClock {
 
 fn system_now() -> Timestamp {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-    let now = std::time::SystemTime::now();
-    let since = now
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    let now = SystemTime::now();
+    Timestamp::from(now).max(Timestamp(0))
 }
 
 /// By the clock of tokio, so that it agrees with `sleep` in a test that pauses it.
@@ -202,22 +280,22 @@ fn machine_tick() -> Tick {
     Tick(now.saturating_duration_since(*origin))
 }
 
-/// `n` seconds.
+/// Returns `n` seconds.
 pub const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-/// `n` minutes.
+/// Returns `n` minutes.
 pub const fn minutes(n: u64) -> Duration {
     Duration::from_secs(n.saturating_mul(60))
 }
 
-/// `n` hours.
+/// Returns `n` hours.
 pub const fn hours(n: u64) -> Duration {
     Duration::from_secs(n.saturating_mul(3_600))
 }
 
-/// `n` days.
+/// Returns `n` days.
 pub const fn days(n: u64) -> Duration {
     Duration::from_secs(n.saturating_mul(86_400))
 }

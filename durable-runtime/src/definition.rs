@@ -1,4 +1,4 @@
-//! What is known of a function without running it.
+//! The definition of a function, which is known without running it.
 
 mod diagram;
 mod resolve;
@@ -44,7 +44,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// A site; for generated code.
+    /// Creates a site; for generated code.
     pub const fn new(
         number: u32,
         file: &'static str,
@@ -68,7 +68,7 @@ impl Site {
 pub struct SourcePlace(pub String);
 
 impl SourcePlace {
-    /// The place of a `#[track_caller]` function's caller.
+    /// Returns the place of a `#[track_caller]` function's caller.
     pub fn of(location: &std::panic::Location<'_>) -> Self {
         Self(format!(
             "{}:{}:{}",
@@ -78,7 +78,13 @@ impl SourcePlace {
         ))
     }
 
-    /// File, line and column, if this has that form.
+    /// Returns whether this is a place in the standard library, where no user wrote a call.
+    pub(crate) fn is_of_the_standard_library(&self) -> bool {
+        // As the compiler is built, and where its sources are installed.
+        self.0.starts_with("/rustc/") || self.0.contains("/rustlib/src/rust/library/")
+    }
+
+    /// Returns file, line and column, if it has that form.
     pub fn parts(&self) -> Option<(&str, usize, usize)> {
         let (rest, column) = self.0.rsplit_once(':')?;
         let (file, line) = rest.rsplit_once(':')?;
@@ -92,7 +98,7 @@ impl std::fmt::Display for SourcePlace {
     }
 }
 
-/// What an orchestrator may call: the kind and name of the callee.
+/// A callee of an orchestrator: its kind and name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Callee {
@@ -102,7 +108,7 @@ pub enum Callee {
     Orchestrator(&'static str, &'static str),
     /// An entity, by name.
     Entity(&'static str),
-    /// An operation of an entity, by the names of both: what a mock stands in for.
+    /// An operation of an entity, by the names of both; a mock stands in for it.
     Operation(&'static str, &'static str),
 }
 
@@ -119,30 +125,30 @@ impl std::fmt::Display for Callee {
     }
 }
 
-/// What is known of an orchestrator without running it.
+/// The definition of an orchestrator, which is known without running it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct OrchestratorDefinition {
     /// The name under which instances are stored.
     pub name: &'static str,
-    /// The version, `"1"` unless told otherwise.
+    /// The version; by default `"1"`.
     pub version: &'static str,
     /// The await sites, in source order.
     pub sites: &'static [Site],
-    /// Lists the callees that the source shows.
+    /// Lists the callees that the macro saw in the source.
     pub callees: fn() -> Vec<Callee>,
-    /// The names of the events it declares.
+    /// The names of the events that it declares.
     pub events: &'static [&'static str],
     /// Its types.
     pub signature: Signature,
-    /// Its states as its macro saw them.
+    /// Its states as the macro saw them.
     pub table: StateTable,
     /// Its state machine.
     pub states: Option<fn() -> StateMachine>,
 }
 
 impl OrchestratorDefinition {
-    /// A definition; for generated code.
+    /// Creates a definition; for generated code.
     pub const fn new(
         name: &'static str,
         version: &'static str,
@@ -162,7 +168,7 @@ impl OrchestratorDefinition {
         }
     }
 
-    /// The same with its types and states; for generated code.
+    /// Returns the definition with its types and states; for generated code.
     #[must_use]
     pub const fn with_states(
         mut self,
@@ -176,7 +182,7 @@ impl OrchestratorDefinition {
         self
     }
 
-    /// Its state machine; without states where its macro told none.
+    /// Returns its state machine; without states if its macro emitted none.
     pub fn state_machine(&self) -> StateMachine {
         if let Some(states) = self.states {
             return states();
@@ -188,24 +194,24 @@ impl OrchestratorDefinition {
     }
 }
 
-/// How an activity call is to be run, as recorded when it is scheduled.
+/// The options of a call, as recorded when it is scheduled.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CallOptions {
-    /// When to try again. None: one attempt.
+    /// When to try again; `None` for one attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryPolicy>,
-    /// The limit of one attempt of an activity, of a whole sub-orchestration, or of the wait for the
-    /// answer of an entity.
+    /// The time limit of one attempt of an activity, of a whole sub-orchestration, or of the wait
+    /// for the answer of an entity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
-    /// The longest silence between two heartbeats.
+    /// The longest time between two heartbeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat_timeout: Option<Duration>,
     /// The queue, for activities.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
-    /// What people see it as.
+    /// A label for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }

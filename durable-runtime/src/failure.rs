@@ -1,4 +1,4 @@
-//! Failures that are not the user's own: timed out, cancelled, panicked, lost.
+//! Failures that do not come from the user's code: timed out, cancelled, panicked, lost.
 
 use std::error::Error;
 use std::time::Duration;
@@ -8,13 +8,14 @@ use serde::Serialize;
 
 use crate::ids::EntityId;
 use crate::ids::InstanceId;
+use crate::ids::InvalidInstanceId;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::payload::Recorded;
 
-/// Why a call failed, when it was not the called function that said so.
+/// Why a call failed, if the called function did not return an error itself.
 ///
-/// A function's error type takes it by `From<Failure>`, so that one `match` sees everything:
+/// A function's error type is made from it by `From<Failure>`, so one `match` covers everything:
 ///
 /// ```
 /// use durable_runtime::Failure;
@@ -30,7 +31,7 @@ use crate::payload::Recorded;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// It took longer than it may.
+    /// The call took too long.
     #[error("timed out: {limit} of {after:?} passed")]
     TimedOut {
         /// Which limit.
@@ -38,7 +39,7 @@ pub enum Failure {
         /// How long the limit is.
         after: Duration,
     },
-    /// It was cancelled before it had a result.
+    /// The call was cancelled before it had a result.
     #[error("cancelled")]
     Cancelled,
     /// The function panicked.
@@ -46,10 +47,10 @@ pub enum Failure {
     Panicked {
         /// What the panic said.
         message: String,
-        /// Where it was raised, `file:line:column`.
+        /// Where it panicked, `file:line:column`.
         location: Option<String>,
     },
-    /// The worker died again and again while it ran this.
+    /// The worker died again and again while it ran this call.
     #[error("the worker was lost in {attempts} attempts in a row")]
     WorkerLost {
         /// How many attempts were lost.
@@ -58,51 +59,63 @@ pub enum Failure {
     /// The sub-orchestration was terminated.
     #[error("terminated: {reason}")]
     Terminated {
-        /// What whoever terminated it gave as the reason.
+        /// The reason that the caller of `terminate` gave.
         reason: String,
     },
-    /// The id asked for belongs to another instance.
+    /// Another instance has the id that was asked for.
     #[error("instance `{instance}` already exists")]
     AlreadyExists {
         /// That id.
         instance: InstanceId,
     },
-    /// A limit on sizes or numbers was passed; nothing was written.
+    /// The id that the call names is not a valid id; nothing was started.
+    #[error(transparent)]
+    InvalidInstanceId(#[from] InvalidInstanceId),
+    /// A size or a number exceeds its limit; nothing was written.
     #[error("{what} is {actual}, above the limit of {limit}")]
     LimitExceeded {
-        /// What is limited.
+        /// What is counted.
         what: String,
-        /// How much there was.
+        /// The number.
         actual: u64,
-        /// How much there may be.
+        /// The limit.
         limit: u64,
     },
     /// A value has no recorded form.
     #[error(transparent)]
     Codec(#[from] CodecError),
-    /// The function returned an error of its own that has no recorded form. What it said is kept.
+    /// The function returned its own error, which has no recorded form. Its text is kept.
     #[error("{message}")]
     ErrorNotRecorded {
-        /// What the error says.
+        /// The text of the error.
         message: String,
-        /// What the errors below it say, outermost first.
+        /// The texts of the errors below it, outermost first.
         causes: Vec<String>,
         /// Why it has no recorded form.
         #[source]
         codec: CodecError,
     },
-    /// An entity could not run the operation; its state is as it was.
+    /// What the orchestrator was started with is not what the code that runs takes. It stalls, unless
+    /// [`on_undecodable_input`](crate::worker::RuntimeBuilder::on_undecodable_input) says otherwise.
+    #[error("failed to start orchestrator `{orchestrator}`: {report}")]
+    InputUnreadable {
+        /// The orchestrator's name.
+        orchestrator: String,
+        /// What the reader says.
+        report: String,
+    },
+    /// An entity could not run the operation; its state did not change.
     #[error("{entity} {problem}")]
     Entity {
         /// The entity.
         entity: EntityId,
-        /// Why not.
+        /// The cause.
         problem: EntityProblem,
     },
-    /// What was asked breaks a rule of critical sections; nothing was done.
+    /// The call breaks a rule of critical sections; nothing was done.
     #[error("{0}")]
     CriticalSection(SectionRule),
-    /// A failure with its causes, outermost first, the way another error told it.
+    /// A failure with its causes, outermost first, taken from another error.
     #[error("{message}")]
     Caused {
         /// The outermost message.
@@ -132,37 +145,37 @@ fn at(location: Option<&str>) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum EntityProblem {
-    /// Its stored state is not one that the code which runs now reads. It was left untouched.
-    #[error("has a state that this code does not read: {report}")]
+    /// The stored state does not decode as the type of today's code. It was not changed.
+    #[error("has a state that this code cannot read: {report}")]
     StateUnreadable {
-        /// What the reader says.
+        /// The message of the decoder.
         report: String,
     },
-    /// The code that runs now has no such operation.
+    /// Today's code has no such operation.
     #[error("has no operation `{operation}`")]
     UnknownOperation {
         /// The operation that was called.
         operation: String,
     },
-    /// The arguments are not those of the operation.
+    /// The arguments do not decode as those of the operation.
     #[error("cannot run `{operation}` with these arguments: {report}")]
     ArgumentsUnreadable {
         /// The operation that was called.
         operation: String,
-        /// What the reader says.
+        /// The message of the decoder.
         report: String,
     },
-    /// The operation waits for something. An entity's operation runs through: it may await signals
-    /// and starts, and nothing else.
+    /// The operation waits for something. An operation must run to its end without waiting: it may
+    /// await signals and starts, and nothing else.
     #[error(
-        "ran `{operation}`, which awaits something: an operation runs through, so call what takes time from an orchestrator"
+        "ran `{operation}`, which waits for something: an operation must not wait, so let an orchestrator make calls that take time"
     )]
     Waits {
         /// The operation that was called.
         operation: String,
     },
-    /// The operation only reads, and yet it signals, starts or deletes.
-    #[error("ran `{operation}`, which is `#[read_only]` and yet signals, starts or deletes")]
+    /// The operation is read-only, but it signals, starts or deletes.
+    #[error("ran `{operation}`, which is `#[read_only]` but signals, starts or deletes")]
     WritesInReading {
         /// The operation that was called.
         operation: String,
@@ -173,12 +186,13 @@ pub enum EntityProblem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum SectionRule {
-    /// One critical section at a time.
+    /// A section must not contain another.
     #[error(
         "`lock!` in a critical section: lock all entities at once, or drop the parts of the first lock"
     )]
     NestedLock,
-    /// No sub-orchestration: it might want what is locked here, and both would wait for ever.
+    /// A section must not call a sub-orchestration: if that needed an entity that is locked here,
+    /// both would wait for ever.
     #[error(
         "sub-orchestration `{name}` in a critical section: call it before or after, or start it detached"
     )]
@@ -186,25 +200,26 @@ pub enum SectionRule {
         /// The orchestrator's name.
         name: String,
     },
-    /// No signal to an entity that is locked here: it would wait for the end of the section.
+    /// A section must not signal an entity that it has locked: the signal would wait for the end of
+    /// the section.
     #[error("signal to {entity}, which is locked here: call it through its part of the lock")]
     SignalToLocked {
         /// The entity.
         entity: EntityId,
     },
-    /// No call to an entity that is not locked here: another section may hold it.
+    /// A section must not call an entity that it has not locked: another section may hold it.
     #[error("call of {entity} in a critical section that has not locked it: lock it too")]
     CallToUnlocked {
         /// The entity.
         entity: EntityId,
     },
-    /// The critical section to which the call belonged is over.
-    #[error("call of {entity} through a lock that is not held any more")]
+    /// The critical section of the call is over.
+    #[error("call of {entity} through a lock that is no longer held")]
     LockLost {
         /// The entity.
         entity: EntityId,
     },
-    /// Calls to an entity that is locked here go through its part of the lock.
+    /// A section must call a locked entity through its part of the lock.
     #[error("call of {entity}, which is locked here: call it through its part of the lock")]
     CallPastLock {
         /// The entity.
@@ -212,15 +227,15 @@ pub enum SectionRule {
     },
 }
 
-/// Which limit on time was passed.
+/// A time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TimeLimit {
-    /// The limit of one attempt.
+    /// The time limit of one attempt.
     Attempt,
-    /// The limit of the call with all its attempts.
+    /// The time limit of the call with all its attempts.
     Total,
-    /// The longest silence between two heartbeats.
+    /// The longest time between two heartbeats.
     Heartbeat,
     /// How long an operation of an entity may hold its thread.
     Operation,
@@ -247,7 +262,15 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// What went wrong, in one line.
+    /// Returns roughly how many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Error(error) => error.value.len() + error.message.len(),
+            Self::Failure(failure) => failure.to_string().len(),
+        }
+    }
+
+    /// Returns what went wrong, in one line.
     pub fn message(&self) -> String {
         match self {
             Self::Error(error) => error.message.clone(),
@@ -292,7 +315,7 @@ impl RecordedError {
 /// The result of a call as it is recorded.
 pub type CallResult = Result<Payload, CallError>;
 
-/// The messages of the errors below `error`.
+/// Returns the messages of the errors below `error`.
 pub fn causes_of(error: &dyn Error) -> Vec<String> {
     let mut causes = Vec::new();
     let mut below = error.source();

@@ -1,4 +1,4 @@
-//! Names and numbers by which things are found: instances, executions, calls, lanes.
+//! The names and numbers of instances, executions, calls and lanes.
 //!
 //! Everything here is plain data. The hash that spreads instances over partitions is part of the
 //! stored format and never changes.
@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::salt::Salt;
 use crate::salt::Use;
 
-/// How many partitions a lane has. Fixed when a hub is created, stored with it.
+/// The number of partitions of a lane. It is fixed when a hub is created and stored with the hub.
 pub const PARTITIONS: u16 = 8;
 
 /// The longest instance id, in characters.
@@ -22,8 +22,9 @@ pub const MAX_INSTANCE_ID: usize = 100;
 
 /// The id of an instance, as users choose and see it.
 ///
-/// 1 to 100 characters, no control characters, none of `/ \ # ?`, not starting with `@`.
-/// Compared byte by byte.
+/// It has 1 to 100 characters, no control characters, none of `/ \ # ?`, does not start with `@`, and
+/// is neither `.` nor `..`: in a URL those name a folder, so a client would ask for another path. Ids
+/// are compared byte by byte.
 ///
 /// ```
 /// use durable_runtime::InstanceId;
@@ -36,7 +37,7 @@ pub const MAX_INSTANCE_ID: usize = 100;
 pub struct InstanceId(Arc<str>);
 
 impl InstanceId {
-    /// Checks `id` and keeps it.
+    /// Checks `id` and returns it as an instance id.
     ///
     /// # Errors
     /// [`InvalidInstanceId`], which names what is wrong.
@@ -51,14 +52,20 @@ impl InstanceId {
         }
     }
 
-    /// A fresh id that sorts by time of creation (`UUIDv7`).
+    /// Text that may be no id, for what is refused before anything is asked of it.
+    pub(crate) fn unchecked(id: &str) -> Self {
+        Self(Arc::from(id))
+    }
+
+    /// Returns a fresh id that sorts by time of creation (`UUIDv7`).
     pub fn generate() -> Self {
         Self(Arc::from(uuid::Uuid::now_v7().to_string()))
     }
 
-    /// The id of a sub-orchestration that was given none: 26 characters, a hash of the parent's
-    /// salt, id and execution and the path of the call. By the salt, the children of a parent that
-    /// is started again under its id do not meet those that live on from before.
+    /// Returns the id of a sub-orchestration that got no id of its own: 26 characters, a hash of
+    /// the parent's salt, id and execution and the path of the call. The salt matters if the parent
+    /// is started again under its id: its children then do not collide with older ones that are
+    /// still alive.
     pub fn of_child(
         salt: Salt,
         parent: &InstanceId,
@@ -69,20 +76,21 @@ impl InstanceId {
         Self(Arc::from(base32(salt.hash(Use::ChildId, call))))
     }
 
-    /// The id of an orchestration that an entity starts: 26 characters, a hash of the entity, the
-    /// message whose operation starts it, and its place among the starts of that.
+    /// Returns the id of an orchestration that an entity starts: 26 characters, a hash of the
+    /// entity, the message whose operation starts it, and the place among the starts of that
+    /// message.
     pub fn of_start(entity: &EntityId, message: MessageId, number: usize) -> Self {
         let (name, key) = (entity.name(), entity.key());
         let text = format!("{name}\u{1f}{key}\u{1f}{message}\u{1f}{number}");
         Self(Arc::from(base32(hash128(&text))))
     }
 
-    /// The text of the id.
+    /// Returns the text of the id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The partition this instance falls into.
+    /// Returns the partition of this instance.
     pub fn partition(&self) -> u16 {
         partition_of(&self.0)
     }
@@ -135,16 +143,16 @@ impl From<InstanceId> for String {
 }
 
 /// An instance id that breaks the rules of [`InstanceId`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error(
-    "invalid instance id {id:?}: {problem}; use 1 to 100 characters, no control characters, none of `/ \\ # ?`, not starting with `@`"
+    "invalid instance id {id:?}: {problem}; use 1 to 100 characters, no control characters, none of `/ \\ # ?`, not starting with `@`, and neither `.` nor `..`"
 )]
 pub struct InvalidInstanceId {
     id: String,
     problem: IdProblem,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 enum IdProblem {
     #[error("it is empty")]
     Empty,
@@ -154,6 +162,8 @@ enum IdProblem {
     LeadingAt,
     #[error("it contains {0:?}")]
     Character(char),
+    #[error("a URL with it leads to another path")]
+    Folder,
 }
 
 fn problem_of(id: &str) -> Option<IdProblem> {
@@ -166,6 +176,9 @@ fn problem_of(id: &str) -> Option<IdProblem> {
     }
     if id.starts_with('@') {
         return Some(IdProblem::LeadingAt);
+    }
+    if matches!(id, "." | "..") {
+        return Some(IdProblem::Folder);
     }
     let forbidden = |c: &char| c.is_control() || matches!(c, '/' | '\\' | '#' | '?');
     id.chars().find(forbidden).map(IdProblem::Character)
@@ -197,19 +210,21 @@ number! {
     InstanceKey(i64)
 }
 impl InstanceKey {
-    /// Whether this is the key of an entity: those are the negative ones, so that an inbox, a timer
-    /// or a command belongs to one without a doubt.
+    /// Returns whether this is the key of an entity. Keys of entities are negative, so it is clear
+    /// for each inbox, timer and command whether it belongs to an entity.
     pub fn is_entity(self) -> bool {
         self.0 < 0
     }
 }
 
 number! {
-    /// Which run of an instance: 1 at its start, one more after each continue-as-new or replacement.
+    /// The number of an execution: 1 at the start, one more after each continue-as-new or
+    /// replacement.
     Execution(u32)
 }
 number! {
-    /// The number of a message in the inbox. Not commit-ordered: never use it as a watermark.
+    /// The number of a message in the inbox. The order of these numbers is not the order of
+    /// commits: never use one as a watermark.
     MessageId(i64)
 }
 number! {
@@ -217,7 +232,7 @@ number! {
     WorkerId(i64)
 }
 number! {
-    /// A lane's partition as one number: what a worker owns.
+    /// A partition of a lane as one number: the unit that a worker owns.
     Unit(i32)
 }
 
@@ -225,17 +240,17 @@ impl Execution {
     /// The execution that every instance starts with.
     pub const FIRST: Self = Self(1);
 
-    /// The execution after this one.
+    /// Returns the execution after this one.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 }
 
-/// An entity: the name of its kind, and the key that tells it from the others of that kind.
+/// The id of an entity: its name, which is the same for all entities of a type, and its key.
 ///
-/// Any text is a key, up to a limit on its length. Compared byte by byte, name first: the order in
-/// which entities are locked.
+/// Any text can be a key, up to a maximum length. Ids are compared byte by byte, name first;
+/// entities are locked in this order.
 ///
 /// ```
 /// use durable_runtime::ids::EntityId;
@@ -250,7 +265,7 @@ pub struct EntityId {
 }
 
 impl EntityId {
-    /// The entity `key` of the kind `name`.
+    /// Creates the id of the entity `key` of the type `name`.
     pub fn new(name: impl Into<Arc<str>>, key: impl Into<Arc<str>>) -> Self {
         Self {
             name: name.into(),
@@ -258,22 +273,22 @@ impl EntityId {
         }
     }
 
-    /// The name of its kind.
+    /// Returns the name of the entity's type.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its key.
+    /// Returns the entity's key.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The partition this entity falls into.
+    /// Returns the partition of this entity.
     pub fn partition(&self) -> u16 {
         partition_of(&self.key)
     }
 
-    /// The lane of all entities of this kind.
+    /// Returns the lane of all entities with this name.
     pub fn lane(&self) -> Lane {
         Lane::entity(&self.name)
     }
@@ -291,27 +306,27 @@ impl fmt::Display for EntityId {
 pub struct Lane(Arc<str>);
 
 impl Lane {
-    /// The lane of an orchestrator.
+    /// Returns the lane of an orchestrator.
     pub fn orchestrator(name: &str, version: &str) -> Self {
         Self(Arc::from(format!("{name}@{version}")))
     }
 
-    /// The lane of an entity.
+    /// Returns the lane of an entity.
     pub fn entity(name: &str) -> Self {
         Self(Arc::from(format!("@{name}")))
     }
 
-    /// The lane with this very name, as it was stored.
+    /// Returns the lane with exactly this stored name.
     pub fn from_name(name: &str) -> Self {
         Self(Arc::from(name))
     }
 
-    /// The name of the lane.
+    /// Returns the name of the lane.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Name and version of the orchestrator whose lane this is.
+    /// Returns the name and version of the orchestrator whose lane this is.
     ///
     /// ```
     /// use durable_runtime::ids::Lane;
@@ -324,7 +339,7 @@ impl Lane {
         self.0.split_once('@').filter(|(name, _)| !name.is_empty())
     }
 
-    /// The name of the entities whose lane this is.
+    /// Returns the name of the entities whose lane this is.
     pub fn as_entity(&self) -> Option<&str> {
         self.0.strip_prefix('@')
     }
@@ -336,21 +351,22 @@ impl fmt::Display for Lane {
     }
 }
 
-/// Where in an orchestration a call was made: the numbers of its branches, then its own.
+/// Where in an orchestration a call was made: the numbers of the branches around it, then its own
+/// number.
 ///
-/// Written `3` for the fourth call of the body itself, `2.0` for the first call inside the branch
-/// that was the body's third.
+/// It is written `3` for the fourth call of the body itself, and `2.0` for the first call inside
+/// the branch that was third in the body.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CallPath(Vec<u32>);
 
 impl CallPath {
-    /// The path of the orchestrator's own body, below which all others are.
+    /// Returns the path of the orchestrator's own body, below which all others are.
     pub fn root() -> Self {
         Self(Vec::new())
     }
 
-    /// The path of the `number`th call or branch below this one.
+    /// Returns the path of the `number`th call or branch below this one.
     #[must_use]
     pub fn child(&self, number: u32) -> Self {
         let mut numbers = Vec::with_capacity(self.0.len() + 1);
@@ -359,7 +375,7 @@ impl CallPath {
         Self(numbers)
     }
 
-    /// The numbers of the path.
+    /// Returns the numbers of the path.
     pub fn numbers(&self) -> &[u32] {
         &self.0
     }
@@ -424,7 +440,8 @@ impl From<CallPath> for String {
 #[error("`{0}` is not a call path: numbers with dots between them, without leading zeros")]
 pub struct InvalidCallPath(String);
 
-/// The 64-bit FNV-1a hash, fixed for all time: partitions and derived ids depend on it.
+/// Returns the 64-bit FNV-1a hash. It never changes, because partitions and derived ids depend on
+/// it.
 pub fn fnv1a64(bytes: &[u8]) -> u64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
@@ -480,6 +497,19 @@ mod tests {
         }
         for text in ["01", "+1", "-1", "1.", ".1", " 1", "1.00", "4294967296"] {
             assert!(text.parse::<CallPath>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_no_name_of_a_folder() {
+        for id in [".", ".."] {
+            let error = InstanceId::new(id).unwrap_err().to_string();
+            let expected =
+                format!("invalid instance id {id:?}: a URL with it leads to another path");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+        for id in ["...", ".a", "a.", "..a", "a..b"] {
+            InstanceId::new(id).unwrap();
         }
     }
 

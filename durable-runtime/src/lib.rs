@@ -2,8 +2,8 @@
 //! month-long waits, with no server to install.
 //!
 //! An *activity* touches the outside world and runs at least once. An *orchestrator* is ordinary
-//! async Rust that calls activities; every `.await` in it is a durable boundary: what it waited for
-//! is recorded, and after a crash the orchestration goes on from there.
+//! async Rust that calls activities. `durable` records the result of every `.await` in it, and
+//! after a crash the orchestration continues from there.
 //!
 //! ```
 //! use durable_runtime::prelude::*;
@@ -38,28 +38,29 @@
 //!
 //! | word | means |
 //! |---|---|
-//! | orchestrator, orchestration | the function; what runs when it is started |
-//! | instance, execution | one started orchestration; one run of it between two continue-as-news |
-//! | activity, attempt | a function with side effects, run at least once; one try of it |
-//! | history, history event, replay | the recorded past; one entry of it; running code against it |
-//! | turn, outcome | one delivery of messages up to the next wait; what it decided |
-//! | durable timer, external event | a recorded deadline; something raised from outside |
+//! | orchestrator, orchestration | the function; what runs when you start it |
+//! | instance, execution | one started orchestration; the part of it between two continue-as-news |
+//! | activity, attempt | a function with side effects, which runs at least once; one try of it |
+//! | history, history event, replay | the recorded past; one entry of it; running the code against it |
+//! | turn, outcome | delivering messages until the orchestration waits again; the decisions it made |
+//! | durable timer, external event | a recorded deadline; an event that somebody outside raises |
 //! | entity, operation, signal | state under a name and a key; a call on it; a call without an answer |
-//! | message, inbox | what travels; what waits for an instance |
-//! | hub, lane, owner, epoch | all tables under one name; `name@version` or an entity's name; the worker that has a part of a lane; the number that fences a worker off |
-//! | continuation | a waiting orchestration in memory |
-//! | call path, branch | where in which strand of an orchestration a call was made |
+//! | message, inbox | what is sent to an instance; the messages that wait for it |
+//! | hub, lane | all tables under one name; `name@version`, or the name of an entity |
+//! | owner, epoch | the worker that has a partition of a lane; the number that fences off an earlier owner |
+//! | continuation; call path, branch | a suspended orchestration in memory; where in which strand of an orchestration a call was made |
 //!
 //! # How it works
 //!
-//! A [`Client`] puts messages into the [`store`]; the [`dispatcher`] takes them and lets the
-//! [`machine`] make turns of them: a function from data to data. What the turns decided is committed
-//! together, and only then do activities start, timers run and replies go out.
+//! A [`Client`] puts messages into the [`store`]. The [`dispatcher`] takes them out and passes them
+//! to the [`machine`], which makes turns of them and is a pure function from data to data. The
+//! dispatcher commits the outcomes of the turns together. Only then do activities start, timers run
+//! and replies go out.
 
 // Generated code names this crate as its users do, also inside this crate.
 extern crate self as durable_runtime;
 
-/// Chapters on what is more than one item.
+/// Chapters on topics that concern more than one item.
 pub mod guide {
     #[doc = include_str!("../docs/changing_code.md")]
     pub mod changing_code {}

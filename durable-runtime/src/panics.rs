@@ -1,7 +1,7 @@
-//! Panics of user code as values, with the place where they were raised.
+//! Panics of user code as values, with the place of the panic.
 //!
-//! A panic's place is known to the panic hook only, so the first use puts a hook in front of the
-//! one that is there. It notes the place for this thread and then lets that one do its work.
+//! Only the panic hook knows the place of a panic, so the first use installs a hook in front of the
+//! existing one. It notes the place for this thread and then calls the existing hook.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -21,7 +21,7 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `f`; its panic becomes [`Failure::Panicked`].
+/// Runs `f` and turns its panic into [`Failure::Panicked`].
 ///
 /// # Errors
 /// The failure, if `f` panics.
@@ -46,7 +46,7 @@ fn drop_quietly(panic: Box<dyn Any + Send>) {
     }
 }
 
-/// Runs `f`, whose panics no other hook is told of.
+/// Runs `f` without showing its panics to any other hook.
 pub fn quietly<T>(f: impl FnOnce() -> T) -> T {
     struct Back(bool);
 
@@ -60,7 +60,7 @@ pub fn quietly<T>(f: impl FnOnce() -> T) -> T {
     f()
 }
 
-/// A future whose panic becomes [`Failure::Panicked`].
+/// A future whose panic turns into [`Failure::Panicked`].
 #[derive(Debug)]
 pub struct Catch<F>(Pin<Box<F>>);
 
@@ -98,7 +98,7 @@ fn note_places() {
     });
 }
 
-/// What a panic said.
+/// Returns the message of a panic.
 pub fn message_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())

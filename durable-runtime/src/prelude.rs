@@ -1,4 +1,9 @@
-//! Everything that programs of orchestrations use: `use durable_runtime::prelude::*;`.
+//! Everything that a program with orchestrations needs: `use durable_runtime::prelude::*;`.
+
+pub use futures_util::StreamExt;
+pub use futures_util::future::join_all;
+pub use futures_util::future::try_join_all;
+pub use futures_util::stream::FuturesUnordered;
 
 pub use durable_macros::Event;
 pub use durable_macros::activity;
@@ -24,6 +29,8 @@ pub use crate::entity::EntityRef;
 pub use crate::entity::Locked;
 pub use crate::failure::Failure;
 pub use crate::ids::InstanceId;
+pub use crate::orchestration::Call;
+pub use crate::orchestration::ChildCall;
 pub use crate::orchestration::DurableBox;
 pub use crate::orchestration::DurableExt;
 pub use crate::orchestration::Event;

@@ -1,4 +1,4 @@
-//! When to try again: plain arithmetic, the same live and on replay.
+//! When to try again: plain arithmetic, with the same result live and on replay.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 
-/// How often, and after which waits, a failed call is tried again.
+/// How often to try a failed call again, and how long to wait before each attempt.
 ///
 /// ```
 /// use durable_runtime::RetryPolicy;
@@ -37,7 +37,9 @@ fn is_zero(number: &f64) -> bool {
 }
 
 impl RetryPolicy {
-    /// At most `max_attempts` attempts, the first included, with `initial` between the first two.
+    /// Creates a policy with at most `max_attempts` attempts, the first included, and a wait of
+    /// `initial` between the first two. An attempt that was lost with its worker, or interrupted by a
+    /// stop, does not count.
     pub const fn new(max_attempts: u32, initial: Duration) -> Self {
         Self {
             max_attempts,
@@ -56,29 +58,30 @@ impl RetryPolicy {
         self
     }
 
-    /// Never waits longer than `interval`.
+    /// Limits each wait to `interval`.
     #[must_use]
     pub const fn max_interval(mut self, interval: Duration) -> Self {
         self.max_interval = Some(interval);
         self
     }
 
-    /// Makes no attempt that would begin later than `timeout` after the call was scheduled.
+    /// Stops trying when the next attempt would begin later than `timeout` after the call was
+    /// scheduled.
     #[must_use]
     pub const fn total_timeout(mut self, timeout: Duration) -> Self {
         self.total_timeout = Some(timeout);
         self
     }
 
-    /// Shortens each wait by a random share of up to `share` (0 to 1) of it. The randomness comes
-    /// from the call, so a replay waits the same.
+    /// Shortens each wait by a random share of it, at most `share` (0 to 1). The randomness depends
+    /// on the call, so a replay waits equally long.
     #[must_use]
     pub const fn jitter(mut self, share: f64) -> Self {
         self.jitter = share;
         self
     }
 
-    /// The limit of the call with all its attempts.
+    /// Returns the time limit of the call with all its attempts.
     pub fn limit_in_total(&self) -> Option<Duration> {
         self.total_timeout
     }
@@ -105,7 +108,7 @@ impl RetryPolicy {
         Ok(())
     }
 
-    /// Decides what follows on the failure of attempt number `attempt` (from 1) at `now`.
+    /// Decides what to do at `now` after the failure of an attempt.
     pub fn after_failure(&self, failed: FailedAttempt, now: Timestamp) -> NextAttempt {
         let for_good = !failed.retryable && !mutant(Mutant::RetriesForGoodFailures);
         let was_last = failed.attempt >= self.max_attempts && !mutant(Mutant::MaxAttemptsIgnored);
@@ -148,19 +151,19 @@ pub struct FailedAttempt {
     pub attempt: u32,
     /// When the call was scheduled.
     pub scheduled_at: Timestamp,
-    /// Whether the error may go away by itself.
+    /// Whether another attempt may succeed.
     pub retryable: bool,
-    /// Where the jitter comes from.
+    /// The seed of the jitter.
     pub seed: u64,
 }
 
-/// What follows on a failed attempt.
+/// What to do after a failed attempt.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextAttempt {
     /// Another attempt, at this time.
     At(Timestamp),
-    /// None: the call fails.
+    /// No other attempt: the call fails.
     GiveUp,
 }
 

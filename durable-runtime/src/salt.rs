@@ -1,17 +1,18 @@
-//! The secret of an instance, by which nothing that it makes is made twice.
+//! The secret of an instance, which keeps its ids and keys from repeating.
 //!
-//! An id can be used again: after a purge, by a replacement, in another hub. So all that must never
-//! repeat ([`new_uuid`], [`random`], [`idempotency_key`], the ids of children) is a hash that begins
-//! with the instance's salt. It is drawn when the instance is made, recorded with it and in the first
-//! event of its history, and stays the same for as long as it lives.
+//! An id can be used again: after a purge, by a replacement, or in another hub. Therefore
+//! everything that must never repeat ([`new_uuid`], [`random`], [`idempotency_key`], the ids of
+//! children) is a hash that begins with the instance's salt. `durable` draws the salt when it makes
+//! the instance, and records it with the instance and in the first event of its history. The salt
+//! stays the same for the life of the instance.
 //!
-//! Two things that are not built yet go on from the middle of a history. A rewind keeps the salt, so
-//! that what stays is replayed; what it makes from there on goes by a salt that is made of the old one
-//! and the number of the generation. A fork lives on beside its original: it replays with the same
-//! salt, takes a fresh one for what comes after, and records it where it begins.
+//! Two operations that are not built yet continue from the middle of a history. A rewind keeps the
+//! salt, so that the part that stays can be replayed; after that it uses a salt that is made from
+//! the old one and the number of the generation. A fork lives beside its original: it replays with
+//! the same salt, takes a fresh one for what comes after, and records it where it begins.
 //!
-//! What is a hash of a salt goes out to the world, so the hash must not lead back to it: it is half
-//! of a SHA-256.
+//! Hashes of a salt leave the hub, so a hash must not lead back to the salt: it is half of a
+//! SHA-256.
 //!
 //! [`new_uuid`]: crate::orchestration::OrchestrationContext::new_uuid
 //! [`random`]: crate::orchestration::OrchestrationContext::random
@@ -35,7 +36,7 @@ use sha2::Sha256;
 pub struct Salt(u128);
 
 impl Salt {
-    /// The salt of these bits.
+    /// Returns the salt with these bits.
     pub const fn from_bits(bits: u128) -> Self {
         Self(bits)
     }
@@ -117,17 +118,17 @@ impl TryFrom<String> for Salt {
     }
 }
 
-/// A stored salt that is none.
+/// A stored text that is not a salt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a salt has 32 hexadecimal digits")]
 pub struct InvalidSalt;
 
 /// Where new salts come from, so that the testkit can make them reproducible.
 pub trait SaltSource: fmt::Debug + Send + Sync + 'static {
-    /// A salt that was never there before.
+    /// Returns a salt that has never been used.
     ///
     /// # Errors
-    /// There is no randomness to be had.
+    /// An error if the system has no randomness.
     fn fresh(&self) -> io::Result<Salt>;
 }
 

@@ -1,9 +1,9 @@
-//! JSON Schemas of what goes into orchestrations and comes out of them, for the types that derive
+//! JSON Schemas of the inputs and outputs of orchestrations, for the types that derive
 //! `schemars::JsonSchema`.
 //!
 //! Generated code asks each type of an orchestrator for its schema, and the
-//! [registry](crate::registry) collects the answers. A type that does not derive it can hold anything,
-//! as far as a reader of the schemas knows.
+//! [registry](crate::registry) collects the answers. For a type that does not derive `JsonSchema`,
+//! the schemas allow any value.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,19 +23,19 @@ pub(crate) const DEFINITIONS: &str = "/components/schemas";
 /// Makes the schema of a type.
 pub type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 
-/// The schemas of an orchestrator's types; nothing for one that has none.
+/// The schemas of an orchestrator's types; `None` for a type that has none.
 #[derive(Debug, Clone, Default)]
 pub struct OrchestratorSchemas {
-    /// Of its arguments, in order.
+    /// The schemas of its arguments, in order.
     pub arguments: Vec<Option<SchemaFn>>,
-    /// Of what it returns.
+    /// The schema of its return value.
     pub output: Option<SchemaFn>,
-    /// Of the events that it declares, by their names.
+    /// The schemas of the events that it declares, by their names.
     pub events: Vec<(&'static str, Option<SchemaFn>)>,
 }
 
-/// The schemas of the payloads of orchestrators and of their events: what a registry, or a runtime with
-/// its registry, knows of them.
+/// The schemas of the payloads of orchestrators and of their events, as a registry, or a runtime
+/// with its registry, knows them.
 ///
 /// ```
 /// use durable_runtime::prelude::*;
@@ -140,12 +140,12 @@ fn value(schema: Option<SchemaFn>, generator: &mut SchemaGenerator) -> Value {
     schema.map_or(Value::Bool(true), |schema| schema(generator).into())
 }
 
-/// A type that may derive `JsonSchema`; generated code asks it, and the compiler prefers
-/// [`DescribedType`] where that applies.
+/// A type that may derive `JsonSchema`. Generated code queries it, and the compiler prefers
+/// [`DescribedType`] if that applies.
 pub struct SchemaProbe<T>(PhantomData<fn() -> T>);
 
 impl<T> SchemaProbe<T> {
-    /// The probe of the type.
+    /// Creates the probe of the type.
     #[expect(clippy::new_without_default, reason = "only generated code makes one")]
     pub fn new() -> Self {
         Self(PhantomData)
@@ -160,7 +160,7 @@ impl<T> fmt::Debug for SchemaProbe<T> {
 
 /// The answer of a type that derives `JsonSchema`.
 pub trait DescribedType {
-    /// What makes its schema.
+    /// Returns the function that makes its schema.
     fn schema(&self) -> Option<SchemaFn>;
 }
 
@@ -172,7 +172,7 @@ impl<T: JsonSchema> DescribedType for SchemaProbe<T> {
 
 /// The answer of any other type.
 pub trait OtherType {
-    /// Nothing: it is not known what values look like.
+    /// Returns nothing: the values of the type are not described.
     fn schema(&self) -> Option<SchemaFn> {
         None
     }

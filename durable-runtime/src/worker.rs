@@ -1,4 +1,4 @@
-//! Wiring: a store, a registry, a dispatcher, a client; and how they stop.
+//! A running worker: a store, a registry, a dispatcher and a client, and how they stop.
 
 mod signal;
 mod thread;
@@ -24,6 +24,7 @@ use crate::dispatcher::WorkerThreads;
 use crate::entity::Entity;
 use crate::ids::WorkerId;
 use crate::machine::Archive;
+use crate::machine::Undecodable;
 use crate::registry::Register;
 use crate::registry::Registry;
 use crate::registry::RegistryError;
@@ -41,20 +42,20 @@ pub use signal::stop_signal;
 /// them, after the grace period.
 const STORE_WAIT: Duration = Duration::from_secs(10);
 
-/// An error of the runtime, or any other that came by `?`. It does not implement
-/// [`std::error::Error`] itself, so that it can take every type that does.
+/// An error of the runtime, or any other error that `?` converted. It does not implement
+/// [`std::error::Error`], so that it can be made from every type that does.
 pub struct Error(Box<dyn std::error::Error + Send + Sync>);
 
 /// A result with [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// The error itself.
+    /// Returns the error itself.
     pub fn into_inner(self) -> Box<dyn std::error::Error + Send + Sync> {
         self.0
     }
 
-    /// The error itself, if it is an `E`.
+    /// Returns the error itself, if it is an `E`.
     pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
         self.0.downcast_ref()
     }
@@ -75,10 +76,14 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     /// The message and those of its causes, the way `main` prints it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        crate::failure::causes_of(&*self.0)
-            .iter()
-            .try_for_each(|cause| write!(f, ": {cause}"))
+        let mut said = self.0.to_string();
+        for cause in crate::failure::causes_of(&*self.0) {
+            // Some errors repeat what is below them.
+            if !said.ends_with(&cause) {
+                said = format!("{said}: {cause}");
+            }
+        }
+        f.write_str(&said)
     }
 }
 
@@ -86,18 +91,24 @@ impl fmt::Debug for Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
+    /// The builder did not say where the hub is kept.
+    #[error(
+        "no store was named: add `.store(\"sqlite://orders.db\")`, or `.store(\"memory:\")` for a hub \
+         that is gone with the process"
+    )]
+    NoStore,
     /// The store could not be opened, or is in use.
     #[error("failed to open the store")]
     Store(#[from] StoreError),
-    /// What is registered does not fit together.
+    /// The registered functions do not fit together.
     #[error("failed to start: {0}")]
     Registry(#[from] RegistryError),
-    /// The worker could not begin.
+    /// The worker could not start.
     #[error("failed to start the worker")]
     Dispatcher(#[from] DispatcherError),
 }
 
-/// The store did not do what a worker that was told to stop had to record.
+/// The store failed, so a worker that was told to stop could not record everything.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the worker was stopped before the store had recorded everything: the next worker finds what is missing"
@@ -108,9 +119,9 @@ pub struct StopTimedOut;
 /// Where the hub is kept.
 #[derive(Debug)]
 pub enum StoreSource {
-    /// By URL: `sqlite://relative.db`, `sqlite:///absolute.db`, `memory:`.
+    /// A URL: `sqlite://relative.db`, `sqlite:///absolute.db` or `memory:`.
     Url(String),
-    /// A store that is open.
+    /// A store that is open already.
     Opened(OpenedStore),
 }
 
@@ -132,10 +143,10 @@ impl From<OpenedStore> for StoreSource {
     }
 }
 
-/// What a [`Runtime`] is made of.
+/// Builds a [`Runtime`].
 #[derive(Debug)]
 pub struct RuntimeBuilder {
-    source: StoreSource,
+    source: Option<StoreSource>,
     registry: Registry,
     states: States,
     clock: Arc<dyn Clock>,
@@ -143,21 +154,23 @@ pub struct RuntimeBuilder {
 }
 
 impl RuntimeBuilder {
-    /// Where the hub is kept. In memory, if this is not called.
+    /// Sets where the hub is kept: a URL, or a store that is already open. A runtime does not start
+    /// without it. With `"memory:"` the hub ends with the process.
     #[must_use]
     pub fn store(mut self, source: impl Into<StoreSource>) -> Self {
-        self.source = source.into();
+        self.source = Some(source.into());
         self
     }
 
-    /// Makes `state` available to activities that take a `State<T>`.
+    /// Makes `state` available to activities that take a `State<T>`. You need not register a
+    /// [`Client`] for this hub: every activity can take `State<Client>`.
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         self.states.insert(state);
         self
     }
 
-    /// Registers an activity or an orchestrator: the function itself.
+    /// Registers an activity or an orchestrator; pass the function itself.
     #[must_use]
     pub fn register<F: Register<A>, A>(mut self, function: F) -> Self {
         self.registry.register(function);
@@ -171,63 +184,97 @@ impl RuntimeBuilder {
         self
     }
 
-    /// How many bytes of waiting orchestrations are kept in memory; at 0 every turn replays.
+    /// Sets how many bytes of waiting orchestrations stay in memory; with 0, every turn replays.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.config.cache_bytes = bytes;
         self
     }
 
-    /// How many bytes of entities are kept in memory; at 0 every turn loads its entity.
+    /// Sets how long a waiting orchestration stays in memory if nothing happens to it: 5 minutes by
+    /// default. When something happens to it later, the worker loads its history and replays it.
+    #[must_use]
+    pub fn cache_time(mut self, time: Duration) -> Self {
+        self.config.cache_time = time;
+        self
+    }
+
+    /// Sets how many bytes of entities stay in memory; with 0, every turn loads its entity.
     #[must_use]
     pub fn entity_cache_bytes(mut self, bytes: usize) -> Self {
         self.config.entity_cache_bytes = bytes;
         self
     }
 
-    /// How many attempts of activities run at once.
+    /// Sets how many attempts of activities may run at once.
     #[must_use]
     pub fn max_concurrent_activities(mut self, attempts: usize) -> Self {
         self.config.max_concurrent_activities = attempts;
         self
     }
 
-    /// How long [`Runtime::shutdown`] waits for attempts that are under way.
+    /// Sets how long [`Runtime::shutdown`] waits for running attempts.
     #[must_use]
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.config.shutdown_grace = grace;
         self
     }
 
-    /// How long an orchestrator may compute between two awaits, and an operation of an entity in all:
-    /// 30 seconds by default. It holds a thread of its own meanwhile, while all others go on. After
-    /// that the instance stalls, and can be resumed; the operation fails and is undone.
+    /// Sets how long an orchestrator may compute between two awaits, and how long an operation of
+    /// an entity may compute in all: 30 seconds by default. Other code continues meanwhile, on
+    /// other threads. When the time is over, the instance stalls and can be resumed; the operation
+    /// fails and is undone.
     #[must_use]
     pub fn turn_time_limit(mut self, limit: Duration) -> Self {
         self.config.turn_time_limit = limit;
         self
     }
 
-    /// Whether an instance stalls when a replay makes a call with another input than the recorded
-    /// one. By default it does in debug builds, and is logged in release builds.
+    /// Sets whether an instance stalls if a replay makes a call with another input than the
+    /// recorded one. By default it stalls in debug builds; release builds only log it.
     #[must_use]
     pub fn strict_inputs(mut self, strict: bool) -> Self {
         self.config.machine.strict_inputs = strict;
         self
     }
 
-    /// Whether every execution has a twin: a second future of the same code, which is told the same
-    /// and must decide the same. An orchestrator that is not deterministic, because it goes by the
-    /// order of a hash map, say, stalls at once, with both lines of source, instead of at some
-    /// replay. It costs the time and the memory of orchestrators twice. By default there is none;
-    /// the testkit always has one.
+    /// What becomes of an instance whose orchestrator does not take the input that it was started with:
+    /// by default it stalls, and goes on when a version that takes it is deployed. Where whoever starts
+    /// instances is wrong more often than the code, it is better told so.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// use durable_runtime::machine::Undecodable;
+    ///
+    /// # #[orchestrator]
+    /// # async fn greet(_ctx: &OrchestrationContext, name: String) -> String { name }
+    /// # async fn example() -> durable_runtime::Result<()> {
+    /// let runtime = Runtime::builder()
+    ///     .register(greet)
+    ///     .on_undecodable_input(Undecodable::Fail)
+    ///     .start()
+    ///     .await?;
+    /// # runtime.shutdown().await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_undecodable_input(mut self, policy: Undecodable) -> Self {
+        self.config.machine.undecodable_input = policy;
+        self
+    }
+
+    /// Sets whether every execution has a twin: a second future of the same code, which gets the
+    /// same messages and must make the same decisions. An orchestrator that is not deterministic,
+    /// for example because it depends on the order of a hash map, then stalls at once, with both
+    /// lines of source, and not at some later replay. The twin doubles the time and memory of
+    /// orchestrators. By default there is none; the testkit always has one.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
     /// # #[orchestrator]
     /// # async fn greet(_ctx: &OrchestrationContext) {}
     /// # async fn example() -> durable_runtime::Result<()> {
-    /// let runtime = Runtime::builder().register(greet).perturb(true).start().await?;
+    /// let runtime = Runtime::builder().store("memory:").register(greet).perturb(true).start().await?;
     /// # runtime.shutdown().await
     /// # }
     /// ```
@@ -237,29 +284,29 @@ impl RuntimeBuilder {
         self
     }
 
-    /// The limits on sizes and numbers.
+    /// Sets the limits on sizes and numbers.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.machine.limits = Arc::new(limits);
         self
     }
 
-    /// How many events gather before an orchestrator with checkpoints takes the next one, unless its
-    /// attribute says so: 256 by default.
+    /// Sets how many events gather before an orchestrator with checkpoints takes the next one: 256
+    /// by default. The orchestrator's attribute takes precedence.
     #[must_use]
     pub fn checkpoint_after(mut self, events: usize) -> Self {
         self.config.machine.checkpoint_after = events;
         self
     }
 
-    /// What becomes of the history before a checkpoint: by default it is kept.
+    /// Sets what happens to the history before a checkpoint. By default it is kept.
     #[must_use]
     pub fn archive(mut self, archive: Archive) -> Self {
         self.config.machine.archive = archive;
         self
     }
 
-    /// The clock to go by.
+    /// Sets the clock of the runtime.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -269,10 +316,10 @@ impl RuntimeBuilder {
     /// Opens the store and starts a worker.
     ///
     /// # Errors
-    /// [`StartError`]; among others when something is called and not registered.
-    pub async fn start(self) -> Result<Runtime, StartError> {
+    /// [`StartError`], for example if a registered function calls one that is not registered.
+    pub async fn start(mut self) -> Result<Runtime, StartError> {
         self.registry.check()?;
-        let (opened, owns_store) = match self.source {
+        let (opened, owns_store) = match self.source.ok_or(StartError::NoStore)? {
             StoreSource::Url(url) => (crate::store::open(&url).await?, true),
             StoreSource::Opened(opened) => (opened, false),
         };
@@ -283,7 +330,10 @@ impl RuntimeBuilder {
             Arc::clone(&self.clock),
             (*self.config.machine.limits).clone(),
         )
-        .salts(Arc::clone(&self.config.salts));
+        .salts(Arc::clone(&self.config.salts))
+        .code(self.registry.code());
+        let client = Client::new(Arc::new(commands));
+        self.states.insert_unless_there(client.clone());
         let grace = self.config.shutdown_grace;
         let mut config = self.config;
         config.running = opened.running.clone();
@@ -297,7 +347,6 @@ impl RuntimeBuilder {
             Ok(dispatcher.await?)
         };
         let (worker, begun) = WorkerThread::start(making, self.clock, grace).await?;
-        let client = Client::new(Arc::new(commands));
         Ok(Runtime {
             client,
             opened,
@@ -313,10 +362,10 @@ impl RuntimeBuilder {
     }
 }
 
-/// A running worker with a client to its hub.
+/// A running worker with a client for its hub.
 ///
-/// Dropping it without [`shutdown`](Self::shutdown) stops the worker at once and loses nothing: what
-/// was under way is found by the next worker.
+/// If you drop it without [`shutdown`](Self::shutdown), the worker stops at once. Nothing is lost:
+/// the next worker finds the work that was in progress.
 #[derive(Debug)]
 pub struct Runtime {
     client: Client,
@@ -332,10 +381,10 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// What a runtime is made of.
+    /// Returns a builder for a runtime.
     pub fn builder() -> RuntimeBuilder {
         RuntimeBuilder {
-            source: StoreSource::Url("memory:".to_owned()),
+            source: None,
             registry: Registry::default(),
             states: States::default(),
             clock: Arc::new(SystemClock),
@@ -346,28 +395,28 @@ impl Runtime {
         }
     }
 
-    /// A client to this runtime's hub.
+    /// Returns a client for this runtime's hub.
     pub fn client(&self) -> Client {
         self.client.clone()
     }
 
-    /// The schemas of what its orchestrators and their events carry.
+    /// Returns the schemas of the types of its orchestrators and their events.
     #[cfg(feature = "schemars")]
     pub fn payload_schemas(&self) -> PayloadSchemas {
         self.schemas.clone()
     }
 
-    /// A connection to the database that the hub is in, for the user's own tables. Its writes queue
-    /// with those of the engine. `None` for the store in memory. It is closed by
-    /// [`shutdown`](Self::shutdown), and by nothing else: closing it would close the hub.
+    /// Returns a connection to the hub's database, for your own tables; `None` for the store in
+    /// memory. Its writes queue with those of the engine. Do not close it: that would close the
+    /// hub. [`shutdown`](Self::shutdown) closes it.
     #[cfg(feature = "sqlite")]
     pub fn database(&self) -> Option<sea_orm::DatabaseConnection> {
         self.opened.database.clone()
     }
 
-    /// The threads that orchestrators, entities and activities hold right now, without awaiting
-    /// anything, for longer than a second; and how often that has happened. Everything else goes on
-    /// meanwhile, on other threads; a warning in the log says the same.
+    /// Returns which orchestrators, entities and activities have held a thread for longer than a
+    /// second without awaiting anything, and how often that has happened. Other work continues on
+    /// other threads. A warning in the log says the same.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -381,19 +430,19 @@ impl Runtime {
         self.threads.held()
     }
 
-    /// Stops the worker: starts nothing new, waits for attempts of activities that are under way
-    /// (up to the grace period), records them, and gives the hub back. What still runs then is left
-    /// to itself and ends with the process at the latest: an async attempt is dropped at its next
-    /// await, a blocking one, or one that holds its thread, goes on. Its result does not count, and
-    /// the next worker makes another attempt.
+    /// Stops the worker. It starts nothing new, waits for running attempts of activities until the
+    /// grace period is over, records them, and gives up the hub. Then it leaves the attempts that
+    /// still run: an async attempt is dropped at its next await; a blocking attempt, or one that
+    /// holds its thread, runs on until it returns or the process ends. Its result does not count,
+    /// and the next worker makes another attempt.
     ///
-    /// Then the store is closed, if it was opened by its URL: clients and connections that outlive
-    /// this are told so ([`ClientError::Closed`](crate::client::ClientError::Closed)). A hub in a
-    /// file is whole in that file, which can be moved, unless another process has it open.
+    /// Then it closes the store, if the store was opened by its URL. Clients and connections that
+    /// outlive it return [`ClientError::Closed`](crate::client::ClientError::Closed). A hub in a
+    /// file is then complete in that file, and you can move it, unless another process has it open.
     ///
     /// # Errors
-    /// What the worker ended with; [`StopTimedOut`] when the store is not available and could not
-    /// record the last turns.
+    /// The error with which the worker ended; [`StopTimedOut`] if the store is not available and
+    /// could not record the last turns.
     pub async fn shutdown(mut self) -> Result<()> {
         self.worker.stop();
         let ended = self.ended().await;
@@ -425,10 +474,10 @@ impl Runtime {
     }
 
     /// Runs until the process is told to stop, by Ctrl-C or by the signal that supervisors send
-    /// ([`stop_signal`]), then [shuts down](Self::shutdown).
+    /// ([`stop_signal`]). Then it [shuts down](Self::shutdown).
     ///
     /// # Errors
-    /// As [`shutdown`](Self::shutdown); or the signals cannot be listened to.
+    /// Those of [`shutdown`](Self::shutdown); an error if the process cannot listen to the signals.
     pub async fn run_until_signal(mut self) -> Result<()> {
         let told_to_stop = stop_signal()?;
         tokio::select! {
@@ -443,8 +492,8 @@ impl Runtime {
     /// The former name of [`run_until_signal`](Self::run_until_signal).
     ///
     /// # Errors
-    /// As [`run_until_signal`](Self::run_until_signal).
-    #[deprecated = "it hears other signals as well: `run_until_signal`"]
+    /// Those of [`run_until_signal`](Self::run_until_signal).
+    #[deprecated = "use `run_until_signal`, which listens to more signals"]
     pub async fn run_until_ctrl_c(self) -> Result<()> {
         self.run_until_signal().await
     }

@@ -1,4 +1,4 @@
-//! Assertions that say what was recorded.
+//! Assertions about what was recorded.
 
 /// Compares the history of an instance with a snapshot. `UPDATE_EXPECT=1` writes the snapshot.
 ///

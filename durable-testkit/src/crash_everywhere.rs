@@ -26,7 +26,7 @@ use crate::replay_check::check_history;
 type Scenario<O> = dyn Fn(TestInstance<O>) -> LocalBoxFuture<'static, ()>;
 type MakeStore = dyn Fn() -> BoxFuture<'static, Arc<dyn Store>> + Send + Sync;
 
-/// Crashes at every persistence point of a run; see [`TestHub::crash_everywhere`].
+/// Runs with a crash at every persistence point; see [`TestHub::crash_everywhere`].
 #[must_use = "nothing crashes before `.await`"]
 pub struct CrashEverywhere<O> {
     hub: TestHub,
@@ -36,7 +36,7 @@ pub struct CrashEverywhere<O> {
     scenario: Option<Box<Scenario<O>>>,
 }
 
-/// How many runs there were, each with the same result.
+/// The runs that were made, all with the same result.
 #[derive(Debug, Clone)]
 pub struct CrashReport {
     points: Vec<PersistencePoint>,
@@ -44,12 +44,12 @@ pub struct CrashReport {
 }
 
 impl CrashReport {
-    /// The persistence points of a run without a crash. There was one run for each.
+    /// Returns the persistence points of a run without a crash. There was one run for each.
     pub fn points(&self) -> &[PersistencePoint] {
         &self.points
     }
 
-    /// How many runs with two crashes there were.
+    /// Returns how many runs with two crashes there were.
     pub fn pairs(&self) -> usize {
         self.pairs
     }
@@ -63,12 +63,19 @@ impl fmt::Display for CrashReport {
 }
 
 impl TestHub {
-    /// Runs what `call` calls once without a crash; then once for each persistence point (before and
-    /// after each commit, before and after each effect, before each delivery), with a crash there;
-    /// then for pairs of points. After each crash another worker begins with what is stored. Each run
-    /// is in a hub of its own with the functions and mocks of this one, and must come to the same
-    /// result; no effect may happen more often than once and once more for each crash; and the
-    /// history must fit the code.
+    /// Runs the instance of `call` once without a crash, then once for each persistence point, with
+    /// a crash there, and then for pairs of points. Persistence points are before and after each
+    /// commit, before and after each effect, and before each delivery. After each crash another
+    /// worker continues from what is stored. Each run is in a hub of its own, with the functions
+    /// and mocks of this one. All runs must come to the same result. No effect may happen more
+    /// often than once, plus once for each crash. The history must fit the code. An attempt that a
+    /// crash interrupts is made again under the next number, and does not use up the `max_attempts`
+    /// of its policy.
+    ///
+    /// If the closure of a mock keeps something from run to run (a counter, for example), the runs
+    /// differ without any crash, and the error says so. Answers by the number of the call, such as
+    /// [`fails_times`](durable_runtime::registry::Mock::failing) and
+    /// [`then`](durable_runtime::registry::Mock::then), begin anew with each run.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -86,7 +93,7 @@ impl TestHub {
     /// ```
     ///
     /// # Panics
-    /// When one of that does not hold: with the points of the crashes.
+    /// Panics if a run breaks one of these rules, with the points of the crashes.
     pub fn crash_everywhere<O: Orchestrator>(&self, call: ChildCall<O>) -> CrashEverywhere<O> {
         CrashEverywhere {
             hub: self.clone(),
@@ -102,14 +109,14 @@ impl TestHub {
 }
 
 impl<O: Orchestrator> CrashEverywhere<O> {
-    /// With at most so many pairs of points, evenly chosen; 200 unless told otherwise.
+    /// Makes at most this many runs with pairs of points, evenly chosen; by default 200.
     pub fn pairs(mut self, most: usize) -> Self {
         self.pairs = most;
         self
     }
 
-    /// With something that happens in each run between the start and the wait for the result: events
-    /// that are raised, time that passes. The crashes happen below it.
+    /// Adds something that happens in each run between the start and the wait for the result: it
+    /// can raise events or let time pass. The crashes also happen in it.
     pub fn scenario<F, Fut>(mut self, scenario: F) -> Self
     where
         F: Fn(TestInstance<O>) -> Fut + 'static,
@@ -119,7 +126,7 @@ impl<O: Orchestrator> CrashEverywhere<O> {
         self
     }
 
-    /// Each run over a store of its own that `make` makes, instead of one in memory.
+    /// Makes each run over its own store from `make`, instead of one in memory.
     pub fn stores<F, Fut>(mut self, make: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -152,11 +159,20 @@ impl<O: Orchestrator> CrashEverywhere<O> {
         let run = AssertUnwindSafe(self.one_run(crashes, expected));
         match run.catch_unwind().await {
             Ok(run) => run,
+            Err(_) if !crashes.is_empty() && self.differs_without_a_crash(expected).await => {
+                panic!("{NOT_BY_A_CRASH}")
+            }
             Err(panic) => {
                 eprintln!("this was with crashes at the persistence points {crashes:?}");
                 resume_unwind(panic)
             }
         }
+    }
+
+    /// Whether a run without a crash comes to something else than the first one did.
+    async fn differs_without_a_crash(&self, expected: Option<&Output>) -> bool {
+        let again = AssertUnwindSafe(self.one_run(&[], expected));
+        again.catch_unwind().await.is_err()
     }
 
     async fn one_run(&self, crashes: &[usize], expected: Option<&Output>) -> Run {
@@ -178,6 +194,11 @@ impl<O: Orchestrator> CrashEverywhere<O> {
         }
     }
 }
+
+const NOT_BY_A_CRASH: &str = "the runs differ without any crash too: something keeps what it saw \
+     in the run before, a mock's closure, a `State`, the scenario or the store. Have it answer by its \
+     arguments, or by the number of the call (`fails_times(…)`, `.then(…)`), which begins anew in each \
+     run";
 
 struct Run {
     output: Output,

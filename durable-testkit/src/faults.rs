@@ -1,4 +1,4 @@
-//! A store that fails where the test says so.
+//! A store that fails when the test says so.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -40,6 +40,7 @@ use durable_runtime::work::DelayedSignal;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
 use durable_runtime::work::EntityPage;
+use durable_runtime::work::Heartbeat;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceFilter;
 use durable_runtime::work::InstancePage;
@@ -51,23 +52,24 @@ use durable_runtime::work::Purged;
 use durable_runtime::work::SignalRef;
 use durable_runtime::work::TurnWrite;
 
-/// What goes wrong with a commit.
+/// A fault of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Nothing goes wrong.
+    /// No fault.
     None,
-    /// It is not done, and the answer is that the database is not available.
+    /// The commit is not done, and the answer is that the database is not available.
     NotDone,
-    /// It is done, and the answer is lost.
+    /// The commit is done, and its answer is lost.
     AnswerLost,
-    /// It is refused while a turn of this instance is in it.
+    /// The commit is refused if it contains a turn of this instance.
     Conflict(InstanceKey),
-    /// The first delayed signal that a turn in it has run is withdrawn just before.
+    /// Just before the commit, somebody withdraws the first delayed signal that one of its turns
+    /// has run.
     SignalWithdrawn,
 }
 
-/// A store that passes everything on to another one, except where a fault is planned.
+/// A store that passes everything on to another one, except when a fault is planned.
 #[derive(Debug)]
 pub struct FaultyStore {
     inner: Arc<dyn Store>,
@@ -76,6 +78,8 @@ pub struct FaultyStore {
     planned: Mutex<VecDeque<Fault>>,
     /// How many claims are to fail.
     failing_claims: AtomicU64,
+    /// How many looks at the inbox are to fail.
+    failing_looks: AtomicU64,
     /// Refuses each commit with a turn of this instance.
     poisoned: Mutex<Option<InstanceKey>>,
 }
@@ -89,32 +93,43 @@ impl FaultyStore {
             looks: AtomicU64::new(0),
             planned: Mutex::default(),
             failing_claims: AtomicU64::new(0),
+            failing_looks: AtomicU64::new(0),
             poisoned: Mutex::default(),
         })
     }
 
-    /// Plans what happens to the next commits, in order. After them nothing goes wrong.
+    /// Plans the faults of the next commits, in order. Commits after them have none.
     pub fn plan(&self, faults: impl IntoIterator<Item = Fault>) {
         lock(&self.planned).extend(faults);
     }
 
-    /// Refuses each commit that has a turn of this instance in it; `None` ends that.
+    /// Refuses each commit that contains a turn of this instance; `None` ends that.
     pub fn poison(&self, instance: Option<InstanceKey>) {
         *lock(&self.poisoned) = instance;
     }
 
-    /// Has the next `count` claims of units fail: the database is not available.
+    /// Makes the next `count` claims of units fail: the database is not available.
     pub fn fail_claims(&self, count: u64) {
         self.failing_claims.store(count, Ordering::Relaxed);
     }
 
-    /// How many commits were asked for.
+    /// Makes the next `count` looks at the inbox fail, as if the database were not available.
+    pub fn fail_looks(&self, count: u64) {
+        self.failing_looks.store(count, Ordering::Relaxed);
+    }
+
+    /// Returns how many looks at the inbox are still to fail.
+    pub fn failing_looks(&self) -> u64 {
+        self.failing_looks.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many commits were requested.
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
     }
 
-    /// How often it was looked for something to do: messages, timers that are due, instances and
-    /// entities to be loaded.
+    /// Returns how often the engine looked for something to do: messages, due timers, instances and
+    /// entities to load.
     pub fn looks(&self) -> u64 {
         self.looks.load(Ordering::Relaxed)
     }
@@ -131,6 +146,18 @@ impl FaultyStore {
             None => lock(&self.planned).pop_front().unwrap_or(Fault::None),
         }
     }
+}
+
+/// Takes one from `left`, if there is any.
+fn take_one(left: &AtomicU64) -> bool {
+    let mut seen = left.load(Ordering::Relaxed);
+    while let Some(less) = seen.checked_sub(1) {
+        match left.compare_exchange_weak(seen, less, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => return true,
+            Err(now) => seen = now,
+        }
+    }
+    false
 }
 
 impl FaultyStore {
@@ -230,12 +257,7 @@ impl Store for FaultyStore {
         lanes: &[Lane],
         now: Timestamp,
     ) -> Result<Vec<Unit>, StoreError> {
-        let one_less = |left: u64| left.checked_sub(1);
-        let claims = &self.failing_claims;
-        if claims
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
-            .is_ok()
-        {
+        if take_one(&self.failing_claims) {
             return Err(unavailable("claim units"));
         }
         self.inner.units_claim(lease, lanes, now).await
@@ -338,11 +360,27 @@ impl Store for FaultyStore {
         limit: u32,
     ) -> Result<InboxPage, StoreError> {
         self.look();
+        let one_less = |left: u64| left.checked_sub(1);
+        let failing = &self.failing_looks;
+        if failing
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+            .is_ok()
+        {
+            return Err(unavailable("fetch messages"));
+        }
         self.inner.inbox_fetch(units, except, after, limit).await
     }
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
         self.inner.events_unread(key).await
+    }
+
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        self.inner.events_unread_count(id).await
+    }
+
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
+        self.inner.heartbeats_fetch(key).await
     }
 
     async fn entity_send(
@@ -408,8 +446,8 @@ impl Store for FaultyStore {
         self.inner.answer_fetch(key, command).await
     }
 
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
-        self.inner.answers_expire(until).await
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        self.inner.answers_expire(until, limit).await
     }
 
     async fn timers_due(

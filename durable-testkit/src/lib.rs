@@ -1,14 +1,15 @@
 //! Testing tools for `durable-runtime`.
 //!
 //! - [`TestHub`]: the engine with mocks, time that the test moves, and a past that can be forked.
-//! - [`Timeline`]: what an instance did, turn by turn; as text, diagram or page.
-//! - [`TestHub::crash_everywhere`]: one run for each place where a crash leaves something behind.
+//! - [`Timeline`]: what an instance did, turn by turn, as text, diagram or page.
+//! - [`TestHub::crash_everywhere`]: one run for each place where a crash leaves something different
+//!   behind.
 //! - [`TestHub::explore`]: every order in which results, times and events can arrive.
-//! - [`replay_check`]: does today's code fit yesterday's histories?
+//! - [`replay_check`]: checks whether today's code fits yesterday's histories.
 //! - [`VirtualClock`]: time that moves when the test says so.
 //! - [`Pump`]: the engine's own dispatcher, driven step by step from one thread.
-//! - [`FaultyStore`]: a store that fails where the test says so, before or after it did its work.
-//! - [`mod@conformance`]: the contract of a store as a test suite, one line for a new store.
+//! - [`FaultyStore`]: a store that fails when the test says so, before or after it did its work.
+//! - [`mod@conformance`]: the contract of a store as a test suite; one line tests a new store.
 //!
 #![doc = include_str!("../docs/testing.md")]
 
@@ -20,6 +21,7 @@ mod explore;
 mod faults;
 mod hub;
 mod lock;
+pub mod prelude;
 mod pump;
 mod random;
 mod replay_check;

@@ -1,4 +1,5 @@
-//! Locks that do not mind a panic elsewhere: a failing test is no reason to fail differently.
+//! Locks that ignore a panic elsewhere, so that a failing test does not make others fail
+//! differently.
 
 use std::sync::Mutex;
 use std::sync::MutexGuard;

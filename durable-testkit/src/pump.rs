@@ -22,7 +22,7 @@ use durable_runtime::work::Notifier;
 
 use crate::VirtualClock;
 
-/// What a [`Pump`] is made of.
+/// Builds a [`Pump`].
 pub struct PumpBuilder {
     store: Arc<dyn Store>,
     clock: VirtualClock,
@@ -40,14 +40,14 @@ impl fmt::Debug for PumpBuilder {
 }
 
 impl PumpBuilder {
-    /// Over this store instead of a model store of its own.
+    /// Uses this store instead of a model store of its own.
     #[must_use]
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = store;
         self
     }
 
-    /// By this clock.
+    /// Uses this clock.
     #[must_use]
     pub fn clock(mut self, clock: &VirtualClock) -> Self {
         self.clock = clock.clone();
@@ -75,7 +75,7 @@ impl PumpBuilder {
         self
     }
 
-    /// Changes what the engine goes by.
+    /// Changes the settings of the engine.
     #[must_use]
     pub fn config(mut self, change: impl FnOnce(&mut EngineConfig)) -> Self {
         change(&mut self.config);
@@ -85,7 +85,7 @@ impl PumpBuilder {
     /// Opens the hub and registers a worker.
     ///
     /// # Errors
-    /// The store's.
+    /// The errors of the store.
     pub async fn start(self) -> Result<Pump, DispatcherError> {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         self.store.hub_open(clock.now()).await?;
@@ -95,7 +95,8 @@ impl PumpBuilder {
             Arc::clone(&notifier),
             Arc::clone(&clock),
             Limits::default(),
-        );
+        )
+        .code(self.registry.code());
         let client = Client::new(Arc::new(commands));
         let (registry, states) = (Arc::new(self.registry), Arc::new(self.states));
         let dispatcher =
@@ -108,7 +109,7 @@ impl PumpBuilder {
     }
 }
 
-/// A worker that does nothing by itself: the test drives it. Dropping it is a crash.
+/// A worker that does nothing by itself: the test drives it. If you drop it, that is a crash.
 #[derive(Debug)]
 pub struct Pump {
     client: Client,
@@ -117,8 +118,8 @@ pub struct Pump {
 }
 
 impl Pump {
-    /// A pump over a model store of its own. Every execution has a twin, so that an orchestrator
-    /// that is not deterministic stalls.
+    /// Returns a builder of a pump over a model store of its own. Every execution has a twin, so an
+    /// orchestrator that is not deterministic stalls.
     pub fn builder() -> PumpBuilder {
         let mut config = EngineConfig::default();
         config.machine.perturb = true;
@@ -131,25 +132,25 @@ impl Pump {
         }
     }
 
-    /// A client to the hub.
+    /// Returns a client for the hub.
     pub fn client(&self) -> Client {
         self.client.clone()
     }
 
-    /// The clock.
+    /// Returns the clock.
     pub fn clock(&self) -> &VirtualClock {
         &self.clock
     }
 
-    /// The dispatcher.
+    /// Returns the dispatcher.
     pub fn dispatcher(&mut self) -> &mut Dispatcher {
         &mut self.dispatcher
     }
 
-    /// Makes one step, and lets activities run that it started.
+    /// Makes one step, and runs the activities that it started.
     ///
     /// # Errors
-    /// The dispatcher's.
+    /// The errors of the dispatcher.
     pub async fn step(&mut self) -> Result<Progress, DispatcherError> {
         self.dispatcher.hint();
         let progress = self.dispatcher.process_next().await?;
@@ -159,11 +160,11 @@ impl Pump {
         Ok(progress)
     }
 
-    /// Makes steps until there is nothing left to do at this time. Activities that wait for
-    /// something outside, or for time to pass, are left waiting.
+    /// Makes steps until nothing is left to do at the present time. Activities that wait for
+    /// something outside, or for time to pass, continue to wait.
     ///
     /// # Errors
-    /// The dispatcher's.
+    /// The errors of the dispatcher.
     pub async fn run_until_idle(&mut self) -> Result<(), DispatcherError> {
         let mut idle = 0;
         while idle < IDLE_STEPS {
@@ -175,10 +176,10 @@ impl Pump {
         Ok(())
     }
 
-    /// Moves the clock on, and makes steps until there is nothing left to do.
+    /// Moves the clock forward, and makes steps until nothing is left to do.
     ///
     /// # Errors
-    /// The dispatcher's.
+    /// The errors of the dispatcher.
     pub async fn advance(&mut self, by: Duration) -> Result<(), DispatcherError> {
         self.clock.advance(by);
         self.run_until_idle().await

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use durable_runtime::salt::Salt;
 use durable_runtime::salt::SaltSource;
 
-/// Salts that are counted, so that ids and keys are the same in every run of a test.
+/// Salts that are counted up, so that ids and keys are the same in every run of a test.
 ///
 /// ```
 /// use durable_runtime::salt::{Salt, SaltSource};
@@ -24,7 +24,7 @@ pub struct CountedSalts {
 }
 
 impl CountedSalts {
-    /// Those of a series; no other series has any of them.
+    /// Creates the salts of one series. No two series share a salt.
     pub fn of_series(series: u64) -> Self {
         Self {
             series,

@@ -13,7 +13,7 @@ use durable_runtime::clock::Tick;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
-/// A clock that stands still until it is moved. Clones are the same clock.
+/// A clock that stands still until it is moved. All clones are the same clock.
 ///
 /// ```
 /// use durable_runtime::clock::Clock;
@@ -46,12 +46,12 @@ struct Sleepers {
 }
 
 impl VirtualClock {
-    /// A clock that stands at 2026-01-01T00:00:00Z.
+    /// Creates a clock that stands at 2026-01-01T00:00:00Z.
     pub fn new() -> Self {
         Self::at(Timestamp::from_millis(1_767_225_600_000))
     }
 
-    /// A clock that stands at `now`.
+    /// Returns a clock that stands at `now`.
     pub fn at(now: Timestamp) -> Self {
         let time = Time {
             wall: now,
@@ -63,7 +63,7 @@ impl VirtualClock {
         }
     }
 
-    /// The next time that somebody waits for by this clock.
+    /// Returns the next time that somebody waits for on this clock.
     pub fn next_sleeper(&self) -> Option<Timestamp> {
         let Time { wall, run } = *self.time.borrow();
         let sleepers = lock(&self.sleepers);
@@ -73,7 +73,7 @@ impl VirtualClock {
         shown.copied().into_iter().chain(ran).min()
     }
 
-    /// Moves the clock on.
+    /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         self.time.send_modify(|time| {
             time.wall = time.wall + by;
@@ -81,12 +81,13 @@ impl VirtualClock {
         });
     }
 
-    /// Moves the clock to `time`, unless it is past that.
+    /// Moves the clock to `time`, unless it is already later.
     pub fn advance_to(&self, time: Timestamp) {
         self.advance(time.since(self.now()));
     }
 
-    /// Sets what the clock shows, forth or back, as an administrator does: no time passes by that.
+    /// Sets the time that the clock shows, forward or back, as an administrator does. No time
+    /// passes.
     ///
     /// ```
     /// use durable_runtime::clock::Clock;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # run.sh [SECONDS]: how many requests async_http_api answers, and how fast, with 64 connections: status
-# and start, alone and beside a client that nobody wants. Each run has a hub of its own. Needs wrk and
-# python3. Fails if an answer was an error.
+# and start, alone, beside a client that nobody wants, and beside 2,000 that hold connections and hardly
+# send anything. The service may open 1,024 files. Each run has a hub of its own. Needs wrk and python3.
+# Fails if an answer was an error.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 seconds=${1:-30}
@@ -12,12 +13,15 @@ folder=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$folder"' EXIT
 order='{"order_id":"order-1","customer_id":"7","date":"1997-01-01","cds":30,"dollars":"440.10"}'
 
-# measure NAME alone|abused WRK-ARGUMENTS…, the last of which is a path.
+# measure NAME alone|abuse|slow WRK-ARGUMENTS…, the last of which is a path.
 measure() {
     local name=$1 beside=$2 path=${*: -1} abuse=
     shift 2
     rm -rf "${folder:?}"/*
-    "$service" --db "sqlite://$folder/load.db" --listen 127.0.0.1:0 >"$folder/out" &
+    (
+        ulimit -n 1024
+        exec "$service" --db "sqlite://$folder/load.db" --listen 127.0.0.1:0 >"$folder/out"
+    ) &
     local pid=$!
     until grep -qs listening "$folder/out"; do
         kill -0 "$pid"
@@ -26,8 +30,8 @@ measure() {
     local address
     address=$(sed 's/listening on //' "$folder/out")
     curl -sf -o "$folder/order" "$address/orders" --json "$order"
-    if [ "$beside" = abused ]; then
-        python3 "$here/abuse.py" "${address%:*}" "${address#*:}" $((seconds + 4)) &
+    if [ "$beside" != alone ]; then
+        python3 "$here/$beside.py" "${address%:*}" "${address#*:}" $((seconds + 4)) &
         abuse=$!
         sleep 2
     fi
@@ -41,7 +45,7 @@ measure() {
     wait "$pid"
 }
 
-for beside in alone abused; do
+for beside in alone abuse slow; do
     measure status "$beside" /durable/instances/order-1
     measure start "$beside" -s "$here/start.lua" /durable/orchestrators/process_order
 done

@@ -1,9 +1,9 @@
-//! Aggregator: events of many sources, correlated by a key into one state.
+//! Aggregator: events from many sources become one state, by their key.
 //!
-//! The warehouse, the carrier and the customer's phone all tell what happened to an order. They tell
-//! it more than once, and not in the order in which it happened. Each order is an entity under its
-//! id, so that all that is told of it comes to one place, one after the other; when it has all that
-//! it waits for it starts an orchestration, once.
+//! The warehouse, the carrier and the customer's phone all report what happened to an order. They
+//! report it more than once, and not in the order in which it happened. Each order is an entity
+//! under its id, so all reports of an order arrive at one place, one after the other. When the
+//! entity has all the reports that it needs, it starts an orchestration, once.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,10 @@ use durable_runtime::prelude::*;
 use serde::Deserialize;
 use serde::Serialize;
 
-/// What can happen to an order, in the order in which it does.
+/// What can happen to an order, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Milestone {
-    /// It lies in its box.
+    /// The order is packed.
     Packed,
     /// The carrier has it.
     Shipped,
@@ -27,16 +27,16 @@ impl Milestone {
     pub const ALL: [Self; 3] = [Self::Packed, Self::Shipped, Self::Delivered];
 }
 
-/// Something that a source tells.
+/// A report from a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderEvent {
     /// What happened.
     pub milestone: Milestone,
-    /// Who says so.
+    /// Who reports it.
     pub source: String,
 }
 
-/// What is known of an order.
+/// What is known about an order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderStatus {
     reached: BTreeSet<Milestone>,
@@ -46,7 +46,7 @@ pub struct OrderStatus {
 
 #[entity]
 impl OrderStatus {
-    /// Takes in what a source tells.
+    /// Takes in a report.
     pub fn tell(&mut self, ctx: &EntityContext, event: OrderEvent) {
         let OrderEvent { milestone, source } = event;
         self.sources.insert(source);
@@ -59,13 +59,13 @@ impl OrderStatus {
         }
     }
 
-    /// How far the order has come.
+    /// Returns how far the order has come.
     #[read_only]
     pub fn furthest(&self) -> Option<Milestone> {
         self.reached.last().copied()
     }
 
-    /// What must have happened, and nobody has told yet.
+    /// Returns what must have happened and has not been reported yet.
     #[read_only]
     pub fn missing(&self) -> Vec<Milestone> {
         let furthest = self.reached.last();
@@ -76,26 +76,26 @@ impl OrderStatus {
     }
 }
 
-/// The id of the orchestration that closes an order.
+/// Returns the id of the orchestration that closes an order.
 pub fn closing_id(order_id: &str) -> String {
     format!("close-{order_id}")
 }
 
-/// Asks the customer how it was.
+/// Asks the customer for an opinion.
 #[activity(retry(max_attempts = 5, initial = "1s", backoff = 2.0))]
 pub async fn send_survey(order_id: String) -> String {
     format!("how was {order_id}?")
 }
 
-/// Puts an order that is complete into the archive; returns a line for it.
+/// Puts a complete order into the archive; returns a line for it.
 #[activity(retry(max_attempts = 5, initial = "1s", backoff = 2.0))]
 pub async fn archive(order_id: String, sources: BTreeSet<String>) -> String {
     let sources = Vec::from_iter(sources).join(", ");
     format!("{order_id} is delivered, say {sources}")
 }
 
-/// What happens once all is known of an order: it is archived at once, and its customer asked a week
-/// later.
+/// Closes an order once everything about it is known: archives it at once, and asks its customer a
+/// week later.
 #[orchestrator(status = String)]
 pub async fn close_order(
     ctx: &OrchestrationContext,

@@ -1,8 +1,9 @@
-//! A critical section: two accounts are locked together, and nobody sees the money in between.
+//! A critical section: a transfer locks two accounts together, and nobody sees the money in
+//! between.
 //!
-//! Each account is an entity. A transfer locks both of its accounts, takes from one and gives to the
-//! other; whoever else wants one of them waits for its turn. However many transfers cross each other
-//! there is no deadlock, and however the process dies no money is lost and no lock stays held.
+//! Each account is an entity. A transfer locks both of its accounts, takes from one and gives to
+//! the other; other transfers wait for their turn. However many transfers cross each other, there
+//! is no deadlock. However the process dies, no money is lost and no lock stays held.
 
 use durable_runtime::prelude::*;
 use serde::Deserialize;
@@ -11,7 +12,7 @@ use serde::Serialize;
 /// Why an account does not pay.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum AccountError {
-    /// There is not enough on it.
+    /// The account does not have enough.
     #[error("{missing} cents are missing")]
     NotCovered {
         /// How much is missing.
@@ -35,7 +36,7 @@ impl Account {
         self.cents += cents;
     }
 
-    /// Pays out; returns what is left.
+    /// Pays out; returns the rest.
     ///
     /// # Errors
     /// [`AccountError::NotCovered`].
@@ -48,14 +49,14 @@ impl Account {
         Ok(left)
     }
 
-    /// What is on it.
+    /// Returns the balance.
     #[read_only]
     pub fn balance(&self) -> u64 {
         self.cents
     }
 }
 
-/// Moves money from one account to another, or none at all.
+/// Moves money from one account to another, or moves none at all.
 #[orchestrator]
 pub async fn transfer(
     _ctx: &OrchestrationContext,
@@ -69,7 +70,7 @@ pub async fn transfer(
     Ok(())
 }
 
-/// Adds up accounts at one moment, also while money is being moved between them.
+/// Adds up accounts at one moment, even while money is being moved between them.
 #[orchestrator]
 pub async fn add_up(
     _ctx: &OrchestrationContext,

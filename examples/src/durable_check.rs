@@ -1,7 +1,7 @@
-//! Whether running instances of these examples can go on with today's code.
+//! Checks whether running instances of these examples survive today's code.
 //!
-//! `examples/durable.lock` holds the shape of every orchestrator. The program `durable_check` is the
-//! three lines that a project of one's own needs; see the chapter `changing_code` of
+//! `examples/durable.lock` holds the shape of every orchestrator. The program `durable_check`
+//! consists of the three lines that your own project needs; see the chapter `changing_code` of
 //! `durable-runtime`.
 
 pub use crate::registry::registry;

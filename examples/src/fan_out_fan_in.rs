@@ -1,8 +1,8 @@
-//! Fan-out and fan-in: many activities at the same time, then one answer.
+//! Fan-out and fan-in: many activities run at the same time and give one answer.
 //!
-//! A stock-taking: ask which warehouses there are, count each of them at the same time, add up. The
-//! orchestration waits for all counts however long each takes, and after a crash only for those that
-//! are missing.
+//! A stock-taking: list the warehouses, count all of them at the same time, add up. The
+//! orchestration waits for all counts, however long each takes. After a crash it waits only for the
+//! missing ones.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use futures::future::try_join_all;
 use serde::Deserialize;
 use serde::Serialize;
 
-/// What stands in one warehouse, by article.
+/// The contents of one warehouse, by article.
 pub type Stock = BTreeMap<String, u64>;
 
 /// Why there is no stock list.
@@ -28,7 +28,7 @@ pub enum StockError {
     Infrastructure(#[from] Failure),
 }
 
-/// The warehouses of a region.
+/// Returns the warehouses of a region.
 #[activity]
 pub async fn list_warehouses(region: String) -> Vec<String> {
     (1..=40).map(|n| format!("{region}-{n:02}")).collect()
@@ -49,7 +49,7 @@ pub async fn count_warehouse(name: String) -> Result<Stock, StockError> {
     Ok(Stock::from([records, turntables]))
 }
 
-/// What all warehouses of a region hold together.
+/// Returns the total stock of all warehouses of a region.
 #[orchestrator]
 pub async fn take_stock(_ctx: &OrchestrationContext, region: String) -> Result<Stock, StockError> {
     let warehouses = list_warehouses(region).await?;

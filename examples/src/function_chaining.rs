@@ -1,8 +1,8 @@
-//! Function chaining: each step takes what the one before it gave.
+//! Function chaining: each activity takes the result of the one before.
 //!
-//! A quote for a customer abroad: look up the price, take the discount off, convert it, write the
-//! quote. A crash between two steps repeats none that was recorded; an error ends the chain with the
-//! type that the failing step has.
+//! A quote for a customer abroad: look up the price, subtract the discount, convert the amount,
+//! write the quote. After a crash between two activities, no recorded one runs again. An error ends
+//! the chain and keeps the type that the failing activity gave it.
 
 use durable_runtime::prelude::*;
 use serde::Deserialize;
@@ -15,14 +15,14 @@ pub struct Inquiry {
     pub article: String,
     /// How many.
     pub pieces: u32,
-    /// In which currency.
+    /// The currency.
     pub currency: String,
 }
 
-/// What the customer gets.
+/// The quote that the customer gets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quote {
-    /// What it says.
+    /// Its text.
     pub text: String,
 }
 
@@ -32,21 +32,21 @@ pub enum QuoteError {
     /// The shop does not have it.
     #[error("there is no article {article:?}")]
     UnknownArticle {
-        /// What was asked for.
+        /// The article.
         article: String,
     },
     /// The bank does not know it.
     #[error("there is no rate for {currency}")]
     UnknownCurrency {
-        /// What was asked for.
+        /// The currency.
         currency: String,
     },
-    /// A step timed out, panicked or lost its worker.
+    /// An activity timed out, panicked or lost its worker.
     #[error(transparent)]
     Infrastructure(#[from] Failure),
 }
 
-/// The price of one piece, in cents.
+/// Returns the price of one piece, in cents.
 #[activity(retry(max_attempts = 3, initial = "100ms", non_retryable = is_final))]
 pub async fn look_up_price(article: String) -> Result<u64, QuoteError> {
     match article.as_str() {
@@ -60,14 +60,14 @@ fn is_final(error: &QuoteError) -> bool {
     matches!(error, QuoteError::UnknownArticle { .. })
 }
 
-/// Ten percent off from ten pieces on.
+/// Subtracts ten percent from ten pieces on.
 #[activity]
 pub async fn discount(cents: u64, pieces: u32) -> u64 {
     let total = cents * u64::from(pieces);
     if pieces >= 10 { total * 9 / 10 } else { total }
 }
 
-/// The same amount in another currency.
+/// Returns the same amount in another currency.
 #[activity(timeout = "5s")]
 pub async fn convert(cents: u64, currency: String) -> Result<u64, QuoteError> {
     let per_mille = match currency.as_str() {
@@ -92,7 +92,7 @@ pub async fn write_quote(inquiry: Inquiry, amount: u64) -> Quote {
     }
 }
 
-/// From the inquiry to the quote.
+/// Makes a quote for an inquiry.
 #[orchestrator]
 pub async fn make_quote(
     _ctx: &OrchestrationContext,

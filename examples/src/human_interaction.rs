@@ -1,8 +1,9 @@
-//! Human interaction: wait for somebody's decision, but not for ever.
+//! Human interaction: waits for somebody's decision, but not for ever.
 //!
-//! An article is out of stock and a customer has ordered it. The shop asks a person: cancel the order,
-//! or send it later as a backorder? Nobody needs to hold a connection meanwhile; the question and its
-//! deadline are rows in the database. Without an answer in time the order is cancelled.
+//! A customer has ordered an article that is out of stock. The shop asks a person: cancel the
+//! order, or send it later as a backorder? Nobody needs to hold a connection meanwhile: the
+//! question and its deadline are rows in the database. Without an answer in time, the order is
+//! cancelled.
 
 use std::time::Duration;
 
@@ -21,19 +22,19 @@ pub struct Shortage {
     pub patience: Duration,
 }
 
-/// What a person decided.
+/// A person's decision.
 #[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
 pub enum RestockDecision {
-    /// The customer does not get it.
+    /// Cancel the order.
     Cancel,
-    /// The customer gets it later.
+    /// Send the order later.
     Backorder {
         /// When the article is expected.
         in_time: Duration,
     },
 }
 
-/// Where the question stands.
+/// The state of the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Question {
     /// Somebody has to decide.
@@ -42,12 +43,12 @@ pub enum Question {
     Closed,
 }
 
-/// What became of the order.
+/// The end of the order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Resolution {
     /// A person cancelled it.
     Cancelled,
-    /// It was sent when the article was there again.
+    /// It was sent when the article was back in stock.
     SentLater,
     /// Nobody decided in time.
     TimedOut,

@@ -1,9 +1,10 @@
-//! Inventory: what can be sold is reserved first, and given back when the sale fails.
+//! Inventory: a sale reserves its pieces first, and gives them back if it fails.
 //!
-//! The stock of a warehouse is an entity: it takes one reservation after the other, so that the last
-//! record is sold once, however many customers want it at the same moment. A sale reserves, charges,
-//! and then takes the pieces out of the stock; if the charge fails it gives them back.
-//! [`order_processing`](crate::order_processing) reserves in the same way what waits for an approval.
+//! The stock of a warehouse is an entity. It takes one reservation after the other, so the last
+//! record is sold only once, however many customers want it at the same moment. A sale reserves,
+//! charges, and then takes the pieces out of the stock. If the charge fails, the sale gives the
+//! pieces back. [`order_processing`](crate::order_processing) reserves in the same way for orders
+//! that wait for an approval.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ pub struct Sale {
     pub order_id: String,
     /// The article.
     pub article: String,
-    /// How many.
+    /// How many pieces.
     pub pieces: u32,
     /// What the customer has on the card, in cents.
     pub credit: u64,
@@ -27,10 +28,10 @@ pub struct Sale {
 /// Why nothing was reserved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum StockError {
-    /// There are not as many.
+    /// The shelf has fewer pieces.
     #[error("only {left} are left")]
     OutOfStock {
-        /// How many there are.
+        /// How many pieces it has.
         left: u32,
     },
     /// The engine could not do it.
@@ -52,10 +53,10 @@ pub enum CardError {
 /// Why nothing was sold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum SaleError {
-    /// It could not be reserved.
+    /// The pieces could not be reserved.
     #[error("it could not be reserved")]
     Stock(#[from] StockError),
-    /// It was not paid, and is on the shelf again.
+    /// The customer did not pay; the pieces are back on the shelf.
     #[error("it was not paid")]
     Card(#[from] CardError),
     /// The engine could not do it.
@@ -90,12 +91,12 @@ fn opening_stock() -> Inventory {
 
 #[entity(init = opening_stock)]
 impl Inventory {
-    /// New pieces have come.
+    /// Adds new pieces to the shelf.
     pub fn restock(&mut self, article: String, pieces: u32) {
         *self.stock.entry(article).or_default() += pieces;
     }
 
-    /// Puts pieces aside for an order; returns how many are left.
+    /// Reserves pieces for an order; returns how many are left on the shelf.
     ///
     /// # Errors
     /// [`StockError::OutOfStock`].
@@ -115,26 +116,26 @@ impl Inventory {
         Ok(left)
     }
 
-    /// Puts what was reserved for an order back on the shelf.
+    /// Puts the pieces that are reserved for an order back on the shelf.
     pub fn release(&mut self, order_id: String) {
         if let Some(Reservation { article, pieces }) = self.reserved.remove(&order_id) {
             *self.stock.entry(article).or_default() += pieces;
         }
     }
 
-    /// What was reserved for an order has left the warehouse.
+    /// Removes the pieces that are reserved for an order: they have left the warehouse.
     pub fn shipped(&mut self, order_id: String) {
         self.reserved.remove(&order_id);
     }
 
-    /// How many pieces can be sold.
+    /// Returns how many pieces can be sold.
     #[read_only]
     pub fn level(&self, article: String) -> u32 {
         self.stock.get(&article).copied().unwrap_or(0)
     }
 }
 
-/// Charges the card; returns what was paid, in cents.
+/// Charges the card; returns the paid amount, in cents.
 #[activity(retry(
     max_attempts = 5,
     initial = "200ms",
@@ -154,7 +155,7 @@ fn is_declined(error: &CardError) -> bool {
     matches!(error, CardError::Declined)
 }
 
-/// Sells what a customer wants; returns what was paid, in cents.
+/// Sells what a customer wants; returns the paid amount, in cents.
 #[orchestrator]
 pub async fn sell(_ctx: &OrchestrationContext, sale: Sale) -> Result<u64, SaleError> {
     let inventory = Inventory::at("main");

@@ -1,4 +1,4 @@
-//! The patterns of Durable Functions, written with `durable-runtime`, on an order system.
+//! The patterns of Durable Functions, written with `durable-runtime`, for an order system.
 //!
 //! Each pattern has one name in four places: a program `src/bin/<name>.rs`, a module here, a test
 //! `tests/it/<name>.rs` and a row of the README's table.
@@ -18,7 +18,7 @@ pub mod order_processing;
 pub mod registry;
 pub mod state_diagram;
 
-/// The code of the README and of the chapters beside it, so that it is compiled with the tests.
+/// The code of the README and of the guides, compiled with the tests.
 #[cfg(doctest)]
 pub mod prose {
     #[doc = include_str!("../../README.md")]
@@ -71,6 +71,11 @@ pub mod prose {
     #[doc = include_str!("../../durable-runtime/docs/rules/D033.md")]
     #[doc = include_str!("../../durable-runtime/docs/rules/D034.md")]
     #[doc = include_str!("../../durable-runtime/docs/rules/D035.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D036.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D037.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D038.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D039.md")]
+    #[doc = include_str!("../../durable-runtime/docs/rules/D040.md")]
     #[doc = include_str!("../../durable-runtime/docs/rules/D101.md")]
     #[doc = include_str!("../../durable-runtime/docs/rules/D102.md")]
     #[doc = include_str!("../../durable-runtime/docs/rules/D103.md")]

@@ -1,8 +1,8 @@
-//! Monitor: look at something again and again, at growing intervals, until it is so or it is too
-//! late.
+//! Monitor: checks something at growing intervals until a condition holds or time is up.
 //!
-//! A parcel is watched until the carrier has it or the deadline passes. The waits are durable timers:
-//! the program may be off while they run, and a watch of a month costs as much as one of a second.
+//! It watches a parcel until the carrier has it or the deadline passes. The waits are durable
+//! timers: the program may be off meanwhile, and a watch of a month costs as much as one of a
+//! second.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use durable_runtime::prelude::*;
 use serde::Deserialize;
 use serde::Serialize;
 
-/// What to watch, and how.
+/// The parcel to watch, and how to watch it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Watch {
     /// The parcel.
     pub parcel: Parcel,
-    /// The wait before the second look; each wait after it is twice as long …
+    /// The wait before the second look. Each later wait is twice as long …
     pub first_wait: Duration,
     /// … up to this.
     pub longest_wait: Duration,
-    /// How long to watch at all.
+    /// How long to watch.
     pub deadline: Duration,
 }
 
@@ -35,10 +35,10 @@ pub struct Parcel {
     pub taken_at: Timestamp,
 }
 
-/// What the carrier says.
+/// The carrier's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParcelState {
-    /// It lies in the warehouse.
+    /// The parcel lies in the warehouse.
     Packed,
     /// The carrier has it.
     Shipped,
@@ -49,12 +49,12 @@ pub enum ParcelState {
 pub enum Watched {
     /// The carrier has the parcel.
     Shipped {
-        /// How often was looked.
+        /// How often it looked.
         looks: u32,
     },
     /// The carrier did not take it in time.
     TooLate {
-        /// How often was looked.
+        /// How often it looked.
         looks: u32,
     },
 }
@@ -75,7 +75,7 @@ pub async fn ask_carrier(parcel: Parcel) -> ParcelState {
 /// Watches a parcel until it is shipped or the deadline passes. Its custom status is the number of
 /// looks so far.
 ///
-/// However often it has looked, a worker that takes it over begins at its last checkpoint.
+/// However often it has looked, a worker that takes it over begins at the last checkpoint.
 #[orchestrator(status = u32, checkpoint)]
 pub async fn watch_parcel(ctx: &OrchestrationContext, watch: Watch) -> Result<Watched, Failure> {
     let deadline = ctx.now() + watch.deadline;

@@ -1,16 +1,17 @@
-//! The one option that all programs have.
+//! The only option of most programs.
 
 use clap::Parser;
 
-/// Where the hub of a program is.
+/// The place of a program's hub.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
 pub struct Options {
-    /// The hub; created when absent. By default a `SQLite` file with the program's name.
+    /// The hub; created if it does not exist. By default a `SQLite` file with the program's name.
     #[arg(long, value_name = "URL")]
     db: Option<String>,
 }
 
-/// The URL of the hub: what `--db` says, else `sqlite://<program>.db` in the working directory.
+/// Returns the URL of the hub: the value of `--db`, or `sqlite://<program>.db` in the working
+/// directory.
 pub fn store_url(program: &str) -> String {
     let options = Options::parse();
     options

@@ -1,4 +1,4 @@
-//! Every function of these examples, for the programs that look at all of them.
+//! All functions of these examples, for the programs that need all of them.
 
 use durable_runtime::registry::Registry;
 
@@ -13,7 +13,7 @@ use crate::monitor;
 use crate::order_processing::activities;
 use crate::order_processing::orchestrator::process_order;
 
-/// All orchestrators, activities and entities.
+/// Returns all orchestrators, activities and entities.
 pub fn registry() -> Registry {
     let mut registry = Registry::default();
     registry.register(hello::hello);

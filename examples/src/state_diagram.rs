@@ -23,7 +23,8 @@ impl fmt::Display for UnknownName {
 
 impl std::error::Error for UnknownName {}
 
-/// The diagram of the orchestrator `name`; those of all, each under its name, without one.
+/// Returns the diagram of the orchestrator `name`; without a name, those of all, each under its
+/// name.
 ///
 /// # Errors
 /// [`UnknownName`].

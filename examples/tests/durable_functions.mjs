@@ -119,6 +119,40 @@ async function callEverything(client, form) {
   await assert.rejects(client.startNew("no_such_orchestrator"), /status code: 400/);
 }
 
-await callEverything(clientIn({ rpcBaseUrl: hub }), "host");
-await callEverything(clientIn({ baseUrl: hub.slice(0, -1), requiredQueryStringParameters: "code=none" }), "urls");
+/** What goes wrong is told in words, with what is to be done about it. */
+async function makeMistakes(client, form) {
+  const id = `${form}-wrong`;
+  const start = (instanceId, input) => client.startNew("process_order", { instanceId, input });
+  await assert.rejects(start(id), /400.*the input is absent/);
+  await assert.rejects(start(id, { ...order(id, 2), cds: "many" }), /400.*cds: invalid type: string/);
+  await assert.rejects(start(id, [order(id, 2)]), /400.*the input is not what `process_order` takes/);
+  // The path that the package makes of it ends where the id was to begin.
+  await assert.rejects(start(".", order(id, 2)), /404/);
+  await assert.rejects(start("..", order(id, 2)), /40[45]/);
+  await assert.rejects(client.getStatus(id), /HTTP 404/);
+
+  await start(id, order(id, 30));
+  await until(client, id, waits);
+  const typo = /400.*does not declare the event `Aproval`: did you mean `Approval`\?/;
+  await assert.rejects(client.raiseEvent(id, "Aproval", { approved: true }), typo);
+  await assert.rejects(client.rewind(id, "why"), is(`instance \`${id}\` is Running, and only one that has failed can be rewound`));
+  await client.raiseEvent(id, "Approval", { approved: false });
+  await until(client, id, (status) => status.runtimeStatus === "Failed");
+  await assert.rejects(client.rewind(id, "why"), is("this version cannot rewind: restart the instance instead"));
+  await assert.rejects(client.rewind("nobody", "why"), is("there is no instance `nobody`"));
+
+  const always = { createdTimeFrom: new Date(-8.64e15), createdTimeTo: new Date(8.64e15), runtimeStatus: ["Failed"] };
+  const failed = await client.getStatusBy(always);
+  assert.ok(failed.some((status) => status.instanceId === id));
+}
+
+const is = (message) => ({ message });
+
+for (const [form, more] of [
+  ["host", { rpcBaseUrl: hub }],
+  ["urls", { baseUrl: hub.slice(0, -1), requiredQueryStringParameters: "code=none" }],
+]) {
+  await callEverything(clientIn(more), form);
+  await makeMistakes(clientIn(more), form);
+}
 console.log("every call was answered, in both forms");

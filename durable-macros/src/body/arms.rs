@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
+use syn::Attribute;
 use syn::Expr;
 use syn::Ident;
 use syn::Macro;
@@ -70,6 +71,7 @@ pub(crate) fn read_arms(call: &Macro) -> syn::Result<Vec<Arm>> {
 }
 
 fn read_arm(input: ParseStream<'_>) -> syn::Result<Arm> {
+    refuse_attributes(input)?;
     refuse_keyword_arm(input)?;
     let pattern = Pat::parse_multi_with_leading_vert(input)?;
     input.parse::<Token![=]>()?;
@@ -99,6 +101,16 @@ fn read_arm(input: ParseStream<'_>) -> syn::Result<Arm> {
         future,
         body,
     })
+}
+
+fn refuse_attributes(input: ParseStream<'_>) -> syn::Result<()> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    let Some(attribute) = attributes.first() else {
+        return Ok(());
+    };
+    let what = "an arm of `select!` takes no attributes: all arms are there in every build";
+    let help = "write two `select!`, and put `#[cfg(…)]` on each as a statement";
+    Err(Rule::SelectArm.error(attribute, what, help))
 }
 
 /// `else`, `complete` and `default` arms are of others' `select!`.

@@ -116,7 +116,7 @@ impl Rewriter<'_> {
     /// `future`, bounded to be durable; a new site whose text is `text`.
     pub(super) fn durable(&mut self, future: &impl ToTokens, at: Span, text: &str) -> TokenStream {
         let (seam, table) = (seam(), self.table);
-        let (seam_here, site) = (seam_at(at), quote_spanned!(generated(at)=> &#table));
+        let (seam_here, sites) = (seam_at(at), quote_spanned!(generated(at)=> #table));
         let number = proc_macro2::Literal::usize_unsuffixed(self.sites.len());
         // With the user's own span the three macros tell the user's own place.
         self.sites.push(quote_spanned! {at=>
@@ -124,7 +124,7 @@ impl Rewriter<'_> {
         });
         let bounds = self.bounds(&future.to_token_stream(), &seam_here);
         // The whole expression must be the user's, or what is said of it is said at the attribute.
-        quote_spanned!(at=> #bounds::durable(#future, #site[#number]))
+        quote_spanned!(at=> #bounds::durable(#future, #sites, #number))
     }
 
     /// The module below `seam` that says what `future` must be.
@@ -221,17 +221,22 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_stmt_mut(&mut self, statement: &mut Stmt) {
+        dropped::as_expression(statement);
         let Stmt::Macro(call) = statement else {
             let call = dropped::call_in(statement);
             let call = call.filter(|call| !self.reported.in_tokens(&call.to_token_stream()));
-            let call = call.map(Spanned::span);
-            visit_mut::visit_stmt_mut(self, statement);
-            if let Some(at) = call {
-                dropped::probe(statement, at);
+            if let Some(at) = call.map(Spanned::span) {
+                let attributes = dropped::take_attributes(statement);
+                visit_mut::visit_stmt_mut(self, statement);
+                dropped::probe(statement, &attributes, at);
+            } else {
+                visit_mut::visit_stmt_mut(self, statement);
             }
             return;
         };
         if let Some(instead) = self.expand_macro(&mut call.mac) {
+            let attributes = &call.attrs;
+            let instead = quote!(#(#attributes)* #instead);
             *statement = Stmt::Expr(Expr::Verbatim(instead), call.semi_token);
         }
     }

@@ -22,6 +22,7 @@ use super::await_sites::generated;
 use super::await_sites::without_parentheses;
 use super::source_text;
 use crate::item::seam_at;
+use crate::runtime_path;
 
 /// Which of the macros.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,10 +35,13 @@ pub(crate) enum Kind {
 impl Kind {
     /// The macro under `path`, if it is one of these: bare, or of a crate that has them.
     pub(crate) fn of(path: &Path) -> Option<Self> {
-        const CRATES: [&str; 4] = ["tokio", "futures", "futures_util", "durable_runtime"];
-        let name = path.segments.last()?.ident.to_string();
-        let first = &path.segments.first()?.ident;
-        if path.segments.len() > 1 && !CRATES.iter().any(|known| first == known) {
+        const CRATES: [&str; 3] = ["tokio", "futures", "futures_util"];
+        let mut words = path.segments.iter().map(|segment| &segment.ident);
+        let name = words.next_back()?.to_string();
+        let of_others = |first: &Ident| CRATES.iter().any(|known| first == known);
+        if words.clone().next().is_some_and(|first| !of_others(first))
+            && !runtime_path::is_named(words)
+        {
             return None;
         }
         match name.as_str() {

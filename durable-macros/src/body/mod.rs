@@ -6,6 +6,7 @@ pub(crate) mod arms;
 mod await_sites;
 pub(crate) mod concurrency;
 mod dropped;
+mod elsewhere;
 mod expressions;
 mod known_macros;
 mod source_text;
@@ -16,6 +17,7 @@ pub(crate) use await_sites::broken;
 pub(crate) use await_sites::generated;
 pub(crate) use await_sites::rewrite;
 pub(crate) use await_sites::rewrite_lowered;
+pub(crate) use elsewhere::refusing_calls;
 pub(crate) use expressions::expressions_in;
 pub(crate) use source_text::source_text;
 

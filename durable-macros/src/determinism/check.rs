@@ -3,6 +3,7 @@
 use proc_macro2::LineColumn;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
+use quote::quote;
 use syn::Block;
 use syn::Expr;
 use syn::ExprCall;
@@ -26,6 +27,7 @@ use super::endless;
 use super::hash_order;
 use super::hash_order::Order;
 use super::macros;
+use super::methods;
 use super::paths;
 use super::rules::Entry;
 use super::rules::Rule;
@@ -68,20 +70,29 @@ pub(crate) struct Checked {
     pub(crate) reported: Reported,
 }
 
+/// A body in whose place nothing stands, since the compiler would say once more what was reported.
+fn nothing() -> TokenStream {
+    quote!({ ::core::unreachable!() })
+}
+
 /// The places that were reported: what follows from a mistake is not reported as well.
 #[derive(Default)]
-pub(crate) struct Reported(Vec<LineColumn>);
+pub(crate) struct Reported {
+    places: Vec<LineColumn>,
+    /// Whether the compiler would report a mistake again, whatever stands around it.
+    again: bool,
+}
 
 impl Reported {
     /// Whether one of the places is in `tokens`.
     pub(crate) fn in_tokens(&self, tokens: &TokenStream) -> bool {
-        !self.0.is_empty() && self.any(tokens.clone())
+        !self.places.is_empty() && self.any(tokens.clone())
     }
 
     fn any(&self, tokens: TokenStream) -> bool {
         tokens.into_iter().any(|token| match token {
             proc_macro2::TokenTree::Group(group) => self.any(group.stream()),
-            other => self.0.contains(&other.span().start()),
+            other => self.places.contains(&other.span().start()),
         })
     }
 }
@@ -120,7 +131,11 @@ pub(crate) fn check(body: &Body<'_>, diagnostics: &mut Diagnostics) -> Checked {
         }
     }
     Checked {
-        body: stripped.body,
+        body: if reported.again {
+            nothing()
+        } else {
+            stripped.body
+        },
         reported,
     }
 }
@@ -232,7 +247,7 @@ impl Checker<'_> {
         }
         let first = at.to_token_stream().into_iter().next();
         self.reported
-            .0
+            .places
             .extend(first.map(|token| token.span().start()));
         let help = help.replace("{ctx}", &self.context);
         self.diagnostics.rule(rule, at, what, help);
@@ -292,6 +307,7 @@ impl Checker<'_> {
         if call.method == "elapsed" && is_epoch(&call.receiver) {
             self.breaks(Rule::Clock, &call.receiver);
         }
+        self.method(call);
         self.indifferent = indifferent || hash_order::is_indifferent(call);
         self.visit_expr(&call.receiver);
         // What `side_effect` computes is recorded, and not computed again.
@@ -301,6 +317,36 @@ impl Checker<'_> {
             self.visit_expr(argument);
         }
         self.recorded -= recorded;
+    }
+
+    /// Checks a method by its name.
+    fn method(&mut self, call: &ExprMethodCall) {
+        if methods::polls(&call.method) {
+            self.breaks(Rule::Polled, &call.method);
+        }
+        if methods::hides_futures(&call.method) {
+            let what = format!("`{}` is no durable combinator", call.method);
+            self.report(
+                Rule::NotDurable,
+                &call.method,
+                &what,
+                methods::INSTEAD_OF_HIDING,
+            );
+        }
+        if call.method == "signal" && self.is_context(&call.receiver) {
+            let what = "`ctx.signal` belongs to operations of entities: an orchestrator awaits the signal itself";
+            self.reported.again |= matches!(self.of, Of::Orchestrator);
+            self.report(
+                Rule::NotDurable,
+                &call.method,
+                what,
+                &methods::as_signal(call),
+            );
+        }
+    }
+
+    fn is_context(&self, receiver: &Expr) -> bool {
+        matches!(receiver, Expr::Path(path) if path.path.is_ident(&self.context))
     }
 
     /// A function of the body is no durable future.

@@ -34,6 +34,7 @@ pub(super) fn known(path: &[String]) -> Option<Rule> {
         [.., "lazy_static"] => Some(Rule::SharedState),
         [.., "nanoid"] => Some(Rule::NewId),
         ["sqlx", _] => Some(Rule::Network),
+        ["poll"] | ["futures" | "futures_util", "poll" | "pending"] => Some(Rule::Polled),
         _ => None,
     }
 }

@@ -14,6 +14,7 @@ mod check;
 mod endless;
 mod hash_order;
 mod macros;
+mod methods;
 mod paths;
 mod rules;
 mod scope;

@@ -105,6 +105,17 @@ const GROUPS: &[Group] = &[
         paths: &["tokio::time::interval_at", "smol::Timer::interval_at"],
     },
     Group {
+        rule: Rule::Polled,
+        help: None,
+        paths: &[
+            "futures::future::poll_immediate",
+            "futures::stream::poll_immediate",
+            "futures::FutureExt::now_or_never",
+            "futures::FutureExt::poll_unpin",
+            "std::future::Future::poll",
+        ],
+    },
+    Group {
         rule: Rule::Random,
         help: None,
         paths: &[

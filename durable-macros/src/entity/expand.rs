@@ -22,9 +22,12 @@ use super::stubs::Stubs;
 use crate::debug;
 use crate::determinism::Rule;
 use crate::diagnostics::Diagnostics;
+use crate::item;
 use crate::item::Function;
+use crate::lints;
 use crate::options;
 use crate::options::ReadOption;
+use crate::runtime_path;
 
 /// Expands `#[entity(options)] item`.
 pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
@@ -35,6 +38,10 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let mut read = Options::default();
     options::read_all(options, &mut read, &mut diagnostics);
+    let _named = match runtime_path::name(read.runtime.as_ref()) {
+        Ok(named) => named,
+        Err(error) => return item::refused(item, &error),
+    };
     let plain = block.check(&mut diagnostics);
     refuse_macros(&block, &mut diagnostics);
     let operations = operation::read_all(&block, methods(&block), &mut diagnostics);
@@ -44,7 +51,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     let Some(entity) = block.name().filter(|_| plain) else {
         return quote!(#written #errors);
     };
-    let names = Names::of(entity);
+    let names = Names::of(entity, read.client.as_ref());
     let visibility = stubs::widest(operations.iter().map(|one| &one.function.visibility));
     let (ty, sound) = (&block.ty, errors.is_empty());
     let types = names.types(entity, ty, &visibility);
@@ -66,10 +73,12 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         sound,
     };
     let (stubs, implementation) = (stubs.emit(), implementation.emit());
+    let lints = lints::of_generated();
     let mocks = sound.then(|| mocks::emit(&names.mocks, ty, &callable));
     let expansion = quote! {
         #written
         #types
+        #lints
         const _: () = {
             #stubs
             #implementation
@@ -93,8 +102,7 @@ fn refuse_item(item: &TokenStream, error: syn::Error) -> TokenStream {
             "put it on the block that has the operations of the type",
         )
     };
-    let error = error.to_compile_error();
-    quote!(#item #error)
+    item::refused(item, &error)
 }
 
 fn methods(block: &ImplBlock) -> impl Iterator<Item = &Function> {
@@ -145,8 +153,9 @@ fn written(block: &ImplBlock, operations: &[Operation<'_>]) -> TokenStream {
         Member::Other(other) => other.to_token_stream(),
     });
     let block = block.around(&quote!(#(#members)*));
+    let lints = lints::of_methods();
     quote! {
-        #[allow(clippy::unused_async, clippy::needless_pass_by_value)]
+        #lints
         #block
     }
 }
@@ -158,10 +167,13 @@ pub(super) struct Options {
     pub(super) version: Option<LitStr>,
     pub(super) init: Option<Path>,
     pub(super) migrate_from: Option<Type>,
+    client: Option<Ident>,
+    runtime: Option<Path>,
 }
 
 impl ReadOption for Options {
-    const VALID: &'static [&'static str] = &["name", "version", "init", "migrate_from"];
+    const VALID: &'static [&'static str] =
+        &["name", "version", "init", "migrate_from", "client", "crate"];
     const OF: &'static str = "`#[entity]`";
 
     fn read(
@@ -173,6 +185,8 @@ impl ReadOption for Options {
         match name.to_string().as_str() {
             "name" => self.name = Some(options::text(name, input, &['@'])?),
             "version" => self.version = Some(options::text(name, input, &['@'])?),
+            "crate" => self.runtime = Some(runtime_path::read(name, input)?),
+            "client" => self.client = Some(options::type_name(name, input)?),
             "init" => self.init = Some(options::value(name, input)?),
             _ => self.migrate_from = Some(options::value(name, input)?),
         }

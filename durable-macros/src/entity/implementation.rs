@@ -33,6 +33,11 @@ impl Implementation<'_> {
         let markers = self.operations.iter().map(marker);
         let (ty, entity) = (self.ty, self.entity());
         let name = recorded_name(self.options.name.as_ref(), self.entity);
+        let arguments = self.operations.iter().map(|operation| {
+            let (configured, text) = (operation.configured(), operation.text());
+            let names = operation.signature.argument_names();
+            quote!(#(#configured)* (#text, &[#(#names),*]))
+        });
         quote! {
             #(#markers)*
 
@@ -52,7 +57,7 @@ impl Implementation<'_> {
 
             impl #seam::Listed for #ty {
                 fn list(list: &mut #seam::CalleeList) {
-                    list.entity(#name);
+                    list.entity(#name, &[#(#arguments),*]);
                 }
             }
         }

@@ -7,13 +7,12 @@ use syn::Type;
 
 use super::operation::Operation;
 use crate::item::seam;
-use crate::signature::Returns;
 
 /// The functions of the type `mocks`: one for each of `operations`, of its name.
 pub(super) fn emit(mocks: &Ident, entity: &Type, operations: &[&Operation<'_>]) -> TokenStream {
     let functions = operations.iter().map(|operation| mock(entity, operation));
     quote! {
-        #[allow(dead_code, private_interfaces, private_bounds, unreachable_pub)]
+        #[allow(private_interfaces, private_bounds, unreachable_pub)]
         impl #mocks {
             #(#functions)*
         }
@@ -30,10 +29,7 @@ fn mock(entity: &Type, operation: &Operation<'_>) -> TokenStream {
     let types: Vec<_> = signature.arguments().map(|argument| &argument.ty).collect();
     let values = signature.argument_values();
     let names = signature.arguments().map(|argument| &argument.name);
-    let returned = match &signature.returns {
-        Returns::Value(ty) => ty.clone(),
-        Returns::Result(ty) => quote!(#ty),
-    };
+    let returned = signature.returns.written();
     let answered = signature.returns.as_result(&quote!(__answer(#(#names),*)));
     let configured = operation.configured();
     let about =

@@ -328,7 +328,7 @@ impl Operation<'_> {
         let parameters = self.signature.parameters.iter();
         let values = parameters.map(|parameter| match parameter.role {
             Role::Context => quote!(__call.context()),
-            Role::Argument | Role::State => parameter.name.to_token_stream(),
+            Role::Argument | Role::State | Role::Foreign => parameter.name.to_token_stream(),
         });
         let awaited = self.function.signature.asyncness.map(|_| quote!(.await));
         quote!(self.#name(#(#values),*) #awaited)

@@ -14,6 +14,7 @@ use syn::Visibility;
 
 use super::operation::Operation;
 use crate::item::seam;
+use crate::lints;
 use crate::signature::Parameter;
 
 /// The names of the generated types.
@@ -25,11 +26,14 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(entity: &Ident) -> Self {
+    /// The names; the client's is `client` if the user chose it.
+    pub(super) fn of(entity: &Ident, client: Option<&Ident>) -> Self {
         Self {
             calls: format_ident!("{entity}Calls"),
             section: format_ident!("{entity}Section"),
-            client: format_ident!("{entity}Client"),
+            client: client
+                .cloned()
+                .unwrap_or_else(|| format_ident!("{entity}Client")),
             mocks: format_ident!("{entity}Mocks"),
         }
     }
@@ -51,26 +55,30 @@ impl Names {
             " Mocks of the operations of the entity [`{entity}`], for tests: each answers in place \
              of its operation, whatever the key, and leaves the state as it is."
         );
+        let lints = lints::of_generated();
         let about_client = format!(" Calls and signals the entity [`{entity}`] from outside.");
         quote! {
             #[doc = #about_calls]
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-            #[allow(dead_code, unreachable_pub, unnameable_types)]
+            #lints
+            #[allow(unreachable_pub, unnameable_types)]
             pub struct #calls(#seam::EntityTarget);
 
             #[doc = #about_section]
             #[derive(::core::fmt::Debug)]
-            #[allow(dead_code, unreachable_pub, unnameable_types)]
+            #lints
+            #[allow(unreachable_pub, unnameable_types)]
             pub struct #section(#seam::LockedPart);
 
             #[doc = #about_client]
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-            #[allow(dead_code, private_interfaces)]
+            #lints
+            #[allow(private_interfaces)]
             #visibility struct #client(#seam::EntityHandle<#ty>);
 
             #[doc = #about_mocks]
             #[derive(::core::fmt::Debug)]
-            #[allow(dead_code)]
+            #lints
             #visibility struct #mocks {}
         }
     }
@@ -309,10 +317,8 @@ struct Form {
 fn allowed() -> TokenStream {
     quote! {
         #[allow(
-            dead_code,
             private_interfaces,
             unreachable_pub,
-            clippy::too_many_arguments,
             clippy::wrong_self_convention,
             clippy::should_implement_trait
         )]

@@ -48,6 +48,19 @@ async fn panics() -> u32 {
     panic!("on purpose")
 }
 
+/// An alias that the macro knows by its name alone.
+type WorkResult<T> = Result<T, WorkError>;
+
+#[activity]
+async fn fails_behind_an_alias() -> WorkResult<u32> {
+    Err(WorkError::Failed(1))
+}
+
+#[orchestrator]
+async fn passes_on_an_alias(_ctx: &OrchestrationContext) -> WorkResult<u32> {
+    fails_behind_an_alias().await
+}
+
 #[orchestrator]
 async fn decides_itself(_ctx: &OrchestrationContext, attempts: u32) -> Result<u32, WorkError> {
     let mut seen = Vec::new();
@@ -230,7 +243,7 @@ async fn a_child_that_fails_is_followed_by_another() {
         ("fragile-2", InstanceStatus::Failed),
         ("fragile-3", InstanceStatus::Completed),
     ] {
-        let child = fragile.instance(id.parse().unwrap());
+        let child = fragile.instance(id);
         assert_eq!(child.status().await.unwrap().status(), status);
     }
 }
@@ -292,6 +305,30 @@ async fn helpers_recurse_and_run_beside_each_other() {
     }
     end(&mut pump, &instance).await;
     assert_eq!(instance.result().await.unwrap(), (6, 10));
+}
+
+#[tokio::test]
+async fn an_error_behind_an_alias_of_a_result_is_an_error() {
+    let pump = Pump::builder().register(passes_on_an_alias);
+    let mut pump = pump.register(fails_behind_an_alias).start().await.unwrap();
+    let instance = PassesOnAnAliasClient::new(pump.client())
+        .start()
+        .await
+        .unwrap();
+    pump.run_until_idle().await.unwrap();
+    let status = instance.status().await.unwrap();
+    assert_eq!(status.status(), InstanceStatus::Failed);
+    let error = instance.result().await.unwrap_err();
+    assert!(
+        matches!(error, ResultError::Failed(WorkError::Failed(1))),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+#[should_panic(expected = "with `#[orchestrator]`, or start it through a client [D038]")]
+async fn a_call_that_is_awaited_outside_an_orchestrator_panics() {
+    let _ = add(1, 2).await;
 }
 
 #[tokio::test]

@@ -26,16 +26,22 @@ macro_rules! programs {
 }
 
 programs! {
+    "../ui/activity/pass/awaits.rs" activity_awaits
     "../ui/activity/pass/every_option.rs" activity_every_option
     "../ui/activity/pass/hello.rs" activity_hello
     "../ui/activity/pass/injected_parameters.rs" activity_injected_parameters
     "../ui/activity/pass/names_of_the_user_stay.rs" activity_names_of_the_user_stay
+    "../ui/activity/pass/one_file_each.rs" activity_one_file_each
+    "../ui/activity/pass/path_of_the_runtime.rs" activity_path_of_the_runtime
     "../ui/activity/pass/result_aliases.rs" activity_result_aliases
+    "../ui/activity/pass/result_by_type.rs" activity_result_by_type
     "../ui/activity/pass/retryable_by_trait.rs" activity_retryable_by_trait
     "../ui/checkpoint/pass/loops.rs" checkpoint_loops
+    "../ui/determinism/pass/awaited.rs" determinism_awaited
     "../ui/determinism/pass/clock_of_the_users_own.rs" determinism_clock_of_the_users_own
     "../ui/determinism/pass/concurrency_of_the_orchestration.rs" determinism_concurrency_of_the_orchestration
     "../ui/determinism/pass/constants.rs" determinism_constants
+    "../ui/determinism/pass/critical_sections.rs" determinism_critical_sections
     "../ui/determinism/pass/environment_of_the_users_own.rs" determinism_environment_of_the_users_own
     "../ui/determinism/pass/exceptions.rs" determinism_exceptions
     "../ui/determinism/pass/files_in_activities.rs" determinism_files_in_activities
@@ -60,7 +66,9 @@ programs! {
     "../ui/orchestrator/pass/await_sites.rs" orchestrator_await_sites
     "../ui/orchestrator/pass/blocks_and_closures.rs" orchestrator_blocks_and_closures
     "../ui/orchestrator/pass/callees_are_found.rs" orchestrator_callees_are_found
+    "../ui/orchestrator/pass/client_name.rs" orchestrator_client_name
     "../ui/orchestrator/pass/combinators_of_futures.rs" orchestrator_combinators_of_futures
+    "../ui/orchestrator/pass/configured.rs" orchestrator_configured
     "../ui/orchestrator/pass/control_flow.rs" orchestrator_control_flow
     "../ui/orchestrator/pass/hello.rs" orchestrator_hello
     "../ui/orchestrator/pass/in_a_function.rs" orchestrator_in_a_function

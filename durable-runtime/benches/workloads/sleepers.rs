@@ -33,7 +33,7 @@ const WATCH: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(options: &Options) -> Result<Value> {
     let place = Place::new(options)?;
-    let bytes = put_to_sleep(&place, options.n).await?;
+    let (bytes, resident) = put_to_sleep(&place, options.n).await?;
 
     let program = std::env::current_exe()?;
     let mut idle = Command::new(program);
@@ -41,12 +41,14 @@ pub(crate) async fn run(options: &Options) -> Result<Value> {
     let mut figures: Value = serde_json::from_slice(&output.stdout)?;
     figures["workload"] = json!("w7");
     figures["n"] = json!(options.n);
+    figures["rss_starter_mb"] = json!(rounded(resident));
     figures["bytes_per_instance"] = json!(bytes.map(|bytes| bytes / i64::from(options.n.max(1))));
     Ok(figures)
 }
 
-/// Starts sleepers and closes the hub once all of them sleep; says how large it is then.
-async fn put_to_sleep(place: &Place, n: u32) -> Result<Option<i64>> {
+/// Starts sleepers and closes the hub once all of them sleep; says how large it is then, and this
+/// process.
+async fn put_to_sleep(place: &Place, n: u32) -> Result<(Option<i64>, f64)> {
     let runtime = place.open().await?;
     let client = &SleeperClient::new(runtime.client());
     stream::iter(0..n)
@@ -62,9 +64,9 @@ async fn put_to_sleep(place: &Place, n: u32) -> Result<Option<i64>> {
         }
         looks.tick().await;
     }
-    let bytes = bytes(&runtime).await?;
+    let (bytes, resident) = (bytes(&runtime).await?, resident_mb()?);
     runtime.shutdown().await?;
-    Ok(bytes)
+    Ok((bytes, resident))
 }
 
 /// The second half: opens the hub and watches it doing nothing.

@@ -1,4 +1,4 @@
-//! One attempt: what it is given, and how it ends.
+//! One attempt: its inputs and its end.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::States;
 use crate::failure::CallError;
 use crate::payload::Payload;
 
-/// What an attempt is given.
+/// The inputs of an attempt.
 #[derive(Debug, Clone)]
 pub struct ActivityInvocation {
     /// The context of the attempt.
@@ -31,6 +31,6 @@ pub enum AttemptEnd {
         /// Whether another attempt may succeed.
         retryable: bool,
     },
-    /// It could not begin: the arguments do not decode as today's types.
+    /// The attempt could not begin: the arguments do not decode as today's types.
     Stalled(String),
 }

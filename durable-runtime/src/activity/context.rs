@@ -1,4 +1,4 @@
-//! What an activity knows of the attempt that runs it, and the engine's end of it.
+//! The context of an attempt, for the activity and for the engine.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,8 @@ use crate::payload::Payload;
 use crate::salt::Use;
 use crate::work::ActivityTask;
 
-/// The context of one attempt. Cloning is cheap; a parameter of this type is injected.
+/// The context of one attempt. An activity with a parameter of this type gets it injected. Cloning
+/// is cheap.
 ///
 /// ```
 /// use durable_runtime::prelude::*;
@@ -60,7 +61,8 @@ struct Shared {
 }
 
 impl ActivityContext {
-    /// The context for an attempt, and the handle by which the engine follows it.
+    /// Returns the context for an attempt, and the handle with which the engine follows the
+    /// attempt.
     pub fn for_task(task: &ActivityTask) -> (Self, AttemptHandle) {
         let context = Self(Arc::new(Shared {
             instance: task.instance.clone(),
@@ -77,7 +79,7 @@ impl ActivityContext {
         (context, handle)
     }
 
-    /// A context that belongs to no instance, for unit tests of an activity's `run`.
+    /// Returns a context that belongs to no instance, for unit tests of an activity's `run`.
     pub fn detached() -> Self {
         let id = InstanceId::generate();
         Self(Arc::new(Shared {
@@ -93,25 +95,27 @@ impl ActivityContext {
         }))
     }
 
-    /// The instance that called.
+    /// Returns the id of the calling instance.
     pub fn instance_id(&self) -> &InstanceId {
         &self.0.instance
     }
 
-    /// The number of this attempt, from 1.
+    /// Returns the number of this attempt, from 1. Attempts that were lost with their worker count
+    /// here, although they do not use up the `max_attempts` of the policy.
     pub fn attempt(&self) -> u32 {
         self.0.attempt
     }
 
-    /// A key that is the same in every attempt of this call, and another one for any other call,
-    /// also of an instance that is started again under its id, and of another hub: give it to
-    /// services that recognise a repeated request.
+    /// Returns a key that is the same in every attempt of this call. Every other call has a
+    /// different key, even in an instance that is started again under the same id, or in another
+    /// hub. Pass it to services that recognise a repeated request.
     pub fn idempotency_key(&self) -> String {
         self.0.idempotency_key.clone()
     }
 
-    /// Reports progress: the attempt is alive, and the next one may go on from here. A value that
-    /// has no recorded form counts as a sign of life alone; the first one of an attempt is logged.
+    /// Reports progress. It tells the engine that the attempt is alive, and the next attempt can
+    /// read the progress and continue from it. If the value has no recorded form, only the sign of
+    /// life counts; the first such value of an attempt is logged.
     pub fn heartbeat(&self, progress: impl Serialize) {
         match Payload::encode(&progress) {
             Ok(progress) => *self.0.reported() = Some(progress),
@@ -120,13 +124,24 @@ impl ActivityContext {
         self.0.beat.notify_one();
     }
 
-    /// What the attempt before this one reported last, if it is a `T`.
+    /// Returns the progress that the previous attempt reported last, if it decodes as a `T`.
+    /// If the progress does not decode, that is logged.
     pub fn last_heartbeat<T: DeserializeOwned>(&self) -> Option<T> {
-        self.0.inherited.as_ref()?.decode().ok()
+        let progress = self.0.inherited.as_ref()?.decode();
+        progress
+            .inspect_err(|error| {
+                tracing::warn!(
+                    instance = %self.0.instance,
+                    attempt = self.0.attempt,
+                    %error,
+                    "the progress of the previous attempt does not decode as the requested type"
+                );
+            })
+            .ok()
     }
 
-    /// Whether the call was cancelled or the attempt took too long. An async attempt is dropped
-    /// soon after; a blocking one should look now and then and return.
+    /// Returns whether the call was cancelled or the attempt took too long. An async attempt is
+    /// dropped soon after. A blocking one should check now and then, and return.
     pub fn is_cancelled(&self) -> bool {
         self.0.cancelled.load(Ordering::Acquire)
     }
@@ -169,23 +184,23 @@ impl Shared {
     }
 }
 
-/// The engine's end of an attempt.
+/// The engine's side of an attempt.
 pub struct AttemptHandle(Arc<Shared>);
 
 impl AttemptHandle {
-    /// Tells the attempt that it is cancelled.
+    /// Cancels the attempt.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Release);
         self.0.cancelling.notify_waiters();
     }
 
-    /// The last progress known: of this attempt, else of the one before it.
+    /// Returns the last known progress: that of this attempt, or else of the previous one.
     pub fn last_heartbeat(&self) -> Option<Payload> {
         let reported = self.0.reported().clone();
         reported.or_else(|| self.0.inherited.clone())
     }
 
-    /// Completes at the next heartbeat; at once if there was one since this was last awaited.
+    /// Completes at the next heartbeat; at once if there was one since the last await.
     pub async fn heartbeat_received(&self) {
         self.0.beat.notified().await;
     }

@@ -31,11 +31,11 @@ use crate::payload::Recorded;
 pub trait Activity: Sized + Send + Sync + 'static {
     /// The name under which calls are recorded.
     const NAME: &'static str;
-    /// Whether the body is sync and runs on the blocking pool.
+    /// Whether the body is not async and runs on the blocking pool.
     const BLOCKING: bool;
     /// How many attempts may run at once in one worker.
     const MAX_CONCURRENT: Option<usize>;
-    /// Its types as they stand in the source.
+    /// Its types as the source names them.
     const SIGNATURE: Signature;
     /// The recorded arguments.
     type Arguments: Arguments;
@@ -44,13 +44,13 @@ pub trait Activity: Sized + Send + Sync + 'static {
     /// The error; [`Failure`](crate::Failure) for a plain value.
     type Error: CallableError;
 
-    /// How it is run unless the call says otherwise.
+    /// Returns the options of its calls, unless a call sets its own.
     fn options() -> CallOptions;
 
-    /// Whether another attempt may succeed after `error`.
+    /// Returns whether another attempt may succeed after `error`.
     fn is_retryable(error: &Self::Error) -> bool;
 
-    /// The states that its parameters ask for.
+    /// Returns the states that its parameters need.
     fn states() -> RequiredStates;
 
     /// Makes one attempt.

@@ -1,4 +1,4 @@
-//! From recorded arguments through the user's function to a recorded result.
+//! The way from recorded arguments through the user's function to a recorded result.
 
 use std::future::Future;
 
@@ -34,8 +34,8 @@ where
     }
 }
 
-/// Makes one attempt of a blocking activity. Its panic is caught here, as it is raised on another
-/// thread.
+/// Makes one attempt of a blocking activity. It catches the panic here, because the panic happens
+/// on another thread.
 pub fn invoke_blocking<A, F, G>(
     invocation: &ActivityInvocation,
     run: F,

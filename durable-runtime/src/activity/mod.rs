@@ -1,11 +1,11 @@
-//! Activities: the outside world, run at least once.
+//! Activities: code that acts on the outside world and runs at least once.
 //!
 //! `#[activity]` implements [`Activity`]; the engine makes an [`ActivityContext`] for each attempt
 //! and calls [`Activity::invoke`] through the registry.
 //!
-//! 1. An attempt ends as an [`AttemptEnd`]: it never returns an error to the engine. Panics of an
-//!    async body are the engine's to catch.
-//! 2. What does not decode parks the attempt, as a deploy can cure it.
+//! 1. An attempt ends as an [`AttemptEnd`]: it never returns an error to the engine. The engine
+//!    catches the panics of an async body.
+//! 2. If something does not decode, the attempt is parked, because a deploy can cure it.
 
 mod attempt;
 mod context;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::definition::CallOptions;
 use crate::retry::RetryPolicy;
 
-/// The options that an attribute gave.
+/// Returns the options of an attribute.
 pub fn call_options(
     retry: Option<RetryPolicy>,
     timeout: Option<Duration>,

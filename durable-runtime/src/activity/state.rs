@@ -1,4 +1,4 @@
-//! What activities share with the runtime: connections, clients, configuration.
+//! Values that activities share: connections, clients, configuration.
 
 use std::any::Any;
 use std::any::TypeId;
@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::ActivityContext;
 use super::ActivityInvocation;
 
-/// A value that the runtime was given by `.state(value)`, injected into an activity. Cloning is
-/// cheap: all clones are the same value.
+/// A value that was given to the runtime by `.state(value)`. An activity with a parameter of this
+/// type gets it injected. Cloning is cheap: all clones are the same value.
 ///
 /// ```
 /// use durable_runtime::prelude::*;
@@ -34,7 +34,7 @@ use super::ActivityInvocation;
 pub struct State<T: ?Sized>(Arc<T>);
 
 impl<T> State<T> {
-    /// A state of its own, for unit tests of an activity's `run`.
+    /// Creates a state without a runtime, for unit tests of an activity's `run`.
     pub fn new(value: T) -> Self {
         Self(Arc::new(value))
     }
@@ -74,12 +74,18 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for State<T> {
 pub struct States(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
 
 impl States {
-    /// Keeps `value`, in place of one of the same type.
+    /// Stores `value`, and replaces an earlier value of the same type.
     pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
         self.0.insert(TypeId::of::<T>(), Arc::new(value));
     }
 
-    /// The state of type `T`.
+    /// Stores `value`, unless a value of its type is already stored.
+    pub fn insert_unless_there<T: Send + Sync + 'static>(&mut self, value: T) {
+        let there = self.0.entry(TypeId::of::<T>());
+        there.or_insert_with(|| Arc::new(value));
+    }
+
+    /// Returns the state of type `T`.
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<State<T>> {
         let value = Arc::clone(self.0.get(&TypeId::of::<T>())?);
         value.downcast().ok().map(State)
@@ -97,24 +103,24 @@ impl fmt::Debug for States {
     }
 }
 
-/// A state that an activity asks for.
+/// A state that an activity needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequiredState {
     id: TypeId,
     name: &'static str,
 }
 
-/// The states that one activity asks for.
+/// The states that one activity needs.
 pub type RequiredStates = Vec<RequiredState>;
 
 impl RequiredState {
-    /// The name of its type.
+    /// Returns the name of its type.
     pub fn name(&self) -> &'static str {
         self.name
     }
 }
 
-/// An activity asks for a state that the runtime was not given.
+/// An activity needs a state that the runtime was not given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the runtime has no state of type `{name}`: give it one with `.state(…)` before `.start()`"
@@ -123,15 +129,15 @@ pub struct MissingState {
     name: &'static str,
 }
 
-/// What is injected into an activity instead of being recorded.
+/// A type that is injected into an activity instead of being recorded.
 pub trait Injected: Sized {
     /// Takes it from the invocation.
     ///
     /// # Errors
-    /// [`MissingState`] when the runtime was not given it.
+    /// [`MissingState`] if the runtime was not given the state.
     fn take(invocation: &ActivityInvocation) -> Result<Self, MissingState>;
 
-    /// The state that must be there for it.
+    /// Returns the state that the runtime must have.
     fn required() -> Option<RequiredState>;
 }
 
@@ -159,15 +165,15 @@ impl<T: Send + Sync + 'static> Injected for State<T> {
     }
 }
 
-/// Takes what a parameter asks for; for generated code.
+/// Takes the value for a parameter; for generated code.
 ///
 /// # Errors
-/// [`MissingState`] when the runtime was not given it.
+/// [`MissingState`] if the runtime was not given the state.
 pub fn inject<T: Injected>(invocation: &ActivityInvocation) -> Result<T, MissingState> {
     T::take(invocation)
 }
 
-/// The states that the parameters of one activity ask for; for generated code.
+/// Returns the states that the parameters of one activity need; for generated code.
 pub fn required_states(parameters: &[fn() -> Option<RequiredState>]) -> RequiredStates {
     parameters
         .iter()

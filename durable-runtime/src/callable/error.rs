@@ -12,11 +12,11 @@ use crate::failure::RecordedError;
 use crate::failure::causes_of;
 use crate::payload::CodecError;
 
-/// The error of an activity or an orchestrator: it can be recorded, and it takes a [`Failure`].
-/// Implemented for every type that has what it asks for.
+/// The error of an activity or an orchestrator: it can be recorded, and it can be made from a
+/// [`Failure`]. It is implemented for every type that meets its bounds.
 ///
-/// It is no shorthand for those bounds: with them as supertraits the compiler would report each by
-/// itself, and this trait's own message never.
+/// The bounds are not supertraits: the compiler would then report each missing bound by itself and
+/// never show this trait's own message.
 ///
 /// ```
 /// use durable_runtime::Failure;
@@ -42,17 +42,18 @@ use crate::payload::CodecError;
             `#[error(transparent)] Infrastructure(#[from] Failure)` [D026]"
 )]
 pub trait CallableError: Sized + Send + 'static {
-    /// The error for `failure`.
+    /// Returns the error that stands for `failure`.
     fn from_failure(failure: Failure) -> Self;
 
-    /// Records the error. A function whose error is [`Failure`] itself passes on a failure, and an
-    /// error that has no recorded form becomes [`Failure::ErrorNotRecorded`], which keeps its words.
+    /// Records the error. If the function's error type is [`Failure`] itself, the failure is
+    /// recorded as it is. An error that has no recorded form becomes [`Failure::ErrorNotRecorded`],
+    /// which keeps its text.
     fn to_call_error(&self) -> CallError;
 
-    /// Reads an error back.
+    /// Decodes an error.
     ///
     /// # Errors
-    /// [`CodecError`] when what is recorded is no such error.
+    /// [`CodecError`] if the recorded value is no such error.
     fn from_call_error(recorded: CallError) -> Result<Self, CodecError>;
 }
 

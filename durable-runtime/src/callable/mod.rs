@@ -1,5 +1,5 @@
 //! What activities and orchestrators have in common: results, and errors that can be recorded and
-//! say whether to try again.
+//! that say whether another attempt makes sense.
 
 mod error;
 mod result;
@@ -7,6 +7,9 @@ mod retryable;
 
 pub use error::CallableError;
 pub use result::IsResult;
+pub use result::PlainReturn;
+pub use result::ReturnProbe;
+pub use result::Returned;
 pub use retryable::ErrorProbe;
 pub use retryable::Retryable;
 pub use retryable::RetryableError;

@@ -1,11 +1,11 @@
-//! Errors that say whether it makes sense to try again.
+//! Errors that say whether another attempt makes sense.
 
 use std::fmt;
 
-/// An error that knows whether it may go away by itself. What it refuses, no policy tries again.
+/// An error that says whether another attempt may succeed. If it says no, no policy tries again.
 ///
-/// `#[activity]` finds the implementation for the activity's error; an error without one is tried
-/// again as the policy says. The option `retry(non_retryable = …)` goes before it.
+/// `#[activity]` finds the implementation for the activity's error. If there is none, the policy
+/// decides. The option `retry(non_retryable = …)` takes precedence over it.
 ///
 /// ```
 /// use durable_runtime::prelude::*;
@@ -30,12 +30,12 @@ use std::fmt;
 /// }
 /// ```
 pub trait Retryable {
-    /// Whether another attempt may succeed.
+    /// Returns whether another attempt may succeed.
     fn is_retryable(&self) -> bool;
 }
 
-/// Holds an error that may be [`Retryable`]; generated code asks it, and the compiler prefers
-/// [`RetryableError`] where that applies.
+/// Holds an error that may be [`Retryable`]. Generated code queries it, and the compiler prefers
+/// [`RetryableError`] if that applies.
 pub struct ErrorProbe<'a, E>(pub &'a E);
 
 impl<E> fmt::Debug for ErrorProbe<'_, E> {
@@ -46,7 +46,7 @@ impl<E> fmt::Debug for ErrorProbe<'_, E> {
 
 /// The answer of an error that is [`Retryable`].
 pub trait RetryableError {
-    /// Whether another attempt may succeed.
+    /// Returns whether another attempt may succeed.
     fn may_succeed_later(&self) -> bool;
 }
 
@@ -58,7 +58,7 @@ impl<E: Retryable> RetryableError for ErrorProbe<'_, E> {
 
 /// The answer for any other error.
 pub trait UnknownError {
-    /// Whether another attempt may succeed: unknown, so it may.
+    /// Returns whether another attempt may succeed: always true, because the error does not say.
     fn may_succeed_later(&self) -> bool {
         true
     }

@@ -1,4 +1,5 @@
-//! Two shapes of one orchestrator: what changed, and what that means for running instances.
+//! Compares two shapes of one orchestrator: what changed, and what that means for running
+//! instances.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -15,12 +16,12 @@ const TOO_LARGE: &str = "it changed, and with the inline helpers that its inline
                          too many states to tell whether running instances can go on: give it a new \
                          version";
 
-/// What is different in `current`, and whether instances that run by `locked` can go on with it.
+/// Returns the differences in `current`, and whether instances of `locked` survive them.
 ///
-/// An execution that runs has gone some way through the old machine and has not come to an end. It
-/// can go on when the new machine goes the same way under the same conditions. So what stands
-/// behind the last state may change freely, and so may what is guarded by
-/// [`patched`](crate::orchestration::OrchestrationContext::patched) with a change that is new.
+/// A running execution has gone some way through the old machine and has not reached an end. It
+/// survives if the new machine goes the same way under the same conditions. Therefore everything
+/// after the last state may change freely, and so may code behind
+/// [`patched`](crate::orchestration::OrchestrationContext::patched) with a new change.
 pub fn compare(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
     if locked.shape() == current.shape() && locked.patches == current.patches {
         return Vec::new();
@@ -69,7 +70,7 @@ fn arguments(locked: &StateMachine, current: &StateMachine) -> Option<Finding> {
         let place = current.all_states().next().map(|state| &state.place);
         Finding::breaking(
             format!(
-                "its arguments were ({}) and are ({}): the recorded input may not be read as that",
+                "its arguments were ({}) and are now ({}): the recorded input may not decode as these",
                 locked.arguments.join(", "),
                 current.arguments.join(", ")
             ),
@@ -92,7 +93,7 @@ fn types(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
         };
         if state.arguments != now.arguments {
             let change = format!(
-                "`{}` took ({}) and takes ({}): recorded calls may not be read as that",
+                "`{}` took ({}) and now takes ({}): recorded calls may not decode as these",
                 now.name,
                 state.arguments.join(", "),
                 now.arguments.join(", ")
@@ -101,7 +102,7 @@ fn types(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
         }
         if state.returns != now.returns {
             let change = format!(
-                "`{}` returned {} and returns {}: recorded results may not be read as that",
+                "`{}` returned {} and now returns {}: recorded results may not decode as this",
                 now.name, state.returns, now.returns
             );
             findings.push(Finding::breaking(change, Some(&now.place)));

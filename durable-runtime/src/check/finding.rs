@@ -1,4 +1,4 @@
-//! What a comparison found.
+//! The findings of a comparison.
 
 use std::fmt;
 use std::path::Path;
@@ -12,9 +12,9 @@ use crate::definition::SourcePlace;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// They go on.
+    /// They survive it.
     Safe,
-    /// They may not go on: the change needs a new version, or `ctx.patched("…")` around it.
+    /// They may not survive it: the change needs a new version, or `ctx.patched("…")` around it.
     Breaking,
 }
 
@@ -28,7 +28,7 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What changed.
     pub change: String,
-    /// Where in today's source, if it is there.
+    /// The place in today's source, if it is still there.
     pub place: Option<SourcePlace>,
 }
 
@@ -70,21 +70,21 @@ impl fmt::Display for Finding {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckError {
-    /// Running instances could not go on.
+    /// Running instances would not survive.
     #[error(
-        "running instances could not go on with this code\n{}\n\
+        "running instances would not survive this code\n{}\n\
          help: give the orchestrator a new version and keep the old one registered beside it, or \
-         make the change under `if ctx.patched(\"…\")`; where no instance is left that it would \
-         meet, run this again with DURABLE_LOCK=update",
+         make the change under `if ctx.patched(\"…\")`; if no instance is left that the change \
+         would affect, run this again with DURABLE_LOCK=update",
         listed(findings)
     )]
     Breaking {
-        /// Every difference, those that are safe too.
+        /// Every difference, including the safe ones.
         findings: Vec<Finding>,
     },
-    /// Running instances can go on, and the lock file does not tell of this code yet.
+    /// Running instances would survive, but the lock file does not have this code yet.
     #[error(
-        "{} does not tell of this code yet; running instances can go on\n{}\n\
+        "{} does not contain this code yet; running instances survive the change\n{}\n\
          help: run this again with DURABLE_LOCK=update and commit the file with the change",
         path.display(), listed(findings)
     )]
@@ -112,7 +112,7 @@ impl CheckError {
         }
     }
 
-    /// The differences.
+    /// Returns the differences.
     pub fn findings(&self) -> &[Finding] {
         match self {
             Self::Breaking { findings } | Self::OutOfDate { findings, .. } => findings,

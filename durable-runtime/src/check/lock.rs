@@ -1,5 +1,5 @@
-//! The lock file: one JSON object a line, orchestrators by name and version, each followed by its
-//! states and edges in the order of the source. No line numbers, so that moved code changes nothing.
+//! The lock file: one JSON object a line. It lists orchestrators by name and version, each followed
+//! by its states and edges in source order. It has no line numbers, so moved code changes nothing.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -23,7 +23,7 @@ use crate::registry::Registry;
 /// The number of the file's format.
 const FORMAT: u32 = 1;
 
-/// The shapes of orchestrators, as they were when the file was written, or as they are today.
+/// The shapes of orchestrators, as the file has them or as they are today.
 ///
 /// ```
 /// use durable_runtime::check::LockFile;
@@ -53,26 +53,26 @@ pub struct LockFile {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
-    /// The file system says no.
+    /// The file system reported an error.
     #[error("failed to {action} {}", path.display())]
     Io {
         /// What was tried.
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// Why it failed.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// A line is none of a lock file.
-    #[error("line {line} is none of a lock file: {cause}")]
+    /// A line of the file is not a line of a lock file.
+    #[error("line {line} is not a line of a lock file: {cause}")]
     Unreadable {
         /// Its number, from 1.
         line: usize,
         /// What is wrong.
         cause: String,
     },
-    /// Written by another version of this crate.
+    /// Another version of this crate wrote the file.
     #[error("the lock file has format {format} and this version reads format {FORMAT}")]
     UnknownFormat {
         /// Its format.
@@ -122,7 +122,7 @@ enum Line {
 }
 
 impl LockFile {
-    /// The orchestrators of `registry` as they are today.
+    /// Returns today's orchestrators of `registry`.
     pub fn of(registry: &Registry) -> Self {
         let orchestrators = registry.orchestrators();
         Self {
@@ -132,7 +132,7 @@ impl LockFile {
         }
     }
 
-    /// Reads a file. One that does not exist is empty.
+    /// Reads a file. If it does not exist, the result is empty.
     ///
     /// # Errors
     /// [`LockError`].
@@ -255,13 +255,13 @@ impl LockFile {
         machine.helpers.last_mut()
     }
 
-    /// The shape of the orchestrator of that name and version.
+    /// Returns the shape of the orchestrator of that name and version.
     pub fn machine(&self, name: &str, version: &str) -> Option<&StateMachine> {
         let mut machines = self.machines.iter();
         machines.find(|machine| machine.name == name && machine.version == version)
     }
 
-    /// What is different in `today`, orchestrator by orchestrator.
+    /// Returns the differences in `today`, orchestrator by orchestrator.
     pub fn compare(&self, today: &Self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for locked in &self.machines {
@@ -269,7 +269,7 @@ impl LockFile {
             let found = match today.machine(name, version) {
                 Some(current) => compare(locked, current),
                 None => vec![Finding::breaking(
-                    "it is not registered any more: its instances wait until a worker has it",
+                    "it is no longer registered: its instances wait for a worker that has it",
                     None,
                 )],
             };

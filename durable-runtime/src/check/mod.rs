@@ -1,8 +1,7 @@
-//! Whether running instances can go on with today's code: its shape is compared with the one in a
-//! lock file.
+//! Checks whether running instances survive today's code, by comparing its shape with a lock file.
 //!
-//! The lock file holds the shape of every orchestrator: states, edges, types. [`verify`] is for a
-//! test, [`main`] for a program of three lines:
+//! The lock file holds the shape of every orchestrator: its states, edges and types. Call
+//! [`verify`] in a test, or [`main`] in a program of three lines:
 //!
 //! ```no_run
 //! use durable_runtime::prelude::*;
@@ -17,21 +16,23 @@
 //! }
 //! ```
 //!
-//! With `DURABLE_LOCK=update` in the environment both write the file instead.
+//! If the environment has `DURABLE_LOCK=update`, both write the file instead.
 //!
-//! 1. What is compared is what a replay can tell: a comment, a renamed local, a moved line is no
-//!    change.
-//! 2. An edit is safe when every way that an unfinished execution may have gone is still there,
-//!    under the conditions it had ([`compare`](compare::compare)).
-//! 3. A new version of a name stands beside the old one; one that is not registered any more is a
-//!    finding until the file is updated.
+//! 1. The comparison sees what a replay can notice. A comment, a renamed local or a moved line is
+//!    no change.
+//! 2. An edit is safe if every way that an unfinished execution may have taken is still there,
+//!    under the same conditions ([`compare`](compare::compare)).
+//! 3. A new version of a name stands beside the old one. A version that is no longer registered is
+//!    a finding until the file is updated.
 
 mod compare;
 mod finding;
 mod flat;
 mod lock;
+mod place;
 mod simulation;
 
+use std::panic::Location;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,8 +49,8 @@ use crate::registry::Registry;
 /// The variable that says to write the lock file: `DURABLE_LOCK=update`.
 const VARIABLE: &str = "DURABLE_LOCK";
 
-/// Compares the orchestrators of `registry` with the lock file at `path`; with
-/// `DURABLE_LOCK=update` writes the file.
+/// Compares the orchestrators of `registry` with the lock file at `path`. With
+/// `DURABLE_LOCK=update` it writes the file.
 ///
 /// ```no_run
 /// # use durable_runtime::registry::Registry;
@@ -64,9 +65,9 @@ const VARIABLE: &str = "DURABLE_LOCK";
 /// ```
 ///
 /// # Errors
-/// [`CheckError::Breaking`] when running instances could not go on, [`CheckError::OutOfDate`] when
-/// they can and the file does not tell today's shape yet, [`CheckError::Lock`] when it cannot be
-/// read or written.
+/// [`CheckError::Breaking`] if running instances would not survive; [`CheckError::OutOfDate`] if
+/// they would, but the file does not have today's shape yet; [`CheckError::Lock`] if the file
+/// cannot be read or written.
 pub fn verify(path: impl AsRef<Path>, registry: &Registry) -> Result<(), CheckError> {
     let path = path.as_ref();
     let today = LockFile::of(registry);
@@ -77,15 +78,18 @@ pub fn verify(path: impl AsRef<Path>, registry: &Registry) -> Result<(), CheckEr
     CheckError::unless_fine(path, findings)
 }
 
-/// Compares the orchestrators of `registry` with `durable.lock` beside the package's `Cargo.toml`,
-/// or with the file that is the program's first argument, and says what it found.
+/// Compares the orchestrators of `registry` with `durable.lock` and prints what it found. The file is
+/// beside the `Cargo.toml` of the package that calls this, or above it in the workspace; the program's
+/// first argument names another file. The program can be run from any folder of the workspace.
 ///
-/// The exit code is 0 when there is nothing to do, 1 when the file is to be updated, 2 when it
-/// cannot be read or written, and 3 when running instances could not go on.
+/// The exit code is 0 if there is nothing to do, 1 if the file must be updated, 2 if it cannot be
+/// read or written, and 3 if running instances would not survive.
+#[track_caller]
 pub fn main(registry: &Registry) -> ExitCode {
+    let source = Location::caller().file();
     let path = std::env::args_os()
         .nth(1)
-        .map_or_else(beside_manifest, PathBuf::from);
+        .map_or_else(|| place::of_lock_file(source), PathBuf::from);
     match verify(&path, registry) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -93,10 +97,4 @@ pub fn main(registry: &Registry) -> ExitCode {
             error.exit_code()
         }
     }
-}
-
-fn beside_manifest() -> PathBuf {
-    // Set by `cargo run`.
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    package.unwrap_or_default().join("durable.lock")
 }

@@ -14,7 +14,10 @@ use crate::work::InstanceStatus;
 impl Target {
     async fn control(&self, control: Control) -> Result<(), ClientError> {
         let command = command::fresh();
-        Ok(self.commands.control(&self.id, control, &command).await?)
+        Ok(self
+            .commands()?
+            .control(&self.id, control, &command)
+            .await?)
     }
 
     /// Waits until the instance stands where it should, by the doing of its owner, or has ended.
@@ -24,7 +27,7 @@ impl Target {
             if (wanted(row.status) && !row.is_asked) || row.status.is_terminal() {
                 return Ok(());
             }
-            self.commands.changed(&row).await;
+            self.commands()?.changed(&row).await;
         }
     }
 }
@@ -42,8 +45,8 @@ macro_rules! awaited {
     };
 }
 
-/// A wish that an instance pauses: what comes in is kept, in order, until it is resumed. Activities
-/// that are under way go on. `.await` returns once the wish is durable.
+/// A request to suspend an instance. The instance keeps everything that comes in, in order, until
+/// it is resumed. Its running activities continue. `.await` returns once the request is durable.
 ///
 /// # Errors
 /// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], [`ClientError::Store`].
@@ -60,7 +63,7 @@ impl Suspend {
         Self { target, wait }
     }
 
-    /// Returns only once it is suspended, or has ended.
+    /// Returns only once the instance is suspended or has ended.
     pub fn wait(mut self) -> Self {
         self.wait = true;
         self
@@ -78,8 +81,9 @@ impl Suspend {
 
 awaited!(Suspend);
 
-/// A wish that a suspended instance goes on with all that was kept for it, or that a stalled one is
-/// tried again. It changes nothing for one that runs. `.await` returns once the wish is durable.
+/// A request to resume a suspended instance with everything that was kept for it, or to try a
+/// stalled one again. It changes nothing for an instance that runs. `.await` returns once the
+/// request is durable.
 ///
 /// # Errors
 /// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], [`ClientError::Store`].
@@ -96,7 +100,7 @@ impl Resume {
         Self { target, wait }
     }
 
-    /// Returns only once it is not suspended any more, or has ended.
+    /// Returns only once the instance is no longer suspended or has ended.
     pub fn wait(mut self) -> Self {
         self.wait = true;
         self
@@ -115,12 +119,12 @@ impl Resume {
 awaited!(Resume);
 
 /// How long a cancelled instance may take to come to an end, unless told otherwise.
-const GRACE: Duration = Duration::from_mins(1);
+pub(crate) const GRACE: Duration = Duration::from_mins(1);
 
-/// A wish that an instance comes to an end of its own: the calls it waits for fail with
+/// A request that an instance ends itself. The calls that it waits for fail with
 /// [`Failure::Cancelled`](crate::Failure::Cancelled), and it cleans up in
 /// [`shielded`](crate::orchestration::OrchestrationContext::shielded) blocks. `.await` returns once
-/// the wish is durable.
+/// the request is durable.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -149,14 +153,14 @@ impl Cancel {
         }
     }
 
-    /// How long it may take, from when it is told; then it is terminated. A minute unless told
-    /// otherwise.
+    /// Sets the grace period: an instance that has not ended by then is terminated. It begins when
+    /// the instance is told; by default it is a minute.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self
     }
 
-    /// Returns only once it has ended.
+    /// Returns only once the instance has ended.
     pub fn wait(mut self) -> Self {
         self.wait = true;
         self

@@ -13,7 +13,7 @@ use crate::work::Commands;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 
-/// What is known of any entity, whatever its type.
+/// An entity of any type, as it was when it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EntityInfo(EntityListing);
 
@@ -22,58 +22,58 @@ impl EntityInfo {
         Self(listing)
     }
 
-    /// Its name and key.
+    /// Returns the entity's name and key.
     pub fn id(&self) -> &EntityId {
         &self.0.row.id
     }
 
-    /// Whether it has a state. An entity without one shows only while it is locked, or while
-    /// something waits for it.
+    /// Returns whether the entity has a state. A list shows an entity without a state only while
+    /// the entity is locked or messages wait for it.
     pub fn has_state(&self) -> bool {
         self.0.has_state
     }
 
-    /// Its state as recorded, where that was asked for.
+    /// Returns the recorded state, if the list was asked for states.
     pub fn state(&self) -> Option<&Payload> {
         self.0.row.state.as_ref()
     }
 
-    /// Its state, where that was asked for.
+    /// Returns the state, if the list was asked for states.
     ///
     /// # Errors
-    /// [`CodecError`] when what is recorded is not a state that `E` reads.
+    /// [`CodecError`] if the recorded state does not decode as an `E`.
     pub fn state_as<E: Entity>(&self) -> Result<Option<E>, CodecError> {
         self.state().map(E::load).transpose()
     }
 
-    /// The version of the code that wrote the state.
+    /// Returns the version of the code that wrote the state.
     pub fn version(&self) -> Option<&str> {
         self.0.row.version.as_deref()
     }
 
-    /// When its state last changed.
+    /// Returns when the state last changed.
     pub fn changed_at(&self) -> Timestamp {
         self.0.row.changed_at
     }
 
-    /// When it was first heard of.
+    /// Returns when the entity got its first message.
     pub fn created_at(&self) -> Timestamp {
         self.0.row.created_at
     }
 
-    /// How many messages wait for it, delayed signals included.
+    /// Returns how many messages wait for the entity, including delayed signals.
     pub fn backlog(&self) -> u64 {
         self.0.backlog
     }
 
-    /// The orchestration that has locked it.
+    /// Returns the orchestration that has locked the entity.
     pub fn locked_by(&self) -> Option<&InstanceId> {
         self.0.row.lock.as_ref().map(|holder| &holder.instance)
     }
 }
 
-/// Which entities to list; all of them unless told otherwise. Those without a state show only while
-/// they are locked, or while something waits for them.
+/// A query for entities; by default it lists all of them. Entities without a state are listed only
+/// while they are locked or messages wait for them.
 ///
 /// ```
 /// # use durable_runtime::client::{Client, ClientError};
@@ -102,37 +102,37 @@ impl Entities {
         }
     }
 
-    /// Only entities of this name.
+    /// Lists only entities of this name.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.filter.name = Some(name.into());
         self
     }
 
-    /// Only those whose key begins with `prefix`.
+    /// Lists only entities whose key begins with `prefix`.
     pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.filter.key_prefix = Some(prefix.into());
         self
     }
 
-    /// Only those whose state changed at `time` or later.
+    /// Lists only entities whose state changed at `time` or later.
     pub fn changed_from(mut self, time: Timestamp) -> Self {
         self.filter.changed_from = Some(time);
         self
     }
 
-    /// Only those whose state changed before `time`.
+    /// Lists only entities whose state changed before `time`.
     pub fn changed_before(mut self, time: Timestamp) -> Self {
         self.filter.changed_before = Some(time);
         self
     }
 
-    /// With their states.
+    /// Lists the states too.
     pub fn with_state(mut self) -> Self {
         self.filter.with_state = true;
         self
     }
 
-    /// In pages of at most `size`, by name and key.
+    /// Returns the list in pages of at most `size` entities, by name and key.
     pub fn page(self, size: u32) -> EntityPages {
         EntityPages {
             entities: self,
@@ -154,7 +154,7 @@ pub struct EntityPages {
 }
 
 impl EntityPages {
-    /// The next page; `None` after the last.
+    /// Returns the next page; `None` after the last.
     ///
     /// # Errors
     /// [`ClientError::Store`].

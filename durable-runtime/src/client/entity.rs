@@ -1,4 +1,4 @@
-//! Calling and signalling entities from outside, and looking at them.
+//! Calling and signalling entities from outside, and reading their state.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -26,7 +26,7 @@ use crate::work::EntityRequest;
 use crate::work::SignalRef;
 use crate::work::WithdrawRequest;
 
-/// An entity by its key, as clients see it: what the clients that `#[entity]` generates are made of.
+/// A client's handle on one entity. The clients that `#[entity]` generates contain one.
 pub struct EntityHandle<E> {
     commands: Arc<dyn Commands>,
     id: EntityId,
@@ -42,12 +42,12 @@ impl<E: Entity> EntityHandle<E> {
         }
     }
 
-    /// Its name and key.
+    /// Returns the entity's name and key.
     pub fn id(&self) -> &EntityId {
         &self.id
     }
 
-    /// A call of an operation; for generated code.
+    /// Returns a call of an operation; for generated code.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "what a call is given is given away"
@@ -64,7 +64,7 @@ impl<E: Entity> EntityHandle<E> {
         }
     }
 
-    /// A signal; for generated code.
+    /// Returns a signal; for generated code.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "what a signal is given is given away"
@@ -73,7 +73,7 @@ impl<E: Entity> EntityHandle<E> {
         ClientSignal(self.sending(operation, arguments.encode()))
     }
 
-    /// A call of the operation `O`; for generated code.
+    /// Returns a call of the operation `O`; for generated code.
     pub fn operation_call<O: Operation>(
         &self,
         arguments: O::Arguments,
@@ -81,7 +81,7 @@ impl<E: Entity> EntityHandle<E> {
         self.call(O::NAME, arguments)
     }
 
-    /// A signal that asks for the operation `O`; for generated code.
+    /// Returns a signal that asks for the operation `O`; for generated code.
     pub fn operation_signal<O: Operation>(&self, arguments: O::Arguments) -> ClientSignal {
         self.signal(O::NAME, arguments)
     }
@@ -101,20 +101,19 @@ impl<E: Entity> EntityHandle<E> {
         }
     }
 
-    /// Its state as it was committed last, without waiting for what is on its way; `None` when it
-    /// has none. Reads only: nothing is written, nothing waits.
+    /// Returns the last committed state without waiting for pending messages, or `None` if there is
+    /// none. Writes nothing.
     ///
     /// # Errors
-    /// [`ClientError::Codec`] when the state is not one that this code reads,
-    /// [`ClientError::Store`].
+    /// [`ClientError::Codec`] if the state does not decode as an `E`, [`ClientError::Store`].
     pub async fn state(&self) -> Result<Option<E>, ClientError> {
         let listing = self.commands.entity(&self.id).await?;
         let state = listing.and_then(|listing| listing.row.state);
         Ok(state.as_ref().map(E::load).transpose()?)
     }
 
-    /// The delayed signals that are on their way to it, whoever sent them, in the order in which they
-    /// were sent.
+    /// Returns the delayed signals that have not been delivered to the entity yet, from all
+    /// senders, in the order in which they were sent.
     ///
     /// # Errors
     /// [`ClientError::Store`].
@@ -130,7 +129,7 @@ impl<E: Entity> EntityHandle<E> {
         }
     }
 
-    /// Takes a delayed signal back, so that it is not run.
+    /// Withdraws a delayed signal, so that it never runs.
     ///
     /// ```
     /// # use durable_runtime::client::ClientError;
@@ -145,7 +144,7 @@ impl<E: Entity> EntityHandle<E> {
     /// ```
     ///
     /// # Errors
-    /// [`ClientError::AlreadyDelivered`] when it was run, or withdrawn before;
+    /// [`ClientError::AlreadyDelivered`] if the signal ran or was withdrawn before;
     /// [`ClientError::Store`].
     pub async fn withdraw(&self, signal: &DelayedSignal) -> Result<(), ClientError> {
         let request = WithdrawRequest {
@@ -156,7 +155,8 @@ impl<E: Entity> EntityHandle<E> {
         Ok(self.commands.signal_withdraw(request).await?)
     }
 
-    /// What is known of it; `None` when it has no state, is not locked and nothing waits for it.
+    /// Returns what is known about the entity; `None` if it has no state, is not locked and no
+    /// message waits for it.
     ///
     /// # Errors
     /// [`ClientError::Store`].
@@ -214,11 +214,11 @@ impl Sending {
 
 /// A call of an entity's operation from outside. `.await` sends it and waits for the answer.
 ///
-/// Dropping it once it was sent leaves the operation to run.
+/// If you drop it after it was sent, the operation still runs.
 ///
 /// # Errors
-/// [`OperationError::Failed`] when the operation returned an error, or could not be run;
-/// [`OperationError::TimedOut`]; [`OperationError::Client`] when it was not sent.
+/// [`OperationError::Failed`] if the operation returned an error or could not run;
+/// [`OperationError::TimedOut`]; [`OperationError::Client`] if it was not sent.
 #[must_use = "nothing is called before `.await`"]
 pub struct ClientCall<T, E> {
     sending: Sending,
@@ -227,14 +227,14 @@ pub struct ClientCall<T, E> {
 }
 
 impl<T, E> ClientCall<T, E> {
-    /// Waits no longer than this for the answer; then it is [`OperationError::TimedOut`], and the
-    /// operation may yet run.
+    /// Waits no longer than `timeout` for the answer, then returns [`OperationError::TimedOut`].
+    /// The operation may still run.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Runs the operation once, however often it is called with this id; each call gets the same
+    /// Runs the operation once, however often it is called with this id. Each call gets the same
     /// answer.
     pub fn dedup_id(mut self, id: impl Into<String>) -> Self {
         self.sending.dedup_id = Some(id.into());
@@ -281,12 +281,12 @@ impl<T, E> fmt::Debug for ClientCall<T, E> {
     }
 }
 
-/// A signal to an entity from outside. `.await` returns once it is durable; what becomes of it
-/// nobody is told.
+/// A signal to an entity from outside. `.await` returns once the signal is durable. Nobody learns
+/// how its operation ends.
 ///
 /// # Errors
-/// [`ClientError::PayloadTooLarge`], [`ClientError::LimitExceeded`], [`ClientError::Codec`]: nothing
-/// was written. [`ClientError::Store`].
+/// [`ClientError::PayloadTooLarge`], [`ClientError::LimitExceeded`], [`ClientError::Codec`]:
+/// nothing was written. [`ClientError::Store`].
 #[derive(Debug)]
 #[must_use = "nothing is signalled before `.await`"]
 pub struct ClientSignal(Sending);
@@ -318,7 +318,7 @@ impl ClientSignal {
     }
 }
 
-/// A signal that was sent. While it is delayed it can be taken back.
+/// A signal that was sent. You can withdraw it while it is delayed.
 #[derive(Debug, Clone)]
 pub struct SentSignal {
     commands: Arc<dyn Commands>,
@@ -327,11 +327,12 @@ pub struct SentSignal {
 }
 
 impl SentSignal {
-    /// Takes the signal back, so that it is not run. Again it has the same answer, for a day.
+    /// Withdraws the signal, so that it never runs. For a day, further calls return the same
+    /// answer.
     ///
     /// # Errors
-    /// [`ClientError::AlreadyDelivered`] when it was not delayed, was run, or was withdrawn otherwise;
-    /// [`ClientError::Store`].
+    /// [`ClientError::AlreadyDelivered`] if the signal was not delayed, ran, or was withdrawn by
+    /// another call; [`ClientError::Store`].
     pub async fn withdraw(&self) -> Result<(), ClientError> {
         let request = WithdrawRequest {
             entity: self.entity.clone(),
@@ -359,10 +360,10 @@ pub enum OperationError<E> {
     /// [`Failure`](crate::Failure).
     #[error("the operation failed")]
     Failed(#[source] E),
-    /// There is no answer yet.
-    #[error("the entity has not answered in the time that was allowed")]
+    /// The operation has not answered yet.
+    #[error("the entity did not answer in time")]
     TimedOut,
-    /// It was not called, or it is not known.
+    /// The operation was not called, or the client does not know whether it was.
     #[error(transparent)]
     Client(#[from] ClientError),
 }

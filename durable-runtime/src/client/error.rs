@@ -1,4 +1,4 @@
-//! Why a client's wish was not done.
+//! Why a client's request was not done.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,11 @@ use crate::ids::InvalidInstanceId;
 use crate::payload::CodecError;
 use crate::work::CommandError;
 use crate::work::InstanceStatus;
+use crate::work::UndeclaredEvent;
 
-/// Why a client's wish was not done. Nothing was written, unless it is
+/// Why a client's request was not done. Nothing was written, except with
 /// [`ClientError::Unavailable`], [`ClientError::Store`], [`ClientError::Unreachable`] or
-/// [`ClientError::UnexpectedAnswer`]: then it is not known.
+/// [`ClientError::UnexpectedAnswer`]: then the client does not know.
 ///
 /// ```
 /// use durable_runtime::client::ClientError;
@@ -23,12 +24,12 @@ use crate::work::InstanceStatus;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// The id belongs to an instance already.
+    /// The id already belongs to an instance.
     #[error("instance `{id}` already exists and is {status}")]
     AlreadyExists {
         /// The id.
         id: InstanceId,
-        /// Where that instance stands.
+        /// The status of that instance.
         status: InstanceStatus,
     },
     /// There is no such instance.
@@ -37,7 +38,7 @@ pub enum ClientError {
         /// The id.
         id: InstanceId,
     },
-    /// The instance has ended, so nothing can be sent to it.
+    /// The instance has ended, so it accepts nothing more.
     #[error("instance `{id}` is {status} already")]
     AlreadyFinished {
         /// The id.
@@ -45,23 +46,25 @@ pub enum ClientError {
         /// How it ended.
         status: InstanceStatus,
     },
-    /// The instance has as many events that nobody has read as it may have. The event was not
-    /// accepted: raise it again later.
-    #[error(
-        "instance `{id}` has {limit} events that it has not read, which is as many as it may have"
-    )]
+    /// The instance has the most unread events that it may have. It did not accept the event: raise it
+    /// again later.
+    #[error("instance `{id}` has {limit} unread events, the most that it may have")]
     Backlogged {
         /// The id.
         id: InstanceId,
         /// How many it may have.
         limit: usize,
     },
-    /// The instance has not ended, so it can be neither restarted nor purged.
+    /// The instance's orchestrator does not declare the event that was raised by its name. It was not
+    /// accepted.
+    #[error(transparent)]
+    UndeclaredEvent(#[from] UndeclaredEvent),
+    /// The instance has not ended, so it can neither be restarted nor purged.
     #[error("instance `{id}` is still {status}")]
     StillRunning {
         /// The id.
         id: InstanceId,
-        /// Where it stands.
+        /// Its status.
         status: InstanceStatus,
     },
     /// The id breaks the rules of [`InstanceId`].
@@ -77,96 +80,96 @@ pub enum ClientError {
         /// How many it may have.
         limit: usize,
     },
-    /// A limit on numbers was passed.
+    /// A number exceeds its limit.
     #[error("{what} is {actual}, above the limit of {limit}")]
     LimitExceeded {
-        /// What is limited.
+        /// What is counted.
         what: Cow<'static, str>,
-        /// How much there was.
+        /// The number.
         actual: usize,
-        /// How much there may be.
+        /// The limit.
         limit: usize,
     },
-    /// A value has no recorded form, or what is recorded is not of the type asked for.
+    /// A value has no recorded form, or a recorded value does not decode as the expected type.
     #[error(transparent)]
     Codec(#[from] CodecError),
-    /// The delayed signal is not on its way any more: it was delivered, or withdrawn before.
-    #[error("that signal is not on its way to {entity} any more")]
+    /// The delayed signal is no longer waiting: it was delivered or withdrawn before.
+    #[error("the signal to {entity} was already delivered or withdrawn")]
     AlreadyDelivered {
         /// The entity.
         entity: EntityId,
     },
-    /// The entity was not called by this command.
+    /// This command did not call the entity.
     #[error("{entity} was not called by this command")]
     NotCalled {
         /// The entity.
         entity: EntityId,
     },
-    /// The server of a client over HTTP could not be reached, or did not answer in time.
+    /// A client over HTTP could not reach its server, or the server did not answer in time.
     #[error("the server {server} cannot be reached")]
     Unreachable {
         /// The server.
         server: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The server of a client over HTTP does not know its key, or not any more.
-    #[error("the server {server} does not know this client: {reason}")]
+    /// The server does not know the key of a client over HTTP, or no longer accepts it.
+    #[error("the server {server} does not accept this client: {reason}")]
     Unauthorized {
         /// The server.
         server: String,
-        /// What it says.
+        /// What the server says.
         reason: String,
     },
-    /// The server of a client over HTTP does not allow this with its key.
+    /// The server does not allow this with the key of a client over HTTP.
     #[error("the server {server} does not allow this: {reason}")]
     Forbidden {
         /// The server.
         server: String,
-        /// What it says.
+        /// What the server says.
         reason: String,
     },
-    /// The server of a client over HTTP has more to do than it takes, again and again.
-    #[error("the server {server} takes no more: {reason}")]
+    /// The server of a client over HTTP was too busy each time it was asked.
+    #[error("the server {server} is too busy: {reason}")]
     TooManyRequests {
         /// The server.
         server: String,
-        /// What it says.
+        /// What the server says.
         reason: String,
     },
-    /// What the server of a client over HTTP answered is not what this version reads: there is
-    /// something else at that URL, or another version.
-    #[error("the server {server} gave an answer that is none: {problem}")]
+    /// The server of a client over HTTP sent an answer that this version cannot read. Something
+    /// else may run at that URL, or another version.
+    #[error("the server {server} sent an answer that this client cannot read: {problem}")]
     UnexpectedAnswer {
         /// The server.
         server: String,
-        /// What is wrong with it.
+        /// What is wrong with the answer.
         problem: String,
     },
-    /// The store cannot do it now: it is busy, has no room, or its disk fails. Asked again later it
-    /// may. Whether it was done is not known.
+    /// The store cannot do it now: it is busy, has no room, or its disk fails. A later attempt may
+    /// succeed. The client does not know whether the request was done.
     #[error("failed to {action}: the store cannot do it now")]
     Unavailable {
-        /// What was tried.
+        /// What the client tried.
         action: Cow<'static, str>,
-        /// Why it cannot: a [`StoreError`](crate::store::StoreError), if the store is in this process.
+        /// The cause: a [`StoreError`](crate::store::StoreError) if the store is in this process.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The store was closed: the [`Runtime`](crate::Runtime) that this is a client of was shut down, or the client
-    /// was closed. Nothing was done.
+    /// The store was closed, because the [`Runtime`](crate::Runtime) of this client was shut down
+    /// or the client was closed. Nothing was done.
     #[error("failed to {action}: the store is closed")]
     Closed {
-        /// What was tried.
+        /// What the client tried.
         action: Cow<'static, str>,
     },
     /// The store could not do it.
     #[error("failed to {action}")]
     Store {
-        /// What was tried.
+        /// What the client tried.
         action: Cow<'static, str>,
-        /// Why it failed.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -179,6 +182,7 @@ impl From<CommandError> for ClientError {
             CommandError::NotFound { id } => Self::NotFound { id },
             CommandError::AlreadyFinished { id, status } => Self::AlreadyFinished { id, status },
             CommandError::Backlogged { id, limit } => Self::Backlogged { id, limit },
+            CommandError::UndeclaredEvent(event) => Self::UndeclaredEvent(event),
             CommandError::StillRunning { id, status } => Self::StillRunning { id, status },
             CommandError::PayloadTooLarge {
                 what,

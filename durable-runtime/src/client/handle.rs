@@ -1,4 +1,4 @@
-//! The handle from which everything a client does begins.
+//! The handle with which every use of a client begins.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use super::Instance;
 use super::Instances;
 use super::StartBuilder;
 use super::StoreCommands;
+use super::target::Target;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::entity::Entity;
-use crate::ids::InstanceId;
 use crate::orchestration::ChildCall;
 use crate::orchestration::Declares;
 use crate::orchestration::Event;
@@ -26,7 +26,7 @@ use crate::work::Limits;
 
 /// A handle on a hub. Cloning is cheap.
 ///
-/// The clients that `#[orchestrator]` generates are made of one:
+/// The clients that `#[orchestrator]` generates contain one:
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -43,19 +43,19 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that asks `commands`.
+    /// Creates a client that sends its commands to `commands`.
     pub fn new(commands: Arc<dyn Commands>) -> Self {
         Self { commands }
     }
 
-    /// What this client asks.
+    /// Returns the receiver of this client's commands.
     pub fn commands(&self) -> &Arc<dyn Commands> {
         &self.commands
     }
 
-    /// A client to the hub in the store at `url`, without a worker: instances make progress while
-    /// another process works on that hub. [`Runtime::client`](crate::Runtime::client) gives the
-    /// client of a worker.
+    /// Opens a client for the hub in the store at `url`, without a worker. Instances make progress
+    /// only while another process works on that hub. For the client of a worker, call
+    /// [`Runtime::client`](crate::Runtime::client).
     ///
     /// ```
     /// # use durable_runtime::client::Client;
@@ -76,12 +76,12 @@ impl Client {
         Ok(Self::new(Arc::new(commands.owning_the_store())))
     }
 
-    /// Closes the store that [`open`](Self::open) has opened, for this client and all its clones:
-    /// what they ask from now on is [`ClientError::Closed`](super::ClientError::Closed). When no
-    /// other process has the hub open, all of it is in its file afterwards, which can be moved.
+    /// Closes the store that [`open`](Self::open) has opened. From then on, this client and all its
+    /// clones return [`ClientError::Closed`](super::ClientError::Closed). If no other process has
+    /// the hub open, the hub is complete in its file afterwards, and you can move the file.
     ///
-    /// The client of a [`Runtime`](crate::Runtime) is closed when that is shut down, and by nothing
-    /// else.
+    /// It does not close the client of a [`Runtime`](crate::Runtime): only shutting down the
+    /// runtime does.
     ///
     /// ```
     /// # use durable_runtime::client::Client;
@@ -95,13 +95,13 @@ impl Client {
         self.commands.close().await;
     }
 
-    /// Starts what `call` calls: `client.start_call(process_order(order))`.
+    /// Starts an instance for `call`: `client.start_call(process_order(order))`.
     pub fn start_call<O: Orchestrator>(&self, call: ChildCall<O>) -> StartBuilder<O> {
         let (id, input) = call.into_start();
         StartBuilder::new(Arc::clone(&self.commands), id, input)
     }
 
-    /// Starts an instance of `O` with an input as it is recorded.
+    /// Starts an instance of `O` with an input in its recorded form.
     pub fn start_recorded<O: Orchestrator>(
         &self,
         input: Result<Option<Payload>, CodecError>,
@@ -109,15 +109,15 @@ impl Client {
         StartBuilder::new(Arc::clone(&self.commands), None, input)
     }
 
-    /// Starts what `call` calls, or finds the instance that has its id already, finished or not:
-    /// `client.start_or_get(process_order(order).id("order-1001"))`. Of several callers at the same
-    /// time one starts it.
+    /// Starts an instance for `call`, or finds the instance that already has its id, ended or not:
+    /// `client.start_or_get(process_order(order).id("order-1001"))`. If several callers do so at
+    /// the same time, one of them starts it.
     pub fn start_or_get<O: Orchestrator>(&self, call: ChildCall<O>) -> StartBuilder<O> {
         self.start_call(call).if_exists(IfExists::Use)
     }
 
-    /// Starts what `call` calls with `event` in its inbox, or raises `event` to the instance that has
-    /// its id already, in one transaction:
+    /// Starts an instance for `call` with `event` in its inbox, or raises `event` to the instance
+    /// that already has its id, in one transaction:
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -139,22 +139,34 @@ impl Client {
         self.start_or_get(call).event(event)
     }
 
-    /// An instance by its id. Nothing is asked before the first method of it.
-    pub fn instance<O: Orchestrator>(&self, id: InstanceId) -> Instance<O> {
-        Instance::new(Arc::clone(&self.commands), id)
+    /// An instance by its id, whatever its orchestrator: of [`of`](Instance::of) it gets its types.
+    /// Nothing is asked before the first method of it, which says what is wrong with the id.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # #[orchestrator]
+    /// # async fn greet(_ctx: &OrchestrationContext, name: String) -> String { name }
+    /// # async fn example(client: Client) -> Result<(), ClientError> {
+    /// client.instance("greeting-1").suspend().await?;
+    /// let status = client.instance("greeting-2").of::<greet>().status().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn instance(&self, id: impl AsRef<str>) -> Instance {
+        Instance::to(Target::unchecked(Arc::clone(&self.commands), id.as_ref()))
     }
 
-    /// An entity by its key. Nothing is asked before the first method of it.
+    /// Returns a handle on the entity with this key. It does not ask whether the entity exists.
     pub fn entity<E: Entity>(&self, key: impl AsRef<str>) -> EntityHandle<E> {
         EntityHandle::new(Arc::clone(&self.commands), key.as_ref())
     }
 
-    /// Lists entities.
+    /// Returns a query for entities.
     pub fn entities(&self) -> Entities {
         Entities::new(Arc::clone(&self.commands))
     }
 
-    /// Lists instances.
+    /// Returns a query for instances.
     pub fn instances(&self) -> Instances {
         Instances::new(Arc::clone(&self.commands))
     }

@@ -1,4 +1,4 @@
-//! What is known of any instance, whatever its types.
+//! An instance of any type, as it was read.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 use crate::work::Output;
 
-/// An instance as it was when it was read. Payloads are as recorded; [`Status`](super::Status)
-/// has them typed.
+/// An instance as it was when it was read. Payloads are in their recorded form;
+/// [`Status`](super::Status) has them typed.
 ///
 /// ```
 /// # use durable_runtime::client::InstanceInfo;
@@ -32,81 +32,82 @@ impl InstanceInfo {
         Self { row }
     }
 
-    /// Its id.
+    /// Returns the instance's id.
     pub fn id(&self) -> &InstanceId {
         &self.row.id
     }
 
-    /// The orchestrator's name.
+    /// Returns the orchestrator's name.
     pub fn name(&self) -> &str {
         &self.row.name
     }
 
-    /// The orchestrator's version. An instance stays on the version it was started with.
+    /// Returns the orchestrator's version. An instance stays on the version it was started with.
     pub fn version(&self) -> &str {
         &self.row.version
     }
 
-    /// Where it stands.
+    /// Returns the instance's status.
     pub fn status(&self) -> InstanceStatus {
         self.row.status
     }
 
-    /// Which execution it is in: one more after each continue-as-new or replacement.
+    /// Returns the number of the current execution: one more after each continue-as-new or
+    /// replacement.
     pub fn execution(&self) -> Execution {
         self.row.execution
     }
 
-    /// Who started it as a sub-orchestration.
+    /// Returns the instance that called this one as a sub-orchestration.
     pub fn parent(&self) -> Option<&InstanceId> {
         self.row.parent.as_ref().map(|parent| &parent.instance)
     }
 
-    /// Its tags.
+    /// Returns the instance's tags.
     pub fn tags(&self) -> &BTreeMap<String, String> {
         &self.row.tags
     }
 
-    /// When it was created or last replaced.
+    /// Returns when the instance was created or last replaced.
     pub fn created_at(&self) -> Timestamp {
         self.row.created_at
     }
 
-    /// When anything shown here last changed.
+    /// Returns when anything shown here last changed.
     pub fn updated_at(&self) -> Timestamp {
         self.row.updated_at
     }
 
-    /// When it is to begin, if its start was scheduled.
+    /// Returns when the instance begins, if its start was scheduled.
     pub fn start_at(&self) -> Option<Timestamp> {
         self.row.start_at
     }
 
-    /// Why it cannot go on with the code that runs now: a report for people.
+    /// Returns why the instance has stalled: a report for people.
     pub fn stalled(&self) -> Option<&str> {
         self.row.stalled.as_deref()
     }
 
-    /// The input of the current execution as recorded; absent when none was given.
+    /// Returns the recorded input of the current execution; `None` if it has none.
     pub fn input(&self) -> Option<&Payload> {
         self.row.input.as_ref()
     }
 
-    /// The input of the current execution: the argument itself where there is one, a tuple where
-    /// there are several, absent where there is none.
+    /// Returns the input of the current execution: the argument itself if there is one, a tuple if
+    /// there are several, `None` if there are none.
     ///
     /// # Errors
-    /// [`CodecError`] when what is recorded is not a `T`.
+    /// [`CodecError`] if the recorded input does not decode as a `T`.
     pub fn input_as<T: DeserializeOwned>(&self) -> Result<Option<T>, CodecError> {
         self.input().map(Payload::decode).transpose()
     }
 
-    /// How it ended, as recorded.
+    /// Returns how the instance ended, in recorded form.
     pub fn recorded_output(&self) -> Option<&Output> {
         self.row.output.as_ref()
     }
 
-    /// The custom status as recorded; absent while none was set.
+    /// Returns the custom status in recorded form; `None` if none was set.
     pub fn recorded_custom_status(&self) -> Option<&Payload> {
         self.row.custom_status.as_ref()
     }

@@ -14,9 +14,11 @@ use super::Resume;
 use super::Status;
 use super::Suspend;
 use super::Terminate;
+use super::Untyped;
 use super::Waiting;
 use super::target::Target;
 use super::waiting::waiting;
+use super::waiting::with_progress;
 use crate::history::History;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
@@ -27,7 +29,8 @@ use crate::work::Commands;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 
-/// An instance of the orchestrator `O`. Cloning is cheap.
+/// An instance of the orchestrator `O`; without one, an instance whose types are not known. Cloning is
+/// cheap.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -42,79 +45,85 @@ use crate::work::InstanceStatus;
 /// # Ok(())
 /// # }
 /// ```
-pub struct Instance<O> {
-    target: Target,
+///
+/// What is wrong with its id, each call says: [`ClientError::InvalidInstanceId`].
+pub struct Instance<O = Untyped> {
+    pub(super) target: Target,
     orchestrator: PhantomData<fn() -> O>,
 }
 
 impl<O> Instance<O> {
     pub(super) fn new(commands: Arc<dyn Commands>, id: InstanceId) -> Self {
+        Self::to(Target::new(commands, id))
+    }
+
+    pub(super) fn to(target: Target) -> Self {
         Self {
-            target: Target::new(commands, id),
+            target,
             orchestrator: PhantomData,
         }
     }
 
-    /// Its id.
+    /// Returns the instance's id, as it was given.
     pub fn id(&self) -> &InstanceId {
         &self.target.id
     }
 
-    /// Ends it at once, together with its sub-orchestrations. Returns once the wish is durable;
-    /// with [`wait`](Terminate::wait) once it has ended.
+    /// Ends the instance at once, together with its sub-orchestrations. Returns once the request is
+    /// durable; with [`wait`](Terminate::wait) once the instance has ended.
     pub fn terminate(&self, reason: impl Into<String>) -> Terminate {
         Terminate::new(self.target.clone(), reason.into())
     }
 
-    /// Asks it to come to an end of its own; then it is canceled. Returns once the wish is durable;
-    /// with [`wait`](Cancel::wait) once it has ended.
+    /// Asks the instance to end itself; its status is then canceled. Returns once the request is
+    /// durable; with [`wait`](Cancel::wait) once the instance has ended.
     pub fn cancel(&self) -> Cancel {
         Cancel::new(self.target.clone())
     }
 
-    /// Pauses it: what comes in is kept until it is [resumed](Self::resume). Returns once the wish is
-    /// durable; with [`wait`](Suspend::wait) once it is suspended.
+    /// Suspends the instance: it keeps what comes in until it is [resumed](Self::resume). Returns
+    /// once the request is durable; with [`wait`](Suspend::wait) once the instance is suspended.
     pub fn suspend(&self) -> Suspend {
         Suspend::new(self.target.clone())
     }
 
-    /// Lets it go on after it was suspended or has stalled. Returns once the wish is durable; with
-    /// [`wait`](Resume::wait) once it goes on.
+    /// Lets the instance continue after it was suspended or has stalled. Returns once the request
+    /// is durable; with [`wait`](Resume::wait) once the instance continues.
     pub fn resume(&self) -> Resume {
         Resume::new(self.target.clone())
     }
 
-    /// Starts it once more, with the same input.
+    /// Starts the instance once more, with the same input.
     pub fn restart(&self) -> Restart<O> {
         Restart::new(self.target.clone())
     }
 
-    /// Deletes it with all that is stored of it, once it has ended.
+    /// Deletes the instance and everything that is stored of it, once it has ended.
     pub fn purge(&self) -> Purge {
         Purge::new(self.target.clone())
     }
 
-    /// The history of the current execution.
+    /// Returns the history of the current execution.
     ///
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Store`].
     pub async fn history(&self) -> Result<History, ClientError> {
-        Ok(self.target.commands.history(self.id(), None).await?)
+        Ok(self.target.commands()?.history(self.id(), None).await?)
     }
 
-    /// The history of one execution.
+    /// Returns the history of one execution.
     ///
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Store`].
     pub async fn history_of(&self, execution: Execution) -> Result<History, ClientError> {
-        let history = self.target.commands.history(self.id(), Some(execution));
-        Ok(history.await?)
+        let commands = self.target.commands()?;
+        Ok(commands.history(self.id(), Some(execution)).await?)
     }
 }
 
 impl<O: Orchestrator> Instance<O> {
-    /// Raises an event that the orchestrator declares. Returns once the event is durable: it is in
-    /// the inbox before the instance ends, or it is refused.
+    /// Raises an event that the orchestrator declares. Returns once the event is durable. An event
+    /// that is not refused is in the inbox before the instance ends.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "what is raised is given away"
@@ -126,21 +135,21 @@ impl<O: Orchestrator> Instance<O> {
         Raise::new(self.target.clone(), &event)
     }
 
-    /// Waits for its result.
+    /// Waits for the result of the instance.
     pub fn result(&self) -> InstanceResult<O> {
         InstanceResult::new(self.target.clone())
     }
 
-    /// The instance as it is now, with the types of its orchestrator. What a client was told before
-    /// shows: that it begins anew, is suspended or goes on, also while its worker has yet to see to
-    /// it, or none runs. Its end shows once it has come.
+    /// Returns the instance as it is now, with the types of its orchestrator. It shows the requests
+    /// that clients have made: a restart, a suspend or a resume shows at once, even before the
+    /// worker has acted on it. An end shows once the instance has ended.
     ///
     /// # Errors
-    /// [`ClientError::NotFound`], [`ClientError::Codec`] when what is recorded is not of those
-    /// types, [`ClientError::Store`].
+    /// [`ClientError::NotFound`], [`ClientError::Codec`] if a recorded value does not decode as its
+    /// type, [`ClientError::Store`].
     pub async fn status(&self) -> Result<Status<O::Output, O::Error, O::Status>, ClientError> {
         // In this order: an event that is not seen here any more shows its effect in the row.
-        let unread = self.target.commands.unread_events(self.id()).await?;
+        let unread = self.target.commands()?.unread_events(self.id()).await?;
         let row = self.target.row().await?;
         let waits_in = self.waits_in(&row).await?;
         Status::new(row, unread, waits_in)
@@ -151,9 +160,14 @@ impl<O: Orchestrator> Instance<O> {
         if row.status.is_terminal() || row.status == InstanceStatus::Pending {
             return Ok(Vec::new());
         }
-        let commands = &self.target.commands;
+        let commands = self.target.commands()?;
         let history = commands.history(self.id(), Some(row.execution)).await?;
-        Ok(waiting(&history, &O::DEFINITION.state_machine()))
+        let mut calls = waiting(&history, &O::DEFINITION.state_machine());
+        if calls.iter().any(|(_, call)| call.attempts.is_some()) {
+            let progress = commands.heartbeats(self.id()).await?;
+            with_progress(&mut calls, row.execution, progress);
+        }
+        Ok(calls.into_iter().map(|(_, call)| call).collect())
     }
 }
 

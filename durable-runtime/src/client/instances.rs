@@ -1,5 +1,6 @@
 //! Lists of instances, page by page.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -10,12 +11,13 @@ use super::PurgeChunks;
 use crate::clock::Timestamp;
 use crate::ids::InstanceId;
 use crate::payload::Payload;
+use crate::work::CommandError;
 use crate::work::Commands;
 use crate::work::InstanceFilter;
 use crate::work::InstanceStatus;
 use crate::work::PageToken;
 
-/// Which instances to list; all of them unless told otherwise.
+/// A query for instances; by default it lists all of them.
 ///
 /// ```
 /// # use durable_runtime::client::{Client, ClientError};
@@ -45,76 +47,76 @@ impl Instances {
         }
     }
 
-    /// Only those with this status; called again, also those with another.
+    /// Lists only instances with this status; if called again, also those with the other status.
     pub fn status(mut self, status: InstanceStatus) -> Self {
         self.filter.statuses.push(status);
         self
     }
 
-    /// Only those of the orchestrator with this name.
+    /// Lists only instances of the orchestrator with this name.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.filter.name = Some(name.into());
         self
     }
 
-    /// Only those of this version of their orchestrator.
+    /// Lists only instances of this version of their orchestrator.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.filter.version = Some(version.into());
         self
     }
 
-    /// Only those with this tag; called again, only those that have another one too.
+    /// Lists only instances with this tag; if called again, only those that have both.
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.filter.tags.insert(key.into(), value.into());
         self
     }
 
-    /// Only the sub-orchestrations that this instance called itself.
+    /// Lists only the sub-orchestrations that this instance called itself.
     pub fn parent(mut self, parent: &InstanceId) -> Self {
         self.filter.parent = Some(parent.clone());
         self
     }
 
-    /// Only those whose id begins with `prefix`.
+    /// Lists only instances whose id begins with `prefix`.
     pub fn id_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.filter.id_prefix = Some(prefix.into());
         self
     }
 
-    /// Only those with this custom status.
+    /// Lists only instances with this custom status.
     ///
     /// # Errors
-    /// [`ClientError::Codec`] when the status has no recorded form.
+    /// [`ClientError::Codec`] if the status has no recorded form.
     pub fn custom_status<S: Serialize + ?Sized>(mut self, status: &S) -> Result<Self, ClientError> {
         self.filter.custom_status = Some(Payload::encode(status)?);
         Ok(self)
     }
 
-    /// Only those that were created at `time` or after it.
+    /// Lists only instances that were created at `time` or after it.
     pub fn created_after(mut self, time: Timestamp) -> Self {
         self.filter.created_from = Some(time);
         self
     }
 
-    /// Only those that were created before `time`.
+    /// Lists only instances that were created before `time`.
     pub fn created_before(mut self, time: Timestamp) -> Self {
         self.filter.created_before = Some(time);
         self
     }
 
-    /// Only those that changed last at `time` or after it.
+    /// Lists only instances that last changed at `time` or after it.
     pub fn updated_after(mut self, time: Timestamp) -> Self {
         self.filter.updated_from = Some(time);
         self
     }
 
-    /// Only those that changed last before `time`.
+    /// Lists only instances that last changed before `time`.
     pub fn updated_before(mut self, time: Timestamp) -> Self {
         self.filter.updated_before = Some(time);
         self
     }
 
-    /// How many there are now.
+    /// Returns how many instances there are now.
     ///
     /// # Errors
     /// [`ClientError::Store`].
@@ -122,12 +124,33 @@ impl Instances {
         Ok(self.commands.count(&self.filter).await?)
     }
 
-    /// Deletes those of them that have ended.
+    /// How many there are now of each status; a status that none has is left out. Each is counted by
+    /// itself, so one that changes meanwhile may count twice, or not at all.
+    ///
+    /// ```
+    /// # use durable_runtime::client::{Client, ClientError};
+    /// # use durable_runtime::work::InstanceStatus;
+    /// # async fn example(client: Client) -> Result<(), ClientError> {
+    /// let counts = client.instances().name("process_order").counts().await?;
+    /// if let Some(stalled) = counts.get(&InstanceStatus::Stalled) {
+    ///     println!("{stalled} orders wait for a worker that can run them");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ClientError::Store`].
+    pub async fn counts(&self) -> Result<BTreeMap<InstanceStatus, u64>, ClientError> {
+        Ok(counts(&*self.commands, &self.filter).await?)
+    }
+
+    /// Deletes the instances of the query that have ended.
     pub fn purge(self) -> PurgeChunks {
         PurgeChunks::new(self.commands, self.filter)
     }
 
-    /// In pages of at most `size` instances (at least one), in order of creation.
+    /// Returns the list in pages of at most `size` instances (at least one), in order of creation.
     pub fn page(self, size: u32) -> Pages {
         Pages {
             query: self,
@@ -135,6 +158,27 @@ impl Instances {
             next: NextPage::First,
         }
     }
+}
+
+/// How many instances a filter wants of each status.
+pub(crate) async fn counts(
+    commands: &dyn Commands,
+    filter: &InstanceFilter,
+) -> Result<BTreeMap<InstanceStatus, u64>, CommandError> {
+    let is_wanted =
+        |status: &InstanceStatus| filter.statuses.is_empty() || filter.statuses.contains(status);
+    let mut counts = BTreeMap::new();
+    for status in InstanceStatus::ALL.into_iter().filter(is_wanted) {
+        let of_status = InstanceFilter {
+            statuses: vec![status],
+            ..filter.clone()
+        };
+        let count = commands.count(&of_status).await?;
+        if count > 0 {
+            counts.insert(status, count);
+        }
+    }
+    Ok(counts)
 }
 
 /// The pages of a list. No instance is skipped or repeated, whatever is written between two pages.
@@ -172,18 +216,18 @@ impl From<Option<PageToken>> for NextPage {
 }
 
 impl Pages {
-    /// Goes on behind the page after which [`token`](Self::token) gave `token`, maybe in another
-    /// process.
+    /// Continues after the page for which [`token`](Self::token) returned `token`, perhaps in
+    /// another process.
     #[must_use]
     pub fn after(mut self, token: PageToken) -> Self {
         self.next = NextPage::After(token);
         self
     }
 
-    /// The next page; `None` after the last.
+    /// Returns the next page; `None` after the last.
     ///
     /// # Errors
-    /// [`ClientError::Store`]. The page can be asked for again.
+    /// [`ClientError::Store`]. You can ask for the page again.
     pub async fn next_page(&mut self) -> Result<Option<Vec<InstanceInfo>>, ClientError> {
         let Some(after) = self.next.after() else {
             return Ok(None);
@@ -198,7 +242,7 @@ impl Pages {
         Ok(Some(instances.collect()))
     }
 
-    /// Where the next page begins; `None` before the first page and after the last.
+    /// Returns where the next page begins; `None` before the first page and after the last.
     pub fn token(&self) -> Option<PageToken> {
         match self.next {
             NextPage::After(token) => Some(token),

@@ -30,11 +30,14 @@ mod status;
 mod store_commands;
 mod target;
 mod terminate;
+mod untyped;
 mod waiting;
 
 #[cfg(feature = "http")]
 pub(crate) use command::fresh as fresh_command;
 pub use control::Cancel;
+#[cfg(feature = "http")]
+pub(crate) use control::GRACE as CANCEL_GRACE;
 pub use control::Resume;
 pub use control::Suspend;
 pub use entities::Entities;
@@ -51,6 +54,8 @@ pub use info::InstanceInfo;
 pub use instance::Instance;
 pub use instances::Instances;
 pub use instances::Pages;
+#[cfg(feature = "http")]
+pub(crate) use instances::counts;
 pub use purge::Purge;
 pub use purge::PurgeChunks;
 pub use raise::Raise;
@@ -67,6 +72,8 @@ pub use start::StartBuilder;
 pub use status::Status;
 pub use store_commands::StoreCommands;
 pub use terminate::Terminate;
+pub use untyped::Untyped;
+pub use waiting::Attempts;
 pub use waiting::Waiting;
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use crate::work::CommandError;
 use crate::work::Commands;
 use crate::work::InstanceFilter;
 
-/// A wish that an instance is deleted, which must have ended: its row, history, events and remembered
-/// commands, and those of its sub-orchestrations. `.await` returns how many instances were deleted.
+/// A request to delete an ended instance: its row, history, events and remembered commands, and
+/// those of its sub-orchestrations. `.await` returns how many instances were deleted.
 ///
 /// # Errors
 /// [`ClientError::NotFound`], [`ClientError::StillRunning`], [`ClientError::Store`].
@@ -30,8 +30,8 @@ impl Purge {
         Self { target, children }
     }
 
-    /// Whether its sub-orchestrations that have ended are deleted too, detached ones excepted;
-    /// unless told otherwise, they are.
+    /// Sets whether its ended sub-orchestrations are deleted too, except detached ones. By default
+    /// they are.
     pub fn children(mut self, children: bool) -> Self {
         self.children = children;
         self
@@ -39,7 +39,7 @@ impl Purge {
 
     async fn send(self) -> Result<u64, ClientError> {
         let row = self.target.row().await?;
-        let Target { commands, id, .. } = self.target;
+        let (commands, id) = (Arc::clone(self.target.commands()?), self.target.id);
         let still_running = |status| CommandError::StillRunning {
             id: id.clone(),
             status,
@@ -70,8 +70,8 @@ impl IntoFuture for Purge {
     }
 }
 
-/// A purge of many instances, in bounded transactions. `.await` does all of it, and returns how many
-/// instances were deleted; [`next_chunk`](Self::next_chunk) does it step by step.
+/// A purge of many instances, in bounded transactions. `.await` does all of it and returns how many
+/// instances were deleted; [`next_chunk`](Self::next_chunk) does it transaction by transaction.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -90,7 +90,7 @@ impl IntoFuture for Purge {
 /// ```
 ///
 /// # Errors
-/// [`ClientError::Store`]: what was deleted before stays deleted.
+/// [`ClientError::Store`]: instances that were deleted before stay deleted.
 #[derive(Debug)]
 #[must_use = "nothing is purged before `.await`"]
 pub struct PurgeChunks {
@@ -110,18 +110,18 @@ impl PurgeChunks {
         }
     }
 
-    /// Whether the sub-orchestrations of those instances are deleted too, detached ones excepted;
-    /// unless told otherwise, they are.
+    /// Sets whether the sub-orchestrations of those instances are deleted too, except detached
+    /// ones. By default they are.
     pub fn children(mut self, children: bool) -> Self {
         self.children = children;
         self
     }
 
-    /// Deletes what one transaction may, and returns how many instances that were; `None` when there
-    /// is nothing left. Instances that have not ended stay.
+    /// Deletes as many instances as one transaction may, and returns how many; `None` if none is
+    /// left. It does not delete instances that have not ended.
     ///
     /// # Errors
-    /// [`ClientError::Store`]. The same chunk can be asked for again.
+    /// [`ClientError::Store`]. You can ask for the same chunk again.
     pub async fn next_chunk(&mut self) -> Result<Option<u64>, ClientError> {
         let Some(after) = self.next.after() else {
             return Ok(None);

@@ -3,6 +3,7 @@
 use std::future::IntoFuture;
 
 use futures_util::future::BoxFuture;
+use serde::Serialize;
 
 use super::ClientError;
 use super::command;
@@ -11,31 +12,53 @@ use crate::orchestration::Event;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 
-/// An event on its way to an instance. `.await` returns once it is durable.
+/// A request to raise an event. `.await` returns once the event is durable.
 ///
 /// # Errors
-/// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], [`ClientError::Backlogged`] when the
-/// instance has too many unread events, [`ClientError::PayloadTooLarge`],
-/// [`ClientError::LimitExceeded`] for its name, [`ClientError::Codec`]: the event was not accepted.
-/// [`ClientError::Store`]: it is not known; with a [`dedup_id`](Self::dedup_id) it can be raised
-/// again.
+/// The event was not accepted: [`ClientError::NotFound`]; [`ClientError::AlreadyFinished`];
+/// [`ClientError::Backlogged`] if the instance has too many unread events;
+/// [`ClientError::PayloadTooLarge`]; [`ClientError::LimitExceeded`] for the event's name;
+/// [`ClientError::UndeclaredEvent`] if it is raised by its name; [`ClientError::Codec`].
+///
+/// With [`ClientError::Store`] you do not know whether the event was accepted. If it has a
+/// [`dedup_id`](Self::dedup_id), you can raise it again.
 #[derive(Debug)]
 #[must_use = "nothing is raised before `.await`"]
 pub struct Raise {
     target: Target,
-    name: &'static str,
+    name: String,
     payload: Result<Payload, CodecError>,
     dedup_id: Option<String>,
+    /// Whether it is raised only if the orchestrator declares it, as its type says otherwise.
+    if_declared: bool,
 }
 
 impl Raise {
     pub(super) fn new<E: Event>(target: Target, event: &E) -> Self {
         Self {
             target,
-            name: E::NAME,
+            name: E::NAME.to_owned(),
             payload: event.to_payload(),
             dedup_id: None,
+            if_declared: false,
         }
+    }
+
+    pub(super) fn by_name<V: Serialize + ?Sized>(target: Target, name: String, value: &V) -> Self {
+        Self {
+            target,
+            name,
+            payload: Payload::encode(value),
+            dedup_id: None,
+            if_declared: true,
+        }
+    }
+
+    /// Raises it even if the orchestrator does not declare it: a version that does may be on its way.
+    /// Until then it is among the unread events. An event that has a type is declared.
+    pub fn undeclared(mut self) -> Self {
+        self.if_declared = false;
+        self
     }
 
     /// Makes the event count once, however often an event of this name is raised with this id.
@@ -59,12 +82,17 @@ impl Raise {
 
     async fn send(self) -> Result<(), ClientError> {
         let command = match &self.dedup_id {
-            Some(id) => command::deduplicated(self.name, id),
+            Some(id) => command::deduplicated(&self.name, id),
             None => command::fresh(),
         };
-        let Target { commands, id, .. } = &self.target;
-        let payload = self.payload?;
-        Ok(commands.raise(id, self.name, payload, &command).await?)
+        let (commands, id) = (self.target.commands()?, &self.target.id);
+        let (name, payload) = (&self.name, self.payload?);
+        let raised = if self.if_declared {
+            commands.raise_declared(id, name, payload, &command)
+        } else {
+            commands.raise(id, name, payload, &command)
+        };
+        Ok(raised.await?)
     }
 }
 

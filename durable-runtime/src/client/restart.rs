@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
@@ -13,8 +14,9 @@ use super::target::Target;
 use crate::ids::InstanceId;
 use crate::ids::InvalidInstanceId;
 
-/// A wish that an instance runs once more, with the same input, name, version and tags: under its
-/// own id once it has ended, or beside it under another. `.await` returns once that is durable.
+/// A request to run an instance once more, with the same input, name, version and tags: under its
+/// own id once it has ended, or as a copy under another id. `.await` returns once the request is
+/// durable.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -45,13 +47,13 @@ impl<O> Restart<O> {
         }
     }
 
-    /// Under this id instead of its own.
+    /// Starts it under this id instead of its own.
     pub fn id(mut self, id: impl AsRef<str>) -> Self {
         self.other = Some(InstanceId::new(id));
         self
     }
 
-    /// Under a fresh id instead of its own.
+    /// Starts it under a fresh id instead of its own.
     pub fn fresh_id(mut self) -> Self {
         self.other = Some(Ok(InstanceId::generate()));
         self
@@ -59,9 +61,9 @@ impl<O> Restart<O> {
 
     async fn send(self) -> Result<Instance<O>, ClientError> {
         let other = self.other.transpose()?;
-        let Target { commands, id, .. } = self.target;
-        let started = commands.restart(&id, other, &command::fresh()).await?;
-        Ok(Instance::new(commands, started.id))
+        let (commands, id) = (self.target.commands()?, &self.target.id);
+        let started = commands.restart(id, other, &command::fresh()).await?;
+        Ok(Instance::new(Arc::clone(commands), started.id))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::orchestration::Orchestrator;
 use crate::payload::Recorded;
 use crate::work::Output;
 
-/// A wait for the result of an instance: for ever, unless it has a
+/// Waits for the result of an instance, without an end unless it has a
 /// [`timeout`](InstanceResult::timeout). Dropping it changes nothing for the instance.
 ///
 /// ```
@@ -47,7 +47,7 @@ impl<O> InstanceResult<O> {
         }
     }
 
-    /// Waits no longer than this; then it is [`ResultError::TimedOut`].
+    /// Waits no longer than `timeout`, then returns [`ResultError::TimedOut`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -59,7 +59,7 @@ async fn ended_within(target: Target, timeout: Option<Duration>) -> Result<Waite
     let Some(timeout) = timeout else {
         return ended.await.map(Waited::from);
     };
-    match select(Box::pin(ended), target.commands.wait(timeout)).await {
+    match select(Box::pin(ended), target.commands()?.wait(timeout)).await {
         Either::Left((output, _)) => output.map(Waited::from),
         Either::Right(_) => Ok(Waited::TimedOut),
     }
@@ -122,22 +122,22 @@ pub enum ResultError<E> {
     /// [`Failure`](crate::Failure).
     #[error("the orchestration failed")]
     Failed(#[source] E),
-    /// It was terminated.
+    /// The instance was terminated.
     #[error("the orchestration was terminated: {reason}")]
     Terminated {
-        /// What whoever terminated it gave as the reason.
+        /// The reason that the caller of `terminate` gave.
         reason: String,
     },
-    /// It was cancelled, and has come to an end of its own.
+    /// The instance was cancelled and has ended itself.
     #[error("the orchestration was cancelled")]
     Canceled,
-    /// It was deleted before its result was read.
+    /// The instance was deleted before its result was read.
     #[error("the orchestration was purged")]
     Purged,
-    /// It has not ended yet.
-    #[error("the orchestration has not ended in the time that was allowed")]
+    /// The instance has not ended yet.
+    #[error("the orchestration did not end in time")]
     TimedOut,
-    /// It is not known.
+    /// The client could not find out.
     #[error(transparent)]
     Client(#[from] ClientError),
 }

@@ -13,7 +13,7 @@ use super::ClientError;
 use super::Instance;
 use crate::clock::Timestamp;
 use crate::ids::InstanceId;
-use crate::ids::InvalidInstanceId;
+use crate::orchestration::ChosenId;
 use crate::orchestration::Declares;
 use crate::orchestration::Event;
 use crate::orchestration::Orchestrator;
@@ -25,7 +25,7 @@ use crate::work::IfExists;
 use crate::work::StartAt;
 use crate::work::StartRequest;
 
-/// A start with its options. `.await` returns once the instance is durable.
+/// A request to start an instance, with its options. `.await` returns once the instance is durable.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -45,16 +45,18 @@ use crate::work::StartRequest;
 /// ```
 ///
 /// # Errors
-/// [`ClientError::AlreadyExists`] by the policy of [`if_exists`](Self::if_exists),
-/// [`ClientError::AlreadyFinished`] when an [`event`](Self::event) is for one that has ended,
-/// [`ClientError::Backlogged`] when it is for one that has too many unread events,
-/// [`ClientError::InvalidInstanceId`], [`ClientError::PayloadTooLarge`],
-/// [`ClientError::LimitExceeded`] for too many tags, [`ClientError::Codec`] for an input that has no
-/// recorded form: nothing was written. [`ClientError::Store`].
+/// Nothing was written: [`ClientError::AlreadyExists`], as [`if_exists`](Self::if_exists) says;
+/// [`ClientError::AlreadyFinished`] if an [`event`](Self::event) is for an instance that has ended;
+/// [`ClientError::Backlogged`] if it is for an instance with too many unread events;
+/// [`ClientError::InvalidInstanceId`]; [`ClientError::PayloadTooLarge`];
+/// [`ClientError::LimitExceeded`] for too many tags; [`ClientError::Codec`] for an input that has
+/// no recorded form.
+///
+/// With [`ClientError::Store`] you do not know whether the instance was started.
 #[must_use = "nothing is started before `.await`"]
 pub struct StartBuilder<O> {
     commands: Arc<dyn Commands>,
-    id: Option<Result<InstanceId, InvalidInstanceId>>,
+    id: ChosenId,
     input: Result<Option<Payload>, CodecError>,
     start_at: Option<StartAt>,
     tags: BTreeMap<String, String>,
@@ -66,12 +68,12 @@ pub struct StartBuilder<O> {
 impl<O> StartBuilder<O> {
     pub(super) fn new(
         commands: Arc<dyn Commands>,
-        id: Option<InstanceId>,
+        id: ChosenId,
         input: Result<Option<Payload>, CodecError>,
     ) -> Self {
         Self {
             commands,
-            id: id.map(Ok),
+            id,
             input,
             start_at: None,
             tags: BTreeMap::new(),
@@ -81,31 +83,32 @@ impl<O> StartBuilder<O> {
         }
     }
 
-    /// Under this id; a fresh `UUIDv7` if none is given. What is wrong with it `.await` says.
+    /// Starts the instance under this id; by default under a fresh `UUIDv7`. If the id is invalid,
+    /// `.await` returns the error.
     pub fn id(mut self, id: impl AsRef<str>) -> Self {
         self.id = Some(InstanceId::new(id));
         self
     }
 
-    /// To begin after `delay`; until then it is pending.
+    /// Starts the instance after `delay`. Until then it is pending.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.start_at = Some(StartAt::After(delay));
         self
     }
 
-    /// To begin at `time`; at once if that is past.
+    /// Starts the instance at `time`, or at once if `time` is past.
     pub fn at(mut self, time: Timestamp) -> Self {
         self.start_at = Some(StartAt::At(time));
         self
     }
 
-    /// With this tag. Sub-orchestrations inherit it.
+    /// Adds this tag. Sub-orchestrations inherit it.
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.insert(key.into(), value.into());
         self
     }
 
-    /// With these tags. Sub-orchestrations inherit them.
+    /// Adds these tags. Sub-orchestrations inherit them.
     pub fn tags<K, V>(mut self, tags: impl IntoIterator<Item = (K, V)>) -> Self
     where
         K: Into<String>,
@@ -117,7 +120,7 @@ impl<O> StartBuilder<O> {
         self
     }
 
-    /// What to do when the id belongs to an instance already; unless told otherwise, fail.
+    /// Sets what to do if the id already belongs to an instance. By default the start fails.
     pub fn if_exists(mut self, policy: IfExists) -> Self {
         self.if_exists = policy;
         self
@@ -125,8 +128,8 @@ impl<O> StartBuilder<O> {
 }
 
 impl<O: Orchestrator> StartBuilder<O> {
-    /// With this event in its inbox from the beginning, in the same transaction. With
-    /// [`IfExists::Use`], an instance that exists and has not ended gets the event instead.
+    /// Puts this event into the instance's inbox, in the transaction that starts it. With
+    /// [`IfExists::Use`], an existing instance that has not ended gets the event instead.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "what is raised is given away"

@@ -1,4 +1,4 @@
-//! Where an instance stands, typed.
+//! The typed status of an instance.
 
 use std::ops::Deref;
 
@@ -11,8 +11,8 @@ use crate::work::InstanceRow;
 use crate::work::Output;
 use crate::work::UnreadEvent;
 
-/// An instance as it was when it was read, with the types of its orchestrator: output `T`, error `E`
-/// and custom status `S`. It is an [`InstanceInfo`] as well.
+/// An instance as it was when it was read, with the types of its orchestrator: output `T`, error
+/// `E` and custom status `S`. It dereferences to [`InstanceInfo`].
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -74,7 +74,7 @@ where
 }
 
 impl<T, E, S> Status<T, E, S> {
-    /// What it returned, once it is completed.
+    /// Returns the output, if the instance is completed.
     pub fn output(&self) -> Option<&T> {
         match &self.end {
             Some(End::Completed(value)) => Some(value),
@@ -82,7 +82,7 @@ impl<T, E, S> Status<T, E, S> {
         }
     }
 
-    /// The error it returned, once it has failed or was cancelled.
+    /// Returns the orchestrator's error, if the instance has failed or was cancelled.
     pub fn error(&self) -> Option<&E> {
         match &self.end {
             Some(End::Failed(error)) => Some(error),
@@ -91,7 +91,7 @@ impl<T, E, S> Status<T, E, S> {
         }
     }
 
-    /// Why it was terminated, once it is.
+    /// Returns the reason of the termination, if the instance was terminated.
     pub fn termination_reason(&self) -> Option<&str> {
         match &self.end {
             Some(End::Terminated(reason)) => Some(reason),
@@ -99,18 +99,20 @@ impl<T, E, S> Status<T, E, S> {
         }
     }
 
-    /// The custom status; absent while none was set.
+    /// Returns the custom status; `None` if none was set.
     pub fn custom_status(&self) -> Option<&S> {
         self.custom.as_ref()
     }
 
-    /// The calls it has made and waits for, oldest first, each with the state of today's code that
-    /// made it. Read from the history as it is stored: no code is run. Empty once it has ended.
+    /// Returns the calls that the instance has made and waits for, oldest first, each with the
+    /// state of today's code that made it. It reads the stored history and runs no code. The list
+    /// is empty once the instance has ended.
     pub fn waits_in(&self) -> &[Waiting] {
         &self.waits_in
     }
 
-    /// The events it was sent and has not read, oldest first; once it has ended, those it never read.
+    /// Returns the events that were sent to the instance and that it has not read, oldest first.
+    /// After its end, these are the events that it never read.
     pub fn unread_events(&self) -> &[UnreadEvent] {
         &self.unread
     }

@@ -20,6 +20,7 @@ use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::machine;
 use crate::payload::Payload;
+use crate::registry::closest;
 use crate::salt::Salt;
 use crate::salt::SaltSource;
 use crate::salt::SystemSalts;
@@ -36,6 +37,7 @@ use crate::work::EntityListing;
 use crate::work::EntityPage;
 use crate::work::EntityRequest;
 use crate::work::EntityTicket;
+use crate::work::Heartbeat;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
@@ -45,11 +47,13 @@ use crate::work::Limits;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::Notifier;
+use crate::work::OrchestratorCode;
 use crate::work::PageToken;
 use crate::work::Purged;
 use crate::work::StartAt;
 use crate::work::StartRequest;
 use crate::work::Started;
+use crate::work::UndeclaredEvent;
 use crate::work::UnreadEvent;
 use crate::work::WithdrawRequest;
 
@@ -81,6 +85,7 @@ pub struct StoreCommands {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: Limits,
     salts: Arc<dyn SaltSource>,
+    code: Arc<[OrchestratorCode]>,
     /// The store was opened for these commands alone.
     owns_store: bool,
 }
@@ -100,6 +105,7 @@ impl StoreCommands {
             clock,
             limits,
             salts: Arc::new(SystemSalts),
+            code: Arc::from([]),
             owns_store: false,
         }
     }
@@ -111,7 +117,15 @@ impl StoreCommands {
         self
     }
 
-    /// The same on a store that was opened for them alone: [`close`](Commands::close) closes it.
+    /// With what this process knows of the code of orchestrators.
+    #[must_use]
+    pub fn code(mut self, code: Arc<[OrchestratorCode]>) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// Sets the same on a store that was opened for them alone: [`close`](Commands::close) closes
+    /// it.
     #[must_use]
     pub fn owning_the_store(mut self) -> Self {
         self.owns_store = true;
@@ -281,6 +295,31 @@ impl Commands for StoreCommands {
         self.send(id, command, &body).await
     }
 
+    fn code_of(&self, name: &str, version: &str) -> Option<OrchestratorCode> {
+        let mut code = self.code.iter();
+        code.find(|code| code.name == name && code.version == version)
+            .copied()
+    }
+
+    async fn raise_declared(
+        &self,
+        id: &InstanceId,
+        name: &str,
+        payload: Payload,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        self.check_event(name, &payload)?;
+        let row = self.instance(id).await?;
+        let code = self.code_of(&row.name, &row.version);
+        // One that has ended refuses every event, and says so.
+        let code = code.filter(|code| !row.status.is_terminal() && !code.declares(name));
+        if let Some(code) = code {
+            let suggestion = closest(name, code.events.iter().copied());
+            return Err(UndeclaredEvent::new(&code, name, suggestion).into());
+        }
+        self.raise(id, name, payload, command).await
+    }
+
     async fn control(
         &self,
         id: &InstanceId,
@@ -427,6 +466,22 @@ impl Commands for StoreCommands {
         let taken =
             taken.map(|CarriedEvent { at, name, payload }| UnreadEvent { at, name, payload });
         Ok(taken.chain(unread.inbox).collect())
+    }
+
+    async fn unread_count(&self, id: &InstanceId) -> Result<u64, CommandError> {
+        let count = self.ask("count the unread events", || {
+            self.store.events_unread_count(id)
+        });
+        let count = count.await?;
+        count.ok_or_else(|| CommandError::NotFound { id: id.clone() })
+    }
+
+    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError> {
+        let row = self.instance(id).await?;
+        self.ask("read the progress of activities", || {
+            self.store.heartbeats_fetch(row.key)
+        })
+        .await
     }
 
     async fn instances(

@@ -1,9 +1,10 @@
-//! An instance to which commands go, without its types.
+//! The instance that commands are sent to, without its types.
 
 use std::sync::Arc;
 
 use super::ClientError;
 use crate::ids::InstanceId;
+use crate::ids::InvalidInstanceId;
 use crate::work::Commands;
 use crate::work::InstanceRow;
 use crate::work::Output;
@@ -11,25 +12,54 @@ use crate::work::Output;
 /// An instance to which commands go.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
-    pub(super) commands: Arc<dyn Commands>,
+    commands: Arc<dyn Commands>,
     pub(super) id: InstanceId,
+    /// What is wrong with the id: then nothing is asked.
+    problem: Option<InvalidInstanceId>,
 }
 
 impl Target {
     pub(super) fn new(commands: Arc<dyn Commands>, id: InstanceId) -> Self {
-        Self { commands, id }
+        Self {
+            commands,
+            id,
+            problem: None,
+        }
+    }
+
+    /// The instance with the id `id`, which nobody has checked.
+    pub(super) fn unchecked(commands: Arc<dyn Commands>, id: &str) -> Self {
+        match InstanceId::new(id) {
+            Ok(id) => Self::new(commands, id),
+            Err(problem) => Self {
+                commands,
+                id: InstanceId::unchecked(id),
+                problem: Some(problem),
+            },
+        }
+    }
+
+    /// Where commands to it go.
+    ///
+    /// # Errors
+    /// [`ClientError::InvalidInstanceId`].
+    pub(super) fn commands(&self) -> Result<&Arc<dyn Commands>, ClientError> {
+        match &self.problem {
+            None => Ok(&self.commands),
+            Some(problem) => Err(problem.clone().into()),
+        }
     }
 
     /// The row as it is now.
     pub(super) async fn row(&self) -> Result<InstanceRow, ClientError> {
-        Ok(self.commands.instance(&self.id).await?)
+        Ok(self.commands()?.instance(&self.id).await?)
     }
 
     /// Waits until the instance has ended; `None` when it was there and is purged now.
     pub(super) async fn ended(&self) -> Result<Option<Output>, ClientError> {
         let mut row = self.row().await?;
         while !row.status.is_terminal() || row.output.is_none() {
-            self.commands.changed(&row).await;
+            self.commands()?.changed(&row).await;
             row = match self.row().await {
                 Err(ClientError::NotFound { .. }) => return Ok(None),
                 row => row?,

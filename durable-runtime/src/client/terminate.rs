@@ -9,7 +9,7 @@ use super::command;
 use super::target::Target;
 use crate::work::Control;
 
-/// A wish that an instance ends. `.await` returns once the wish is durable.
+/// A request to end an instance. `.await` returns once the request is durable.
 ///
 /// # Errors
 /// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], [`ClientError::LimitExceeded`] for
@@ -33,24 +33,24 @@ impl Terminate {
         }
     }
 
-    /// Whether its sub-orchestrations end with it; unless told otherwise, they do.
+    /// Sets whether its sub-orchestrations end with it. By default they do.
     pub fn recursive(mut self, recursive: bool) -> Self {
         self.recursive = recursive;
         self
     }
 
-    /// Returns only once the instance has ended, this way or, if it was quicker, another.
+    /// Returns only once the instance has ended, in this way or another.
     pub fn wait(mut self) -> Self {
         self.wait = true;
         self
     }
 
     async fn send(self) -> Result<(), ClientError> {
-        let Target { commands, id, .. } = &self.target;
         let control = Control::Terminate {
             reason: self.reason,
             recursive: self.recursive,
         };
+        let (commands, id) = (self.target.commands()?, &self.target.id);
         commands.control(id, control, &command::fresh()).await?;
         if self.wait {
             self.target.ended().await?;

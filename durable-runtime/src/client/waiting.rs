@@ -8,28 +8,115 @@ use crate::definition::StateMachine;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
+use crate::ids::Execution;
+use crate::payload::Payload;
+use crate::work::Heartbeat;
 
-/// A call that an instance made and that has not come back.
+/// A call that an instance made and that has not returned.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Waiting {
-    /// The state of today's code that made it; absent where the code has changed so much that
-    /// none is left, or several could be meant.
+    /// The state of today's code that made the call. `None` if the code has changed so much that no
+    /// state fits, or that several do.
     pub state: Option<StateId>,
-    /// What it is.
+    /// What kind of call it is.
     pub kind: StateKind,
-    /// The name of the activity, orchestrator or event, `entity.operation`; empty for a timer or lock.
+    /// The name of the activity, orchestrator or event, or `entity.operation`; empty for a timer or
+    /// lock.
     pub name: String,
-    /// Where it stood in the source when it was made.
+    /// The place in the source that made the call.
     pub place: SourcePlace,
-    /// When it was made: the time of the message that led to it.
+    /// When the call was made: the time of the message that led to it.
     pub since: Timestamp,
     /// When a timer is due.
     pub due: Option<Timestamp>,
+    /// The progress of an activity; `None` for any other call.
+    pub attempts: Option<Attempts>,
 }
 
-/// The calls that are open at the end of `history`, in the order in which they were made.
-pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<Waiting> {
+/// The progress of an activity that an instance waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attempts {
+    /// The number of the running attempt, or of the next one, from 1.
+    pub attempt: u32,
+    /// Why the previous attempt failed or was lost.
+    pub last_error: Option<String>,
+    /// When the next attempt begins, if none is running.
+    pub next_attempt_at: Option<Timestamp>,
+    /// The progress that was reported last. It is written from time to time, so it may be a few
+    /// seconds old.
+    pub progress: Option<Payload>,
+}
+
+impl Attempts {
+    /// Those of a call that was scheduled just now.
+    fn begun() -> Self {
+        Self {
+            attempt: 1,
+            last_error: None,
+            next_attempt_at: None,
+            progress: None,
+        }
+    }
+
+    /// Takes in what an event says of them.
+    fn follow(&mut self, event: &HistoryEvent) {
+        match event {
+            HistoryEvent::ActivityAttemptFailed {
+                attempt,
+                error,
+                retry_at,
+                heartbeat,
+                ..
+            } => {
+                self.attempt = attempt + 1;
+                self.last_error = Some(error.message());
+                self.next_attempt_at = Some(*retry_at);
+                self.progress.clone_from(heartbeat);
+            }
+            HistoryEvent::ActivityAttemptLost {
+                attempt,
+                stopped,
+                heartbeat,
+                ..
+            } => {
+                let what = if *stopped { "stopped" } else { "lost" };
+                self.attempt = attempt + 1;
+                self.last_error = Some(format!("the worker was {what} during attempt {attempt}"));
+                self.progress.clone_from(heartbeat);
+            }
+            HistoryEvent::ActivityRetried { attempt, .. } => {
+                self.attempt = *attempt;
+                self.next_attempt_at = None;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Puts in the progress that was stored since.
+pub(super) fn with_progress(
+    open: &mut [(CallPath, Waiting)],
+    execution: Execution,
+    stored: Vec<Heartbeat>,
+) {
+    let current = stored
+        .into_iter()
+        .filter(|beat| beat.execution == execution);
+    for beat in current {
+        let call = open.iter_mut().find(|(path, _)| *path == beat.path);
+        let attempts = call.and_then(|(_, call)| call.attempts.as_mut());
+        // Between two attempts the history knows it better.
+        if let Some(attempts) = attempts.filter(|attempts| attempts.next_attempt_at.is_none()) {
+            attempts.progress = Some(beat.progress);
+        }
+    }
+}
+
+/// The calls that are open at the end of `history`, in the order in which they were made, each with
+/// the path of the call.
+pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<(CallPath, Waiting)> {
     let mut open: Vec<(CallPath, Waiting)> = Vec::new();
     let mut now = Timestamp::from_millis(0);
     let mut events: Vec<String> = Vec::new();
@@ -56,7 +143,12 @@ pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<Waiting>
                     open.retain(|(path, _)| path != ended);
                 }
             }
-            _ => {}
+            event => {
+                let call = open.iter_mut().find(|(path, _)| Some(path) == event.path());
+                if let Some(attempts) = call.and_then(|(_, call)| call.attempts.as_mut()) {
+                    attempts.follow(event);
+                }
+            }
         }
     }
     // Which wait took an event is not recorded: it is the oldest of its name that was not dropped.
@@ -68,8 +160,10 @@ pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<Waiting>
             open.remove(taker);
         }
     }
-    let calls = open.into_iter().map(|(_, call)| call);
-    calls.map(|call| placed(call, machine)).collect()
+    let calls = open.into_iter();
+    calls
+        .map(|(path, call)| (path, placed(call, machine)))
+        .collect()
 }
 
 fn placed(mut call: Waiting, machine: &StateMachine) -> Waiting {
@@ -120,6 +214,7 @@ fn opened(event: &HistoryEvent, since: Timestamp) -> Option<(CallPath, Waiting)>
         place: site.clone(),
         since,
         due,
+        attempts: (kind == StateKind::Activity).then(Attempts::begun),
     };
     Some((path.clone(), waiting))
 }

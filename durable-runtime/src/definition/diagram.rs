@@ -10,7 +10,7 @@ use super::state_machine::StateKind;
 use super::state_machine::StateMachine;
 
 impl StateMachine {
-    /// The machine as a Mermaid state diagram; helpers are composite states of their own.
+    /// Returns the machine as a Mermaid state diagram; helpers are composite states of their own.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -39,7 +39,7 @@ impl StateMachine {
         diagram
     }
 
-    /// The machine in the language of Graphviz.
+    /// Returns the machine as a Graphviz graph.
     pub fn to_dot(&self) -> String {
         let mut graph = format!("digraph {} {{\n", quoted(&self.name));
         graph.push_str("    node [shape=box, style=rounded];\n");

@@ -1,5 +1,5 @@
-//! From the table that a macro emitted to the machine: callees by what they are, junctions taken
-//! out.
+//! Makes the machine from the table that a macro emitted: it resolves callees and removes
+//! junctions.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::table::StateOp;
 use super::table::StateRow;
 use super::table::StateTable;
 
-/// What a path in the source turned out to call.
+/// The callee that a path in the source names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Resolved {
@@ -27,10 +27,10 @@ pub enum Resolved {
     Helper(&'static str),
 }
 
-/// What the paths of one function call.
+/// The callees that the paths of one function name.
 pub type Resolution = BTreeMap<&'static str, Resolved>;
 
-/// What a machine is made of.
+/// The parts of a machine.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FunctionStates<'a> {
@@ -40,14 +40,14 @@ pub struct FunctionStates<'a> {
     pub version: &'a str,
     /// Its types.
     pub signature: Signature,
-    /// Its states as its macro saw them.
+    /// Its states as the macro saw them.
     pub table: StateTable,
-    /// What it calls.
+    /// Its callees.
     pub resolution: &'a Resolution,
 }
 
 impl<'a> FunctionStates<'a> {
-    /// What is known of a function.
+    /// Creates the parts of a function's machine.
     pub fn new(
         name: &'a str,
         version: &'a str,
@@ -64,7 +64,7 @@ impl<'a> FunctionStates<'a> {
         }
     }
 
-    /// The machine, with those of the helpers.
+    /// Returns the machine, including those of the helpers.
     pub fn into_machine(self, helpers: Vec<StateMachine>) -> StateMachine {
         let mut names = Names::default();
         let rows = self.table.rows.iter();

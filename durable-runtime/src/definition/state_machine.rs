@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::SourcePlace;
 use crate::ids::fnv1a64;
 
-/// What a state is.
+/// The kind of a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -28,37 +28,37 @@ pub enum StateKind {
     /// A lock of entities.
     #[serde(rename = "lock")]
     EntityLock,
-    /// Several at once, of which the first counts.
+    /// Several arms at once, of which the first to complete counts.
     #[serde(rename = "select")]
     FirstOf,
-    /// Several at once, of which all count.
+    /// Several arms at once, which all must complete.
     #[serde(rename = "join")]
     AllOf,
-    /// Where the arms of a join have all come in: no state to wait in.
+    /// The point where all arms of a join have completed: nothing waits in this state.
     #[serde(rename = "joined")]
     AllDone,
-    /// An `async` block: a strand with call numbers of its own.
+    /// An `async` block: a strand whose calls are numbered on their own.
     #[serde(rename = "branch")]
     AsyncBlock,
-    /// A call of an inline helper, which has a machine of its own.
+    /// A call of an inline helper, which has its own machine.
     #[serde(rename = "helper")]
     InlineHelper,
     /// A recorded local value.
     #[serde(rename = "side_effect")]
     LocalValue,
-    /// The end of an execution that begins anew.
+    /// The end of an execution that continues as new.
     #[serde(rename = "continue_as_new")]
     AsNew,
-    /// A call that was made before is awaited.
+    /// The await of a call that was made before.
     #[serde(rename = "await")]
     Awaited,
-    /// Anything else that is awaited.
+    /// Any other await.
     #[serde(rename = "unknown")]
     Other,
 }
 
 impl StateKind {
-    /// The kind as one word.
+    /// Returns the kind as one word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Activity => "activity",
@@ -86,33 +86,33 @@ impl fmt::Display for StateKind {
     }
 }
 
-/// The id of a state: its kind and name, and its number among those of the same name, in the order
-/// of the source. It does not change when lines move.
+/// The id of a state: its kind and name, and its number among those of the same name, in source
+/// order. It does not change when lines move.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StateId(pub(super) String);
 
 impl StateId {
-    /// Where the orchestrator begins.
+    /// The beginning of the orchestrator.
     pub const START: &'static str = "start";
-    /// Where it returns a value.
+    /// The end with a value.
     pub const COMPLETED: &'static str = "completed";
-    /// Where it returns an error.
+    /// The end with an error.
     pub const FAILED: &'static str = "failed";
-    /// Where it continues as new.
+    /// The end by continue-as-new.
     pub const CONTINUED: &'static str = "continued";
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether the orchestrator has ended there.
+    /// Returns whether this is an end of the orchestrator.
     pub fn is_end(&self) -> bool {
         [Self::COMPLETED, Self::FAILED, Self::CONTINUED].contains(&self.as_str())
     }
 
-    /// Whether this is one of the four that are no states of their own.
+    /// Returns whether this is one of the four ids that stand for no state.
     pub fn is_pseudo(&self) -> bool {
         self.0 == Self::START || self.is_end()
     }
@@ -124,17 +124,17 @@ impl fmt::Display for StateId {
     }
 }
 
-/// Something durable in an orchestrator.
+/// A state of an orchestrator: something durable that it awaits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MachineState {
     /// Its id.
     pub id: StateId,
-    /// What it is.
+    /// Its kind.
     pub kind: StateKind,
-    /// The recorded name of what is called or waited for.
+    /// The recorded name of the callee or event.
     pub name: String,
-    /// What people see.
+    /// A label for people.
     pub label: String,
     /// The types that the callee takes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -142,10 +142,10 @@ pub struct MachineState {
     /// The type that the callee returns.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub returns: String,
-    /// What a replay can tell of how it is called: `spawn`, `id`, `retry`, `many`, …
+    /// The properties of the call that a replay notices: `spawn`, `id`, `retry`, `many`, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
-    /// Where it stands in the source.
+    /// Its place in the source.
     pub place: SourcePlace,
 }
 
@@ -153,14 +153,15 @@ pub struct MachineState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Edge {
-    /// Where it begins.
+    /// The state where it begins.
     pub from: StateId,
-    /// Where it leads.
+    /// The state where it leads.
     pub to: StateId,
-    /// The conditions under which it is taken, without what may change freely.
+    /// The conditions under which it is taken, in a form for comparison, without what may change
+    /// freely.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<String>,
-    /// The conditions for people, cut short.
+    /// The conditions in short form, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub label: String,
 }
@@ -207,34 +208,34 @@ pub struct StateMachine {
     pub states: Vec<MachineState>,
     /// The edges.
     pub edges: Vec<Edge>,
-    /// The changes it asks for by `patched`.
+    /// The names of the changes that it passes to `patched`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub patches: Vec<String>,
-    /// The machines of the helpers that it or they call, by name. A state of kind
-    /// [`InlineHelper`](StateKind::InlineHelper) names one of them.
+    /// The machines of all helpers that it calls, directly or through other helpers, by name. A
+    /// state of kind [`InlineHelper`](StateKind::InlineHelper) names one of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub helpers: Vec<StateMachine>,
 }
 
 impl StateMachine {
-    /// The state with this id.
+    /// Returns the state with this id.
     pub fn state(&self, id: &str) -> Option<&MachineState> {
         self.states.iter().find(|state| state.id.as_str() == id)
     }
 
-    /// The machine of the helper of this name.
+    /// Returns the machine of the helper of this name.
     pub fn helper(&self, name: &str) -> Option<&StateMachine> {
         self.helpers.iter().find(|helper| helper.name == name)
     }
 
-    /// The states of this machine and of its helpers.
+    /// Returns the states of this machine and of its helpers.
     pub fn all_states(&self) -> impl Iterator<Item = &MachineState> {
         let of_helpers = self.helpers.iter().flat_map(|helper| &helper.states);
         self.states.iter().chain(of_helpers)
     }
 
-    /// The state that a call made at `place` belongs to: the one that stands there. Where the code
-    /// was moved since: the only one of that kind and name.
+    /// Returns the state of a call that was made at `place`: the one at that place, or, if the code
+    /// was moved since, the only one of that kind and name.
     pub fn find(&self, kind: StateKind, name: &str, place: &SourcePlace) -> Option<&MachineState> {
         // Of these the source does not show the recorded name.
         let nameless = matches!(
@@ -251,8 +252,8 @@ impl StateMachine {
         found.filter(|_| alike.next().is_none())
     }
 
-    /// The shape as text: all that matters to a running instance, and nothing else. Its lines are
-    /// sorted, so that the order of match arms does not matter.
+    /// Returns the shape as text: everything that matters to a running instance, and nothing else.
+    /// The lines are sorted, so the order of match arms does not matter.
     pub fn shape(&self) -> String {
         let mut shape = format!("({}) -> {}\n", self.arguments.join(", "), self.returns);
         let states = self.states.iter().map(|state| {
@@ -276,7 +277,8 @@ impl StateMachine {
         shape
     }
 
-    /// The number of the shape: FNV-1a of its text. Part of the format of lock files.
+    /// Returns the fingerprint of the shape: the FNV-1a hash of its text. It is part of the format
+    /// of lock files.
     pub fn fingerprint(&self) -> u64 {
         fnv1a64(self.shape().as_bytes())
     }

@@ -1,26 +1,26 @@
-//! The states of a function as its macro saw them: callees are still paths of the source.
+//! The states of a function as its macro saw them; callees are still paths of the source.
 
 /// An end of an edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Node {
-    /// Where the function begins.
+    /// The beginning of the function.
     Start,
-    /// The row of that number.
+    /// The row with this number.
     Row(usize),
-    /// Where it returns a value.
+    /// The end with a value.
     Completed,
-    /// Where it returns an error.
+    /// The end with an error.
     Failed,
-    /// Where it continues as new.
+    /// The end by continue-as-new.
     Continued,
 }
 
-/// What a row is, as far as the source shows it.
+/// The kind of a row, as far as the source shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StateOp {
-    /// A place where ways meet, and no state.
+    /// A place where edges meet; not a state.
     Junction,
     /// A call of a function.
     Called,
@@ -40,13 +40,13 @@ pub enum StateOp {
     Selects,
     /// `join!` and the like.
     Joins,
-    /// Where the arms of a join have come in.
+    /// The point where the arms of a join have completed.
     HasJoined,
     /// An `async` block.
     Branches,
-    /// What was made before is awaited.
+    /// The await of a value that was made before.
     Awaits,
-    /// Anything else that is awaited.
+    /// Any other await.
     Other,
 }
 
@@ -54,15 +54,15 @@ pub enum StateOp {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct StateRow {
-    /// What it is.
+    /// Its kind.
     pub op: StateOp,
-    /// What people see.
+    /// A label for people.
     pub name: &'static str,
-    /// The recorded name, where it is known without its callee.
+    /// The recorded name, if it is known without the callee.
     pub recorded: &'static str,
-    /// The callee as the source names it; empty where nothing is called.
+    /// The callee as the source names it; empty if the row calls nothing.
     pub path: &'static str,
-    /// What matters to a replay.
+    /// The properties that matter to a replay.
     pub options: &'static [&'static str],
     /// The line, from 1.
     pub line: u32,
@@ -71,7 +71,7 @@ pub struct StateRow {
 }
 
 impl StateRow {
-    /// A row; for generated code.
+    /// Creates a row; for generated code.
     pub const fn new(
         op: StateOp,
         name: &'static str,
@@ -92,7 +92,7 @@ impl StateRow {
         }
     }
 
-    /// A place where ways meet; for generated code.
+    /// Returns a place where edges meet; for generated code.
     pub const fn junction() -> Self {
         Self::new(StateOp::Junction, "", "", "", &[], 0, 0)
     }
@@ -106,14 +106,15 @@ pub struct EdgeRow {
     pub from: Node,
     /// Where it leads.
     pub to: Node,
-    /// The conditions under which it is taken, without what may change freely.
+    /// The conditions under which it is taken, in a form for comparison, without what may change
+    /// freely.
     pub when: &'static [&'static str],
     /// The conditions for people.
     pub label: &'static str,
 }
 
 impl EdgeRow {
-    /// An edge; for generated code.
+    /// Creates an edge; for generated code.
     pub const fn new(
         from: Node,
         to: Node,
@@ -129,7 +130,7 @@ impl EdgeRow {
     }
 }
 
-/// The states of a function, as generated code tells them.
+/// The states of a function, as generated code lists them.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct StateTable {
@@ -139,15 +140,15 @@ pub struct StateTable {
     pub rows: &'static [StateRow],
     /// The edges between them.
     pub edges: &'static [EdgeRow],
-    /// The changes that the function asks for by `patched`.
+    /// The names of the changes that the function passes to `patched`.
     pub patches: &'static [&'static str],
 }
 
 impl StateTable {
-    /// The table of a function in which nothing is awaited.
+    /// The table of a function that awaits nothing.
     pub const EMPTY: Self = Self::new("", &[], &[], &[]);
 
-    /// A table; for generated code.
+    /// Creates a table; for generated code.
     pub const fn new(
         file: &'static str,
         rows: &'static [StateRow],
@@ -163,7 +164,7 @@ impl StateTable {
     }
 }
 
-/// The types of a function, as they stand in its source, whatever path they are named by.
+/// The types of a function, as its source names them, and the names of its arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Signature {
@@ -171,11 +172,24 @@ pub struct Signature {
     pub arguments: &'static [&'static str],
     /// The return type.
     pub returns: &'static str,
+    /// The names of the recorded arguments. They are not recorded, so they may change freely.
+    pub names: &'static [&'static str],
 }
 
 impl Signature {
-    /// A signature; for generated code.
+    /// Creates a signature; for generated code.
     pub const fn new(arguments: &'static [&'static str], returns: &'static str) -> Self {
-        Self { arguments, returns }
+        Self {
+            arguments,
+            returns,
+            names: &[],
+        }
+    }
+
+    /// Returns the signature with the names of the arguments; for generated code.
+    #[must_use]
+    pub const fn named(mut self, names: &'static [&'static str]) -> Self {
+        self.names = names;
+        self
     }
 }

@@ -180,8 +180,7 @@ fn overdue(given_up: GivenUp) -> Overdue {
     }
     let place = given_up.place.map(|place| format!(" after {place}"));
     Overdue::Turn(format!(
-        "the orchestrator held its thread for {after:?}{} without awaiting anything durable: move \
-         what takes long into an activity, and resume the instance",
+        "the orchestrator held its thread for {after:?}{} without awaiting anything durable: move slow code into an activity, and resume the instance",
         place.unwrap_or_default(),
     ))
 }

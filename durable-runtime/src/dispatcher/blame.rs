@@ -107,6 +107,7 @@ pub(super) fn is_to_blame(suspicion: &Suspicion) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Suspicions;
+    use super::distinct;
     use super::is_to_blame;
     use super::suspicions;
     use crate::clock::Timestamp;
@@ -169,6 +170,22 @@ mod tests {
         assert_eq!(blamed(&known), []);
         assert_eq!((known[&one].deaths, known[&one].proven), (1, 1));
         assert!(!known.contains_key(&other));
+    }
+
+    #[test]
+    fn a_computation_that_left_several_marks_has_died_once() {
+        let (one, two) = (turn(1), turn(2));
+        let known = after(&[&[one, one, two], &[two, two]]);
+        assert_eq!((known[&one].deaths, known[&two].deaths), (1, 2));
+        let mark = |number| Mark { of: one, number };
+        assert_eq!(distinct(&[mark(3), mark(5), mark(4)]), [mark(5)]);
+    }
+
+    #[test]
+    fn a_turn_beside_one_that_dies_again_is_suspected_too() {
+        let (made, held) = (turn(1), turn(2));
+        let known = after(&[&[made], &[made, held]]);
+        assert_eq!((known[&made].deaths, known[&held].deaths), (2, 1));
     }
 
     #[test]

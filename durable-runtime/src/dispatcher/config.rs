@@ -1,4 +1,4 @@
-//! What the engine can be told.
+//! The settings of the engine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,36 +9,38 @@ use crate::running::Place;
 use crate::salt::SaltSource;
 use crate::salt::SystemSalts;
 
-/// What the engine can be told.
+/// The settings of the engine.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EngineConfig {
-    /// What people see the worker as.
+    /// The worker's name, for people.
     pub worker_name: String,
-    /// How long the worker may be silent before others take over (where several share a hub).
+    /// How long the worker may be silent before others take over (if several share a hub).
     pub lease: Duration,
-    /// How many bytes of waiting orchestrations are kept in memory. At 0 every turn replays.
+    /// How many bytes of waiting orchestrations stay in memory. With 0, every turn replays.
     pub cache_bytes: usize,
-    /// How many bytes of entities are kept in memory. At 0 every turn loads its entity.
+    /// How long a waiting orchestration stays in memory if nothing happens to it.
+    pub cache_time: Duration,
+    /// How many bytes of entities stay in memory. With 0, every turn loads its entity.
     pub entity_cache_bytes: usize,
-    /// How many attempts of activities run at once.
+    /// How many attempts of activities may run at once.
     pub max_concurrent_activities: usize,
-    /// How many turns go into one commit.
+    /// How many turns one commit may contain.
     pub max_turns_per_commit: usize,
     /// How far ahead timers are kept in memory.
     pub timer_window: Duration,
-    /// How long a shutdown waits for attempts that are under way.
+    /// How long a shutdown waits for running attempts.
     pub shutdown_grace: Duration,
     /// Where the salts of new instances come from.
     pub salts: Arc<dyn SaltSource>,
     /// Where user code runs.
     pub executor: Executor,
-    /// How long a turn, a replay or an operation of an entity may hold a thread of its own before it
-    /// is given up.
+    /// How long a turn, a replay or an operation of an entity may hold a thread of its own before
+    /// the worker gives it up.
     pub turn_time_limit: Duration,
-    /// Where it is recorded what is being computed, for the process after this one.
+    /// Where the worker records what it is computing, for the next process.
     pub running: Place,
-    /// What the machine goes by.
+    /// The settings of the machine.
     pub machine: MachineConfig,
 }
 
@@ -48,6 +50,7 @@ impl Default for EngineConfig {
             worker_name: format!("worker-{}", std::process::id()),
             lease: Duration::from_secs(15),
             cache_bytes: 256 << 20,
+            cache_time: Duration::from_mins(5),
             entity_cache_bytes: 64 << 20,
             max_concurrent_activities: 1_000,
             max_turns_per_commit: 512,
@@ -69,13 +72,13 @@ impl Default for EngineConfig {
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Executor {
-    /// Where the dispatcher runs, so that a test comes out the same each time. Code that holds its
-    /// thread holds everything.
+    /// In the dispatcher's own place, so that a test has the same result each time. Code that holds
+    /// its thread holds everything up.
     #[default]
     Inline,
-    /// On threads of its own, which are replaced when it holds them.
+    /// On threads of its own. The worker replaces threads that it holds.
     Threads,
-    /// As `Inline`, as if some of it held a thread for a while.
+    /// As `Inline`, but as if some of it held a thread for a while.
     Simulated(Arc<dyn Holds>),
 }
 

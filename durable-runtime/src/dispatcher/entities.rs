@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream;
 
+use super::arrivals::ROWS_AT_ONCE;
 use super::instances::Overdue;
 use super::step::Dispatcher;
 use super::step::DispatcherError;
@@ -158,9 +159,6 @@ impl Dispatcher {
                 }
                 Ok(_) => self.discard(key),
                 Err(error) if error.is_transient() || matches!(error, StoreError::Fenced) => {
-                    for key in keys {
-                        self.instances.make_ready(key);
-                    }
                     return Err(error.into());
                 }
                 Err(error) => {
@@ -296,12 +294,15 @@ impl Dispatcher {
         let tick = self.tick();
         if tick >= self.expire_at {
             self.expire_at = tick + EXPIRY;
-            match self.store.answers_expire(self.clock.now()).await {
+            let now = self.clock.now();
+            match self.store.answers_expire(now, ROWS_AT_ONCE).await {
+                Ok(true) => self.expire_at = tick,
+                Ok(false) => {}
                 // There is a next time; what is under way need not end for this.
                 Err(error) if error.is_transient() => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "not now");
                 }
-                expired => expired?,
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What the watchdog tells of threads that user code holds.
+//! The watchdog's report on threads that user code holds.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,17 +16,17 @@ pub struct HeldThread {
     pub function: String,
     /// The instance, or the entity.
     pub instance: String,
-    /// The await that it came to last, in the source of an orchestrator, where that is known.
+    /// The last await that it reached in the source of an orchestrator, if that is known.
     pub place: Option<String>,
-    /// For how long it has held the thread.
+    /// How long it has held the thread.
     pub held_for: Duration,
 }
 
-/// The threads that user code holds, and how many it has held.
+/// The threads that user code holds, and how often it has held one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HeldThreads {
-    /// Those that are held for longer than a second right now.
+    /// The threads that have been held for longer than a second.
     pub now: Vec<HeldThread>,
     /// How often a thread was held for longer than a second since the runtime started.
     pub so_far: u64,

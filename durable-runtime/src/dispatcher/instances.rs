@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::resting::Resting;
 use super::turns::Ticket;
+use crate::clock::Tick;
 use crate::failure::Failure;
 use crate::history::History;
 use crate::ids::Execution;
@@ -20,6 +22,12 @@ use crate::work::InstanceRow;
 use crate::work::Message;
 use crate::work::MessageBody;
 use crate::work::TurnWrite;
+
+/// How many continuations are dropped in one step because nothing has used them.
+const DROPPED_AT_ONCE: usize = 1_000;
+
+/// For how many instances there is always room.
+const ROOM_KEPT: usize = 1_024;
 
 /// What is in memory of an instance.
 #[derive(Debug, Default)]
@@ -54,6 +62,8 @@ pub(super) struct Slot {
     pub(super) overdue: Option<Overdue>,
     ready: bool,
     used: u64,
+    /// When its continuation was kept, and what it counts for.
+    kept: Option<(Tick, usize)>,
 }
 
 /// What took too long.
@@ -95,6 +105,8 @@ pub(super) struct Instances {
     by_use: BTreeMap<u64, InstanceKey>,
     bytes: usize,
     clock: u64,
+    /// When the step under way began.
+    now: Tick,
 }
 
 impl Instances {
@@ -274,8 +286,8 @@ impl Instances {
     pub(super) fn take_known(&mut self, key: InstanceKey) -> Option<Known> {
         let slot = self.slots.get_mut(&key)?;
         let known = slot.known.take()?;
-        if let Kept::Continuation(continuation) = &known.position {
-            self.bytes -= continuation.size().min(self.bytes);
+        if let Some((_, bytes)) = slot.kept.take() {
+            self.bytes -= bytes.min(self.bytes);
             self.by_use.remove(&slot.used);
         }
         Some(known)
@@ -285,12 +297,18 @@ impl Instances {
     pub(super) fn keep(&mut self, key: InstanceKey, known: Known) {
         self.clock += 1;
         let used = self.clock;
-        if let Kept::Continuation(continuation) = &known.position {
-            self.bytes += continuation.size();
+        let kept = match &known.position {
+            Kept::Continuation(continuation) => {
+                Some((self.now, continuation.size() + size(&known.row)))
+            }
+            _ => None,
+        };
+        if let Some((_, bytes)) = kept {
+            self.bytes += bytes;
             self.by_use.insert(used, key);
         }
         let slot = self.slot(key);
-        slot.used = used;
+        (slot.used, slot.kept) = (used, kept);
         slot.unit = Some(known.row.unit);
         slot.known = Some(known);
     }
@@ -320,6 +338,37 @@ impl Instances {
                 self.forget(key);
             }
             self.drop_if_empty(key);
+        }
+    }
+
+    /// Begins a step at `now`, and drops continuations that nothing has used for `time`: what has waited
+    /// for so long may wait for days. No more at once than one step has time for.
+    pub(super) fn pass_time(&mut self, now: Tick, time: Duration) {
+        self.now = now;
+        for _ in 0..DROPPED_AT_ONCE {
+            let Some((_, key)) = self.by_use.first_key_value() else {
+                break;
+            };
+            let key = *key;
+            let kept = self.get(key).and_then(|slot| slot.kept);
+            if kept.is_some_and(|(at, _)| now.since(at) < time) {
+                break;
+            }
+            self.forget(key);
+            self.drop_if_empty(key);
+        }
+        self.give_memory_back();
+    }
+
+    /// A map keeps the room for the most that it ever held.
+    fn give_memory_back(&mut self) {
+        let used = self.slots.len().max(ROOM_KEPT);
+        if self.slots.capacity() > 4 * used {
+            self.slots.shrink_to(2 * used);
+        }
+        let used = self.ready.len().max(ROOM_KEPT);
+        if self.ready.capacity() > 4 * used {
+            self.ready.shrink_to(2 * used);
         }
     }
 
@@ -364,4 +413,11 @@ impl Instances {
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
+}
+
+/// Roughly how many bytes of memory the row of an instance takes here, with its places in the maps,
+/// which are half empty after they have grown.
+fn size(row: &InstanceRow) -> usize {
+    const PLACES: usize = 2 * (size_of::<(InstanceKey, Slot)>() + size_of::<(u64, InstanceKey)>());
+    PLACES + row.size()
 }

@@ -50,6 +50,28 @@ use crate::work::MessageBody;
 const LOADS_AT_ONCE: usize = 8;
 
 impl Dispatcher {
+    /// Loads what is not in memory of a batch. Returns the instances and the entities that can make a
+    /// turn. After an error all of it waits to be loaded again.
+    pub(super) async fn load_batch(
+        &mut self,
+        batch: &[InstanceKey],
+    ) -> Result<(Vec<InstanceKey>, Vec<InstanceKey>), DispatcherError> {
+        let (entities, instances) = batch.iter().partition(|key| key.is_entity());
+        let loaded = match self.load_missing(instances).await {
+            Ok(instances) => {
+                let entities = self.load_entities(entities).await;
+                entities.map(|entities| (instances, entities))
+            }
+            Err(error) => Err(error),
+        };
+        if loaded.is_err() {
+            for key in batch {
+                self.instances.make_ready(*key);
+            }
+        }
+        loaded
+    }
+
     /// Loads those of `keys` whose position is not in memory. Returns those that can make a turn.
     pub(super) async fn load_missing(
         &mut self,
@@ -72,6 +94,7 @@ impl Dispatcher {
         let loaded: Vec<_> = stream::iter(loads).buffered(LOADS_AT_ONCE).collect().await;
         let mut out_of_reach = Vec::new();
         let mut replays = Vec::new();
+        let mut failed = None;
         for (key, result) in loaded {
             match result {
                 Ok(Some(loaded)) if self.units.contains(&loaded.instance.unit) => {
@@ -81,11 +104,9 @@ impl Dispatcher {
                     self.discard(key);
                     out_of_reach.push(key);
                 }
+                // What was read along with it counts.
                 Err(error) if error.is_transient() || matches!(error, StoreError::Fenced) => {
-                    for key in keys {
-                        self.instances.make_ready(key);
-                    }
-                    return Err(error.into());
+                    failed = Some(error);
                 }
                 Err(error) => {
                     // One instance that cannot be read must not stop the others. It is tried again
@@ -98,6 +119,9 @@ impl Dispatcher {
         }
         for made in self.compute(replays).await {
             self.take_in(made);
+        }
+        if let Some(error) = failed {
+            return Err(error.into());
         }
         Ok(keys
             .into_iter()
@@ -377,7 +401,9 @@ fn taken_down(task: &ActivityTask, attempts: u32) -> MessageBody {
 
 fn ended_early(history: &History) -> String {
     let last = history.events().last().map(HistoryEvent::is_terminal);
-    format!("its history ends (terminal event last: {last:?}) though its row says that it goes on")
+    format!(
+        "its history has ended (terminal event last: {last:?}), but its row says that it is live"
+    )
 }
 
 /// Stands in for the code of an orchestrator that this worker does not have.

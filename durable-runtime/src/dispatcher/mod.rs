@@ -1,18 +1,18 @@
-//! The engine: takes messages, makes turns, commits them, and lets their effects begin.
+//! The engine: it takes messages, makes turns, commits them, and starts their effects.
 //!
 //! A [`Dispatcher`] belongs to one worker. Its loop is a sequence of steps
-//! ([`Dispatcher::process_next`]): collect what came in, make a turn of each instance that has
-//! messages, commit all turns in one transaction, and only then start activities, arm timers and
-//! wake waiters. While a commit is under way the messages of the next one gather.
+//! ([`Dispatcher::process_next`]): collect the messages, make a turn of each instance that has
+//! some, commit all turns in one transaction, and only then start activities, arm timers and wake
+//! waiters. During a commit, the messages of the next one gather.
 //!
 //! 1. Nothing leaves the process before its commit.
-//! 2. A continuation never outlives a failed commit: the instance is loaded anew.
-//! 3. A message is in exactly one place: the inbox, a slot's queue, or a turn under way.
+//! 2. A continuation never outlives a failed commit: the instance is loaded again.
+//! 3. A message is in exactly one place: the inbox, a slot's queue, or a running turn.
 //! 4. A worker that is fenced drops everything it holds and comes back as a new one.
 //!
-//! User code runs on threads of its own ([`Executor::Threads`]): what holds its thread holds nothing
-//! else. Where a test drives the dispatcher everything runs in one place ([`Executor::Inline`],
-//! [`Executor::Simulated`]).
+//! User code runs on threads of its own ([`Executor::Threads`]), so code that holds its thread
+//! holds up nothing else. If a test drives the dispatcher, everything runs in one place
+//! ([`Executor::Inline`], [`Executor::Simulated`]).
 
 mod arrivals;
 mod attempt;

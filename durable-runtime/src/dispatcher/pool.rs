@@ -150,7 +150,7 @@ impl ActivityPool {
         }
         if self.accepts
             && self.running.is_empty()
-            && let Some(task) = self.suspects.take_alone()
+            && let Some(task) = self.suspects.take_alone(self.clock.monotonic())
         {
             self.held.remove(&key_of(&task));
             self.spawn(task);

@@ -26,7 +26,8 @@ use crate::mutants::mutant;
 
 /// Decides how long turns, replays and operations hold their threads.
 pub trait Holds: Debug + Send + Sync {
-    /// How long the next one does, which may be an entity's; zero for one that is done at once.
+    /// Returns how long the next one does, which may be an entity's; zero for one that is done at
+    /// once.
     fn next(&self, of_entity: bool) -> Duration;
 }
 

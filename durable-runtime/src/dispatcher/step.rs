@@ -52,7 +52,7 @@ use crate::work::TurnWrite;
 /// How often progress of activities is written.
 const HEARTBEAT_WRITES: Duration = Duration::from_secs(1);
 
-/// Takes messages, makes turns, commits them and lets their effects begin, for one worker.
+/// Takes messages, makes turns, commits them and starts their effects, for one worker.
 #[derive(Debug)]
 pub struct Dispatcher {
     pub(super) store: Arc<dyn Store>,
@@ -109,35 +109,54 @@ pub(super) enum ToLoad {
     Through,
 }
 
-/// What a step came to.
+impl ToLoad {
+    /// Returns where to continue after `page`, which was read from here.
+    fn behind(self, page: &[InstanceKey]) -> Self {
+        let last = page.last().copied();
+        let next = last.filter(|_| page.len() >= ROWS_AT_ONCE as usize);
+        match (self, next) {
+            (Self::After(_), Some(_)) => Self::After(next),
+            (Self::After(_), None) => Self::EntitiesAfter(None),
+            (Self::EntitiesAfter(_), Some(_)) => Self::EntitiesAfter(next),
+            (Self::EntitiesAfter(_) | Self::Through, _) => Self::Through,
+        }
+    }
+}
+
+/// The result of a step.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// Something was done; there may be more.
     Made,
-    /// There is nothing to do before the next message, result or due time.
+    /// Nothing is to be done before the next message, result or due time.
     Idle,
 }
 
-/// Why the dispatcher cannot go on as this worker.
+/// Why the dispatcher cannot continue as this worker.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DispatcherError {
-    /// The store.
+    /// The store failed.
     #[error("the worker cannot go on")]
     Store(#[from] StoreError),
-    /// The operating system has no random bytes to give.
+    /// The operating system has no random bytes.
     #[error("failed to make a salt")]
     Salt(#[source] std::io::Error),
-    /// The operating system has no threads to give.
+    /// The operating system has no more threads.
     #[error("failed to start the threads of the worker")]
     Threads(#[from] std::io::Error),
 }
 
 impl DispatcherError {
-    /// Whether another worker has taken over.
+    /// Returns whether another worker has taken over.
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Store(StoreError::Fenced))
+    }
+
+    /// Returns whether the store may do it later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_transient())
     }
 }
 
@@ -145,7 +164,7 @@ impl Dispatcher {
     /// Registers a worker and claims what it can run.
     ///
     /// # Errors
-    /// The store's; [`DispatcherError::Salt`].
+    /// The errors of the store; [`DispatcherError::Salt`].
     pub async fn start(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
@@ -233,12 +252,16 @@ impl Dispatcher {
         Ok(dispatcher)
     }
 
-    /// One step: collects what came in, makes turns, commits them.
+    /// Makes one step: collects messages, makes turns, commits them.
     ///
     /// # Errors
-    /// [`DispatcherError`], fenced or not: call [`restart`](Self::restart) and go on.
+    /// [`DispatcherError`]. After a [transient](DispatcherError::is_transient) error make the next
+    /// step a little later: nothing has changed, and running work continues. After any other error
+    /// call [`restart`](Self::restart) and continue.
     pub async fn process_next(&mut self) -> Result<Progress, DispatcherError> {
         self.running.settle();
+        self.instances
+            .pass_time(self.tick(), self.config.cache_time);
         self.keep_lease().await?;
         self.pool.pass_time();
         self.collect_ended();
@@ -256,9 +279,7 @@ impl Dispatcher {
         if ready.is_empty() && !self.turns.have_news() {
             return Ok(self.progress());
         }
-        let (entities, instances) = ready.iter().partition(|key| key.is_entity());
-        let runnable = self.load_missing(instances).await?;
-        let entities = self.load_entities(entities).await?;
+        let (runnable, entities) = self.load_batch(&ready).await?;
         let mut turns = self.take_in_returned();
         ready.extend(turns.iter().map(Made::key));
         let mut work = Vec::with_capacity(ready.len());
@@ -317,7 +338,7 @@ impl Dispatcher {
         self.clock.monotonic()
     }
 
-    /// When something that is held back, as processes died of it, is to go on by itself.
+    /// Returns when work continues by itself that is held back because processes died of it.
     pub fn suspects_due(&self) -> Option<Tick> {
         let attempts = self.pool.suspects.next_due();
         attempts
@@ -332,23 +353,24 @@ impl Dispatcher {
         self.poll_wait = SHORTEST_POLL;
     }
 
-    /// How many attempts of activities are under way.
+    /// Returns how many attempts of activities are running.
     pub fn running_attempts(&self) -> usize {
         self.pool.running()
     }
 
-    /// Whether turns that hold their threads have taken, or wait with, results that are in memory only.
+    /// Returns whether turns that hold their threads have taken results that are only in memory, or
+    /// have such results waiting behind them.
     pub fn owes_results(&self) -> bool {
         self.instances.owes_results()
     }
 
-    /// The threads that user code may hold, to ask what holds them.
+    /// Returns the threads that user code may hold, so that a caller can ask which are held.
     pub fn threads(&self) -> WorkerThreads {
         let crews = [self.turns.crew(), self.pool.crew()];
         WorkerThreads(crews.into_iter().flatten().collect())
     }
 
-    /// The worker.
+    /// Returns the worker.
     pub fn worker(&self) -> WorkerId {
         self.lease.worker
     }
@@ -358,27 +380,28 @@ impl Dispatcher {
         Arc::clone(&self.identity)
     }
 
-    /// How many commits were made.
+    /// Returns the number of commits that were made.
     pub fn commits(&self) -> u64 {
         self.commits
     }
 
-    /// Starts no further attempt; goes on with everything else.
+    /// Starts no further attempt; continues with everything else.
     pub fn close(&mut self) {
         self.pool.close();
     }
 
-    /// What this worker computes, for the process after this one. A dispatcher that is dropped leaves
-    /// the record as a process does that dies; close it before, if this process goes on.
+    /// Returns the record of what this worker computes, for the next process. If you drop the
+    /// dispatcher, the record stays as a dying process leaves it. Close the record before if this
+    /// process continues.
     pub fn record(&self) -> &Running {
         &self.running
     }
 
-    /// Cancels the attempts that are under way, as the worker stops, and records that: they count
-    /// for nothing, and the next worker makes them anew.
+    /// Cancels the running attempts because the worker stops, and records that. The cancelled
+    /// attempts do not count, and the next worker makes them again.
     ///
     /// # Errors
-    /// The store's.
+    /// The errors of the store.
     pub async fn interrupt(&mut self) -> Result<(), DispatcherError> {
         self.close();
         let at = self.clock.now();
@@ -403,7 +426,8 @@ impl Dispatcher {
     /// Drops everything in memory and comes back as a new worker.
     ///
     /// # Errors
-    /// The store's. The dispatcher may go on all the same: its next step begins with another try.
+    /// The errors of the store. The dispatcher may continue all the same: its next step begins with
+    /// another try.
     pub async fn restart(&mut self) -> Result<(), DispatcherError> {
         self.begins_anew = true;
         self.reached_into.clear();
@@ -436,10 +460,10 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Gives everything back: other workers may go on at once.
+    /// Gives everything up, so that other workers can continue at once.
     ///
     /// # Errors
-    /// The store's.
+    /// The errors of the store.
     pub async fn stop(&mut self) -> Result<(), DispatcherError> {
         self.running.close();
         self.pool.clear();
@@ -490,46 +514,25 @@ impl Dispatcher {
     }
 
     /// Takes up the instances that had activities under way, or were stalled, when their worker
-    /// went.
+    /// went, and the entities for whose locks others waited then.
     async fn load_open(&mut self) -> Result<(), DispatcherError> {
-        let after = match self.to_load {
-            ToLoad::After(after) => after,
-            ToLoad::EntitiesAfter(after) => return self.load_blocked(after).await,
+        let (units, limit) = (&self.units, ROWS_AT_ONCE);
+        let page = match self.to_load {
+            ToLoad::After(after) => self.store.instances_to_load(units, after, limit).await?,
+            ToLoad::EntitiesAfter(after) => {
+                self.store.entities_to_load(units, after, limit).await?
+            }
             ToLoad::Through => return Ok(()),
         };
-        let keys = self
-            .store
-            .instances_to_load(&self.units, after, ROWS_AT_ONCE)
-            .await?;
-        let through = keys.len() < ROWS_AT_ONCE as usize;
-        self.to_load = if through {
-            ToLoad::EntitiesAfter(None)
-        } else {
-            ToLoad::After(keys.last().copied())
-        };
-        for key in keys {
-            let slot = self.instances.slot(key);
-            if slot.known.is_none() {
+        self.to_load = self.to_load.behind(&page);
+        for key in page {
+            if !key.is_entity() {
+                let slot = self.instances.slot(key);
+                if slot.known.is_some() {
+                    continue;
+                }
                 slot.retry = true;
-                self.instances.make_ready(key);
             }
-        }
-        Ok(())
-    }
-
-    /// Takes up the entities for whose locks others waited when their worker went.
-    async fn load_blocked(&mut self, after: Option<InstanceKey>) -> Result<(), DispatcherError> {
-        let keys = self
-            .store
-            .entities_to_load(&self.units, after, ROWS_AT_ONCE)
-            .await?;
-        let through = keys.len() < ROWS_AT_ONCE as usize;
-        self.to_load = if through {
-            ToLoad::Through
-        } else {
-            ToLoad::EntitiesAfter(keys.last().copied())
-        };
-        for key in keys {
             self.instances.make_ready(key);
         }
         Ok(())
@@ -592,7 +595,7 @@ impl Dispatcher {
 pub struct WorkerThreads(Vec<Crew>);
 
 impl WorkerThreads {
-    /// What holds them.
+    /// Returns which of them are held, and by what.
     pub fn held(&self) -> HeldThreads {
         let mut all = HeldThreads::default();
         for held in self.0.iter().map(Crew::held) {

@@ -11,7 +11,7 @@
 //!    (Two culprits clear each other by that, so nobody is held back for ever.)
 //! 3. An end of any kind clears an attempt, and so does living on for a while, which is twice as long
 //!    each time: what takes minutes to fill the memory is found too.
-//! 4. Nobody waits for a suspect that does not come.
+//! 4. Nobody waits for a suspect that does not come, nor for longer than a while for one that runs.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -34,6 +34,8 @@ const FIRST_PATIENCE: Duration = Duration::from_secs(3);
 const MOST_CLEARED: u8 = 16;
 /// So long the others wait for one that is to run alone, until it is loaded.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// So long they wait for it once it runs, however often it has lived on.
+const LONGEST_ALONE: Duration = Duration::from_mins(1);
 
 /// What becomes of an attempt that the history says is under way, and that this worker does not make.
 #[must_use]
@@ -78,7 +80,7 @@ enum Alone {
     Nobody,
     Expected(Computation, Tick),
     Waits(Box<ActivityTask>),
-    Runs(Computation),
+    Runs(Computation, Tick),
 }
 
 impl Suspects {
@@ -164,10 +166,10 @@ impl Suspects {
     }
 
     /// The attempt that begins alone, once nothing is under way.
-    pub(super) fn take_alone(&mut self) -> Option<ActivityTask> {
+    pub(super) fn take_alone(&mut self, now: Tick) -> Option<ActivityTask> {
         match std::mem::take(&mut self.alone) {
             Alone::Waits(task) => {
-                self.alone = Alone::Runs(computation(&task));
+                self.alone = Alone::Runs(computation(&task), now + LONGEST_ALONE);
                 Some(*task)
             }
             other => {
@@ -215,7 +217,7 @@ impl Suspects {
         self.held.retain(|task| computation(task) != *of);
         let it = match &self.alone {
             Alone::Waits(task) => computation(task) == *of,
-            Alone::Runs(who) => who == of,
+            Alone::Runs(who, _) => who == of,
             Alone::Nobody | Alone::Expected(..) => false,
         };
         if it {
@@ -250,7 +252,7 @@ impl Suspects {
         if let Some((held, _)) = self.control.take_if(|(_, until)| *until <= now) {
             self.others_lived(held, nothing_runs);
         }
-        if let Alone::Expected(_, until) = self.alone
+        if let Alone::Expected(_, until) | Alone::Runs(_, until) = self.alone
             && until <= now
         {
             self.alone = Alone::Nobody;
@@ -280,7 +282,7 @@ impl Suspects {
     fn survived(&mut self, of: Computation) {
         self.most.remove(&of);
         self.admitted.remove(&of);
-        if matches!(self.alone, Alone::Runs(who) if who == of) {
+        if matches!(self.alone, Alone::Runs(who, _) if who == of) {
             self.alone = Alone::Nobody;
         }
         if let Some(known) = self.suspicions.get_mut(&of) {
@@ -294,13 +296,13 @@ impl Suspects {
 
     /// When there is something to do by itself.
     pub(super) fn next_due(&self) -> Option<Tick> {
-        let expected = match self.alone {
-            Alone::Expected(_, until) => Some(until),
+        let alone = match self.alone {
+            Alone::Expected(_, until) | Alone::Runs(_, until) => Some(until),
             _ => None,
         };
         let control = self.control.map(|(_, until)| until);
         let first = self.due.first().map(|(until, _)| *until);
-        [expected, control, first].into_iter().flatten().min()
+        [alone, control, first].into_iter().flatten().min()
     }
 
     /// Forgets what waits: nothing of it is to begin here.
@@ -320,4 +322,64 @@ fn patience(known: &Suspicion) -> Duration {
 
 fn computation(task: &ActivityTask) -> Computation {
     Computation::attempt(task.key, task.execution, &task.path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::LONGEST_ALONE;
+    use super::Suspects;
+    use super::computation;
+    use crate::clock::Tick;
+    use crate::clock::Timestamp;
+    use crate::clock::seconds;
+    use crate::ids::CallPath;
+    use crate::ids::Execution;
+    use crate::ids::InstanceId;
+    use crate::ids::InstanceKey;
+    use crate::running::Running;
+    use crate::running::Suspicion;
+    use crate::salt::Salt;
+    use crate::work::ActivityTask;
+
+    fn task() -> ActivityTask {
+        ActivityTask {
+            key: InstanceKey(1),
+            instance: InstanceId::new("order-1").unwrap(),
+            salt: Salt::from_bits(1),
+            execution: Execution::FIRST,
+            path: CallPath::root(),
+            name: "charge".to_owned(),
+            input: None,
+            options: Box::default(),
+            attempt: 4,
+            scheduled_at: Timestamp::from_millis(0),
+            heartbeat: None,
+        }
+    }
+
+    #[test]
+    fn one_that_has_lived_on_often_runs_alone_for_a_minute_at_most() {
+        let of = computation(&task());
+        let known = Suspicion {
+            deaths: 3,
+            controlled: true,
+            survived: 10,
+            ..Suspicion::new(of)
+        };
+        let start = Tick::after(seconds(0));
+        let (running, known) = (Running::default(), [(of, known)].into());
+        let mut suspects = Suspects::new(running, BTreeMap::new(), &known, start, None);
+        assert!(suspects.ask(task()).is_none(), "it waits to be alone");
+        let alone = suspects.take_alone(start).unwrap();
+        suspects.begins(&alone, start);
+        let over = start + LONGEST_ALONE;
+        assert_eq!(suspects.next_due(), Some(over));
+        suspects.pass_time(start + seconds(59), false);
+        assert!(suspects.holds_all());
+        suspects.pass_time(over, false);
+        assert!(!suspects.holds_all());
+        assert_eq!(suspects.suspicions[&of].deaths, 3, "it is suspected still");
+    }
 }

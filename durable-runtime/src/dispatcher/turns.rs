@@ -453,3 +453,79 @@ impl Drop for TurnThreads {
         self.crew.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::Mutex;
+    use std::sync::OnceLock;
+    use std::time::Duration;
+    use std::time::Instant;
+
+    use super::Away;
+    use super::Operation;
+    use super::TurnJob;
+    use super::Whose;
+    use super::real_now;
+    use crate::clock::Timestamp;
+    use crate::dispatcher::held::Of;
+    use crate::ids::EntityId;
+    use crate::ids::InstanceKey;
+    use crate::ids::MessageId;
+    use crate::machine::entity::Invocation;
+
+    /// What has held its thread since then.
+    fn away(begun: Instant, has_parts: bool) -> (Away, Operation) {
+        let operation = Operation::default();
+        let job = TurnJob {
+            ticket: 1,
+            key: InstanceKey(1),
+            whose: Whose {
+                function: "Tally".into(),
+                of: Of::Entity(EntityId::new("Tally", "one")),
+            },
+            work: Mutex::default(),
+            queued: begun,
+            begun: OnceLock::from(begun),
+            last_await: OnceLock::new(),
+            operation: operation.clone(),
+            has_parts,
+            is_away: true.into(),
+            given_up: false.into(),
+            left: Arc::default(),
+            results: Arc::default(),
+        };
+        (Away::new(Arc::new(job)), operation)
+    }
+
+    fn next_part(operation: &Operation) {
+        operation.begins(&Invocation {
+            entity: &EntityId::new("Tally", "one"),
+            state: None,
+            operation: "add",
+            input: None,
+            message: MessageId(1),
+            now: Timestamp::from_millis(0),
+        });
+    }
+
+    #[test]
+    fn the_limit_on_what_has_parts_begins_anew_with_each_of_them() {
+        let begun = real_now();
+        let after = |seconds| begun + Duration::from_secs(seconds);
+        let (mut away, operation) = away(begun, true);
+        assert_eq!(away.since(after(20)), Some(begun));
+        next_part(&operation);
+        assert_eq!(away.since(after(25)), Some(after(25)));
+        assert_eq!(away.since(after(45)), Some(after(25)));
+    }
+
+    #[test]
+    fn the_limit_on_what_is_one_part_counts_from_its_beginning() {
+        let begun = real_now();
+        let (mut away, operation) = away(begun, false);
+        next_part(&operation);
+        let now = begun + Duration::from_secs(20);
+        assert_eq!(away.since(now), Some(begun));
+    }
+}

@@ -100,7 +100,7 @@ struct Begun {
 }
 
 impl Operation {
-    fn begins(&self, invocation: &Invocation<'_>) {
+    pub(super) fn begins(&self, invocation: &Invocation<'_>) {
         let operation = (invocation.message, invocation.operation.to_owned());
         let mut begun = self.begun();
         begun.count += 1;

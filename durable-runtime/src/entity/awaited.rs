@@ -1,7 +1,7 @@
-//! What may be awaited in an operation of an entity.
+//! The futures that an operation of an entity may await.
 //!
-//! [`RunsThrough`] is a marker without items, as [`Durable`](crate::orchestration::Durable) is, so
-//! that one error is all that comes of a future that is none.
+//! [`RunsThrough`] is a marker without items, like [`Durable`](crate::orchestration::Durable), so
+//! that a future that does not implement it causes only one error.
 
 use std::fmt;
 use std::future::Future;
@@ -15,8 +15,8 @@ use futures_util::future;
 
 use super::EntitySignal;
 
-/// A future that may be awaited in an operation of an entity: it waits for nothing. Signals are
-/// such, `async` blocks of them, and what joins them.
+/// A future that an operation of an entity may await, because it waits for nothing: signals,
+/// `async` blocks of them, and combinators that join them.
 ///
 /// ```compile_fail
 /// # use durable_runtime::prelude::*;
@@ -41,15 +41,15 @@ use super::EntitySignal;
 )]
 pub trait RunsThrough {}
 
-/// `future`, which an operation awaits; for generated code.
+/// Returns `future`, which an operation awaits; for generated code.
 pub fn runs_through<F: RunsThrough>(future: F) -> F {
     future
 }
 
-/// An `async` block in an operation; for generated code.
+/// The `async` block of an operation; for generated code.
 pub struct Through<F>(Pin<Box<F>>);
 
-/// An `async` block in an operation; for generated code.
+/// Returns an `async` block in an operation; for generated code.
 pub fn through<F: Future>(block: F) -> Through<F> {
     Through(Box::pin(block))
 }

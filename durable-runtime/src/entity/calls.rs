@@ -1,4 +1,4 @@
-//! Calling and signalling entities, from orchestrators and from other entities.
+//! Calls and signals that orchestrators and other entities send to entities.
 
 use std::fmt;
 use std::future::Future;
@@ -21,6 +21,7 @@ use crate::ids::EntityId;
 use crate::machine::CallRequest;
 use crate::machine::RawCall;
 use crate::orchestration::Durable;
+use crate::orchestration::Recording;
 use crate::orchestration::Retried;
 use crate::orchestration::Schedule;
 use crate::orchestration::Spawned;
@@ -41,13 +42,13 @@ impl EntityTarget {
         Self(id)
     }
 
-    /// The entity.
+    /// Returns the entity's id.
     pub fn id(&self) -> &EntityId {
         &self.0
     }
 }
 
-/// An entity by its key, as orchestrators and entities see it: what `T::at(key)` returns. It has the
+/// A handle on an entity for orchestrators and entities: `T::at(key)` returns it. It has the
 /// operations of `E` as calls and as signals, and it can be locked.
 pub struct EntityRef<E: Entity> {
     id: EntityId,
@@ -55,14 +56,15 @@ pub struct EntityRef<E: Entity> {
 }
 
 impl<E: Entity> EntityRef<E> {
-    /// The entity under `key`. Nothing happens before one of its operations is awaited.
+    /// Creates a handle on the entity under `key`. Nothing happens before you await one of its
+    /// operations.
     pub fn new(key: impl AsRef<str>) -> Self {
         let id = EntityId::new(E::NAME, key.as_ref());
         let calls = E::Calls::from(EntityTarget::new(id.clone()));
         Self { id, calls }
     }
 
-    /// Its name and key.
+    /// Returns the entity's name and key.
     pub fn id(&self) -> &EntityId {
         &self.id
     }
@@ -92,18 +94,18 @@ impl<E: Entity> fmt::Debug for EntityRef<E> {
 }
 
 /// A call of an entity's operation: a lazy future of the operation's own `Result<T, E>`, or of
-/// `Result<T, Failure>` where the operation returns a plain `T`.
+/// `Result<T, Failure>` if the operation returns a plain `T`.
 ///
-/// An orchestrator awaits it; an entity, which cannot wait, hands it to
+/// An orchestrator awaits it. An entity cannot wait, so it passes the call to
 /// [`EntityContext::signal`].
 ///
 /// # Replay
-/// Records `EntityCalled` when it is first polled. On replay it returns what was recorded when
-/// `EntityCompleted` or `EntityFailed` is in the history. Dropping it leaves the operation to run.
+/// Records `EntityCalled` when it is first polled. On replay it returns the recorded result if
+/// `EntityCompleted` or `EntityFailed` is in the history. If you drop it, the operation still runs.
 #[must_use = "a call does nothing until it is awaited, spawned or signalled"]
 pub struct EntityCall<T, E>(TypedCall<T, E>);
 
-/// A call of an operation; for generated code.
+/// Returns a call of an operation; for generated code.
 #[track_caller]
 #[expect(
     clippy::needless_pass_by_value,
@@ -124,7 +126,7 @@ where
     EntityCall(TypedCall::new(RawCall::new(request, site)))
 }
 
-/// A call of the operation `O`; for generated code.
+/// Returns a call of the operation `O`; for generated code.
 #[track_caller]
 pub fn operation_call<O: Operation>(
     target: &EntityTarget,
@@ -149,11 +151,22 @@ pub(super) fn call_request<A: Arguments>(
     }
 }
 
-impl<T, E> EntityCall<T, E> {
+/// A call of an operation, which [`EntityContext::signal`] can turn into a signal.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no call of an operation, which `ctx.signal(…)` makes a signal of",
+    label = "not a call",
+    note = "give it the call: `ctx.signal(Account::at(key).deposit(1))`",
+    note = "`signal_deposit` needs no `ctx.signal`, it is awaited: \
+            `Account::at(key).signal_deposit(1).await` [D108]"
+)]
+pub trait ToSignal {
     /// The entity, the operation and its arguments.
-    pub(super) fn to_request(
-        &self,
-    ) -> (EntityId, &'static str, Result<Option<Payload>, CodecError>) {
+    fn to_request(&self) -> (EntityId, &'static str, Result<Option<Payload>, CodecError>);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> ToSignal for EntityCall<T, E> {
+    fn to_request(&self) -> (EntityId, &'static str, Result<Option<Payload>, CodecError>) {
         match self.0.raw().request() {
             CallRequest::EntityCall {
                 entity,
@@ -167,8 +180,8 @@ impl<T, E> EntityCall<T, E> {
 }
 
 impl<T: Recorded, E: CallableError> EntityCall<T, E> {
-    /// Waits no longer than `limit` for the answer; then the call fails with
-    /// [`Failure::TimedOut`], and the operation may yet run.
+    /// Waits no longer than `limit` for the answer. Then the call fails with [`Failure::TimedOut`];
+    /// the operation may still run.
     ///
     /// # Replay
     /// Recorded with the call.
@@ -177,7 +190,7 @@ impl<T: Recorded, E: CallableError> EntityCall<T, E> {
         self
     }
 
-    /// What people see it as.
+    /// Sets a label that people see.
     ///
     /// # Replay
     /// Recorded with the call.
@@ -186,11 +199,12 @@ impl<T: Recorded, E: CallableError> EntityCall<T, E> {
         self
     }
 
-    /// Calls again by `policy` when the operation fails, whatever its error is;
-    /// [`retry_with`](Self::retry_with) chooses. A policy with a number out of range fails the call.
+    /// Calls again by `policy` if the operation fails with any error; use
+    /// [`retry_with`](Self::retry_with) to choose. A policy with a number out of range fails the
+    /// call.
     ///
-    /// An operation that failed left nothing behind. One that [timed out](Self::timeout) may yet
-    /// run, beside the one that is called again.
+    /// An operation that failed changed nothing. One that [timed out](Self::timeout) may still run,
+    /// beside the one that is called again.
     ///
     /// # Replay
     /// Each attempt is a call of its own in a branch of its own, each wait a durable timer.
@@ -198,8 +212,8 @@ impl<T: Recorded, E: CallableError> EntityCall<T, E> {
         Retried::by_policy(self.0, policy, |_| true)
     }
 
-    /// Calls again as `decide` says: given the number of the attempt that failed, from 1, and its
-    /// error, it answers how long to wait, or `None` to give up.
+    /// Calls again as `decide` says. It gets the number of the attempt that failed, from 1, and the
+    /// error. It returns how long to wait, or `None` to give up.
     ///
     /// # Replay
     /// Each attempt is a call of its own in a branch of its own, each wait a durable timer.
@@ -210,13 +224,13 @@ impl<T: Recorded, E: CallableError> EntityCall<T, E> {
         Retried::deciding(self.0, decide)
     }
 
-    /// Sends it now instead of when it is first awaited.
+    /// Sends the call now, and not when it is first awaited.
     ///
     /// # Replay
     /// Records `EntityCalled` at once.
     ///
     /// # Panics
-    /// Outside an orchestrator.
+    /// Panics outside an orchestrator.
     pub fn spawn(self) -> Spawned<Self> {
         Spawned::new(self)
     }
@@ -243,14 +257,16 @@ impl<T: Recorded, E: CallableError> Future for EntityCall<T, E> {
 #[diagnostic::do_not_recommend]
 impl<T, E> Durable for EntityCall<T, E> {}
 
+impl<T, E> Recording for EntityCall<T, E> {}
+
 impl<T, E> fmt::Debug for EntityCall<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("EntityCall").field(&self.0).finish()
     }
 }
 
-/// A signal to an entity: a call without an answer. Awaited, it is on its way; what becomes of it
-/// nobody is told. An operation of an entity may await it too.
+/// A signal to an entity: a call without an answer. Its await completes when the signal is on its
+/// way; nobody learns how the operation ends. An operation of an entity may await it too.
 ///
 /// # Replay
 /// Records `EntitySignalled` when it is first polled. On replay it returns at once.
@@ -258,7 +274,7 @@ impl<T, E> fmt::Debug for EntityCall<T, E> {
 #[must_use = "nothing is signalled until it is awaited"]
 pub struct EntitySignal(TypedCall<(), Failure>);
 
-/// A signal; for generated code.
+/// Returns a signal; for generated code.
 #[track_caller]
 #[expect(
     clippy::needless_pass_by_value,
@@ -280,7 +296,7 @@ pub fn entity_signal<A: Arguments>(
     EntitySignal(TypedCall::new(RawCall::new(request, site)))
 }
 
-/// A signal that asks for the operation `O`; for generated code.
+/// Returns a signal that asks for the operation `O`; for generated code.
 #[track_caller]
 pub fn operation_signal<O: Operation>(
     target: &EntityTarget,
@@ -290,10 +306,10 @@ pub fn operation_signal<O: Operation>(
 }
 
 impl EntitySignal {
-    /// Delays the signal: it is delivered when `wait` is over, in no order with others.
+    /// Delays the signal. It is delivered when `wait` is over, in no order with other messages.
     ///
     /// # Replay
-    /// The time when it is due is recorded with the signal.
+    /// The due time is recorded with the signal.
     pub fn after(mut self, wait: Duration) -> Self {
         if let Some(CallRequest::EntitySignal { delay, .. }) = self.0.request_mut() {
             *delay = Some(wait);
@@ -328,3 +344,5 @@ impl Future for EntitySignal {
 
 #[diagnostic::do_not_recommend]
 impl Durable for EntitySignal {}
+
+impl Recording for EntitySignal {}

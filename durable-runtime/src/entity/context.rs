@@ -1,4 +1,4 @@
-//! What an operation of an entity is given.
+//! The context of an operation of an entity.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use super::EntityCall;
+use super::ToSignal;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::ids::EntityId;
@@ -20,9 +20,9 @@ use crate::orchestration::Orchestrator;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 
-/// What an operation of an entity is given: who it is, and what it can ask for.
+/// The context of an operation: it knows the entity and takes the operation's requests.
 ///
-/// What it asks for counts only if the operation succeeds.
+/// The requests count only if the operation succeeds.
 pub struct EntityContext(Arc<Shared>);
 
 struct Shared {
@@ -77,28 +77,28 @@ impl EntityContext {
         self.0.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The entity's key.
+    /// Returns the entity's key.
     pub fn key(&self) -> &str {
         self.0.id.key()
     }
 
-    /// The entity's name and key.
+    /// Returns the entity's name and key.
     pub fn id(&self) -> &EntityId {
         &self.0.id
     }
 
-    /// The time of the turn.
+    /// Returns the time of the turn.
     pub fn now(&self) -> Timestamp {
         self.0.now
     }
 
-    /// Signals an entity: `ctx.signal(Inventory::at("x").shipped(1))`. What the called operation
-    /// returns is lost. With [`after`](Signalled::after) the signal is delayed.
+    /// Signals an entity: `ctx.signal(Inventory::at("x").shipped(1))`. The return value of the
+    /// called operation is dropped. With [`after`](Signalled::after) the signal is delayed.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "what is signalled is given away"
     )]
-    pub fn signal<T, E>(&self, call: EntityCall<T, E>) -> Signalled<'_> {
+    pub fn signal<C: ToSignal>(&self, call: C) -> Signalled<'_> {
         let (entity, operation, input) = call.to_request();
         self.push_signal(entity, operation, input, None)
     }
@@ -127,13 +127,18 @@ impl EntityContext {
         Signalled { context: self, at }
     }
 
-    /// Starts an orchestration that lives on by itself, and returns its id:
-    /// `ctx.start(process_order(order))`. If the id that the call chooses is taken, nothing is
-    /// started.
+    /// Starts an orchestration that does not depend on this entity, and returns its id:
+    /// `ctx.start(process_order(order))`. If the call names an id that is already taken, nothing is
+    /// started. An id that breaks the rules of [`InstanceId`] fails the operation with
+    /// [`Failure::InvalidInstanceId`].
     pub fn start<O: Orchestrator>(&self, call: ChildCall<O>) -> InstanceId {
         let (chosen, input) = call.into_start();
         let mut asked = self.asked();
         let number = asked.decisions.len();
+        let chosen = chosen.transpose().unwrap_or_else(|invalid| {
+            asked.refused.get_or_insert(invalid.into());
+            None
+        });
         let id = chosen.unwrap_or_else(|| InstanceId::of_start(self.id(), self.0.message, number));
         match input {
             Ok(input) => asked.decisions.push(Decision::Start {
@@ -170,7 +175,7 @@ pub struct Signalled<'a> {
 }
 
 impl Signalled<'_> {
-    /// Delays the signal: it is delivered when `wait` is over, in no order with others.
+    /// Delays the signal. It is delivered when `wait` is over, in no order with other messages.
     pub fn after(self, wait: Duration) {
         let mut asked = self.context.asked();
         if let Some(Decision::Signal { delay, .. }) = asked.decisions.get_mut(self.at) {

@@ -12,31 +12,32 @@ use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::payload::Recorded;
 
-/// An entity: a type whose values are kept, each under a key, and changed by operations that run
-/// one at a time. `#[entity]` implements it.
+/// An entity: a type whose values `durable` stores, each under a key. Operations change them one at
+/// a time. `#[entity]` implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an entity",
     note = "an entity is a type with `#[entity]` on its `impl` block"
 )]
 pub trait Entity: Recorded {
-    /// The name under which its states are kept.
+    /// The name under which its states are stored.
     const NAME: &'static str;
-    /// The version of the code, noted with each state that it writes.
+    /// The version of the code, recorded with each state that it writes.
     const VERSION: &'static str;
     /// Its operations.
     const OPERATIONS: &'static [OperationDefinition];
-    /// Its operations as orchestrators and entities call and signal them: what `T::at(key)` has.
+    /// Its operations for orchestrators and entities, to call and to signal: the methods of
+    /// `T::at(key)`.
     type Calls: From<EntityTarget> + Clone + Send + Sync + 'static;
-    /// Its operations as they are called in a critical section: what a part of a lock has.
+    /// Its operations in a critical section: the methods of a part of a lock.
     type Section: From<LockedPart> + Send + Sync + 'static;
 
-    /// The first state.
+    /// Returns the first state.
     fn init() -> Self;
 
     /// Reads a recorded state.
     ///
     /// # Errors
-    /// [`CodecError`] when it is neither this state nor the one that it is migrated from.
+    /// [`CodecError`] if the recorded value decodes neither as this state nor as the older type.
     fn load(recorded: &Payload) -> Result<Self, CodecError> {
         Self::from_payload(recorded)
     }
@@ -49,33 +50,33 @@ pub trait Entity: Recorded {
 pub trait Operation {
     /// Its name.
     const NAME: &'static str;
-    /// Whether it only reads.
+    /// Whether it is read-only.
     const READ_ONLY: bool;
     /// Its arguments, as a tuple.
     type Arguments: Arguments;
     /// What it returns when it succeeds.
     type Output: Recorded;
-    /// Its error; [`Failure`](crate::Failure) where it returns a plain value.
+    /// Its error; [`Failure`](crate::Failure) if it returns a plain value.
     type Error: CallableError;
 }
 
-/// What is known of an operation without running it.
+/// The definition of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OperationDefinition {
     /// Its name.
     pub name: &'static str,
-    /// Whether it only reads.
+    /// Whether it is read-only.
     pub read_only: bool,
 }
 
 impl OperationDefinition {
-    /// A definition; for generated code.
+    /// Creates a definition; for generated code.
     pub const fn new(name: &'static str, read_only: bool) -> Self {
         Self { name, read_only }
     }
 
-    /// The definition of `O`; for generated code.
+    /// Returns the definition of `O`; for generated code.
     pub const fn of<O: Operation>() -> Self {
         Self::new(O::NAME, O::READ_ONLY)
     }
@@ -83,7 +84,8 @@ impl OperationDefinition {
 
 /// A type whose `Default` is the first state of an entity.
 ///
-/// It is no shorthand for `Default`: only so is a missing one told in words of its own.
+/// It is a trait of its own, and not just `Default`, so that the compiler can report a missing one
+/// in our words.
 #[diagnostic::on_unimplemented(
     message = "the entity `{Self}` has no first state",
     label = "not `Default`",
@@ -91,7 +93,7 @@ impl OperationDefinition {
             `#[entity(init = path)]` [D107]"
 )]
 pub trait FirstState {
-    /// The first state.
+    /// Returns the first state.
     fn first_state() -> Self;
 }
 
@@ -102,16 +104,17 @@ impl<T: Default> FirstState for T {
     }
 }
 
-/// The first state; what [`Entity::init`] does unless `#[entity(init = path)]` says otherwise.
+/// Returns the first state. [`Entity::init`] calls this unless `#[entity(init = path)]` names
+/// another function.
 pub fn first_state<T: FirstState>() -> T {
     T::first_state()
 }
 
-/// Reads a state, or an older one and makes this of it; what [`Entity::load`] does under
+/// Decodes a state, or decodes an older one and converts it. [`Entity::load`] does this under
 /// `#[entity(migrate_from = Old)]`.
 ///
 /// # Errors
-/// [`CodecError`] when it is neither: what is wrong with it as a `T`.
+/// [`CodecError`] if it is neither; it says why it is not a `T`.
 pub fn load_state_or_migrate<T, Old>(recorded: &Payload) -> Result<T, CodecError>
 where
     T: Recorded + MigratesFrom<Old>,
@@ -119,19 +122,20 @@ where
     T::from_payload(recorded).or_else(|error| T::migrated(recorded).map_err(|_| error))
 }
 
-/// A type that is made of an older state.
+/// A type that can be made from an older state.
 ///
-/// It is no shorthand for its bounds: only so is a missing one told in words of its own.
+/// It is a trait of its own, and not just its bounds, so that the compiler can report a missing one
+/// in our words.
 #[diagnostic::on_unimplemented(
     message = "the state `{Self}` cannot be made of the older state `{Old}`",
     label = "`{Self}` is not `From<{Old}>`, or `{Old}` not `Deserialize`",
     note = "implement `From<{Old}>` for `{Self}`, and derive `serde::Deserialize` for `{Old}` [D110]"
 )]
 pub trait MigratesFrom<Old>: Sized {
-    /// Reads the older state, and makes today's of it.
+    /// Decodes the older state and converts it.
     ///
     /// # Errors
-    /// [`CodecError`] when it is no such state.
+    /// [`CodecError`] if the recorded value is no such state.
     fn migrated(recorded: &Payload) -> Result<Self, CodecError>;
 }
 

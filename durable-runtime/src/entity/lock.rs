@@ -27,6 +27,8 @@ use crate::machine::CallRequest;
 use crate::machine::RawCall;
 use crate::machine::Section;
 use crate::orchestration::Durable;
+use crate::orchestration::Held;
+use crate::orchestration::Recording;
 use crate::orchestration::Retried;
 use crate::orchestration::typed_call::TypedCall;
 use crate::payload::Arguments;
@@ -48,15 +50,16 @@ macro_rules! lock {
     };
 }
 
-/// What can be locked at once: an entity, a tuple of entities, or a `Vec` of entities of one type.
+/// Something that can be locked at once: an entity, a tuple of entities, or a `Vec` of entities of
+/// one type.
 pub trait LockSet {
-    /// What the section consists of.
+    /// The parts of the section.
     type Parts;
 
-    /// The entities.
+    /// Returns the entities.
     fn entities(&self) -> Vec<EntityId>;
 
-    /// The parts of a section that was granted.
+    /// Returns the parts of a section whose lock was granted.
     fn parts(&self, section: &Arc<Section>) -> Self::Parts;
 }
 
@@ -118,18 +121,18 @@ lock_set_of_tuple!(A 0, B 1, C 2, D 3, E 4, F 5);
 lock_set_of_tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
 lock_set_of_tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 
-/// The wait for a lock; made by [`lock!`](crate::lock!).
+/// A lock request that may wait; made by [`lock!`](crate::lock!).
 ///
 /// # Replay
-/// Records `LockRequested` when it is first polled. On replay it returns when `LockGranted` is in
-/// the history. Dropping it, or the last part that it yielded, gives the lock back.
+/// Records `LockRequested` when it is first polled. On replay it returns if `LockGranted` is in the
+/// history. If you drop it, or the last of its parts, the lock is released.
 #[must_use = "nothing is locked until it is awaited"]
 pub struct Lock<S> {
     raw: RawCall,
     set: S,
 }
 
-/// Locks what is in `set`; what [`lock!`](crate::lock!) calls.
+/// Locks the entities in `set`; [`lock!`](crate::lock!) calls this.
 #[track_caller]
 pub fn lock<S: LockSet>(set: S) -> Lock<S> {
     let request = CallRequest::Lock {
@@ -174,20 +177,29 @@ impl<S> fmt::Debug for Lock<S> {
     }
 }
 
-/// A part of a critical section: an entity that is locked, with its operations. They take
-/// `&mut self`, so that a second one while one is pending does not compile. The section ends when
-/// its last part is dropped.
+/// A part of a critical section: a locked entity, with its operations. The operations take `&mut
+/// self`, so code that starts a second one while one is pending does not compile. The section ends
+/// when its last part is dropped.
+#[must_use = "the critical section ends when this is dropped"]
 pub struct Locked<E: Entity> {
     id: EntityId,
     operations: E::Section,
 }
 
 impl<E: Entity> Locked<E> {
-    /// Its name and key.
+    /// Returns the entity's name and key.
     pub fn id(&self) -> &EntityId {
         &self.id
     }
 }
+
+impl<E: Entity> Held for Locked<E> {}
+
+#[diagnostic::do_not_recommend]
+impl<S> Recording for Lock<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> Recording for LockedCall<'_, T, E> {}
 
 impl<E: Entity> Deref for Locked<E> {
     type Target = E::Section;
@@ -216,8 +228,8 @@ pub struct LockedPart {
     section: Arc<Section>,
 }
 
-/// A call of an operation in a critical section. While it is pending, its entity's part of the lock
-/// is borrowed, so that there is one at a time:
+/// A call of an operation in a critical section. While it is pending, it borrows its entity's part
+/// of the lock, so that there is only one at a time:
 ///
 /// ```
 /// # use durable_runtime::Failure;
@@ -248,7 +260,7 @@ pub struct LockedCall<'a, T, E> {
     part: PhantomData<&'a mut LockedPart>,
 }
 
-/// A call of an operation in a critical section; for generated code.
+/// Returns a call of an operation in a critical section; for generated code.
 #[track_caller]
 #[expect(
     clippy::needless_pass_by_value,
@@ -274,8 +286,8 @@ where
 }
 
 impl<'a, T: Recorded, E: CallableError> LockedCall<'a, T, E> {
-    /// As [`EntityCall::timeout`](super::EntityCall::timeout). What is called after it still runs
-    /// after it.
+    /// Does the same as [`EntityCall::timeout`](super::EntityCall::timeout). Later calls run after
+    /// the operation, even if that has timed out.
     ///
     /// # Replay
     /// Recorded with the call.
@@ -284,7 +296,7 @@ impl<'a, T: Recorded, E: CallableError> LockedCall<'a, T, E> {
         self
     }
 
-    /// As [`EntityCall::label`](super::EntityCall::label).
+    /// Does the same as [`EntityCall::label`](super::EntityCall::label).
     ///
     /// # Replay
     /// Recorded with the call.
@@ -294,7 +306,8 @@ impl<'a, T: Recorded, E: CallableError> LockedCall<'a, T, E> {
         self
     }
 
-    /// As [`EntityCall::retry`](super::EntityCall::retry). The lock is held meanwhile.
+    /// Does the same as [`EntityCall::retry`](super::EntityCall::retry). It holds the lock
+    /// meanwhile.
     ///
     /// # Replay
     /// Each attempt is a call of its own in a branch of its own, each wait a durable timer.
@@ -302,7 +315,8 @@ impl<'a, T: Recorded, E: CallableError> LockedCall<'a, T, E> {
         Retried::by_policy(self.call, policy, |_| true)
     }
 
-    /// As [`EntityCall::retry_with`](super::EntityCall::retry_with). The lock is held meanwhile.
+    /// Does the same as [`EntityCall::retry_with`](super::EntityCall::retry_with). It holds the
+    /// lock meanwhile.
     ///
     /// # Replay
     /// Each attempt is a call of its own in a branch of its own, each wait a durable timer.
@@ -314,7 +328,7 @@ impl<'a, T: Recorded, E: CallableError> LockedCall<'a, T, E> {
     }
 }
 
-/// A call of the operation `O` in a critical section; for generated code.
+/// Returns a call of the operation `O` in a critical section; for generated code.
 #[track_caller]
 pub fn section_call<O: Operation>(
     part: &mut LockedPart,

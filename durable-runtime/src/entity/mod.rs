@@ -1,12 +1,13 @@
 //! Entities: named, keyed state with operations that run one at a time.
 //!
-//! What `#[entity]` implements ([`Entity`]), what operations are given ([`EntityContext`]), and how
-//! orchestrators and other entities call, signal and lock.
+//! It has the trait that `#[entity]` implements ([`Entity`]), the context of operations
+//! ([`EntityContext`]), and the calls, signals and locks of orchestrators and other entities.
 //!
-//! 1. An operation sees the state as it was recorded, and runs through: it awaits signals at most.
-//! 2. A call or a signal is a lazy durable future; from outside, a client does the same.
+//! 1. An operation sees the recorded state and runs to its end without waiting: it may await
+//!    nothing but signals.
+//! 2. A call or a signal is a lazy durable future. Clients have the same calls and signals.
 //! 3. A critical section is a plain value: the parts of a [`Lock`]. It ends when the last part is
-//!    dropped, and however the orchestration ends.
+//!    dropped, however the orchestration ends.
 
 mod awaited;
 mod calls;
@@ -24,6 +25,7 @@ pub use calls::EntityCall;
 pub use calls::EntityRef;
 pub use calls::EntitySignal;
 pub use calls::EntityTarget;
+pub use calls::ToSignal;
 pub use calls::entity_call;
 pub use calls::entity_signal;
 pub use calls::operation_call;

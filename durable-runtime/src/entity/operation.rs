@@ -1,4 +1,4 @@
-//! One operation between its recorded arguments and its recorded result.
+//! One operation, from its recorded arguments to its recorded result.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,10 +15,10 @@ use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::payload::Recorded;
 
-/// An operation that runs. It is polled once, in place.
+/// A running operation. It is polled once, in place.
 pub type OperationFuture<'a> = Pin<Box<dyn Future<Output = OperationResult> + 'a>>;
 
-/// An operation that is to be run; for generated code.
+/// A call of an operation; for generated code.
 #[derive(Debug, Clone, Copy)]
 pub struct OperationCall<'a> {
     operation: &'a str,
@@ -26,7 +26,7 @@ pub struct OperationCall<'a> {
     context: &'a EntityContext,
 }
 
-/// What an operation came to; for generated code.
+/// How an operation ended; for generated code.
 #[derive(Debug)]
 pub struct OperationResult(pub(super) Result<CallResult, EntityProblem>);
 
@@ -43,20 +43,20 @@ impl<'a> OperationCall<'a> {
         }
     }
 
-    /// The operation's name.
+    /// Returns the operation's name.
     pub fn operation(&self) -> &'a str {
         self.operation
     }
 
-    /// What operations are given.
+    /// Returns the context of operations.
     pub fn context(&self) -> &'a EntityContext {
         self.context
     }
 
-    /// The arguments.
+    /// Returns the arguments.
     ///
     /// # Errors
-    /// What the operation came to, when these are not its arguments.
+    /// Returns the outcome if these are not its arguments.
     pub fn arguments<A: Arguments>(&self) -> Result<A, OperationResult> {
         A::decode(self.input).map_err(|error| {
             OperationResult(Err(EntityProblem::ArgumentsUnreadable {
@@ -66,15 +66,15 @@ impl<'a> OperationCall<'a> {
         })
     }
 
-    /// The arguments of the operation `O`.
+    /// Returns the arguments of the operation `O`.
     ///
     /// # Errors
-    /// What the operation came to, when these are not its arguments.
+    /// Returns the outcome if these are not its arguments.
     pub fn arguments_of<O: Operation>(&self) -> Result<O::Arguments, OperationResult> {
         self.arguments()
     }
 
-    /// The entity has no such operation.
+    /// Returns the outcome of a call to an operation that the entity does not have.
     pub fn unknown(&self) -> OperationResult {
         OperationResult(Err(EntityProblem::UnknownOperation {
             operation: self.operation.to_owned(),
@@ -83,17 +83,17 @@ impl<'a> OperationCall<'a> {
 }
 
 impl OperationResult {
-    /// The operation `O` returned this.
+    /// Returns the outcome of an operation `O` that returned this.
     pub fn of<O: Operation>(result: &Result<O::Output, O::Error>) -> Self {
         Self::of_result(result)
     }
 
-    /// The operation returned a plain value.
+    /// Returns the outcome of an operation that returned a plain value.
     pub fn of_value<T: Recorded>(value: &T) -> Self {
         Self(Ok(recorded(value.to_payload())))
     }
 
-    /// The operation returned a `Result`.
+    /// Returns the outcome of an operation that returned a `Result`.
     pub fn of_result<T: Recorded, E: CallableError>(result: &Result<T, E>) -> Self {
         Self(Ok(match result {
             Ok(value) => recorded(value.to_payload()),

@@ -1,4 +1,4 @@
-//! From a recorded state through an operation to the next one.
+//! The way from a recorded state through an operation to the next state.
 
 use std::task::Context;
 use std::task::Poll;

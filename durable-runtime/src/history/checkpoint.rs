@@ -12,21 +12,21 @@ use crate::payload::Payload;
 use crate::payload::optional;
 use crate::salt::Salt;
 
-/// All that an execution needs to go on at the head of a loop without what it did before. Nothing
-/// durable is open there, so there are no calls in it.
+/// Everything that an execution needs to continue at the head of a loop without its earlier
+/// history. Nothing durable is open there, so it contains no calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// Which loop: its place among those of the body, from 0.
+    /// The loop, by its number in the body, from 0.
     pub head: u32,
-    /// How many loop heads the code passed before, since the last event came in.
+    /// How many loop heads the code passed since the last event came in.
     pub pass: u64,
     /// The carried bindings, by name.
     pub values: BTreeMap<String, Payload>,
     /// The secret of the instance.
     pub salt: Salt,
-    /// The number that the next call of the body gets.
+    /// The number of the body's next call.
     pub calls: u32,
-    /// How many random numbers were taken.
+    /// How many random numbers the code has taken.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub randoms: u64,
     /// The time of the orchestration.
@@ -37,13 +37,13 @@ pub struct Checkpoint {
     /// When the instance will be terminated, if it was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_deadline: Option<Timestamp>,
-    /// Whether each change that was asked for applies.
+    /// For each change that the code passed to `patched`, whether it applies.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub patches: BTreeMap<String, bool>,
-    /// The events that were not read, oldest first.
+    /// The unread events, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<CarriedEvent>,
-    /// Where the loop stands in the source.
+    /// The place of the loop in the source.
     pub site: SourcePlace,
 }
 

@@ -36,19 +36,19 @@ pub enum HistoryEvent {
         version: String,
         /// The secret of the instance.
         salt: Salt,
-        /// The input; absent when none was given.
+        /// The input; absent if there is none.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         input: Option<Payload>,
-        /// Who waits for the result.
+        /// The caller that waits for the result.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<ParentLink>,
         /// Tags of the instance.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         tags: BTreeMap<String, String>,
-        /// Events that the execution before this one did not read, oldest first.
+        /// Events that the previous execution did not read, oldest first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         carried: Vec<CarriedEvent>,
-        /// The custom status that the execution before this one left.
+        /// The custom status of the previous execution.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         custom_status: Option<Payload>,
     },
@@ -58,19 +58,19 @@ pub enum HistoryEvent {
         at: Timestamp,
         /// Which call.
         path: CallPath,
-        /// What it returned.
+        /// The returned value.
         result: Payload,
     },
-    /// An activity failed for good.
+    /// An activity failed finally.
     ActivityFailed {
         /// When it failed.
         at: Timestamp,
         /// Which call.
         path: CallPath,
-        /// Why.
+        /// The error.
         error: CallError,
     },
-    /// One attempt of an activity failed and another will follow. The orchestrator sees nothing.
+    /// One attempt of an activity failed, and another follows. The orchestrator does not notice.
     ActivityAttemptFailed {
         /// When it failed.
         at: Timestamp,
@@ -78,7 +78,7 @@ pub enum HistoryEvent {
         path: CallPath,
         /// The number of the attempt, from 1.
         attempt: u32,
-        /// Why.
+        /// The error.
         error: CallError,
         /// When the next attempt is due.
         retry_at: Timestamp,
@@ -86,8 +86,8 @@ pub enum HistoryEvent {
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         heartbeat: Option<Payload>,
     },
-    /// The worker died, or was stopped, during an attempt. The orchestrator sees nothing; another
-    /// attempt follows.
+    /// The worker died or was stopped during an attempt, and another attempt follows. The
+    /// orchestrator does not notice.
     ActivityAttemptLost {
         /// When it was noticed.
         at: Timestamp,
@@ -95,14 +95,15 @@ pub enum HistoryEvent {
         path: CallPath,
         /// The number of the attempt, from 1.
         attempt: u32,
-        /// Whether the worker was stopped, and had waited for it as long as it waits for any.
+        /// Whether the worker was stopped, after it had waited for the attempt for its whole grace
+        /// period.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         stopped: bool,
         /// The last progress the attempt reported.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         heartbeat: Option<Payload>,
     },
-    /// The wait before the next attempt of an activity is over. The orchestrator sees nothing.
+    /// The wait before the next attempt of an activity is over. The orchestrator does not notice.
     ActivityRetried {
         /// When.
         at: Timestamp,
@@ -118,13 +119,13 @@ pub enum HistoryEvent {
         /// Which call.
         path: CallPath,
     },
-    /// A call had a limit on its time, and it is over.
+    /// The time limit of a call is over.
     DeadlinePassed {
         /// When it was noticed.
         at: Timestamp,
         /// Which call.
         path: CallPath,
-        /// What the caller is told.
+        /// The failure that the caller gets.
         failure: Failure,
     },
     /// An external event arrived.
@@ -136,12 +137,11 @@ pub enum HistoryEvent {
         /// Its value.
         payload: Payload,
     },
-    /// The instance was asked to come to an end of its own. Calls that were open and not shielded
-    /// failed with that.
+    /// The instance was asked to end itself. This failed the open calls that were not shielded.
     CancelRequested {
         /// When.
         at: Timestamp,
-        /// When it will be terminated if it still goes on.
+        /// When it will be terminated if it has not ended.
         deadline: Timestamp,
     },
     /// A sub-orchestration returned a value.
@@ -150,7 +150,7 @@ pub enum HistoryEvent {
         at: Timestamp,
         /// Which call.
         path: CallPath,
-        /// What it returned.
+        /// The returned value.
         result: Payload,
     },
     /// A sub-orchestration failed, was terminated, or could not be started.
@@ -159,7 +159,7 @@ pub enum HistoryEvent {
         at: Timestamp,
         /// Which call.
         path: CallPath,
-        /// Why.
+        /// The error.
         error: CallError,
     },
     /// An operation of an entity returned a value.
@@ -168,7 +168,7 @@ pub enum HistoryEvent {
         at: Timestamp,
         /// Which call.
         path: CallPath,
-        /// What it returned.
+        /// The returned value.
         result: Payload,
     },
     /// An operation of an entity failed.
@@ -177,7 +177,7 @@ pub enum HistoryEvent {
         at: Timestamp,
         /// Which call.
         path: CallPath,
-        /// Why.
+        /// The error.
         error: CallError,
     },
     /// All entities of a lock are locked.
@@ -198,10 +198,10 @@ pub enum HistoryEvent {
         /// Its arguments.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         input: Option<Payload>,
-        /// How it is run.
+        /// The options of the call.
         #[serde(default, skip_serializing_if = "is_default")]
         options: Box<CallOptions>,
-        /// Where the call stands in the source.
+        /// The place of the call in the source.
         site: SourcePlace,
     },
     /// A sub-orchestration was called, or started detached.
@@ -217,13 +217,13 @@ pub enum HistoryEvent {
         /// Its input.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         input: Option<Payload>,
-        /// How it is run.
+        /// The options of the call.
         #[serde(default, skip_serializing_if = "is_default")]
         options: Box<CallOptions>,
-        /// Whether it lives on by itself.
+        /// Whether it is detached: nobody waits for it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         detached: bool,
-        /// Where the call stands in the source.
+        /// The place of the call in the source.
         site: SourcePlace,
     },
     /// A durable timer was created.
@@ -232,7 +232,7 @@ pub enum HistoryEvent {
         path: CallPath,
         /// When it is due.
         due: Timestamp,
-        /// Where the call stands in the source.
+        /// The place of the call in the source.
         site: SourcePlace,
     },
     /// The orchestrator began to wait for an external event.
@@ -241,7 +241,7 @@ pub enum HistoryEvent {
         path: CallPath,
         /// The event's name.
         event: String,
-        /// Where the call stands in the source.
+        /// The place of the call in the source.
         site: SourcePlace,
     },
     /// An operation of an entity was called.
@@ -258,10 +258,10 @@ pub enum HistoryEvent {
         /// The lock in whose critical section it was called.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lock: Option<CallPath>,
-        /// How it is called.
+        /// The options of the call.
         #[serde(default, skip_serializing_if = "is_default")]
         options: Box<CallOptions>,
-        /// Where the call stands in the source.
+        /// The place of the call in the source.
         site: SourcePlace,
     },
     /// An entity was signalled: called without waiting for an answer.
@@ -275,22 +275,22 @@ pub enum HistoryEvent {
         /// Its arguments.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         input: Option<Payload>,
-        /// When the signal is due, if that is later.
+        /// When the signal is due, if it is delayed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due: Option<Timestamp>,
-        /// Where the call stands in the source.
+        /// The place of the call in the source.
         site: SourcePlace,
     },
-    /// A lock of entities was asked for.
+    /// A lock of entities was requested.
     LockRequested {
         /// Which lock.
         path: CallPath,
         /// The entities, in the order in which they are locked.
         entities: Vec<EntityId>,
-        /// Where the lock stands in the source.
+        /// The place of the lock in the source.
         site: SourcePlace,
     },
-    /// A lock that was granted was given back.
+    /// A granted lock was released.
     LockReleased {
         /// Which lock.
         path: CallPath,
@@ -330,20 +330,20 @@ pub enum HistoryEvent {
     },
 
     // How it ended.
-    /// The orchestrator began anew with another input.
+    /// The orchestrator continued as new with another input.
     ContinuedAsNew {
-        /// That input.
+        /// The new input.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         input: Option<Payload>,
     },
     /// The orchestrator returned a value.
     ExecutionCompleted {
-        /// What it returned.
+        /// The returned value.
         result: Payload,
     },
     /// The orchestrator returned an error or panicked.
     ExecutionFailed {
-        /// Why.
+        /// The error.
         error: CallError,
     },
     /// The execution was terminated from outside.
@@ -359,25 +359,25 @@ fn is_default(options: &CallOptions) -> bool {
     *options == CallOptions::default()
 }
 
-/// The call in another instance that waits for this one's result.
+/// The call of another instance that waits for this one's result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParentLink {
     /// The parent's key.
     pub key: InstanceKey,
     /// The parent's id.
     pub instance: InstanceId,
-    /// The execution of the parent that waits.
+    /// The waiting execution of the parent.
     pub execution: Execution,
     /// The call in it.
     pub path: CallPath,
     /// How many ancestors the child has.
     pub depth: u32,
-    /// Whether the parent does not wait after all.
+    /// Whether it is detached: the parent does not wait.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub detached: bool,
 }
 
-/// An event that an execution hands to the next one unread.
+/// An unread event that an execution passes to the next one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CarriedEvent {
     /// When it was raised.
@@ -389,12 +389,12 @@ pub struct CarriedEvent {
 }
 
 impl HistoryEvent {
-    /// Whether this came from outside and so begins a stretch of the history.
+    /// Returns whether this came from outside and so begins a part of the history.
     pub fn is_incoming(&self) -> bool {
         self.at().is_some()
     }
 
-    /// When this came in; `None` for what the orchestrator decided.
+    /// Returns when this came in; `None` for decisions of the orchestrator.
     pub fn at(&self) -> Option<Timestamp> {
         match self {
             Self::ExecutionStarted { at, .. }
@@ -417,7 +417,7 @@ impl HistoryEvent {
         }
     }
 
-    /// The call this is about.
+    /// Returns the path of the call that this is about.
     pub fn path(&self) -> Option<&CallPath> {
         match self {
             Self::ActivityCompleted { path, .. }
@@ -446,7 +446,7 @@ impl HistoryEvent {
         }
     }
 
-    /// Whether nothing may follow this.
+    /// Returns whether nothing may follow this.
     pub fn is_terminal(&self) -> bool {
         matches!(
             self,

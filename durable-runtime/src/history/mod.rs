@@ -1,12 +1,12 @@
-//! The history of one execution: what came in, and what the orchestrator decided on it.
+//! The history of one execution: what came in, and what the orchestrator decided.
 //!
-//! Written by the dispatcher, one row for each turn; read by the [machine](crate::machine).
+//! The dispatcher writes it, one row for each turn; the [machine](crate::machine) reads it.
 //!
 //! 1. Events are only appended, whole turns at a time; turn numbers start at 1 and have no gaps.
 //! 2. The first event is `ExecutionStarted`; nothing follows a terminal event.
 //! 3. A completion follows the event that scheduled it.
 //! 4. A decision belongs to the last incoming event before it.
-//! 5. Where nothing is open a checkpoint may stand; a history can begin with the turn that has one.
+//! 5. A checkpoint may stand where nothing is open; a history can begin with the turn that has one.
 
 mod checkpoint;
 mod event;

@@ -12,7 +12,7 @@ use crate::ids::CallPath;
 /// The number of the stored format. A reader refuses formats it does not know.
 pub const FORMAT: u32 = 1;
 
-/// What one turn recorded.
+/// The record of one turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TurnRecord {
     /// The number of the turn in its execution, from 1.
@@ -24,7 +24,7 @@ pub struct TurnRecord {
 }
 
 impl TurnRecord {
-    /// The last checkpoint of the turn, with its place among the events.
+    /// Returns the last checkpoint of the turn, with its place among the events.
     pub fn last_checkpoint(&self) -> Option<(usize, &Checkpoint)> {
         let mut events = self.events.iter().enumerate().rev();
         events.find_map(|(at, event)| match event {
@@ -34,7 +34,7 @@ impl TurnRecord {
     }
 }
 
-/// The history of one execution, or what is left of it from a checkpoint on.
+/// The history of one execution, or the rest of it from a checkpoint on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Vec<TurnRecord>", into = "Vec<TurnRecord>")]
 pub struct History {
@@ -44,7 +44,7 @@ pub struct History {
 }
 
 impl History {
-    /// A history without turns.
+    /// Creates a history without turns.
     pub fn new() -> Self {
         Self::default()
     }
@@ -52,7 +52,7 @@ impl History {
     /// Appends a turn.
     ///
     /// # Errors
-    /// [`HistoryError`] when the turn breaks one of the rules of order; nothing is appended then.
+    /// [`HistoryError`] if the turn breaks one of the rules of order; nothing is appended then.
     pub fn append(&mut self, turn: TurnRecord) -> Result<(), HistoryError> {
         let expected = self.next_turn();
         if turn.format != FORMAT {
@@ -118,27 +118,28 @@ impl History {
         (!known).then(|| format!("call {path} completes and was never scheduled"))
     }
 
-    /// The turns, oldest first.
+    /// Returns the turns, oldest first.
     pub fn turns(&self) -> &[TurnRecord] {
         &self.turns
     }
 
-    /// All events, oldest first.
+    /// Returns all events, oldest first.
     pub fn events(&self) -> impl Iterator<Item = &HistoryEvent> {
         self.turns.iter().flat_map(|turn| &turn.events)
     }
 
-    /// The number that the next turn will have.
+    /// Returns the number that the next turn will have.
     pub fn next_turn(&self) -> u64 {
         self.turns.last().map_or(1, |turn| turn.turn + 1)
     }
 
-    /// Whether a terminal event was recorded.
+    /// Returns whether a terminal event was recorded.
     pub fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// The last checkpoint, with its places among the turns and among the events of its turn.
+    /// Returns the last checkpoint, with its places among the turns and among the events of its
+    /// turn.
     pub fn last_checkpoint(&self) -> Option<(usize, usize, &Checkpoint)> {
         let mut turns = self.turns.iter().enumerate().rev();
         turns.find_map(|(at, turn)| {
@@ -147,7 +148,7 @@ impl History {
         })
     }
 
-    /// Whether nothing was recorded yet.
+    /// Returns whether nothing was recorded yet.
     pub fn is_empty(&self) -> bool {
         self.turns.is_empty()
     }
@@ -183,11 +184,11 @@ impl From<History> for Vec<TurnRecord> {
     }
 }
 
-/// A history that cannot be what was recorded.
+/// Why a history cannot be the one that was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HistoryError {
-    /// Written by a newer or older version of this crate.
+    /// A newer or older version of this crate has written it.
     #[error(
         "turn {turn} has format {format} and this version reads format {FORMAT}: run a worker of the version that wrote it, or a newer one"
     )]
@@ -197,15 +198,15 @@ pub enum HistoryError {
         /// Its format.
         format: u32,
     },
-    /// A turn is missing or stands twice.
+    /// A turn is missing or occurs twice.
     #[error("turn {expected} was expected and turn {found} found")]
     Gap {
-        /// The turn that should be there.
+        /// The number of the expected turn.
         expected: u64,
-        /// The turn that is.
+        /// The number of the turn that was found.
         found: u64,
     },
-    /// An event stands where it cannot.
+    /// An event is in a place where it cannot be.
     #[error("turn {turn} is out of order: {problem}")]
     OutOfOrder {
         /// The turn.
@@ -218,7 +219,7 @@ pub enum HistoryError {
     Unreadable {
         /// The turn.
         turn: u64,
-        /// What the reader says.
+        /// The message of the decoder.
         cause: String,
     },
 }

@@ -1,4 +1,4 @@
-//! An instance as the response to whoever has started it.
+//! An instance as the response to the request that started it.
 
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -10,11 +10,11 @@ use crate::client::Instance;
 /// Where the router is found unless it is said otherwise.
 pub(super) const DEFAULT_PREFIX: &str = "/durable";
 
-/// 202 with the management payload, a `Location` to look at, and a `Retry-After` that says when: what
-/// a handler returns that has started an instance.
+/// 202 with the management payload, a `Location` with its status, and a `Retry-After` that says
+/// when to look. A handler that has started an instance can return it.
 ///
-/// A value cannot know where the management router is, so its links are references to `/durable`,
-/// without capabilities. [`Links::accepted`] knows more.
+/// A value cannot know where the management router is, so its links are relative references to
+/// `/durable`, and they are not signed. [`Links::accepted`] knows more.
 ///
 /// ```
 /// use axum::extract::State;

@@ -1,4 +1,4 @@
-//! What a request wants, and who decides whether it may.
+//! The actions of requests, and who decides whether a request may do them.
 
 use async_trait::async_trait;
 use axum::http::request::Parts;
@@ -6,17 +6,18 @@ use axum::http::request::Parts;
 use crate::ids::EntityId;
 use crate::ids::InstanceId;
 
-/// What a key allows.
+/// A permission of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Scope {
-    /// To look: status, lists, histories, entities, the description of the API.
+    /// Read status, lists, histories, entities and the description of the API.
     Read,
-    /// To start instances.
+    /// Start instances.
     Start,
-    /// To raise events and to signal entities.
+    /// Raise events and signal entities.
     Event,
-    /// To terminate, suspend, resume, cancel, rewind, restart and purge instances, and to delete entities.
+    /// Terminate, suspend, resume, cancel, rewind, restart and purge instances, and delete
+    /// entities.
     Manage,
 }
 
@@ -25,7 +26,7 @@ impl Scope {
     pub const ALL: [Self; 4] = [Self::Read, Self::Start, Self::Event, Self::Manage];
 }
 
-/// What a request wants to do: each route and method has one.
+/// The action of a request: each route and method has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -72,7 +73,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// The scope that a key needs for it.
+    /// Returns the scope that a key needs for this action.
     pub fn scope(self) -> Scope {
         match self {
             Self::ListInstances
@@ -98,11 +99,11 @@ impl Action {
     }
 }
 
-/// What a request wants to do it to.
+/// The target of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Target {
-    /// An orchestrator that is to be started, under this id if one was chosen.
+    /// An orchestrator to start, with the id if the caller chose one.
     Orchestrator {
         /// Its name.
         name: String,
@@ -123,32 +124,32 @@ pub enum Target {
     Api,
 }
 
-/// A request that is to be decided on.
+/// A request to decide on.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Access<'a> {
-    /// What it wants to do.
+    /// Its action.
     pub action: Action,
-    /// What it wants to do it to.
+    /// The target of the action.
     pub target: &'a Target,
-    /// Its head: headers, URI, and what other layers have left in its extensions.
+    /// Its head: headers, URI, and the extensions that other layers added.
     pub parts: &'a Parts,
 }
 
-/// What an [`Authorizer`] decides.
+/// The decision of an [`Authorizer`].
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// It may.
+    /// The request may do it.
     Allow,
-    /// It has not said who it is, or not truly: answered with 401.
+    /// The sender is not known, or its claim is not true: the answer is 401.
     Unauthenticated,
-    /// Whoever it is may not do that: answered with 403.
+    /// The sender may not do that: the answer is 403.
     Forbidden,
 }
 
-/// Decides who may do what; for what keys with scopes cannot say, such as tokens of an identity
-/// provider or rights on single orchestrators.
+/// Decides who may do what. Use it for what keys with scopes cannot express, such as tokens of an
+/// identity provider or permissions for single orchestrators.
 ///
 /// ```
 /// use durable_runtime::http::{Access, Action, Authorizer, Decision};
@@ -173,6 +174,6 @@ pub enum Decision {
 /// ```
 #[async_trait]
 pub trait Authorizer: Send + Sync + std::fmt::Debug + 'static {
-    /// Whether the request may do what it wants to.
+    /// Decides whether the request may do its action.
     async fn authorize(&self, access: Access<'_>) -> Decision;
 }

@@ -1,4 +1,4 @@
-//! What all routes share.
+//! The state that all routes share.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl Api {
     /// A place among those that wait for something; dropping it gives it back.
     pub(super) fn wait(&self) -> Result<OwnedSemaphorePermit, Problem> {
         let place = Arc::clone(&self.waiting).try_acquire_owned();
-        place.map_err(|_| too_many("too many requests wait for something already"))
+        place.map_err(|_| too_many("too many requests are already waiting"))
     }
 }
 

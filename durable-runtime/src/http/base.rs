@@ -1,4 +1,4 @@
-//! Where the API is found from outside: what links begin with.
+//! The base of links: where callers reach the API.
 
 use axum::extract::OriginalUri;
 use axum::http::Uri;

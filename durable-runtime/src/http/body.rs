@@ -1,4 +1,4 @@
-//! Bodies: their limits, and what of them is JSON.
+//! Request bodies: their limits, and how they are read as JSON.
 
 use std::time::Duration;
 
@@ -36,12 +36,14 @@ pub(super) async fn read(
     }
     match within(limits.body_time, axum::body::to_bytes(body, limit)).await {
         None => {
-            let message = "the body did not come in time";
+            let message = "the body did not arrive in time";
             Err(Problem::new(StatusCode::REQUEST_TIMEOUT, message))
         }
         Some(Ok(bytes)) => Ok(bytes),
         Some(Err(error)) if is_too_long(&error) => Err(too_large()),
-        Some(Err(_)) => Err(Problem::bad_request("the body did not come as a whole")),
+        Some(Err(_)) => Err(Problem::bad_request(
+            "the body ended before it was complete",
+        )),
     }
 }
 

@@ -23,6 +23,7 @@ use super::access::Target;
 use super::api::Api;
 use super::base::Base;
 use super::body;
+use super::guard::Admitted;
 use super::problem::Problem;
 use super::query::Query;
 use crate::ids::EntityId;
@@ -37,6 +38,7 @@ pub(super) struct Call {
     pub(super) target: Target,
     pub(super) query: Query,
     pub(super) base: Base,
+    pub(super) admitted: Admitted,
     head: Parts,
     /// The parameters of the path, decoded.
     path: Vec<(String, String)>,
@@ -47,16 +49,19 @@ pub(super) struct Call {
 /// The response to a request, or why there is none.
 pub(super) type Answer = Result<Response, Problem>;
 
-/// Makes a handler of a function: what comes to it was let in to do `action`.
+/// Makes a handler of a function, for a route with this path: what comes to it was let in to do
+/// `action`.
 pub(super) fn guarded<H, F>(
     action: Action,
+    path: &str,
     handler: H,
 ) -> impl Fn(State<Api>, Request) -> BoxFuture<'static, Response> + Clone + Send + Sync + 'static
 where
     H: Fn(Call) -> F + Copy + Send + Sync + 'static,
     F: Future<Output = Answer> + Send + 'static,
 {
-    guarded_at(Place::Path, action, handler)
+    let parameters = path.matches('{').count();
+    guarded_at(Place::Path { parameters }, action, handler)
 }
 
 /// Like [`guarded`], for a route that says in its query what it is about, and that no link opens.
@@ -74,7 +79,11 @@ where
 /// Where a request says what it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    Path,
+    /// In so many parameters of the path, the last ones: those before them belong to where the router is
+    /// nested.
+    Path {
+        parameters: usize,
+    },
     Query,
 }
 
@@ -118,22 +127,25 @@ impl Call {
         mut parts: Parts,
         body: Body,
     ) -> Result<Self, Problem> {
-        let path = path_of(&mut parts).await?;
+        let mut path = path_of(&mut parts).await?;
+        if let Place::Path { parameters } = place {
+            path.drain(..path.len().saturating_sub(parameters));
+        }
         let query = Query::read(parts.uri.query().unwrap_or_default())?;
         let target = match place {
-            Place::Path => target_of(action, |name| param(&path, name))?,
+            Place::Path { .. } => target_of(action, |name| param(&path, name))?,
             // A parameter without a value counts as absent, and a key may be empty.
             Place::Query => target_of(action, |name| {
                 query.get(name).or_else(|| (name == "key").then_some(""))
             })?,
         };
-        let code = query.get("code").filter(|_| place == Place::Path);
+        let code = query.get("code").filter(|_| place != Place::Query);
         let access = Access {
             action,
             target: &target,
             parts: &parts,
         };
-        api.guard.check(access, code).await?;
+        let admitted = api.guard.check(access, code).await?;
         api.count()?;
         let base = api.base.clone().unwrap_or_else(|| Base::of_request(&parts));
         Ok(Self {
@@ -141,6 +153,7 @@ impl Call {
             target,
             query,
             base,
+            admitted,
             head: parts,
             path,
             body: Mutex::new(body),
@@ -154,7 +167,7 @@ impl Call {
             target,
             parts: &self.head,
         };
-        self.api.guard.check(access, None).await
+        self.api.guard.check(access, None).await.map(drop)
     }
 
     pub(super) fn headers(&self) -> &HeaderMap {
@@ -216,9 +229,8 @@ async fn path_of(parts: &mut Parts) -> Result<Vec<(String, String)>, Problem> {
     Ok(path.collect())
 }
 
-/// The last one of that name: those before it may belong to where the router is nested.
 fn param<'a>(path: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let found = path.iter().rfind(|(known, _)| known == name);
+    let found = path.iter().find(|(known, _)| known == name);
     found.map(|(_, value)| value.as_str())
 }
 

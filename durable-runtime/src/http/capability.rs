@@ -1,4 +1,4 @@
-//! Signed links: who has one may do one thing to one instance, for a while.
+//! Signed links: whoever has one may do one thing to one instance, for a limited time.
 
 use std::fmt;
 
@@ -15,13 +15,13 @@ use crate::ids::InstanceId;
 
 /// The secret that links are signed with. `Debug` does not show it.
 ///
-/// All servers of a hub that are to take each other's links need the same one; hubs need different
-/// ones. Without any, a server makes one up when it starts, and its links end with it.
+/// All servers of a hub that must accept each other's links need the same secret; other hubs need
+/// other secrets. Without one, a server makes one up when it starts, and its links end with it.
 #[derive(Clone)]
 pub struct LinkSecret([u8; 32]);
 
 impl LinkSecret {
-    /// A secret of these bytes, which are to be random.
+    /// Creates a secret from these bytes, which must be random.
     ///
     /// ```
     /// use durable_runtime::http::LinkSecret;
@@ -34,10 +34,10 @@ impl LinkSecret {
         Self(bytes)
     }
 
-    /// A random secret.
+    /// Returns a random secret.
     ///
     /// # Errors
-    /// The operating system has no random bytes to give.
+    /// An error if the operating system has no random bytes.
     pub fn generate() -> std::io::Result<Self> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
@@ -74,10 +74,11 @@ impl LinkSecret {
         if mac.is_none_or(|mac| mac.verify_slice(&signature).is_err()) {
             return LinkCheck::Forged;
         }
-        if now.as_millis() >= until.saturating_mul(1_000) {
+        let until = Timestamp::from_millis(until.saturating_mul(1_000));
+        if now >= until {
             return LinkCheck::Expired;
         }
-        LinkCheck::Good
+        LinkCheck::Good { until }
     }
 
     /// What is signed. No part can hold the line break that ends it: ids have no control characters.
@@ -98,7 +99,10 @@ impl fmt::Debug for LinkSecret {
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LinkCheck {
-    Good,
+    Good {
+        /// When it ends.
+        until: Timestamp,
+    },
     Expired,
     /// Signed for something else, with another secret, or not at all.
     Forged,
@@ -115,6 +119,7 @@ pub(super) enum Verb {
     Rewind,
     Restart,
     Purge,
+    Cancel,
 }
 
 impl Verb {
@@ -129,8 +134,8 @@ impl Verb {
             Action::Rewind => Some(Self::Rewind),
             Action::Restart => Some(Self::Restart),
             Action::Purge => Some(Self::Purge),
+            Action::Cancel => Some(Self::Cancel),
             Action::Start
-            | Action::Cancel
             | Action::ReadLanes
             | Action::ListInstances
             | Action::PurgeInstances
@@ -153,6 +158,7 @@ impl Verb {
             Self::Rewind => "rewind",
             Self::Restart => "restart",
             Self::Purge => "purge",
+            Self::Cancel => "cancel",
         }
     }
 }
@@ -175,7 +181,7 @@ mod tests {
         };
         assert_eq!(
             check(&secret, &code, Verb::Status, "a", 99),
-            LinkCheck::Good
+            LinkCheck::Good { until: at(100) }
         );
         assert_eq!(
             check(&secret, &code, Verb::Status, "a", 100),

@@ -1,9 +1,10 @@
-//! Ending what would go on for ever.
+//! Ending requests that would otherwise never end.
 
 use tokio::sync::watch;
 
-/// Ends the requests that wait, when the server shuts down: a stream of statuses would otherwise hold
-/// it up for ever. Made by [`Management::closing`](super::Management::closing); clones close the same.
+/// Ends the requests that wait, so that a server can shut down: otherwise a stream of statuses
+/// would hold it up. Made by [`Management::closing`](super::Management::closing); all clones close
+/// the same requests.
 #[derive(Debug, Clone)]
 pub struct Closing(watch::Sender<bool>);
 
@@ -12,13 +13,13 @@ impl Closing {
         Self(watch::Sender::new(false))
     }
 
-    /// Ends what waits now, and whatever begins to wait later: streams end after the status that they
-    /// have, a start is answered as if its time were up.
+    /// Ends the requests that wait now, and those that begin to wait later. A stream ends after its
+    /// present status; a start is answered as if its time were up.
     pub fn close(&self) {
         self.0.send_replace(true);
     }
 
-    /// Whether it was closed.
+    /// Returns whether it was closed.
     pub fn is_closed(&self) -> bool {
         *self.0.borrow()
     }

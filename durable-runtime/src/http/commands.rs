@@ -1,8 +1,9 @@
-//! The commands of a client over HTTP, each with a route: an addition to what Durable Functions has.
+//! The commands of a client over HTTP, each with a route. Durable Functions does not have these.
 //!
-//! Durable Functions' routes carry less than a typed client asks for: no errors as themselves, no
-//! answers of entities, no commands that count once. So these carry the commands as they are. They
-//! need a key, an authorizer or this machine: links open none of them, since they show more.
+//! The routes of Durable Functions carry less than a typed client needs: no typed errors, no
+//! answers of entities, no commands that count once. These routes carry the commands as they are.
+//! They need a key, an authorizer or this machine. Signed links permit none of them, because they
+//! show more.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,6 +109,8 @@ fn of_instances() -> Router<Api> {
         .route(path::CHANGED, at(Action::WatchStatus, changed))
         .route(path::HISTORY, at(Action::ReadStatus, history))
         .route(path::UNREAD_EVENTS, at(Action::ReadStatus, unread_events))
+        .route(path::UNREAD_COUNT, at(Action::ReadStatus, unread_count))
+        .route(path::HEARTBEATS, at(Action::ReadStatus, heartbeats))
         .route(path::INSTANCES, at(Action::ListInstances, instances))
         .route(path::COUNT, at(Action::ListInstances, count))
 }
@@ -145,13 +148,15 @@ async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
     }
     if !body::is_json(call.headers()) {
         return Err(Problem::bad_request(
-            "the body is to be `application/json`, and said to be that",
+            "send the command with `Content-Type: application/json`",
         ));
     }
     let json = call.json().await?;
     let json = json.ok_or_else(|| Problem::bad_request("the body is empty"))?;
     let read = json.decode::<T>();
-    read.map_err(|error| Problem::bad_request(format!("the body is not that command: {error}")))
+    read.map_err(|error| {
+        Problem::bad_request(format!("the body does not decode as this command: {error}"))
+    })
 }
 
 /// Asks the hub.
@@ -186,7 +191,7 @@ fn check_command(command: &str) -> Result<(), Problem> {
 fn check_name(what: &'static str, name: &str) -> Result<(), Problem> {
     if name.contains(|c: char| c == '@' || c.is_control()) {
         return Err(Problem::bad_request(format!(
-            "{what} has a character that no name has"
+            "{what} contains a character that a name must not contain"
         )));
     }
     check_limit(what, name.chars().count(), NAME)
@@ -243,9 +248,15 @@ async fn raise(mut call: Call) -> Answer {
         name,
         payload,
         command,
+        declared,
     } = read(&mut call).await?;
     check_command(&command)?;
-    let raised = call.api.commands.raise(&id, &name, payload, &command);
+    let commands = &call.api.commands;
+    let raised = if declared {
+        commands.raise_declared(&id, &name, payload, &command)
+    } else {
+        commands.raise(&id, &name, payload, &command)
+    };
     ask(&call, raised).await?;
     Ok(respond(StatusCode::OK, &()))
 }
@@ -271,7 +282,7 @@ async fn tell(mut call: Call, path: &str) -> Answer {
     let Told { control, command } = read(&mut call).await?;
     if path_of(&control) != path {
         return Err(Problem::bad_request(
-            "the body tells the instance something else than the path",
+            "the body asks for another action than the path",
         ));
     }
     check_command(&command)?;
@@ -364,6 +375,18 @@ async fn unread_events(call: Call) -> Answer {
     let id = call.instance()?;
     let events = ask(&call, call.api.commands.unread_events(&id)).await?;
     Ok(respond(StatusCode::OK, &events))
+}
+
+async fn unread_count(call: Call) -> Answer {
+    let id = call.instance()?;
+    let count = ask(&call, call.api.commands.unread_count(&id)).await?;
+    Ok(respond(StatusCode::OK, &count))
+}
+
+async fn heartbeats(call: Call) -> Answer {
+    let id = call.instance()?;
+    let progress = ask(&call, call.api.commands.heartbeats(&id)).await?;
+    Ok(respond(StatusCode::OK, &progress))
 }
 
 async fn instances(mut call: Call) -> Answer {

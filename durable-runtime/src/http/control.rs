@@ -1,4 +1,4 @@
-//! What an instance is told: to end, to pause, to go on, to begin again; and its end for good.
+//! Terminating, suspending, resuming, restarting and purging an instance.
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -27,6 +27,13 @@ pub(super) async fn terminate(call: Call) -> Answer {
     tell(call, control).await
 }
 
+/// `POST /instances/{id}/cancel`
+pub(super) async fn cancel(call: Call) -> Answer {
+    let grace = call.query.seconds("grace")?;
+    let grace = grace.unwrap_or(client::CANCEL_GRACE);
+    tell(call, Control::Cancel { grace }).await
+}
+
 /// `POST /instances/{id}/suspend`
 pub(super) async fn suspend(call: Call) -> Answer {
     tell(call, Control::Suspend).await
@@ -42,14 +49,29 @@ pub(super) fn terminate_description() -> Description {
     describe_telling(
         "terminate",
         "Terminates an instance and its sub-orchestrations",
-        "It is told to end.",
+        "The instance was told to end.",
     )
+}
+
+/// `POST /instances/{id}/cancel`
+pub(super) fn cancel_description() -> Description {
+    let grace = "How many seconds it may take to come to its end; then it is terminated. 60 if it is \
+                 not said.";
+    Description::new(
+        "cancel",
+        "Instances",
+        "Cancels an instance: it is asked to clean up and to come to an end of its own",
+    )
+    .query("grace", describe::seconds(), grace)
+    .answers(202, describe::response("It is told to come to an end."))
+    .refuses_as(404, "NoInstance")
+    .refuses_as(410, "Ended")
 }
 
 /// `POST /instances/{id}/suspend`
 pub(super) fn suspend_description() -> Description {
     let summary = "Suspends an instance: it takes no further turn until it is resumed";
-    describe_telling("suspend", summary, "It is told to pause.")
+    describe_telling("suspend", summary, "The instance was told to suspend.")
 }
 
 /// `POST /instances/{id}/resume`
@@ -57,7 +79,7 @@ pub(super) fn resume_description() -> Description {
     describe_telling(
         "resume",
         "Resumes an instance that is suspended",
-        "It is told to go on.",
+        "The instance was told to resume.",
     )
 }
 
@@ -71,11 +93,11 @@ fn describe_telling(id: &'static str, summary: &str, done: &str) -> Description 
 
 /// `POST /instances/{id}/rewind`
 pub(super) fn rewind_description() -> Description {
-    Description::new("rewind", "Instances", "Rewinds an instance that has failed")
+    Description::new("rewind", "Instances", "Rewinds a failed instance")
         .query("reason", describe::string(), "Why.")
-        .refuses_as(404, "NoInstance")
-        .refuses(412, "It has not failed.")
-        .refuses(
+        .refuses_in_text(404, "There is no such instance.")
+        .refuses_in_text(412, "It has not failed.")
+        .refuses_in_text(
             501,
             "This version cannot rewind: restart the instance instead.",
         )
@@ -91,14 +113,14 @@ pub(super) fn restart_description() -> Description {
     .query(
         "restartWithNewInstanceId",
         describe::boolean(true),
-        "Whether the new one gets an id of its own; else it takes the place of the old one.",
+        "Whether the new instance gets its own id; otherwise it replaces the old one.",
     )
     .answers(202, describe::accepted("It was started again."))
+    .refuses(400, "There is no such instance, or a parameter is wrong.")
     .refuses(
-        400,
-        "There is no such instance, or a parameter is not as it is to be.",
+        409,
+        "The instance has not ended, so its id is still in use.",
     )
-    .refuses(409, "It has not ended, so it keeps its id.")
 }
 
 /// `DELETE /instances/{id}`
@@ -125,13 +147,24 @@ async fn tell(call: Call, control: Control) -> Answer {
 }
 
 /// `POST /instances/{id}/rewind`
+///
+/// The client of npm makes an error of the body, which is readable where that is text and
+/// `[object Object]` where it is JSON.
 pub(super) async fn rewind(call: Call) -> Answer {
+    let rewound = rewound(&call).await;
+    rewound.map_err(|refused| match refused.status().as_u16() {
+        404 | 412 | 501 => refused.or_text(),
+        _ => refused,
+    })
+}
+
+async fn rewound(call: &Call) -> Answer {
     let id = call.instance()?;
     let row = async { Ok(call.api.commands.instance(&id).await?) };
     let status = call.in_time(row).await?.status;
     if status != InstanceStatus::Failed {
         let message =
-            format!("instance `{id}` is {status}, and only one that has failed can be rewound");
+            format!("instance `{id}` is {status}, and only a failed instance can be rewound");
         return Err(Problem::new(StatusCode::PRECONDITION_FAILED, message));
     }
     let message = "this version cannot rewind: restart the instance instead";

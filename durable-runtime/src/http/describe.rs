@@ -1,7 +1,7 @@
-//! The words in which a route describes itself: what it takes, what it answers.
+//! The description of a route: its parameters and its answers.
 //!
-//! What all routes have in common is added [where the whole is put together](super::openapi): the guard's
-//! answers, those of a hub that fails, and the parameters of the path.
+//! The description of the whole API adds [what all routes have in common](super::openapi): the
+//! guard's answers, those of a hub that fails, and the parameters of the path.
 
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -35,7 +35,7 @@ use super::status_object::StatusObject;
 /// The media type of values.
 pub(super) const JSON: &str = "application/json";
 /// The media type of errors for those that ask for it.
-const PROBLEM_JSON: &str = "application/problem+json";
+pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// An operation as the document has it.
 pub(super) struct Description {
@@ -124,6 +124,12 @@ impl Description {
         self.answers(status, refusal(text))
     }
 
+    /// An error whose reason is this operation's own, also as plain text.
+    pub(super) fn refuses_in_text(self, status: u16, text: &str) -> Self {
+        let plain = Content::new(Some(string()));
+        self.answers(status, refusal(text).content("text/plain", plain))
+    }
+
     /// An error that is among the components.
     pub(super) fn refuses_as(self, status: u16, component: &str) -> Self {
         let response = Ref::from_response_name(component);
@@ -207,6 +213,7 @@ pub(super) fn accepted(text: &str) -> ResponseBuilder {
         "getStatus",
         "raiseEvent",
         "terminate",
+        "cancel",
         "suspend",
         "resume",
         "restart",
@@ -236,6 +243,14 @@ pub(super) fn object() -> Schema {
 
 pub(super) fn string() -> Schema {
     typed(Type::String).into()
+}
+
+/// An object with these names, each with a whole number from 0.
+pub(super) fn numbers(names: &[String]) -> Schema {
+    let numbers = names.iter().fold(typed(Type::Object), |object, name| {
+        object.property(name, whole()).required(name)
+    });
+    numbers.into()
 }
 
 /// A flag of a query; `default` if it has no value.

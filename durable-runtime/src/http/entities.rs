@@ -30,28 +30,28 @@ use crate::work::EntityRequest;
 /// How many entities a page has unless told otherwise.
 const PAGE: u32 = 100;
 
-/// An entity in a list, as Durable Functions has it.
+/// An entity in a list, in the format of Durable Functions.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Entity)]
 pub(super) struct EntityObject {
     entity_id: EntityIdObject,
-    /// When its state was changed last.
+    /// When its state last changed.
     #[schema(format = DateTime)]
     last_operation_time: String,
-    /// Its state, if `fetchState` asks for it and there is one.
+    /// Its state, if it has one and `fetchState` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Value, required = false)]
     state: Option<Payload>,
 }
 
-/// What an entity is found by.
+/// The id of an entity.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EntityId)]
 pub(super) struct EntityIdObject {
-    /// The name of its kind.
+    /// The entity's name.
     name: String,
-    /// Its key among those.
+    /// The entity's key.
     key: String,
 }
 
@@ -121,7 +121,7 @@ pub(super) async fn signal(mut call: Call) -> Answer {
     let operation = operation
         .ok_or_else(|| Problem::bad_request("the query parameter `op` names the operation"))?;
     if operation == DELETE_STATE {
-        let message = "a signal does not delete the state: DELETE does, for those who may";
+        let message = "a signal cannot delete the state: send DELETE, with a key that allows it";
         return Err(Problem::new(StatusCode::FORBIDDEN, message));
     }
     let bytes = call.bytes().await?;
@@ -192,7 +192,7 @@ pub(super) fn signal_description() -> Description {
         (JSON, describe::any().into()),
         ("text/plain", describe::string().into()),
     ];
-    let about = "The argument of the operation; what is not said to be JSON is text.";
+    let about = "The argument of the operation; it is text unless its content type is JSON.";
     Description::new(
         "signalEntity",
         "Entities",
@@ -211,7 +211,10 @@ pub(super) fn signal_description() -> Description {
 /// `DELETE /entities/{name}/{key}`
 pub(super) fn delete_description() -> Description {
     Description::new("deleteEntity", "Entities", "Deletes the state of an entity")
-        .answers(202, describe::response("It is told to delete its state."))
+        .answers(
+            202,
+            describe::response("The entity was told to delete its state."),
+        )
         .refuses(404, "No worker of the hub has entities of that name.")
 }
 

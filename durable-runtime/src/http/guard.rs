@@ -1,10 +1,11 @@
-//! Lets requests in, or not.
+//! Decides whether to let a request in.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::ConnectInfo;
+use axum::extract::OriginalUri;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use axum::http::Uri;
@@ -22,6 +23,7 @@ use super::key;
 use super::key::Key;
 use super::links::Signing;
 use super::problem::Problem;
+use crate::clock::Timestamp;
 
 /// Who may do what. A request that one of the three lets in is in: its key, its link, or the user's
 /// own authorizer.
@@ -30,6 +32,14 @@ pub(super) struct Guard {
     pub(super) keys: Arc<[Key]>,
     pub(super) authorizer: Option<Arc<dyn Authorizer>>,
     pub(super) signing: Option<Signing>,
+}
+
+/// How long a request that was let in may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admitted {
+    ForGood,
+    /// Until its link ends.
+    Until(Timestamp),
 }
 
 impl fmt::Debug for Guard {
@@ -52,13 +62,13 @@ impl Guard {
         &self,
         access: Access<'_>,
         code: Option<&str>,
-    ) -> Result<(), Problem> {
+    ) -> Result<Admitted, Problem> {
         let by_link = code.map(|code| self.link(access, code));
-        if by_link == Some(LinkCheck::Good) {
-            return Ok(());
+        if let Some(LinkCheck::Good { until }) = by_link {
+            return Ok(Admitted::Until(until));
         }
         if self.is_open_to_loopback() {
-            return check_loopback(access.parts);
+            return check_loopback(access.parts).map(|()| Admitted::ForGood);
         }
         let scope = access.action.scope();
         let mut forbidden = None;
@@ -66,13 +76,13 @@ impl Guard {
             bearer(&access.parts.headers).and_then(|text| key::find(&self.keys, text))
         {
             if key.allows(scope) {
-                return Ok(());
+                return Ok(Admitted::ForGood);
             }
             forbidden = Some(format!("the key does not have the scope {scope:?}"));
         }
         if let Some(authorizer) = &self.authorizer {
             match authorizer.authorize(access).await {
-                Decision::Allow => return Ok(()),
+                Decision::Allow => return Ok(Admitted::ForGood),
                 Decision::Forbidden => forbidden = Some("this is not allowed".to_owned()),
                 Decision::Unauthenticated => {}
             }
@@ -121,7 +131,7 @@ fn check_loopback(parts: &Parts) -> Result<(), Problem> {
     let refused = |why| Err(Problem::new(StatusCode::FORBIDDEN, why));
     let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else {
         return refused(
-            "the address of the peer is not known, and without keys only this machine is served: serve the app with `into_make_service_with_connect_info::<SocketAddr>()`, or give keys",
+            "the address of the peer is not known, and without keys only this machine is served: serve the app with `durable_runtime::http::serve`, or with `into_make_service_with_connect_info::<SocketAddr>()`, or give keys",
         );
     };
     if !peer.ip().to_canonical().is_loopback() {
@@ -137,7 +147,11 @@ fn check_loopback(parts: &Parts) -> Result<(), Problem> {
         .headers
         .get(header::HOST)
         .map(|host| host.to_str().unwrap_or_default());
-    if host.is_some_and(|host| !is_here(host)) {
+    // The absolute form of a request says it in the first line, which then counts instead of `Host`.
+    let original = parts.extensions.get::<OriginalUri>();
+    let original = original.map_or(&parts.uri, |OriginalUri(uri)| uri);
+    let authority = original.authority().map(Authority::as_str);
+    if host.into_iter().chain(authority).any(|host| !is_here(host)) {
         return refused(
             "the host is not this machine, and without keys only this machine is served",
         );

@@ -1,4 +1,4 @@
-//! A history as Durable Functions prints it: what was scheduled is folded into its completion.
+//! A history in the format of Durable Functions: a scheduled call is part of its completion.
 
 use std::collections::HashMap;
 
@@ -14,6 +14,7 @@ use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::payload::Payload;
+use crate::work::UnreadEvent;
 
 /// One entry of a history. Keys that do not apply are left out.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -46,6 +47,10 @@ pub(super) struct HistoryEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     reason: Option<String>,
+    /// Whether nobody has read the event. Durable Functions does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = bool, required = false)]
+    unread: Option<bool>,
 }
 
 /// Which payloads are shown.
@@ -57,10 +62,16 @@ pub(super) struct Shown {
     pub(super) outputs: bool,
 }
 
-/// The entries of a history, oldest first.
-pub(super) fn entries(history: &History, shown: Shown) -> Vec<HistoryEntry> {
+/// The entries of a history, oldest first. The events among them that nobody has read are marked, and
+/// those that the history does not have yet come at its end.
+pub(super) fn entries(
+    history: &History,
+    unread: Vec<UnreadEvent>,
+    shown: Shown,
+) -> Vec<HistoryEntry> {
     let mut folding = Folding {
         shown,
+        unread,
         now: Timestamp::default(),
         entries: Vec::new(),
         open: HashMap::new(),
@@ -69,6 +80,7 @@ pub(super) fn entries(history: &History, shown: Shown) -> Vec<HistoryEntry> {
         folding.now = event.at().unwrap_or(folding.now);
         folding.event(event);
     }
+    folding.not_taken();
     folding.entries.into_iter().flatten().collect()
 }
 
@@ -115,6 +127,8 @@ impl Kind {
 
 struct Folding<'a> {
     shown: Shown,
+    /// The events that nobody has read and that have no entry yet.
+    unread: Vec<UnreadEvent>,
     /// When what came in last came in.
     now: Timestamp,
     entries: Vec<Option<HistoryEntry>>,
@@ -183,11 +197,7 @@ impl<'a> Folding<'a> {
                 input: input.clone().filter(|_| inputs),
                 ..self.entry("ExecutionStarted")
             },
-            HistoryEvent::EventRaised { name, payload, .. } => HistoryEntry {
-                name: Some(name.clone()),
-                input: inputs.then(|| payload.clone()),
-                ..self.entry("EventRaised")
-            },
+            HistoryEvent::EventRaised { at, name, payload } => self.raised(*at, name, payload),
             HistoryEvent::EntitySignalled {
                 entity,
                 operation,
@@ -223,6 +233,33 @@ impl<'a> Folding<'a> {
             _ => return,
         };
         self.push(entry);
+    }
+
+    /// An event that was raised. Of those that are alike in everything it does not matter which is
+    /// marked.
+    fn raised(&mut self, at: Timestamp, name: &str, payload: &Payload) -> HistoryEntry {
+        let alike = |unread: &UnreadEvent| {
+            unread.at == at && unread.name == name && unread.payload == *payload
+        };
+        let unread = self.unread.iter().position(alike);
+        if let Some(place) = unread {
+            self.unread.remove(place);
+        }
+        HistoryEntry {
+            name: Some(name.to_owned()),
+            timestamp: text_of(at),
+            input: self.shown.inputs.then(|| payload.clone()),
+            unread: unread.map(|_| true),
+            ..self.entry("EventRaised")
+        }
+    }
+
+    /// The events that wait for the instance, or that an execution before has left to it.
+    fn not_taken(&mut self) {
+        for event in self.unread.clone() {
+            let entry = self.raised(event.at, &event.name, &event.payload);
+            self.push(entry);
+        }
     }
 
     fn scheduled(&mut self, kind: Kind, path: &'a CallPath, name: &str, input: Option<&Payload>) {

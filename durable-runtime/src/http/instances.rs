@@ -1,5 +1,7 @@
 //! Many instances: lists and purges.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,9 +17,11 @@ use super::problem::Problem;
 use super::query::Query;
 use super::status_object::StatusObject;
 use super::status_object::statuses_named;
+use crate::client;
 use crate::work::Commands;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
+use crate::work::InstanceStatus;
 
 /// How many instances a page has unless told otherwise.
 const PAGE: u32 = 100;
@@ -62,6 +66,21 @@ pub(super) async fn list(call: Call) -> Answer {
     Ok(response)
 }
 
+/// `GET /counts`
+pub(super) async fn count(call: Call) -> Answer {
+    let counts = match filter(&call.query)? {
+        Some(filter) => {
+            let counts = async { Ok(client::counts(&*call.api.commands, &filter).await?) };
+            call.in_time(counts).await?
+        }
+        None => BTreeMap::new(),
+    };
+    let named = |status: InstanceStatus| (status.to_string(), counts.get(&status).copied());
+    let counts = InstanceStatus::ALL.map(named).into_iter();
+    let counts = counts.map(|(name, count)| (name, count.unwrap_or(0)));
+    Ok(respond(StatusCode::OK, &counts.collect::<BTreeMap<_, _>>()))
+}
+
 /// `DELETE /instances`
 pub(super) async fn purge(call: Call) -> Answer {
     let filter = filter(&call.query)?;
@@ -74,9 +93,7 @@ pub(super) async fn purge(call: Call) -> Answer {
         None => 0,
     };
     if deleted == 0 {
-        return Err(Problem::not_found(
-            "no instance that has ended is like that",
-        ));
+        return Err(Problem::not_found("no ended instance matches"));
     }
     Ok(respond(StatusCode::OK, &Deleted::new(deleted)))
 }
@@ -109,12 +126,33 @@ pub(super) fn list_description() -> Description {
     )
 }
 
+/// `GET /counts`
+pub(super) fn count_description() -> Description {
+    let about = "How many of each status. Those that are `Stalled` are not among the `Running` ones \
+                 here.";
+    let summary = "Counts instances by their status";
+    Description::new("countInstances", "Instances", summary)
+        .filtered()
+        .query(
+            "createdTimeFrom",
+            describe::time_or_nothing(),
+            "Only those created at this time or later.",
+        )
+        .answers(
+            200,
+            describe::json(
+                about,
+                describe::numbers(&InstanceStatus::ALL.map(|s| s.to_string())),
+            ),
+        )
+}
+
 /// `DELETE /instances`
 pub(super) fn purge_description() -> Description {
     Description::new(
         "purgeInstances",
         "Instances",
-        "Purges the instances that have ended and are like that",
+        "Purges the ended instances that match",
     )
     .filtered()
     .required_query(
@@ -129,13 +167,13 @@ pub(super) fn purge_description() -> Description {
             describe::of::<Deleted>(),
         ),
     )
-    .refuses(404, "No instance that has ended is like that.")
+    .refuses(404, "No ended instance matches.")
 }
 
 impl Description {
     /// With the parameters that say which instances are meant.
     fn filtered(self) -> Self {
-        self.list_query("runtimeStatus", STATUSES, "Only those of these statuses. `Stalled` are those among the `Running` ones that no worker can run.")
+        self.list_query("runtimeStatus", STATUSES, "Only instances with these statuses. `Stalled` selects the `Running` instances that no worker can run.")
             .query("createdTimeTo", describe::time_or_nothing(), "Only those created at this time or earlier.")
             .query("instanceIdPrefix", describe::string(), "Only those whose id begins like this.")
     }
@@ -145,7 +183,7 @@ impl Description {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Deleted {
-    /// How many, with their sub-orchestrations.
+    /// The number of deleted instances, including sub-orchestrations.
     instances_deleted: u64,
 }
 

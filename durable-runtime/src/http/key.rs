@@ -14,11 +14,11 @@ use super::access::Scope;
 /// The fewest characters of a key: what is shorter could be guessed.
 const SHORTEST: usize = 32;
 
-/// A bearer key with what it allows. Only its SHA-256 is kept, and `Debug` does not show that.
+/// A bearer key and its scopes. Only its SHA-256 is kept, and `Debug` does not show that.
 ///
-/// A plain hash is enough because keys are random: nobody can try all texts of 32 random characters,
-/// so there is nothing for a slow hash with salt to slow down. It would be wrong for passwords, which
-/// is why short keys are refused.
+/// A plain hash is enough because keys are random: nobody can try all texts of 32 random
+/// characters, so a slow hash with salt would protect nothing. A plain hash would be wrong for
+/// passwords; therefore short keys are refused.
 ///
 /// ```
 /// use durable_runtime::http::{Key, Scope};
@@ -40,7 +40,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key by its text.
+    /// Creates a key from its text.
     ///
     /// # Errors
     /// [`InvalidKey::TooShort`].
@@ -55,8 +55,8 @@ impl Key {
         })
     }
 
-    /// A key by what [`hash`](Self::hash) made of its text, so that the text need not be where the
-    /// server's configuration is.
+    /// Creates a key from the [`hash`](Self::hash) of its text, so that the text need not be in the
+    /// server's configuration.
     ///
     /// # Errors
     /// [`InvalidKey::NoHash`].
@@ -67,7 +67,7 @@ impl Key {
         })
     }
 
-    /// The SHA-256 of a key's text, as 64 hexadecimal digits.
+    /// Returns the SHA-256 of a key's text, as 64 hexadecimal digits.
     pub fn hash(text: &str) -> String {
         digest(text).iter().fold(String::new(), |mut hex, byte| {
             // Writing to a string does not fail.
@@ -76,10 +76,10 @@ impl Key {
         })
     }
 
-    /// The text of a new key: 256 random bits.
+    /// Returns the text of a new key: 256 random bits.
     ///
     /// # Errors
-    /// The operating system has no random bytes to give.
+    /// An error if the operating system has no random bytes.
     pub fn generate() -> std::io::Result<String> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
@@ -127,20 +127,20 @@ impl fmt::Debug for Key {
     }
 }
 
-/// A key that cannot be one.
+/// Why a text or hash cannot be a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidKey {
-    /// It could be guessed.
+    /// Somebody could guess it.
     #[error(
-        "the key has {characters} characters, and {SHORTEST} random ones are the least: `Key::generate` makes one"
+        "the key has {characters} characters and needs at least {SHORTEST} random ones: `Key::generate` makes one"
     )]
     TooShort {
-        /// How many it has.
+        /// The number of its characters.
         characters: usize,
     },
-    /// It is not what [`Key::hash`] makes.
-    #[error("the hash of a key is 64 hexadecimal digits: `Key::hash` makes it")]
+    /// It is not the output of [`Key::hash`].
+    #[error("the hash of a key has 64 hexadecimal digits: `Key::hash` makes one")]
     NoHash,
 }
 

@@ -1,9 +1,9 @@
-//! What a request may cost.
+//! The limits on requests.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// What a request may cost, and how many there may be. Each field has a default.
+/// The limits on the size, time and number of requests. Each field has a default.
 ///
 /// ```
 /// use durable_runtime::http::HttpLimits;
@@ -15,24 +15,27 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HttpLimits {
-    /// The most bytes of a body: 1 MiB. What is larger is answered with 413 before it is read.
+    /// The maximum size of a body in bytes: 1 MiB. A larger body is answered with 413 before it is
+    /// read.
     pub body_bytes: usize,
-    /// How deep arrays and objects of a body may be nested: 64.
+    /// The maximum nesting of arrays and objects in a body: 64.
     pub json_depth: usize,
-    /// How long a body may take to come: 10 seconds. Then 408.
+    /// The time limit for receiving a body: 10 seconds. Then the answer is 408.
     pub body_time: Duration,
-    /// How long a request may take, apart from what it asks to wait for: 30 seconds. Then 503.
+    /// The time limit of a request, apart from the wait that it asks for: 30 seconds. Then the
+    /// answer is 503.
     pub request_time: Duration,
-    /// The longest wait for a result that a start may ask for: 230 seconds. A longer wish is cut to
+    /// The longest wait for a result that a start may ask for: 230 seconds. A longer wait is cut to
     /// this.
     pub wait: Duration,
-    /// The most instances or entities of a page: 1,000. A larger wish is cut to this.
+    /// The maximum number of instances or entities on a page: 1,000. A larger number is cut to
+    /// this.
     pub page: u32,
-    /// How many requests may wait for something at the same time, starts for their results and
-    /// streams for the next status: 1,000. One more is answered with 429.
+    /// The maximum number of requests that wait at the same time, starts for their results and
+    /// streams for the next status: 1,000. The next one is answered with 429.
     pub waiting: usize,
-    /// How many requests a second may reach the hub; any number unless this is set. What is above is
-    /// answered with 429. A burst may use up a second's worth at once.
+    /// The maximum number of requests a second that reach the hub; no limit by default. Further
+    /// requests are answered with 429. A burst may use a second's number at once.
     pub per_second: Option<NonZeroU32>,
 }
 

@@ -32,8 +32,9 @@ pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Links to instances, for handlers of one's own: made by [`Management::links`](super::Management::links),
-/// they carry the capabilities that the management payload has.
+/// Links to instances, for your own handlers; made by
+/// [`Management::links`](super::Management::links). They are signed like those of the management
+/// payload.
 ///
 /// ```
 /// use axum::extract::State;
@@ -73,8 +74,8 @@ impl Links {
         Self { base, signing }
     }
 
-    /// What a caller can do with an instance: URLs, with `{eventName}` and `{text}` left for the
-    /// caller to fill in.
+    /// Returns the URLs for everything that a caller can do with an instance. `{eventName}` and
+    /// `{text}` are left for the caller to fill in.
     pub fn payload(&self, id: &InstanceId) -> ManagementPayload {
         let reason = |what, verb| self.url(id, what, Some("reason={text}"), verb);
         let plain = |what, verb| self.url(id, what, None, verb);
@@ -88,11 +89,12 @@ impl Links {
             suspend_post_uri: reason("/suspend", Verb::Suspend),
             resume_post_uri: reason("/resume", Verb::Resume),
             rewind_post_uri: reason("/rewind", Verb::Rewind),
+            cancel_post_uri: plain("/cancel", Verb::Cancel),
         }
     }
 
-    /// The response to a request that has started an instance: 202 with the management payload, a
-    /// `Location` to look at, and a `Retry-After` that says when.
+    /// Returns the response to a request that has started an instance: 202 with the management
+    /// payload, a `Location` with its status, and a `Retry-After` that says when to look.
     pub fn accepted<O>(&self, instance: &Instance<O>) -> Response {
         self.accepted_id(instance.id())
     }
@@ -140,33 +142,36 @@ pub(super) fn look_again(headers: &mut HeaderMap, location: &str, seconds: u32) 
     headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
 }
 
-/// What a caller can do with an instance, in Durable Functions' form: one URL for each verb.
+/// The URLs for everything that a caller can do with an instance, in the format of Durable
+/// Functions: one for each verb.
 ///
-/// `Debug` shows the id alone: the URLs may carry capabilities.
+/// `Debug` shows only the id, because the URLs may be signed.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(description = "What a caller can do with an instance: one URL for each verb.")]
+#[schema(description = "The URLs for everything that a caller can do with an instance.")]
 #[non_exhaustive]
 pub struct ManagementPayload {
     /// The id of the instance.
     #[schema(value_type = String)]
     pub id: InstanceId,
-    /// GET: its status.
+    /// GET: returns its status.
     pub status_query_get_uri: String,
-    /// POST: raises an event; `{eventName}` is to be filled in.
+    /// POST: raises an event; fill in `{eventName}`.
     pub send_event_post_uri: String,
-    /// POST: terminates it; `{text}` is to be filled in.
+    /// POST: terminates it; fill in `{text}`.
     pub terminate_post_uri: String,
     /// DELETE: purges it.
     pub purge_history_delete_uri: String,
     /// POST: restarts it.
     pub restart_post_uri: String,
-    /// POST: suspends it; `{text}` is to be filled in.
+    /// POST: suspends it; fill in `{text}`.
     pub suspend_post_uri: String,
-    /// POST: resumes it; `{text}` is to be filled in.
+    /// POST: resumes it; fill in `{text}`.
     pub resume_post_uri: String,
-    /// POST: rewinds it; `{text}` is to be filled in.
+    /// POST: rewinds it; fill in `{text}`.
     pub rewind_post_uri: String,
+    /// POST: cancels it. Durable Functions has no such URL.
+    pub cancel_post_uri: String,
 }
 
 impl std::fmt::Debug for ManagementPayload {

@@ -1,4 +1,4 @@
-//! The router and how it is configured.
+//! The router and its configuration.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -37,16 +37,15 @@ use crate::work::Commands;
 /// How long a link counts, unless told otherwise.
 const LINK_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
-/// The management API for this machine alone: [`Management`] lets others in. To be mounted under any
-/// prefix, with the peers' addresses:
+/// Returns the management API for this machine alone; [`Management`] also lets others in. Mount it
+/// under any prefix, and serve it with the peers' addresses, as [`serve`](super::serve) does:
 ///
 /// ```no_run
-/// use std::net::SocketAddr;
-///
 /// # async fn example(client: durable_runtime::Client) -> std::io::Result<()> {
 /// let app = axum::Router::new().nest("/durable", durable_runtime::http::router(client));
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-/// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
+/// durable_runtime::http::serve(listener, app).await;
+/// # Ok(())
 /// # }
 /// ```
 pub fn router(client: impl Into<Client>) -> Router {
@@ -84,7 +83,7 @@ pub struct Management {
 }
 
 impl Management {
-    /// The management API of the client's hub.
+    /// Creates the management API of the client's hub.
     pub fn new(client: impl Into<Client>) -> Self {
         let made_up = LinkSecret::generate().inspect_err(|error| {
             tracing::error!(
@@ -109,55 +108,55 @@ impl Management {
         }
     }
 
-    /// Lets in whoever has this key, for what its scopes allow; called again, also those that have
-    /// another one.
+    /// Lets in requests with this key, for what its scopes allow. You can call it again to add
+    /// another key.
     #[must_use]
     pub fn key(mut self, key: Key) -> Self {
         self.keys.push(key);
         self
     }
 
-    /// Lets in whom `authorizer` allows.
+    /// Lets in the requests that `authorizer` allows.
     #[must_use]
     pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
         self.authorizer = Some(Arc::new(authorizer));
         self
     }
 
-    /// Signs links with this secret, also where there is neither a key nor an authorizer: then a link
-    /// lets others in, for what it is for, and everything else only this machine.
+    /// Signs links with this secret, even if there is neither a key nor an authorizer. In that case
+    /// a link lets others in for its own purpose, and everything else is only for this machine.
     #[must_use]
     pub fn link_secret(mut self, secret: LinkSecret) -> Self {
         self.secret = Some(secret);
         self
     }
 
-    /// How long a link counts: 7 days unless told otherwise.
+    /// Sets how long a link is valid: 7 days by default.
     #[must_use]
     pub fn link_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// Where the router is found from outside, as links are to say it: `https://shop.example/durable`,
-    /// or `/durable` for links without a host. Unless told, links go where the request went to, by
-    /// its `Host` and path; behind a proxy that is not right.
+    /// Sets the URL under which callers reach the router, for use in links:
+    /// `https://shop.example/durable`, or `/durable` for links without a host. By default links
+    /// follow the request's `Host` and path, which is wrong behind a proxy.
     #[must_use]
     pub fn base_url(mut self, base: impl AsRef<str>) -> Self {
         self.base = Some(Base::new(base.as_ref()));
         self
     }
 
-    /// What requests may cost.
+    /// Sets the limits on requests.
     #[must_use]
     pub fn limits(mut self, limits: HttpLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Describes in `/openapi.json` what these orchestrators and events carry: what a
-    /// [`Runtime`](crate::Runtime::payload_schemas) has registered, or a
-    /// [`Registry`](crate::registry::Registry::payload_schemas) where the workers are elsewhere.
+    /// Adds the types of these orchestrators and events to `/openapi.json`: those that a
+    /// [`Runtime`](crate::Runtime::payload_schemas) has registered, or those of a
+    /// [`Registry`](crate::registry::Registry::payload_schemas) if the workers run elsewhere.
     #[cfg(feature = "schemars")]
     #[must_use]
     pub fn payload_schemas(mut self, schemas: PayloadSchemas) -> Self {
@@ -165,27 +164,27 @@ impl Management {
         self
     }
 
-    /// The clock by which links expire.
+    /// Sets the clock that decides when links expire.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// What ends the requests that wait, for a graceful shutdown.
+    /// Returns a handle that ends the requests that wait, for a graceful shutdown.
     pub fn closing(&self) -> Closing {
         self.closing.clone()
     }
 
-    /// Links for handlers of one's own. They go to [`base_url`](Self::base_url), or to `/durable` if
-    /// that is not given.
+    /// Returns links for your own handlers. They go to [`base_url`](Self::base_url), or to
+    /// `/durable` if none is set.
     pub fn links(&self) -> Links {
         let base = self.base.clone();
         let base = base.unwrap_or_else(|| Base::new(DEFAULT_PREFIX));
         Links::new(base, self.signing())
     }
 
-    /// The router.
+    /// Returns the router.
     pub fn router(&self) -> Router {
         let guard = Guard {
             keys: self.keys.as_slice().into(),

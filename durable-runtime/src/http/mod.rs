@@ -1,18 +1,18 @@
 //! The async HTTP API: what a client can do, over the paths that users of Durable Functions know.
 //!
-//! [`router`] makes an [`axum::Router`] of a client; [`Management`] makes one that also lets others
-//! in than this machine. Below it are the client's own [commands](crate::work::Commands): nothing
-//! here knows of a store or a worker.
+//! [`router`] makes an [`axum::Router`] from a client; [`Management`] makes one that also lets in
+//! others than this machine; [`serve`] serves either, with an app around it. All use only the client's
+//! own [commands](crate::work::Commands): nothing here knows of a store or a worker.
 //!
-//! A request goes one way: its route names an [`Action`], the guard decides whether its sender may do
-//! that to this target, and only then is its body read.
+//! A request takes one way: its route names an [`Action`], the guard decides whether the sender may
+//! do that to this target, and only then is the body read.
 //!
-//! 1. Every route passes the guard and is described: there is no way to register one past either.
-//! 2. No request, whatever it holds, is answered with a status of 500 or above because of what it
-//!    holds; only a store that fails is.
+//! 1. Every route passes the guard and is described: there is no way to register one without
+//!    either.
+//! 2. The contents of a request never cause a status of 500 or above; only a store that fails does.
 //! 3. No secret is logged or shown by `Debug`.
 //!
-//! The [chapter](crate::guide::http) tells how to use it.
+//! The [chapter](crate::guide::http) explains how to use it.
 
 mod accepted;
 mod access;
@@ -43,6 +43,7 @@ mod query;
 mod raise;
 mod registered;
 mod routes;
+mod serving;
 mod start;
 mod status;
 mod status_object;
@@ -65,3 +66,6 @@ pub use links::ManagementPayload;
 pub use management::Management;
 pub use management::router;
 pub use openapi::openapi;
+pub use serving::ConnectionLimits;
+pub use serving::Serve;
+pub use serving::serve;

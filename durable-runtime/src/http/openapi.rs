@@ -1,5 +1,5 @@
-//! The description of the API, in OpenAPI 3.1: made of the [table of routes](super::routes), so that
-//! there is no route that it does not have.
+//! The description of the API in OpenAPI 3.1. It is made from the [table of routes](super::routes),
+//! so it describes every route.
 
 #[cfg(feature = "schemars")]
 use std::collections::BTreeSet;
@@ -48,21 +48,23 @@ use super::routes::Described;
 use super::status_object::StatusObject;
 use crate::ids::MAX_INSTANCE_ID;
 
-const ABOUT: &str = "Starts, asks, tells and purges durable orchestrations, over the paths and with the \
-                     JSON of Durable Functions. The keys of a query are compared without regard to \
-                     case; one without a value counts as absent.";
+const ABOUT: &str = "Starts, queries, manages and purges durable orchestrations, over the paths and with the JSON of Durable Functions. The names of query parameters match without regard to case; a parameter without a value counts as absent.";
 
-/// What an instance id is made of.
-const ID: &str = r"^[^@/\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*$";
+/// What an instance id is made of. Two dots are no id, and neither is one.
+const ID: &str = concat!(
+    r"^([^.@/\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*",
+    r"|\.[^./\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*",
+    r"|\.\.[^/\\#?\x00-\x1f\x7f-\x9f]+)$",
+);
 
 /// The header that every response has.
 const NOSNIFF: &str = "X-Content-Type-Options";
 
-/// The description of the API in OpenAPI 3.1, as it is where keys are needed. Paths are relative to
-/// where the router is mounted.
+/// Returns the description of the API in OpenAPI 3.1, for a server that requires keys. Paths are
+/// relative to the place where the router is mounted.
 ///
-/// The router serves its own at `/openapi.json`: with the place where it is mounted, and for this
-/// machine alone if that is whom it serves.
+/// The router serves its own description at `/openapi.json`. That one has the place where it is
+/// mounted, and needs no key if the router serves only this machine.
 ///
 /// ```
 /// let description = durable_runtime::http::openapi();
@@ -175,12 +177,9 @@ fn path_parameters(path: &str) -> Vec<Parameter> {
                 describe::text(1, Some(MAX_INSTANCE_ID), Some(ID)),
                 "The id of the instance.",
             ),
-            "event" => (
-                some,
-                "The name of the event, compared without regard to case.",
-            ),
+            "event" => (some, "The name of the event; case does not count."),
             "key" => (some, "The key of the entity."),
-            _ if path.starts_with("/entities") => (some, "The name of the entity's kind."),
+            _ if path.starts_with("/entities") => (some, "The name of the entity."),
             _ => (some, "The name of the orchestrator."),
         };
         ParameterBuilder::new()
@@ -257,16 +256,16 @@ fn refusals() -> Vec<(&'static str, ResponseBuilder)> {
     vec![
         (
             "BadRequest",
-            describe::refusal("The path or a parameter is not as it is to be."),
+            describe::refusal("The path or a parameter is wrong."),
         ),
         (
             "Unauthorized",
-            describe::refusal("It is not known who asks: a key or a link is needed.")
+            describe::refusal("The caller is not known: send a key or use a link.")
                 .header("WWW-Authenticate", authenticate),
         ),
         (
             "Forbidden",
-            describe::refusal("Whoever asks may not do that."),
+            describe::refusal("The caller may not do this."),
         ),
         (
             "NoInstance",
@@ -275,15 +274,15 @@ fn refusals() -> Vec<(&'static str, ResponseBuilder)> {
         ("Ended", describe::refusal("The instance has ended.")),
         (
             "BodyTooSlow",
-            describe::refusal("The body did not come in time."),
+            describe::refusal("The body did not arrive in time."),
         ),
         (
             "BodyTooLarge",
-            describe::refusal("The body, or what is in it, is too large."),
+            describe::refusal("The body, or a value in it, is too large."),
         ),
         (
             "TooManyRequests",
-            describe::refusal("Too many requests come to the hub, or wait for something already.")
+            describe::refusal("Too many requests are sent to the hub or are already waiting.")
                 .header("Retry-After", retry()),
         ),
         (
@@ -304,11 +303,11 @@ fn schemes() -> [(&'static str, SecurityScheme); 3] {
         .description(Some("A key, with the scopes that it was given."));
     let functions_key = ApiKeyValue::with_description(
         "x-functions-key",
-        "The same key, as tools of Durable Functions send it.",
+        "The same key, in the form that tools for Durable Functions send.",
     );
     let link = ApiKeyValue::with_description(
         "code",
-        "The signature of a link: for one instance and what may be done with it, until it expires.",
+        "The signature of a link: for one instance and one permission, until it expires.",
     );
     [
         ("bearer", SecurityScheme::Http(bearer.build())),

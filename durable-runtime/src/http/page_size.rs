@@ -1,12 +1,10 @@
 //! Pages that are not too large for one answer.
 
-use crate::failure::CallError;
 use crate::payload::Payload;
 use crate::work::DelayedSignal;
 use crate::work::EntityPage;
 use crate::work::InstancePage;
 use crate::work::InstanceRow;
-use crate::work::Output;
 use crate::work::PageToken;
 
 /// How many bytes of payloads a page has at most, unless its first row alone has more: what is left
@@ -24,32 +22,12 @@ fn fitting(weights: impl Iterator<Item = usize>) -> usize {
 }
 
 pub(super) fn cut_instances(mut page: InstancePage) -> InstancePage {
-    let fitting = fitting(page.instances.iter().map(weight));
+    let fitting = fitting(page.instances.iter().map(InstanceRow::size));
     if fitting < page.instances.len() {
         page.instances.truncate(fitting);
         page.next = page.instances.last().map(|row| PageToken(row.key));
     }
     page
-}
-
-fn weight(row: &InstanceRow) -> usize {
-    let payloads = [&row.input, &row.custom_status].into_iter().flatten();
-    let output = match &row.output {
-        Some(Output::Completed(value)) => value.len(),
-        Some(Output::Failed(error) | Output::Canceled(Some(error))) => weight_of_error(error),
-        Some(Output::Terminated(reason)) => reason.len(),
-        Some(Output::Canceled(None)) | None => 0,
-    };
-    let texts = [&row.tags, &row.headers].into_iter().flatten();
-    let texts = texts.map(|(key, value)| key.len() + value.len());
-    payloads.map(Payload::len).sum::<usize>() + output + texts.sum::<usize>()
-}
-
-fn weight_of_error(error: &CallError) -> usize {
-    match error {
-        CallError::Error(error) => error.value.len() + error.message.len(),
-        CallError::Failure(failure) => failure.to_string().len(),
-    }
 }
 
 pub(super) fn cut_signals(mut page: Vec<DelayedSignal>) -> Vec<DelayedSignal> {

@@ -1,4 +1,4 @@
-//! Where a list goes on: opaque text that names the last row of a page.
+//! Continuation tokens: opaque text that names the last row of a page.
 
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
@@ -54,7 +54,7 @@ pub(super) fn read<T: Token>(headers: &HeaderMap) -> Result<Option<T>, Problem> 
     let text = URL_SAFE_NO_PAD.decode(value.as_bytes()).ok();
     let text = text.and_then(|text| String::from_utf8(text).ok());
     let token = text.and_then(|text| T::read(&text));
-    let message = "the header x-ms-continuation-token is not one that this list has given: leave it out to begin anew";
+    let message = "the header x-ms-continuation-token does not come from this list: leave it out to begin anew";
     token.ok_or_else(|| Problem::bad_request(message)).map(Some)
 }
 
@@ -66,8 +66,9 @@ pub(super) fn write<T: Token>(token: &T) -> Option<HeaderValue> {
 impl Description {
     /// With the parameters of a list.
     pub(super) fn page(self) -> Self {
-        let top = "How many rows a page has: 100, unless told otherwise. More than the server allows count as that.";
-        let token = "Where to go on: what the page before had in that header.";
+        let top =
+            "The number of rows on a page: 100 by default, and at most what the server allows.";
+        let token = "Where to continue: the value of this header in the previous answer.";
         self.query("top", describe::count(), top)
             .request_header(CONTINUATION.as_str(), token)
     }
@@ -75,7 +76,7 @@ impl Description {
 
 /// The response with a page.
 pub(super) fn described(page: ResponseBuilder) -> ResponseBuilder {
-    let token = "Where the next page begins; absent from the last one.";
+    let token = "Where the next page begins; absent on the last page.";
     let header = describe::optional_header(describe::string(), token);
     page.header(CONTINUATION.as_str(), header.build())
 }

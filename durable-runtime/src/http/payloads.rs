@@ -1,5 +1,5 @@
-//! What orchestrators and events carry, in the description of the API: a path of its own for each of
-//! them, whose bodies are of their types.
+//! The types of orchestrators and events in the description of the API: each gets a path of its
+//! own, with a body of its types.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -47,11 +47,11 @@ fn starts(name: &str, payloads: &InputAndOutput, components: &mut Components) ->
         |id: String, summary: String| start::describe(&id, &summary, input.clone(), output.clone());
     let made_up = describe(
         format!("start_{name}"),
-        format!("Starts `{name}` under an id that is made up"),
+        format!("Starts `{name}` under a fresh id"),
     );
     let chosen = start::may_exist(describe(
         format!("startWithId_{name}"),
-        format!("Starts `{name}` under an id that is chosen"),
+        format!("Starts `{name}` under a chosen id"),
     ));
     let path = format!("/orchestrators/{}", utf8_percent_encode(name, UNRESERVED));
     let with_id = format!("{path}/{{id}}");

@@ -12,10 +12,15 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::describe::JSON;
+use super::describe::PROBLEM_JSON;
 use crate::client::ClientError;
 use crate::store::StoreError;
 use crate::work::CommandError;
 use crate::work::remote::Refusal;
+
+/// The media type of a problem in plain text.
+const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Why a request was not done.
 ///
@@ -27,13 +32,15 @@ pub(super) struct Problem {
     message: Cow<'static, str>,
     retry_after: Option<u32>,
     refusal: Option<Box<Refusal>>,
+    /// Whether it is plain text for those that take that.
+    or_text: bool,
 }
 
 /// Why a request was not done.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(super) struct ProblemBody<'a> {
-    /// What is wrong, as Durable Functions has it.
+    /// What is wrong, in the format of Durable Functions.
     #[serde(rename = "Message")]
     message: &'a str,
     /// `about:blank`: the status says what kind of problem it is.
@@ -58,6 +65,7 @@ impl Problem {
             message: message.into(),
             retry_after: None,
             refusal: None,
+            or_text: false,
         }
     }
 
@@ -82,6 +90,16 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// As plain text for those that name that among what they accept, and not the form of RFC 9457.
+    pub(super) fn or_text(mut self) -> Self {
+        self.or_text = true;
+        self
+    }
+
     pub(super) fn is_not_found(&self) -> bool {
         self.status == StatusCode::NOT_FOUND
     }
@@ -94,6 +112,26 @@ impl Problem {
 
     /// As a response to a request with these headers.
     pub(super) fn response(&self, asked: Option<&HeaderMap>) -> Response {
+        let media_type = media_type(asked, self.or_text);
+        let body = if media_type == TEXT {
+            self.message.clone().into_owned()
+        } else {
+            self.body()
+        };
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+
+    fn body(&self) -> String {
         let body = ProblemBody {
             message: &self.message,
             r#type: "about:blank",
@@ -103,37 +141,26 @@ impl Problem {
             error: self.refusal.as_deref(),
         };
         // Text and numbers always have a JSON form.
-        let body = serde_json::to_string(&body).unwrap_or_default();
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, media_type(asked));
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        response
+        serde_json::to_string(&body).unwrap_or_default()
     }
 }
 
-fn media_type(asked: Option<&HeaderMap>) -> HeaderValue {
+/// The media type of a problem, of those that a request accepts.
+fn media_type(asked: Option<&HeaderMap>, or_text: bool) -> &'static str {
     let accepts = asked.map(|headers| headers.get_all(header::ACCEPT));
-    let mut accepts = accepts
-        .into_iter()
-        .flatten()
-        .filter_map(|value| value.to_str().ok());
-    let wants_problem = accepts.any(|accept| {
-        accept
-            .to_ascii_lowercase()
-            .contains("application/problem+json")
-    });
-    HeaderValue::from_static(if wants_problem {
-        "application/problem+json"
+    let accepts = accepts.into_iter().flatten();
+    let accepts: Vec<_> = accepts
+        .filter_map(|value| value.to_str().ok())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let names = |media_type| accepts.iter().any(|accept| accept.contains(media_type));
+    if names(PROBLEM_JSON) {
+        PROBLEM_JSON
+    } else if or_text && names("text/plain") {
+        TEXT
     } else {
-        "application/json"
-    })
+        JSON
+    }
 }
 
 impl IntoResponse for Problem {
@@ -161,9 +188,9 @@ impl From<ClientError> for Problem {
             // Not 429: that is this server's own load, which its client waits out by itself.
             ClientError::Backlogged { .. } => StatusCode::CONFLICT,
             ClientError::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            ClientError::InvalidInstanceId(_) | ClientError::LimitExceeded { .. } => {
-                StatusCode::BAD_REQUEST
-            }
+            ClientError::InvalidInstanceId(_)
+            | ClientError::UndeclaredEvent(_)
+            | ClientError::LimitExceeded { .. } => StatusCode::BAD_REQUEST,
             // What is stored is not of the type that the code has, or cannot be reached; or another
             // server, which this one asks, does not do it.
             ClientError::Codec(_)
@@ -219,9 +246,9 @@ fn is_told_by_the_store(error: &ClientError) -> bool {
     })
 }
 
-/// The status that the async HTTP API answers such an error with, so that a handler of one's own can
-/// return it: 404, 409, 410, 413 and the like, with a body that says what is wrong. A store that
-/// fails is logged, and answered with 500 or 503 and no details.
+/// The status with which the async HTTP API answers such an error, so that your own handler can
+/// return it: 404, 409, 410, 413 and the like, with a body that says what is wrong. If the store
+/// fails, the error is logged, and the answer is 500 or 503 without details.
 impl IntoResponse for ClientError {
     fn into_response(self) -> Response {
         Problem::from(self).into_response()

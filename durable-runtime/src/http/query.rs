@@ -55,8 +55,10 @@ impl Query {
 
     pub(super) fn time(&self, key: &str) -> Result<Option<Timestamp>, Problem> {
         let read = |text| {
-            time::read(text)
-                .ok_or_else(|| Problem::bad_parameter(key, "a time such as `2026-11-25T03:00:00Z`"))
+            time::read(text).map_err(|wrong| {
+                let expected = format!("a time such as `2026-11-25T03:00:00Z`: {wrong}");
+                Problem::bad_parameter(key, &expected)
+            })
         };
         self.get(key).map(read).transpose()
     }

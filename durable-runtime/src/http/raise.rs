@@ -23,19 +23,19 @@ pub(super) fn description() -> Description {
 
 /// Raising an event with a value like this; with any, if it is not known.
 pub(super) fn describe(id: &str, summary: &str, value: Option<RefOr<Schema>>) -> Description {
-    let about = "The value of the event. Where there is no body, `Content-Type: application/json` is \
-                 needed all the same, and `null` is raised.";
-    let refused = "The body is not JSON, or is not said to be, or the name is not one that an event \
-                   can have.";
+    let about = "The value of the event. Without a body, `null` is raised; `Content-Type: application/json` is needed all the same.";
+    let refused = "The body is not JSON, the content type is not `application/json`, no event can have this name, or the orchestrator does not declare the event, as far as the server has its code.";
+    let undeclared = "Whether to raise an event that the orchestrator does not declare.";
     let value = value.unwrap_or_else(|| describe::any().into());
     Description::new(id, "Instances", summary)
+        .query("undeclared", describe::boolean(false), undeclared)
         .required_body(about, &[(JSON, value)])
         .answers(202, describe::response("It was raised."))
         .refuses(400, refused)
         .refuses_as(404, "NoInstance")
         .refuses(
             409,
-            "The instance has as many unread events as it may have.",
+            "The instance has the most unread events that it may have.",
         )
         .refuses_as(410, "Ended")
 }
@@ -44,6 +44,7 @@ pub(super) fn describe(id: &str, summary: &str, value: Option<RefOr<Schema>>) ->
 pub(super) async fn raise(mut call: Call) -> Answer {
     let id = call.instance()?;
     let event = call.param("event")?.to_owned();
+    let undeclared = call.query.flag("undeclared", false)?;
     let row = async { Ok(call.api.commands.instance(&id).await?) };
     let status = call.in_time(row).await?.status;
     if status.is_terminal() {
@@ -51,7 +52,7 @@ pub(super) async fn raise(mut call: Call) -> Answer {
     }
     if !is_json(call.headers()) {
         return Err(Problem::bad_request(
-            "an event is sent as `Content-Type: application/json`",
+            "send the event with `Content-Type: application/json`",
         ));
     }
     let payload = match call.json().await? {
@@ -63,7 +64,22 @@ pub(super) async fn raise(mut call: Call) -> Answer {
     };
     let commands = &call.api.commands;
     let command = client::fresh_command();
-    let raised = async { Ok(commands.raise(&id, &event, payload, &command).await?) };
+    let raised = async {
+        let raised = if undeclared {
+            commands.raise(&id, &event, payload, &command).await
+        } else {
+            commands
+                .raise_declared(&id, &event, payload, &command)
+                .await
+        };
+        raised.map_err(|error| match error {
+            CommandError::UndeclaredEvent(event) => {
+                let way = "`undeclared=true` in the query raises it all the same";
+                Problem::bad_request(format!("{event} ({way})"))
+            }
+            error => error.into(),
+        })
+    };
     call.in_time(raised).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

@@ -1,6 +1,7 @@
-//! What the workers of the hub have.
+//! The functions that the workers of the hub have registered.
 
 use super::problem::Problem;
+use crate::payload::Payload;
 use crate::work::Commands;
 
 /// The version of an orchestrator that a start takes: the one asked for, else the newest.
@@ -35,6 +36,26 @@ pub(super) async fn version_of(
             Err(Problem::bad_request(message))
         }
     }
+}
+
+/// The input as the orchestrator of that name and version takes it, where its code is in this process:
+/// elsewhere the instance finds out.
+///
+/// # Errors
+/// 400, with the place of the mistake.
+pub(super) fn input_for(
+    commands: &dyn Commands,
+    name: &str,
+    version: &str,
+    input: Option<Payload>,
+) -> Result<Option<Payload>, Problem> {
+    let Some(code) = commands.code_of(name, version) else {
+        return Ok(input);
+    };
+    code.input(input).map_err(|error| {
+        let mistake = error.mistake();
+        Problem::bad_request(format!("the input is not what `{name}` takes: {mistake}"))
+    })
 }
 
 /// The name of a kind of entities, as their code has it: tools of Durable Functions write it in small

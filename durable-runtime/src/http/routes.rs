@@ -1,8 +1,8 @@
-//! The routes, each with what it lets a request do, who does it, and how it is described.
+//! The routes: for each, its action, its handler and its description.
 //!
-//! Both the router and the [description](super::openapi) of the API are made of this one table. What
-//! the client of feature `http-client` sends has [routes of its own](commands), which are not described:
-//! they are between the two.
+//! Both the router and the [description](super::openapi) of the API are made from this one table.
+//! The client of feature `http-client` uses [routes of its own](commands), which are not described,
+//! because only that client and this server use them.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::MethodFilter;
 use axum::routing::MethodRouter;
-use axum::routing::get;
 use axum::routing::on;
 use utoipa::openapi::HttpMethod;
 
@@ -74,15 +73,23 @@ impl Method {
     }
 }
 
+/// The lists that have a second path, with a slash at its end: so the `durable-functions` package of npm
+/// writes it. No other path has: a client that is given the id `.` asks for the path that ends where
+/// the id was to begin, and is to be told that there is nothing.
+const WITH_SLASH: [&str; 2] = ["/instances", "/entities"];
+
 /// All routes. A method or a path that is not here is answered like any other mistake.
 pub(super) fn router(api: Api) -> Router {
-    let add = |router: Router<Api>, route: Route| router.route(route.path, route.handler);
+    let add = |router: Router<Api>, route: Route| {
+        let router = if WITH_SLASH.contains(&route.path) {
+            router.route(&format!("{}/", route.path), route.handler.clone())
+        } else {
+            router
+        };
+        router.route(route.path, route.handler)
+    };
     let router = table().into_iter().fold(Router::new(), add);
-    // So the `durable-functions` package of npm writes it.
-    let as_npm_writes_it = get(guarded(Action::ListInstances, instances::list))
-        .delete(guarded(Action::PurgeInstances, instances::purge));
     router
-        .route("/instances/", as_npm_writes_it)
         .merge(commands::routes(&api))
         .fallback(nothing_here)
         .method_not_allowed_fallback(another_method)
@@ -141,6 +148,13 @@ fn instances() -> Vec<Route> {
         ),
         route(
             Method::Get,
+            "/counts",
+            Action::ListInstances,
+            instances::count,
+            instances::count_description,
+        ),
+        route(
+            Method::Get,
             "/instances/{id}",
             Action::ReadStatus,
             status::status,
@@ -173,6 +187,13 @@ fn instances() -> Vec<Route> {
             Action::Terminate,
             control::terminate,
             control::terminate_description,
+        ),
+        route(
+            Method::Post,
+            "/instances/{id}/cancel",
+            Action::Cancel,
+            control::cancel,
+            control::cancel_description,
         ),
         route(
             Method::Post,
@@ -259,7 +280,7 @@ where
 {
     Route {
         path,
-        handler: on(method.filter(), guarded(action, handler)),
+        handler: on(method.filter(), guarded(action, path, handler)),
         described: Described {
             method,
             path: path.into(),
@@ -274,6 +295,7 @@ async fn nothing_here(headers: HeaderMap) -> Response {
 }
 
 async fn another_method(headers: HeaderMap) -> Response {
-    let message = "this path does not have that method: the header Allow names those it has";
+    let message =
+        "this path does not allow that method: the header Allow lists the methods it does";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, message).response(Some(&headers))
 }

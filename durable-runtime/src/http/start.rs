@@ -1,4 +1,4 @@
-//! Starting an instance, and maybe waiting for what it returns.
+//! Starting an instance, and perhaps waiting for its result.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use super::describe;
 use super::describe::Description;
 use super::describe::JSON;
 use super::problem::Problem;
+use super::registered::input_for;
 use super::registered::version_of;
 use super::status;
 use super::status_object::StatusObject;
@@ -47,6 +48,7 @@ pub(super) async fn start(mut call: Call) -> Answer {
     let commands = &call.api.commands;
     let started = call.in_time(async {
         let version = version_of(&**commands, &name, call.query.get("version")).await?;
+        let input = input_for(&**commands, &name, &version, input)?;
         let request = StartRequest {
             id,
             name,
@@ -78,19 +80,19 @@ pub(super) async fn start(mut call: Call) -> Answer {
 
 /// `POST /orchestrators/{name}`
 pub(super) fn description() -> Description {
-    let summary = "Starts an instance under an id that is made up";
+    let summary = "Starts an instance under a fresh id";
     describe("start", summary, None, None)
 }
 
 /// `POST /orchestrators/{name}/{id}`
 pub(super) fn description_with_id() -> Description {
-    let summary = "Starts an instance under an id that is chosen";
+    let summary = "Starts an instance under a chosen id";
     may_exist(describe("startWithId", summary, None, None))
 }
 
 /// A start under an id that is chosen.
 pub(super) fn may_exist(start: Description) -> Description {
-    start.refuses(409, "There is an instance of that id already.")
+    start.refuses(409, "An instance already has this id.")
 }
 
 /// A start of what takes and returns this; anything, if it is not known.
@@ -100,19 +102,15 @@ pub(super) fn describe(
     input: Option<RefOr<Schema>>,
     output: Option<RefOr<Schema>>,
 ) -> Description {
-    let ended = "With `timeout`: it has ended in time. What it returned; or, where it returned \
-                 nothing, its status.";
+    let ended = "With `timeout`: the instance ended in time. Its return value, or its status if it returned nothing.";
     let output = output.map_or_else(describe::any, |output| {
         describe::any_of([output, describe::of::<StatusObject>().into()])
     });
-    let failed = "With `returnInternalServerErrorOnFailure`: it has failed in time. Also when the \
-                  hub fails.";
-    let polling = "Read and not needed: nothing is polled.";
-    let fails = "Whether one that fails in time is answered with 500.";
-    let about_input = "The input; nothing at all is another input than `null`. Whether it is of the \
-                       type that the code has, the instance finds out.";
-    let refused = "The body is not JSON, a parameter is not as it is to be, or no worker of the hub \
-                   has that orchestrator.";
+    let failed = "With `returnInternalServerErrorOnFailure`: the instance failed in time. Also if the hub fails.";
+    let polling = "Accepted and ignored: the server does not poll.";
+    let fails = "Whether the answer is 500 if the instance fails in time.";
+    let about_input = "The input. No body is another input than `null`. An empty text counts as no body if the orchestrator takes no text. A server that does not have the code does not check the type; the instance does.";
+    let refused = "The body is not JSON, a parameter is wrong, no worker of the hub has that orchestrator, or the orchestrator does not take such an input, as far as the server has its code.";
     let input = input.unwrap_or_else(|| describe::any().into());
     Description::new(id, "Orchestrators", summary)
         .query(
@@ -129,13 +127,13 @@ pub(super) fn describe(
         .query(
             "version",
             describe::string(),
-            "Another version than the newest.",
+            "A version other than the newest.",
         )
         .body(about_input, &[(JSON, input)])
         .answers(200, describe::json(ended, output))
         .answers(
             202,
-            describe::accepted("It was started, and has not ended in time."),
+            describe::accepted("It was started and did not end in time."),
         )
         .refuses(400, refused)
         .answers(500, describe::failure(failed))

@@ -16,6 +16,7 @@ use super::links::look_again;
 use super::status_object::StatusObject;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
+use crate::work::UnreadEvent;
 
 /// How many seconds to wait before the next look at what runs.
 const NEXT_LOOK: u32 = 5;
@@ -31,23 +32,29 @@ pub(super) async fn status(call: Call) -> Answer {
         .flag("returnInternalServerErrorOnFailure", false)?;
     let commands = &call.api.commands;
     let read = call.in_time(async {
+        // In this order: an event that is not seen here any more shows its effect in the row.
+        let unread = if show_history {
+            Unread::Shown(commands.unread_events(&id).await?)
+        } else {
+            Unread::Counted(commands.unread_count(&id).await?)
+        };
         let row = commands.instance(&id).await?;
         let history = if show_history {
             Some(commands.history(&id, Some(row.execution)).await?)
         } else {
             None
         };
-        Ok((row, history))
+        Ok((row, history, unread))
     });
-    let (row, history) = read.await?;
+    let (row, history, unread) = read.await?;
     let status = row.status;
-    let mut object = StatusObject::new(row, show_input);
+    let mut object = StatusObject::new(row, show_input).with_unread(unread.count());
     if let Some(history) = &history {
         let shown = Shown {
             inputs: show_output && show_input,
             outputs: show_output,
         };
-        object = object.with_history(history_entry::entries(history, shown));
+        object = object.with_history(history_entry::entries(history, unread.events(), shown));
     }
     let mut response = respond(code_of(status, fails), &object);
     if !status.is_terminal() {
@@ -57,11 +64,32 @@ pub(super) async fn status(call: Call) -> Answer {
     Ok(response)
 }
 
+/// The events that nobody has read.
+enum Unread {
+    Counted(u64),
+    Shown(Vec<UnreadEvent>),
+}
+
+impl Unread {
+    fn count(&self) -> u64 {
+        match self {
+            Self::Counted(count) => *count,
+            Self::Shown(events) => events.len() as u64,
+        }
+    }
+
+    fn events(self) -> Vec<UnreadEvent> {
+        match self {
+            Self::Counted(_) => Vec::new(),
+            Self::Shown(events) => events,
+        }
+    }
+}
+
 /// `GET /instances/{id}`
 pub(super) fn description() -> Description {
     let object = || describe::of::<StatusObject>();
-    let failed =
-        "With `returnInternalServerErrorOnFailure`: it has failed. Also when the hub fails.";
+    let failed = "With `returnInternalServerErrorOnFailure`: the instance has failed. Also if the hub fails.";
     let lives = describe::json("It lives.", object())
         .header(
             "Location",
@@ -90,7 +118,7 @@ pub(super) fn description() -> Description {
         .query(
             "returnInternalServerErrorOnFailure",
             describe::boolean(false),
-            "Whether one that has failed is answered with 500.",
+            "Whether the answer is 500 if the instance has failed.",
         )
         .answers(200, describe::json("It has ended.", object()))
         .answers(202, lives)

@@ -25,13 +25,13 @@ pub(super) struct StatusObject {
     instance_id: InstanceId,
     #[schema(schema_with = status_names)]
     runtime_status: &'static str,
-    /// What it was started with; `null` if that is nothing, or is not to be shown.
+    /// Its input; `null` if it has none, or if the request does not ask for it.
     #[schema(value_type = Value)]
     input: Option<Payload>,
-    /// What it says of itself.
+    /// Its custom status.
     #[schema(value_type = Value)]
     custom_status: Option<Payload>,
-    /// What it returned, or in words why it returned nothing; `null` while it lives.
+    /// Its return value, or a text that says why there is none; `null` while it lives.
     #[schema(value_type = Value)]
     output: Option<Payload>,
     #[schema(format = DateTime)]
@@ -42,10 +42,20 @@ pub(super) struct StatusObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<HistoryEntry>, required = false)]
     history_events: Option<Vec<HistoryEntry>>,
-    /// Why it is stalled; Durable Functions has no such instances, so this key is there for them alone.
+    /// How many events it was sent and has not read, if there are any; `showHistory` shows which. Lists
+    /// do not have this key.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false, minimum = 1)]
+    unread_events: u64,
+    /// Why it is stalled. Only stalled instances have this key; Durable Functions has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     stalled: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form serde asks for")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The names of statuses, as a schema.
@@ -68,10 +78,16 @@ impl StatusObject {
             created_time: text_of(row.created_at),
             last_updated_time: text_of(row.updated_at),
             history_events: None,
+            unread_events: 0,
             stalled: row
                 .stalled
                 .filter(|_| row.status == InstanceStatus::Stalled),
         }
+    }
+
+    pub(super) fn with_unread(mut self, events: u64) -> Self {
+        self.unread_events = events;
+        self
     }
 
     pub(super) fn with_history(mut self, history: Vec<HistoryEntry>) -> Self {

@@ -1,6 +1,7 @@
 //! The status of an instance as it changes: server-sent events.
 
 use std::convert::Infallible;
+use std::future::pending;
 
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
@@ -20,6 +21,7 @@ use super::call::Answer;
 use super::call::Call;
 use super::describe;
 use super::describe::Description;
+use super::guard::Admitted;
 use super::status_object::StatusObject;
 use crate::ids::InstanceId;
 use crate::work::InstanceRow;
@@ -40,6 +42,7 @@ pub(super) async fn watch(call: Call) -> Answer {
     let place = call.api.wait()?;
     let watched = Watched {
         api: call.api,
+        admitted: call.admitted,
         id,
         show_input,
         next: Next::Tell(Box::new(row)),
@@ -71,10 +74,7 @@ pub(super) fn description() -> Description {
     )
     .request_header("Last-Event-ID", "The last event that was seen.")
     .answers(200, stream)
-    .answers(
-        204,
-        describe::response("There is nothing after `Last-Event-ID`."),
-    )
+    .answers(204, describe::response("Nothing follows `Last-Event-ID`."))
     .refuses_as(404, "NoInstance")
 }
 
@@ -94,6 +94,7 @@ fn event_id(row: &InstanceRow) -> String {
 
 struct Watched {
     api: Api,
+    admitted: Admitted,
     id: InstanceId,
     show_input: bool,
     next: Next,
@@ -129,8 +130,8 @@ impl Watched {
         Some(event)
     }
 
-    /// The instance once it is another than was seen; nothing when it is gone, cannot be read, or the
-    /// server stops.
+    /// The instance once it is another than was seen; nothing when it is gone, cannot be read, its link
+    /// ends or the server stops.
     async fn changed(&self, seen: InstanceRow) -> Option<InstanceRow> {
         let commands = &self.api.commands;
         let change = Box::pin(async {
@@ -142,9 +143,21 @@ impl Watched {
                 }
             }
         });
-        match select(change, Box::pin(self.api.closing.closed())).await {
+        let ends = select(
+            Box::pin(self.expired()),
+            Box::pin(self.api.closing.closed()),
+        );
+        match select(change, ends).await {
             Either::Left((row, _)) => row,
             Either::Right(_) => None,
+        }
+    }
+
+    /// Completes when the link that let it in has ended.
+    async fn expired(&self) {
+        match (self.admitted, &self.api.guard.signing) {
+            (Admitted::Until(until), Some(signing)) => signing.clock.sleep_until(until).await,
+            _ => pending().await,
         }
     }
 }

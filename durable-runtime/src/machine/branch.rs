@@ -1,4 +1,4 @@
-//! A strand of concurrent execution inside an orchestration, with numbers of its own.
+//! A strand of concurrent execution inside an orchestration, whose calls are numbered on their own.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,6 +17,7 @@ use super::cursor::enter;
 use super::cursor::with_frame;
 use super::last_await;
 use crate::definition::Site;
+use crate::definition::SourcePlace;
 use crate::ids::CallPath;
 
 /// The numbers that the calls of one branch get.
@@ -72,7 +73,16 @@ impl Numbers {
     }
 }
 
-/// Notes that the branch which runs on this thread has come to the await at `site`.
+/// Returns the place of the await that the branch on this thread has reached.
+pub(super) fn place_of_await() -> Option<SourcePlace> {
+    let site = current_frame()?.numbers.site()?;
+    let Site {
+        file, line, column, ..
+    } = site;
+    Some(SourcePlace(format!("{file}:{line}:{column}")))
+}
+
+/// Notes that the branch on this thread has reached the await at `site`.
 pub fn awaits(site: &'static Site) {
     last_await::note(site);
     with_frame(|frame| {
@@ -93,8 +103,8 @@ pub struct Branch<F> {
     future: F,
 }
 
-/// Makes `future` a branch: it takes its number in the current branch now, and the calls it makes
-/// are numbered within it, whatever else runs beside it.
+/// Makes `future` a branch. It takes its number in the current branch now. Its calls are numbered
+/// within it, whatever else runs beside it.
 pub fn branch<F: Future>(future: F) -> Branch<F> {
     let frame = current_frame().map(|frame| {
         let path = frame.numbers.take();
@@ -120,7 +130,7 @@ impl<F: Future + Unpin> Future for Branch<F> {
     }
 }
 
-/// A future whose calls go on when the instance is cancelled; made by [`shielded`].
+/// A future whose calls continue when the instance is cancelled; made by [`shielded`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Shielded<F>(F);

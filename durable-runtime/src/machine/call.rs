@@ -6,6 +6,7 @@ use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
 
+use super::branch::place_of_await;
 use super::cancellation::is_shielded;
 use super::cursor::Cursor;
 use super::cursor::current_frame;
@@ -20,11 +21,11 @@ use crate::ids::InstanceId;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 
-/// Reads recorded arguments as today's type and writes them again, so that a replay can tell a
-/// changed input from a type that has grown.
+/// Decodes recorded arguments as today's type and encodes them again, so that a replay can
+/// distinguish a changed input from a type that has grown.
 pub type Reencode = fn(Option<&Payload>) -> Result<Option<Payload>, CodecError>;
 
-/// What a call asks for.
+/// The request of a call.
 #[derive(Debug, Clone)]
 pub enum CallRequest {
     /// An activity.
@@ -35,7 +36,7 @@ pub enum CallRequest {
         input: Result<Option<Payload>, CodecError>,
         /// For comparing with recorded arguments.
         reencode: Reencode,
-        /// How it is run.
+        /// The options of the call.
         options: CallOptions,
     },
     /// A sub-orchestration.
@@ -50,21 +51,21 @@ pub enum CallRequest {
         input: Result<Option<Payload>, CodecError>,
         /// For comparing with recorded arguments.
         reencode: Reencode,
-        /// How it is run.
+        /// The options of the call.
         options: CallOptions,
-        /// Whether it lives on by itself; the call then completes at once with the child's id.
+        /// Whether it is detached: the call then completes at once with the child's id.
         detached: bool,
     },
-    /// A durable timer, due then.
+    /// A durable timer, due at this time.
     TimerAt(Timestamp),
-    /// A durable timer, due that long after the call is first polled.
+    /// A durable timer, due this long after the call is first polled.
     TimerAfter(Duration),
-    /// The next external event of that name.
+    /// The next external event with a name.
     Event {
         /// Its name.
         name: &'static str,
     },
-    /// An operation of an entity, whose answer is waited for.
+    /// An operation of an entity whose answer the caller waits for.
     EntityCall {
         /// The entity.
         entity: EntityId,
@@ -76,7 +77,7 @@ pub enum CallRequest {
         reencode: Reencode,
         /// The lock in whose critical section it is called.
         lock: Option<CallPath>,
-        /// How it is called.
+        /// The options of the call.
         options: CallOptions,
     },
     /// An operation of an entity without an answer; completes at once.
@@ -89,7 +90,7 @@ pub enum CallRequest {
         input: Result<Option<Payload>, CodecError>,
         /// For comparing with recorded arguments.
         reencode: Reencode,
-        /// How long after it is first polled it is due.
+        /// How long after the first poll it is due.
         delay: Option<Duration>,
     },
     /// A lock of entities.
@@ -105,9 +106,9 @@ pub enum CallRequest {
 /// value.
 ///
 /// # Replay
-/// Records its schedule when first polled. On replay it must be the call that was recorded under
-/// its path; it completes when its completion is in the history. Dropping it while the
-/// orchestration runs cancels it durably.
+/// Records its schedule when it is first polled. On replay it must be the call that was recorded
+/// under its path; it completes if its completion is in the history. If you drop it while the
+/// orchestration runs, it is cancelled durably.
 #[derive(Debug)]
 #[must_use = "a durable call does nothing until it is awaited or spawned"]
 pub struct RawCall {
@@ -125,7 +126,7 @@ enum Stage {
 }
 
 impl RawCall {
-    /// A call that takes the next number of the branch that runs on this thread.
+    /// Creates a call that takes the next number of the branch that runs on this thread.
     pub fn new(request: CallRequest, site: SourcePlace) -> Self {
         let place = current_frame().map(|frame| (frame.cursor, frame.numbers.take()));
         Self {
@@ -136,34 +137,36 @@ impl RawCall {
         }
     }
 
-    /// What the call asks for.
+    /// Returns the request of the call.
     pub fn request(&self) -> &CallRequest {
         &self.request
     }
 
-    /// What the call asks for, while that can still be changed: until it is scheduled.
+    /// Returns the request of the call while it can still be changed: until it is scheduled.
     pub fn request_mut(&mut self) -> Option<&mut CallRequest> {
         (self.stage == Stage::Made).then_some(&mut self.request)
     }
 
-    /// Where the call stands in the source.
+    /// Returns the place of the call in the source.
     pub fn site(&self) -> &SourcePlace {
         &self.site
     }
 
-    /// The execution that made the call; `None` outside an orchestration.
+    /// Returns the execution that made the call; `None` outside an orchestration.
     pub fn cursor(&self) -> Option<&Cursor> {
         self.place.as_ref().map(|(cursor, _)| cursor)
     }
 
-    /// Schedules the call now instead of at its first poll.
+    /// Schedules the call now, and not at its first poll.
     ///
     /// # Panics
-    /// Outside an orchestration.
+    /// Panics outside an orchestration.
     pub fn schedule(&mut self) {
-        let (cursor, path) = self.place();
+        let (cursor, _) = self.place();
         if self.stage == Stage::Made && cursor.is_inside(POLLED, &self.site) {
+            self.find_site();
             let shielded = is_shielded();
+            let (cursor, path) = self.place();
             let mut state = cursor.state();
             state.open(cursor.identity(), path, &self.request, &self.site, shielded);
             drop(state);
@@ -171,7 +174,17 @@ impl RawCall {
         }
     }
 
-    /// Records the event that this call just yielded as rejected, and waits for the next one.
+    /// Finds the user's own place. The standard library calls a function that is passed by name, as
+    /// in `.map(charge)`; the await that schedules the call is the place in the user's source.
+    fn find_site(&mut self) {
+        if self.site.is_of_the_standard_library()
+            && let Some(place) = place_of_await()
+        {
+            self.site = place;
+        }
+    }
+
+    /// Records as rejected the event that this call just yielded, and waits for the next one.
     pub fn reject(&mut self, reason: String) {
         if let (Some((cursor, path)), CallRequest::Event { .. }) = (&self.place, &self.request) {
             cursor.state().reject_event(path, reason, &self.site);
@@ -179,7 +192,7 @@ impl RawCall {
         }
     }
 
-    /// The critical section of a lock that was granted: it ends when this is dropped.
+    /// Returns the critical section of a granted lock. The section ends when you drop it.
     pub fn section(&self) -> Option<Section> {
         let granted = self.stage == Stage::Finished;
         let (cursor, path) = self.place.as_ref().filter(|_| granted)?;
@@ -195,7 +208,7 @@ impl RawCall {
             Some((cursor, path)) => (cursor, path),
             None => panic!(
                 "a durable call was awaited outside an orchestrator ({}): await it in a function \
-                 with `#[orchestrator]`, or start it through a client",
+                 with `#[orchestrator]`, or start it through a client [D038]",
                 self.site
             ),
         }

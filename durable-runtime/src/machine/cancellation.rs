@@ -1,8 +1,8 @@
-//! Cancelling an execution from outside: it is told, and comes to an end of its own.
+//! Cancelling an execution from outside: it is told, and then ends itself.
 //!
-//! 1. Once it is told, calls that yield a `Result` fail with [`Failure::Cancelled`], those that are
-//!    open and those made later, except shielded ones.
-//! 2. It is told once; what it does then it decides itself, until its deadline.
+//! 1. Once it is told, calls that yield a `Result` fail with [`Failure::Cancelled`]: open ones and
+//!    later ones, except shielded ones.
+//! 2. It is told once. What it does then is its own decision, until its deadline.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -121,7 +121,7 @@ impl State {
 /// Completes when the instance was cancelled; made by [`Cursor::cancellation`].
 ///
 /// # Replay
-/// Records nothing: that the instance was cancelled is in its history.
+/// Records nothing: the history already says that the instance was cancelled.
 #[derive(Debug)]
 #[must_use = "nothing is waited for until it is awaited"]
 pub struct Cancellation {
@@ -141,7 +141,7 @@ impl Cursor {
         }
     }
 
-    /// Whether the instance was cancelled and the code that this thread runs is not shielded.
+    /// Returns whether the instance was cancelled and the code on this thread is not shielded.
     pub fn is_cancelled(&self) -> bool {
         self.state().cancelling.deadline.is_some() && !is_shielded()
     }

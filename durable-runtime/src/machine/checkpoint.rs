@@ -1,8 +1,8 @@
-//! Checkpoints: the state of an execution at the head of a loop, saved and gone on from.
+//! Checkpoints: the saved state of an execution at the head of a loop, from which it can continue.
 //!
-//! Only the body itself offers one, never a branch beside it, and only where no call is open: there
-//! the values of its bindings and a few counters are all there is. Which offers become checkpoints
-//! is decided when they are live; a replay follows what is recorded.
+//! Only the body itself offers one, never a branch beside it, and only if no call is open. Its
+//! state then consists of the values of its bindings and a few counters. Which offers become
+//! checkpoints is decided when they are live; a replay follows the record.
 
 use std::collections::BTreeMap;
 
@@ -81,8 +81,7 @@ impl State {
             Resume::OnItsWay { head } => (*head, String::new()),
         };
         Some(format!(
-            "its checkpoint is of loop {head}{place}, and the code that runs now does not go on from \
-             there\nhelp: run the code that recorded it, or give the orchestrator a new version"
+            "its checkpoint belongs to loop {head}{place}, and today's code does not continue from there\nhelp: run the code that recorded it, or give the orchestrator a new version"
         ))
     }
 
@@ -179,8 +178,8 @@ fn fit(recorded: &Checkpoint, current: &Checkpoint, values: &[Reencoded]) -> Fit
 }
 
 impl Cursor {
-    /// The checkpoint that the code is to go on from. Taking it, the code promises to go to the head
-    /// of that loop without doing anything else.
+    /// Returns the checkpoint from which the code is to continue. By taking it, the code promises
+    /// to go to the head of that loop without doing anything else.
     pub fn take_resume(&self) -> Option<Box<Checkpoint>> {
         let mut state = self.state();
         match std::mem::take(&mut state.checkpoints.resume) {
@@ -196,9 +195,9 @@ impl Cursor {
         }
     }
 
-    /// Passes the head of loop `head`. Returns whether a checkpoint is to be taken there: enough
-    /// history has gathered (`after` events, or as many as the configuration says) and nothing is
-    /// open; or, in a replay, one was taken.
+    /// Passes the head of loop `head`. Returns whether to take a checkpoint there: enough history
+    /// has gathered (`after` events, or as many as the configuration says) and nothing is open; or,
+    /// in a replay, a checkpoint was taken there.
     pub fn wants_checkpoint(&self, head: u32, after: Option<usize>) -> bool {
         let root = &self.identity().root;
         let in_body = current_frame()
@@ -207,8 +206,8 @@ impl Cursor {
         in_body && self.state().wants_checkpoint(head, after)
     }
 
-    /// Takes the checkpoint that [`wants_checkpoint`](Self::wants_checkpoint) asked for. Where a
-    /// value has no recorded form there is none: the instance goes on from its history.
+    /// Takes the checkpoint that [`wants_checkpoint`](Self::wants_checkpoint) asked for. If a value
+    /// has no recorded form, no checkpoint is taken, and the instance continues from its history.
     pub fn take_checkpoint(&self, head: u32, site: SourcePlace, saved: Vec<SavedValue>) {
         let mut values = BTreeMap::new();
         let mut reencodes = Vec::new();

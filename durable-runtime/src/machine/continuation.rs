@@ -1,4 +1,4 @@
-//! An orchestration that waits: the user's future with the state of its execution.
+//! A suspended orchestration: the user's future with the state of its execution.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use super::script::Script;
 use super::state::Identity;
 use super::state::RoundEnd;
 use super::state::State;
+use super::turn::Undecodable;
 use super::twin::Twin;
 use crate::failure::CallError;
 use crate::failure::Failure;
@@ -31,7 +32,7 @@ use crate::panics;
 use crate::payload::Payload;
 use crate::work::ActivityTask;
 
-/// How an orchestrator's body ended.
+/// How the body of an orchestrator ended.
 #[must_use]
 #[derive(Debug, Clone, PartialEq)]
 pub enum BodyEnd {
@@ -39,14 +40,17 @@ pub enum BodyEnd {
     Completed(Payload),
     /// It returned an error.
     Failed(CallError),
-    /// It could not begin: the input does not decode, say.
+    /// It could not begin, for example because there is no code.
     Stalled(String),
+    /// It did not begin, since its input is not what it takes. Whether it stalls or fails is a matter of
+    /// [policy](super::Undecodable).
+    NotBegun(Failure),
 }
 
 /// Starts an orchestrator's body.
 pub type StartFn = dyn Fn(Cursor, Option<Payload>) -> BoxFuture<'static, BodyEnd> + Send + Sync;
 
-/// An orchestration that waits for its next message. Dropping it loses nothing.
+/// A suspended orchestration that waits for its next message. Dropping it loses nothing.
 pub struct Continuation {
     pub(super) cursor: Cursor,
     future: BoxFuture<'static, BodyEnd>,
@@ -88,6 +92,21 @@ pub(super) struct Discarded {
     pub(super) panicked: bool,
 }
 
+/// How many bytes of memory events take that bring values.
+fn bytes_of(events: &[HistoryEvent]) -> usize {
+    let payloads = events.iter().map(|event| match event {
+        HistoryEvent::ActivityCompleted { result, .. }
+        | HistoryEvent::ChildCompleted { result, .. }
+        | HistoryEvent::EntityCompleted { result, .. } => result.len(),
+        HistoryEvent::EventRaised { payload, .. } => payload.len(),
+        HistoryEvent::SideEffectRecorded { value, .. } => value.len(),
+        HistoryEvent::ExecutionStarted { input, .. }
+        | HistoryEvent::ActivityScheduled { input, .. } => input.as_ref().map_or(0, Payload::len),
+        _ => 0,
+    });
+    size_of_val(events) + payloads.sum::<usize>()
+}
+
 impl Continuation {
     /// An orchestration from its beginning, or from a checkpoint.
     pub(super) fn new(
@@ -115,35 +134,40 @@ impl Continuation {
         }
     }
 
-    /// Roughly how many bytes of memory it holds.
+    /// Returns roughly how many bytes of memory it holds. What its code keeps on the heap is unknown;
+    /// most of that came in with the history.
     pub fn size(&self) -> usize {
-        const FIXED: usize = 512;
         let twin = self.twin.as_ref().map_or(0, Twin::size);
-        FIXED + size_of_val(&*self.future) + self.history_bytes + twin
+        size_of::<Self>()
+            + size_of_val(&*self.future)
+            + self.cursor.size()
+            + self.history_bytes
+            + twin
     }
 
     /// Counts what a round recorded, from its last checkpoint on.
     pub(super) fn recorded(&mut self, incoming: Option<&HistoryEvent>, decided: &[HistoryEvent]) {
         self.cursor.state().gather(incoming.iter().count(), decided);
         if let Some(rest) = after_checkpoint(decided) {
-            self.history_bytes = size_of_val(rest);
+            self.history_bytes = bytes_of(rest);
         } else {
-            let incoming = incoming.map_or(0, size_of_val);
-            self.history_bytes += incoming + size_of_val(decided);
+            let incoming = incoming.map_or(0, |event| bytes_of(std::slice::from_ref(event)));
+            self.history_bytes += incoming + bytes_of(decided);
         }
     }
 
-    /// Whether an attempt of an activity is under way, which a worker that takes over must know.
+    /// Returns whether an attempt of an activity is running, which a worker that takes over must
+    /// know.
     pub fn has_running_attempts(&self) -> bool {
         self.cursor.state().has_running_attempts()
     }
 
-    /// The number of its next turn.
+    /// Returns the number of its next turn.
     pub fn next_turn(&self) -> u64 {
         self.next_turn
     }
 
-    /// The attempts that the history says are under way and `is_running` does not know.
+    /// Returns the attempts that are running by the history, and that `is_running` does not know.
     pub fn unstarted_attempts(&self, is_running: &dyn Fn(&CallPath) -> bool) -> Vec<ActivityTask> {
         self.cursor
             .state()
@@ -225,6 +249,19 @@ impl Continuation {
                 HistoryEvent::ExecutionCompleted { result }
             }
             (None, Quiet::Ended(BodyEnd::Failed(error))) => HistoryEvent::ExecutionFailed { error },
+            (None, Quiet::Ended(BodyEnd::NotBegun(failure))) => {
+                // What has begun is not failed by code that takes another input now.
+                let policy = self.cursor.identity().undecodable_input;
+                let fails = match &script {
+                    Some(script) => script.fails(),
+                    None => policy == Undecodable::Fail,
+                };
+                if !fails {
+                    return Round::Stalled(failure.to_string());
+                }
+                let error = failure.into();
+                HistoryEvent::ExecutionFailed { error }
+            }
         };
         drop(state);
         sort(&mut decided.events);

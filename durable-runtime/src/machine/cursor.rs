@@ -25,7 +25,7 @@ use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::salt::Use;
 
-/// A handle on an execution: what it is, and what its code asks of the machine.
+/// A handle on an execution: its identity, and the requests of its code to the machine.
 #[derive(Clone)]
 pub struct Cursor(Arc<Shared>);
 
@@ -81,6 +81,11 @@ impl Drop for Entered {
 }
 
 impl Cursor {
+    /// Roughly how many bytes of memory it holds, calls that are open included.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Shared>() + size_of::<Wakes>() + self.state().size()
+    }
+
     pub(super) fn new(identity: Identity, state: State) -> Self {
         let (key, execution) = (identity.key, identity.execution);
         let (root, reports) = (Arc::clone(&identity.root), identity.outside.clone());
@@ -91,7 +96,7 @@ impl Cursor {
         }))
     }
 
-    /// The execution whose code this thread runs right now, if any.
+    /// Returns the execution whose code runs on this thread now, if any.
     pub fn current() -> Option<Self> {
         current_frame().map(|frame| frame.cursor)
     }
@@ -101,8 +106,8 @@ impl Cursor {
         with_frame(|frame| Arc::ptr_eq(&frame.cursor.0, &self.0)).unwrap_or(false)
     }
 
-    /// Whether this thread runs the code of this very execution right now. If not, the instance
-    /// stalls: what was done at `site` would be done at another moment, or not at all, on replay.
+    /// Returns whether this thread is running the code of this very execution. If not, the instance
+    /// stalls, because on replay the action at `site` would happen at another moment or not at all.
     pub fn is_inside(&self, what: &str, site: &dyn fmt::Display) -> bool {
         let inside = self.is_current();
         if !inside {
@@ -128,12 +133,12 @@ impl Cursor {
         &self.0.identity
     }
 
-    /// The time of the message that is being processed; never goes back.
+    /// Returns the time of the message that is being processed; it never goes back.
     pub fn now(&self) -> Timestamp {
         self.state().now
     }
 
-    /// A number that is the same on every replay.
+    /// Returns a number that is the same on every replay.
     #[track_caller]
     pub fn random(&self) -> u64 {
         self.is_inside("a random value was asked for", Location::caller());
@@ -143,7 +148,7 @@ impl Cursor {
         first_half(identity.salt.hash(Use::Random, draw))
     }
 
-    /// An id that is the same on every replay.
+    /// Returns an id that is the same on every replay.
     #[track_caller]
     pub fn new_uuid(&self) -> Uuid {
         let mut bytes = [0; 16];
@@ -152,22 +157,22 @@ impl Cursor {
         uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
 
-    /// Whether what runs now has run before.
+    /// Returns whether the code that runs now has run before.
     pub fn is_replaying(&self) -> bool {
         self.state().is_replaying()
     }
 
-    /// The id of the instance.
+    /// Returns the id of the instance.
     pub fn instance_id(&self) -> &InstanceId {
         &self.identity().id
     }
 
-    /// The number of the execution.
+    /// Returns the number of the execution.
     pub fn execution(&self) -> Execution {
         self.identity().execution
     }
 
-    /// The instance that waits for this one's result.
+    /// Returns the instance that waits for this one's result.
     pub fn parent(&self) -> Option<&InstanceId> {
         self.identity()
             .parent
@@ -175,7 +180,7 @@ impl Cursor {
             .map(|parent| &parent.instance)
     }
 
-    /// Sets the custom status. One that is too large fails the instance.
+    /// Sets the custom status. A status that is too large fails the instance.
     #[track_caller]
     pub fn set_custom_status(&self, status: Payload) {
         self.is_inside("the status was set", Location::caller());
@@ -195,7 +200,7 @@ impl Cursor {
     /// Records a local value, or returns the recorded one.
     ///
     /// # Errors
-    /// What `value` returns; nothing is recorded then.
+    /// The error that `value` returns; nothing is recorded then.
     pub fn side_effect(
         &self,
         site: &SourcePlace,
@@ -211,8 +216,8 @@ impl Cursor {
         Ok(value)
     }
 
-    /// Whether the change named `change` applies to this execution: not to one that passed this
-    /// place before the change was made.
+    /// Returns whether the change named `change` applies to this execution. It does not apply to an
+    /// execution that passed this place before the change was made.
     #[track_caller]
     pub fn patched(&self, change: &str) -> bool {
         self.is_inside("`patched` was asked", Location::caller());
@@ -230,7 +235,7 @@ impl Cursor {
         self.state().end_round(RoundEnd::Failed(failure));
     }
 
-    /// Parks the instance: it cannot go on with the code that runs now. The caller stays pending.
+    /// Parks the instance, because it cannot continue with today's code. The caller stays pending.
     pub fn stall(&self, reason: String) {
         self.state().end_round(RoundEnd::Stalled(reason));
     }

@@ -1,4 +1,4 @@
-//! What an incoming event changes in the table of calls.
+//! The changes that an incoming event makes in the table of calls.
 
 use super::calls::ActivityCall;
 use super::calls::CallKind;

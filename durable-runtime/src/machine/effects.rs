@@ -1,4 +1,4 @@
-//! What a round wants done once it is committed, with what cancels out left out.
+//! The effects that a round wants after its commit, without those that cancel each other out.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

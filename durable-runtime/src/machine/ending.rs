@@ -1,4 +1,4 @@
-//! How an execution ends, and what is left to do then.
+//! How an execution ends, and what remains to be done then.
 
 use super::calls::CallKind;
 use super::continuation::Continuation;

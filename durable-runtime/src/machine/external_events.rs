@@ -1,7 +1,8 @@
-//! External events that were not read yet, and who waits for them.
+//! Unread external events, and the calls that wait for one.
 //!
 //! 1. Events of one name are read in the order in which they came.
-//! 2. An event goes to the oldest waiter; one that drops it unread gives it back to its place.
+//! 2. An event goes to the oldest waiter. A waiter that is dropped before it has read the event
+//!    returns it to its place.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Where the code on a thread is, for whoever watches that thread.
+//! Where the code on a thread is, for a watchdog.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::PoisonError;
 
 use crate::definition::Site;
 
-/// The await that the code of orchestrators on one thread came to last. Clones share it.
+/// The last await that the code of orchestrators on one thread reached. All clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct LastAwait(Arc<Mutex<Noted>>);
 
@@ -28,17 +28,17 @@ impl LastAwait {
         WATCHED.set(Some(self.clone()));
     }
 
-    /// What notes the awaits of this thread, if anything does.
+    /// Returns the object that notes the awaits of this thread, if there is one.
     pub fn of_this_thread() -> Option<Self> {
         WATCHED.with_borrow(Clone::clone)
     }
 
-    /// Forgets what was noted.
+    /// Forgets the noted await.
     pub fn forget(&self) {
         self.noted().site = None;
     }
 
-    /// Where that await is, if there was one: `file:line:column`, and the expression.
+    /// Returns the place of that await, if there is one: `file:line:column`, and the expression.
     pub fn place(&self) -> Option<String> {
         let site = self.noted().site;
         site.map(|site| {
@@ -53,7 +53,7 @@ impl LastAwait {
         })
     }
 
-    /// How many awaits were noted: a number that grows as long as the code gets on.
+    /// Returns how many awaits were noted. The number grows as long as the code makes progress.
     pub fn awaits(&self) -> u64 {
         self.noted().awaits
     }

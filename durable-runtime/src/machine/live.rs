@@ -1,4 +1,4 @@
-//! Messages to an execution whose code runs.
+//! Messages to an execution whose code is running.
 
 use super::continuation::Continuation;
 use super::continuation::Decided;

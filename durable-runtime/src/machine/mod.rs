@@ -1,16 +1,16 @@
 //! The pure core: history and messages in, outcome out. No I/O, no clock, no threads, no SQL.
 //!
-//! [`Continuation`] is an orchestration that waits: the user's future and the table of its calls. It
-//! is made by replaying a history, and moved on by turns. User code inside the future reaches the
+//! A [`Continuation`] is a suspended orchestration: the user's future and the table of its calls. A
+//! replay of a history makes it, and turns move it on. User code inside the future reaches the
 //! machine through [`Cursor::current`], which is set while the future is polled.
 //!
-//! 1. A message completes at most one call; then the future is polled until it is quiet. What it
-//!    decides up to then belongs to that message: one *round*.
-//! 2. In a replay a round must decide exactly what was recorded for it: the same calls by path,
+//! 1. A message completes at most one call; then the future is polled until it is quiet. Its
+//!    decisions up to then belong to that message: one *round*.
+//! 2. In a replay a round must come to exactly the recorded decisions: the same calls by path,
 //!    kind, name and input, the same cancellations as a set.
 //! 3. A round that panics, stalls or differs leaves nothing behind but that fact.
-//! 4. Nothing here has an effect outside: an [`Outcome`](crate::work::Outcome) says what is to be
-//!    written, and what may begin once it is written.
+//! 4. Nothing here has an effect outside: an [`Outcome`](crate::work::Outcome) says what to write,
+//!    and what may begin after that.
 
 mod branch;
 mod call;
@@ -67,4 +67,5 @@ pub use section::Section;
 pub use turn::Archive;
 pub use turn::Config;
 pub use turn::Position;
+pub use turn::Undecodable;
 pub use turn::turn;

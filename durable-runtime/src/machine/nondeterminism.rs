@@ -1,4 +1,4 @@
-//! Code that does not decide again what it decided before, told with both places in the source.
+//! Code that does not repeat its earlier decisions, reported with both places in the source.
 
 use std::fmt::Write as _;
 
@@ -42,10 +42,10 @@ pub enum Difference {
     SideEffect {
         /// What was recorded.
         recorded: Option<Box<HistoryEvent>>,
-        /// Where the code stands.
+        /// The place in the code.
         site: SourcePlace,
     },
-    /// The code does not do any more what was recorded.
+    /// The code no longer does what was recorded.
     Missing {
         /// What was recorded.
         recorded: Box<HistoryEvent>,
@@ -54,14 +54,14 @@ pub enum Difference {
     NotCancelled {
         /// The path of that call.
         path: crate::ids::CallPath,
-        /// Where the code makes it.
+        /// The place where the code makes it.
         site: SourcePlace,
     },
     /// The code rejects an event that was accepted.
     Rejected {
         /// The event's name.
         name: String,
-        /// Where the code waits for it.
+        /// The place where the code waits for it.
         site: SourcePlace,
     },
     /// The code saves another state at the head of a loop.
@@ -71,7 +71,7 @@ pub enum Difference {
         /// What the code saves now.
         current: Box<HistoryEvent>,
     },
-    /// The code ends where it did not end, or otherwise than it did.
+    /// The code ends where it did not end, or in another way.
     OtherEnd {
         /// How it ended, if it did.
         recorded: Option<Box<HistoryEvent>>,
@@ -80,31 +80,31 @@ pub enum Difference {
     },
 }
 
-/// What a run differs from.
+/// What a run is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Against {
-    /// What is recorded. The code may have been edited since.
+    /// The record. The code may have been edited since.
     History,
     /// What the same code did with the same messages just before.
     Twin,
 }
 
-/// A run that differs from what was decided before.
+/// A run that differs from earlier decisions.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("non-deterministic: {}", self.headline())]
 pub struct Nondeterminism {
     /// The turn in which it differs.
     pub turn: u64,
-    /// What it differs from.
+    /// What it was compared with.
     pub against: Against,
-    /// How.
+    /// The difference.
     pub difference: Difference,
 }
 
 impl Nondeterminism {
-    /// The report for people: what was recorded and what the code does now, each at its line.
-    /// `line_of` returns a line of a source file, where that can be read.
+    /// Returns the report for people: what was recorded and what the code does now, each with its
+    /// line. `line_of` returns a line of a source file, if it can be read.
     pub fn report(&self, line_of: &dyn Fn(&str, usize) -> Option<String>) -> String {
         let (recorded, current) = self.difference.sides();
         let headline = format!("{self}");

@@ -1,4 +1,4 @@
-//! What a history leaves open, told without running any code: for ending an instance whose code
+//! The open calls of a history, found without running code, in order to end an instance whose code
 //! cannot be run.
 
 use std::collections::BTreeMap;
@@ -67,8 +67,8 @@ pub(super) fn open_sections(
     open
 }
 
-/// The events that the history has and nobody read. A wait that was given an event and was not
-/// cancelled has read it, as far as that can be told.
+/// Returns the unread events of the history. As far as can be known, a wait that was given an event
+/// and was not cancelled has read it.
 pub fn unread_events(history: &History) -> Vec<CarriedEvent> {
     let mut events = ExternalEvents::default();
     let mut waits = BTreeMap::new();

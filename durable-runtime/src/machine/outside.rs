@@ -1,4 +1,4 @@
-//! Where executions tell that something outside the machine reached into them.
+//! Reports of executions that something outside the machine has reached into.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use futures_util::task::AtomicWaker;
 use crate::ids::Execution;
 use crate::ids::InstanceKey;
 
-/// An execution that something outside reached into: it must not go on.
+/// An execution that something outside has reached into: it must not continue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OutsideReport {
@@ -23,10 +23,10 @@ pub struct OutsideReport {
     pub reason: String,
 }
 
-/// The reports of all executions of a worker. Clones share them.
+/// The reports of all executions of a worker. All clones share them.
 ///
-/// An execution that is reached into between two turns may have no message that would wake it for
-/// days; whoever drives the machine takes the reports and stalls those instances at once.
+/// If something reaches into an execution between two turns, no message may wake it for days.
+/// Therefore the driver of the machine takes the reports and stalls those instances at once.
 #[derive(Debug, Clone, Default)]
 pub struct OutsideReports(Arc<Shared>);
 
@@ -48,7 +48,7 @@ impl OutsideReports {
         self.0.taker.wake();
     }
 
-    /// Takes what was reported.
+    /// Takes the reports.
     pub fn take(&self) -> Vec<OutsideReport> {
         let mut reports = self
             .0
@@ -58,7 +58,7 @@ impl OutsideReports {
         std::mem::take(&mut reports)
     }
 
-    /// Waits until there is something to take.
+    /// Waits until there is a report to take.
     pub async fn reported(&self) {
         poll_fn(|cx| {
             self.0.taker.register(cx.waker());

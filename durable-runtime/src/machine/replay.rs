@@ -28,7 +28,7 @@ pub enum ReplayError {
     /// The code does not fit the history.
     #[error(transparent)]
     Nondeterminism(#[from] Box<Nondeterminism>),
-    /// The code cannot go on: a recorded value does not decode, say.
+    /// The code cannot continue, for example because a recorded value does not decode.
     #[error("{0}")]
     Stalled(String),
     /// The history has no beginning.
@@ -36,11 +36,11 @@ pub enum ReplayError {
     Empty,
 }
 
-/// Replays all of `history` of `instance` with the code that `start` begins. Returns where it stands at
-/// the end of the history; of a history that has ended, `None`.
+/// Replays all of `history` of `instance` with the code that `start` begins. Returns the
+/// orchestration as it stands at the end of the history; `None` if the history has ended.
 ///
 /// # Errors
-/// [`ReplayError`] when the code does not decide what was recorded.
+/// [`ReplayError`] if the code does not come to the recorded decisions.
 pub fn replay(
     config: &Config,
     instance: &InstanceRow,
@@ -64,12 +64,12 @@ pub fn replay(
     }
 }
 
-/// Goes on from the last checkpoint of `history`, or replays all of it where there is none. Leads to
-/// the same place as [`replay`].
+/// Continues from the last checkpoint of `history`, or replays all of it if there is none. Comes to
+/// the same state as [`replay`].
 ///
 /// # Errors
-/// [`ReplayError`] when the code does not decide what was recorded, or does not go on from that
-/// checkpoint.
+/// [`ReplayError`] if the code does not come to the recorded decisions, or does not continue from
+/// that checkpoint.
 pub fn resume(
     config: &Config,
     instance: &InstanceRow,
@@ -192,6 +192,7 @@ pub(super) fn identity(config: &Config, instance: &InstanceRow) -> Identity {
         headers: instance.headers.clone(),
         limits: Arc::clone(&config.limits),
         strict_inputs: config.strict_inputs,
+        undecodable_input: config.undecodable_input,
         root: Arc::new(Numbers::new(CallPath::root())),
         checkpoint_after: config.checkpoint_after,
         outside: config.outside.clone(),

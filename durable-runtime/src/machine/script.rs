@@ -1,4 +1,4 @@
-//! What a recorded round decided, to be decided again by a replay.
+//! The decisions of a recorded round, which a replay must repeat.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -40,6 +40,11 @@ impl Script {
             exact: true,
             ..Self::new(decisions)
         }
+    }
+
+    /// Whether the round ended with an error.
+    pub(super) fn fails(&self) -> bool {
+        matches!(self.end, Some(HistoryEvent::ExecutionFailed { .. }))
     }
 
     fn add(&mut self, event: &HistoryEvent) {

@@ -1,4 +1,4 @@
-//! Critical sections: from the request for a lock to its end.
+//! Critical sections, from the lock request to their end.
 
 use super::cursor::Cursor;
 use crate::definition::SourcePlace;
@@ -62,8 +62,8 @@ impl OpenSection {
     }
 }
 
-/// A critical section in the hands of user code. Dropping it ends the section, while the
-/// orchestration itself runs; however else it ends, the machine gives the lock back.
+/// A critical section that user code holds. If user code drops it while the orchestration runs, the
+/// section ends. In all other cases the machine releases the lock.
 #[derive(Debug)]
 pub struct Section {
     cursor: Cursor,
@@ -76,7 +76,7 @@ impl Section {
         Self { cursor, path, site }
     }
 
-    /// The call that is the lock.
+    /// Returns the call path of the lock.
     pub fn path(&self) -> &CallPath {
         &self.path
     }

@@ -1,4 +1,5 @@
-//! The state of an execution between two polls: its calls, its events, what this round decided.
+//! The state of an execution between two polls: its calls, its events, and the decisions of this
+//! round.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ use super::nondeterminism::Difference;
 use super::outside::OutsideReports;
 use super::script::Script;
 use super::section::OpenSection;
+use super::turn::Undecodable;
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::failure::CallResult;
@@ -58,6 +60,7 @@ pub(super) struct Identity {
     pub(super) headers: BTreeMap<String, String>,
     pub(super) limits: Arc<Limits>,
     pub(super) strict_inputs: bool,
+    pub(super) undecodable_input: Undecodable,
     pub(super) root: Arc<Numbers>,
     /// How many events gather before a checkpoint is taken.
     pub(super) checkpoint_after: usize,
@@ -130,6 +133,14 @@ impl State {
             checkpoints: Checkpoints::resuming(checkpoint),
             ..Self::default()
         }
+    }
+
+    /// Roughly how many bytes it holds beside itself.
+    pub(super) fn size(&self) -> usize {
+        let call = size_of::<(CallPath, OpenCall)>() + size_of::<ActivityCall>();
+        self.calls.capacity() * call
+            + self.decisions.capacity() * size_of::<HistoryEvent>()
+            + self.sections.len() * size_of::<(CallPath, OpenSection)>()
     }
 
     pub(super) fn is_replaying(&self) -> bool {

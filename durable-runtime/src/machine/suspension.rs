@@ -1,7 +1,9 @@
-//! Suspending an execution, and letting it go on.
+//! Suspending and resuming an execution.
 //!
-//! 1. While it is suspended, whatever comes in is kept in order, except what ends or resumes it.
-//! 2. Its continuation is dropped: a resumed one is loaded again, with all that was kept.
+//! 1. While it is suspended, it keeps everything that comes in, in order, except what ends or
+//!    resumes it.
+//! 2. Its continuation is dropped. When it is resumed, it is loaded again, with everything that was
+//!    kept.
 
 use super::ending::Ending;
 use super::turn::Turn;

@@ -43,7 +43,7 @@ use crate::work::TimerKind;
 use crate::work::TurnRequest;
 use crate::work::TurnWrite;
 
-/// What the machine goes by.
+/// The settings of the machine.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Limits on sizes and numbers.
@@ -51,22 +51,25 @@ pub struct Config {
     /// Whether a call with another input than the recorded one stalls the instance. If not, it is
     /// logged, and the recorded input stands.
     pub strict_inputs: bool,
-    /// Whether every execution has a twin: a second future of the same code that is told the same,
-    /// and must decide the same. What differs is not deterministic, and stalls the instance.
+    /// What becomes of an instance that is started with an input which its code does not take.
+    pub undecodable_input: Undecodable,
+    /// Whether every execution has a twin: a second future of the same code, which gets the same
+    /// messages and must make the same decisions. If the two differ, the code is not deterministic,
+    /// and the instance stalls.
     pub perturb: bool,
-    /// Returns a line of a source file, for reports, where that can be read.
+    /// Returns a line of a source file for reports, if the file can be read.
     pub line_of: fn(&str, usize) -> Option<String>,
-    /// Where executions tell that something outside reached into them.
+    /// Where executions report that something outside has reached into them.
     pub outside: OutsideReports,
-    /// How many events gather before an orchestrator with checkpoints takes the next one, unless it
-    /// says so itself.
+    /// How many events gather before an orchestrator with checkpoints takes the next one. The
+    /// orchestrator's attribute takes precedence.
     pub checkpoint_after: usize,
-    /// What becomes of the history before a checkpoint.
+    /// What happens to the history before a checkpoint.
     pub archive: Archive,
 }
 
-/// What becomes of the history before a checkpoint. It is not read any more to go on; people, forks
-/// and rewinds may want it.
+/// What happens to the history before a checkpoint. The instance continues without reading it;
+/// people, forks and rewinds may want it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Archive {
@@ -79,11 +82,24 @@ pub enum Archive {
     DropAtCheckpoint,
 }
 
+/// What becomes of an instance whose orchestrator does not take the input that it was started with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Undecodable {
+    /// It stalls, with the reason: another version of the code may take it.
+    #[default]
+    Stall,
+    /// It fails with [`Failure::InputUnreadable`]. One that has begun stalls all the same: the code has
+    /// changed since, and that can be cured.
+    Fail,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             limits: Arc::default(),
             strict_inputs: cfg!(debug_assertions),
+            undecodable_input: Undecodable::default(),
             perturb: false,
             line_of: |_, _| None,
             checkpoint_after: 256,
@@ -93,7 +109,7 @@ impl Default for Config {
     }
 }
 
-/// Where an instance stands before a turn.
+/// The state of an instance before a turn.
 #[derive(Debug)]
 pub enum Position {
     /// Its execution has not begun.
@@ -104,14 +120,14 @@ pub enum Position {
     Stopped {
         /// Its history.
         history: History,
-        /// Why, if that was found out just now.
+        /// The reason, if it was found out just now.
         report: Option<String>,
     },
     /// It has ended.
     Over,
 }
 
-/// Makes a turn. Returns what it decided, and the continuation if the instance goes on waiting.
+/// Makes a turn. Returns its outcome, and the continuation if the instance continues to wait.
 pub fn turn(
     config: &Config,
     position: Position,
@@ -491,10 +507,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn terminate_child(&mut self, child: crate::ids::InstanceId, link: ParentLink) {
-        let reason = format!(
-            "its parent `{}` does not wait for it any more",
-            link.instance
-        );
+        let reason = format!("its parent `{}` no longer waits for it", link.instance);
         let body = MessageBody::Terminate {
             reason,
             by_parent: Some(link),

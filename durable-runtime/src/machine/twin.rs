@@ -1,13 +1,13 @@
-//! A second future of the same execution, which finds out whether the code is deterministic.
+//! A second future of the same execution, which shows whether the code is deterministic.
 //!
-//! The twin is told what the first is told, right after it, and must decide the same: it replays
-//! each round that the first has just made. So what it takes from the first, the values of side
-//! effects for one, and what it keeps to itself, its logs for one, is as in any replay. What the
-//! code reads from elsewhere (the order of a hash map, whose keys are others in every map; a clock;
-//! a counter) comes out differently, or may.
+//! The twin gets the same messages as the first future, right after it, and must make the same
+//! decisions: it replays each round that the first has just made. As in any replay, it takes the
+//! values of side effects from the first and does not show its logs. What the code reads from
+//! elsewhere differs, or may differ: the order of a hash map (every map has other keys), a clock, a
+//! counter.
 //!
 //! 1. Nothing of the twin is recorded, sent or run. Dropping it does nothing.
-//! 2. An execution that has no twin pays nothing for it.
+//! 2. An execution without a twin pays nothing for it.
 
 use tracing::subscriber::NoSubscriber;
 use tracing::subscriber::with_default;

@@ -1,8 +1,8 @@
-//! Who wakes an execution: the machine itself, or something outside that it does not know.
+//! Who wakes an execution: the machine itself, or something outside that the machine does not know.
 //!
-//! A waker of an execution may be woken by the machine when it delivers, and by the execution's own
-//! code while it is polled; both happen on the machine's thread. Every other wake comes of something
-//! that is not durable: a crash would forget it, and a replay would not wait for it.
+//! The machine may wake a waker of an execution when it delivers a message, and the execution's own
+//! code may wake it while it is polled. Both happen on the machine's thread. Every other wake comes
+//! from something that is not durable: a crash would forget it, and a replay would not wait for it.
 
 use std::cell::Cell;
 use std::sync::Arc;

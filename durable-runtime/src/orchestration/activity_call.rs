@@ -21,8 +21,8 @@ use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::retry::RetryPolicy;
 
-/// A call of an activity: a lazy future of the function's own `Result<T, E>`, or of
-/// `Result<T, Failure>` where the function returns a plain `T`.
+/// A call of an activity: a lazy future of the function's own `Result<T, E>`, or of `Result<T,
+/// Failure>` if the function returns a plain `T`.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -39,12 +39,13 @@ use crate::retry::RetryPolicy;
 /// ```
 ///
 /// # Replay
-/// Records `ActivityScheduled` when it is first polled. On replay it returns what was recorded when
-/// `ActivityCompleted` or `ActivityFailed` is in the history. Dropping it cancels the attempt.
+/// Records `ActivityScheduled` when it is first polled. On replay it returns the recorded result if
+/// `ActivityCompleted` or `ActivityFailed` is in the history. If you drop it, the attempt is
+/// cancelled.
 #[must_use = "a call does nothing until it is awaited or spawned"]
 pub struct Call<A: Activity>(TypedCall<A::Output, A::Error>);
 
-/// A call of `A` with `arguments`; for generated code.
+/// Returns a call of `A` with `arguments`; for generated code.
 #[track_caller]
 #[expect(
     clippy::needless_pass_by_value,
@@ -69,19 +70,19 @@ pub(crate) fn reencode<A: Arguments>(
 }
 
 impl<A: Activity> Call<A> {
-    /// Tries again by `policy` instead of the activity's own. A policy with a number out of range
-    /// fails the call.
+    /// Tries again by `policy` and not by the activity's own policy. A policy with a number out of
+    /// range fails the call.
     ///
     /// # Replay
-    /// Recorded with the call; the waits are invisible to the orchestrator.
+    /// Recorded with the call. The orchestrator does not notice the waits.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.0.set_retry(policy);
         self
     }
 
-    /// Tries again as `decide` says: given the number of the attempt that failed, from 1, and its
-    /// error, it answers how long to wait, or `None` to give up. It runs as orchestrator code, after
-    /// the policy of the call, if there is one, has given up.
+    /// Tries again as `decide` says. It gets the number of the attempt that failed, from 1, and the
+    /// error. It returns how long to wait, or `None` to give up. `decide` is orchestrator code; it
+    /// runs after the policy of the call, if there is one, has given up.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -107,8 +108,8 @@ impl<A: Activity> Call<A> {
         Retried::deciding(self.0, decide)
     }
 
-    /// Limits each attempt to `limit`; then it is cancelled and counts as failed with
-    /// [`Failure::TimedOut`](crate::Failure::TimedOut).
+    /// Limits each attempt to `limit`. After that the attempt is cancelled and counts as failed
+    /// with [`Failure::TimedOut`](crate::Failure::TimedOut).
     ///
     /// # Replay
     /// Recorded with the call.
@@ -117,7 +118,7 @@ impl<A: Activity> Call<A> {
         self
     }
 
-    /// Runs it from `queue` instead of the activity's own.
+    /// Runs the activity from `queue` and not from the activity's own queue.
     ///
     /// # Replay
     /// Recorded with the call.
@@ -126,7 +127,7 @@ impl<A: Activity> Call<A> {
         self
     }
 
-    /// What people see it as.
+    /// Sets a label that people see.
     ///
     /// # Replay
     /// Recorded with the call.
@@ -135,13 +136,13 @@ impl<A: Activity> Call<A> {
         self
     }
 
-    /// Schedules it now instead of when it is first awaited.
+    /// Schedules the call now, and not when it is first awaited.
     ///
     /// # Replay
     /// Records `ActivityScheduled` at once.
     ///
     /// # Panics
-    /// Outside an orchestrator.
+    /// Panics outside an orchestrator.
     pub fn spawn(self) -> Spawned<Self> {
         Spawned::new(self)
     }

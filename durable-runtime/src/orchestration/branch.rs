@@ -6,12 +6,14 @@ use std::pin::Pin;
 use crate::machine;
 use crate::machine::Branch;
 
-/// What an `async` block in a body becomes: a branch of its own, boxed so that it is [`Unpin`].
+/// Makes a branch of its own from an `async` block in a body. The branch is boxed so that it is
+/// [`Unpin`].
 pub fn branch<F: Future>(block: F) -> Branch<Pin<Box<F>>> {
     machine::branch(Box::pin(block))
 }
 
-/// [`branch`] of a block whose type is written, as that of `async |x| -> T { … }` is.
+/// Does the same as [`branch`] for a block whose type is written, such as that of `async |x| -> T {
+/// … }`.
 pub fn branch_of<T, F: Future<Output = T>>(block: F) -> Branch<Pin<Box<F>>> {
     branch(block)
 }

@@ -1,6 +1,7 @@
-//! What an orchestrator calls, listed without running it.
+//! The callees of an orchestrator, listed without running it.
 
 use std::any::TypeId;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
@@ -21,6 +22,8 @@ pub struct CalleeList {
     found: BTreeSet<Callee>,
     /// The helpers that were looked into: a helper may call itself.
     helpers: Vec<TypeId>,
+    /// The names of their arguments, operations of entities included.
+    arguments: BTreeMap<Callee, &'static [&'static str]>,
     /// The path that is looked up now.
     path: Option<&'static str>,
     /// What the paths of the function that is looked into call.
@@ -30,7 +33,7 @@ pub struct CalleeList {
 }
 
 impl CalleeList {
-    /// Says under which path the source names what is added next.
+    /// Sets the path under which the source names the next callee.
     pub fn at(&mut self, path: &'static str) {
         self.path = Some(path);
     }
@@ -44,7 +47,7 @@ impl CalleeList {
     /// Adds an activity.
     pub fn activity<A: Activity>(&mut self) {
         self.resolve(Resolved::Activity(A::NAME, A::SIGNATURE));
-        self.found.insert(Callee::Activity(A::NAME));
+        self.add(Callee::Activity(A::NAME), A::SIGNATURE.names);
     }
 
     /// Adds an orchestrator.
@@ -55,15 +58,28 @@ impl CalleeList {
             definition.signature,
         ));
         let callee = Callee::Orchestrator(definition.name, definition.version);
+        self.add(callee, definition.signature.names);
+    }
+
+    fn add(&mut self, callee: Callee, arguments: &'static [&'static str]) {
         self.found.insert(callee);
+        self.arguments.insert(callee, arguments);
     }
 
-    /// Adds an entity, by name.
-    pub fn entity(&mut self, name: &'static str) {
+    /// Adds an entity, by name, with its operations and the names of their arguments.
+    pub fn entity(
+        &mut self,
+        name: &'static str,
+        operations: &[(&'static str, &'static [&'static str])],
+    ) {
         self.found.insert(Callee::Entity(name));
+        for (operation, arguments) in operations {
+            let callee = Callee::Operation(name, operation);
+            self.arguments.insert(callee, arguments);
+        }
     }
 
-    /// Adds what an inline helper calls, and its machine.
+    /// Adds the callees of an inline helper, and its machine.
     pub fn inline<H: 'static>(
         &mut self,
         name: &'static str,
@@ -85,14 +101,25 @@ impl CalleeList {
     }
 }
 
-/// The callees of `O`, sorted.
+/// Returns the callees of `O`, sorted.
 pub fn callees_of<O: Orchestrator>() -> Vec<Callee> {
     let mut list = CalleeList::default();
     O::callees(&mut list);
     list.found.into_iter().collect()
 }
 
-/// The state machine of `O`; for generated code.
+/// Returns the names of the arguments of `O` and of everything it calls, operations of entities
+/// included.
+pub fn argument_names_of<O: Orchestrator>() -> BTreeMap<Callee, &'static [&'static str]> {
+    let mut list = CalleeList::default();
+    O::callees(&mut list);
+    let definition = &O::DEFINITION;
+    let own = Callee::Orchestrator(definition.name, definition.version);
+    list.add(own, definition.signature.names);
+    list.arguments
+}
+
+/// Returns the state machine of `O`; for generated code.
 pub fn state_machine_of<O: Orchestrator>() -> StateMachine {
     let mut list = CalleeList::default();
     O::callees(&mut list);
@@ -111,16 +138,16 @@ pub fn state_machine_of<O: Orchestrator>() -> StateMachine {
 
 /// A function that an orchestrator may call; the macros implement it.
 pub trait Listed {
-    /// Adds the function, or what it calls, to `list`.
+    /// Adds the function, or its callees, to `list`.
     fn list(list: &mut CalleeList);
 }
 
-/// Asks whether a type is [`Listed`]; generated code asks, and the compiler prefers
-/// [`ListedCallee`] where that applies.
+/// Checks whether a type is [`Listed`]. Generated code queries it, and the compiler prefers
+/// [`ListedCallee`] if that applies.
 pub struct CalleeProbe<T: ?Sized>(PhantomData<fn() -> Box<T>>);
 
 impl<T: ?Sized> CalleeProbe<T> {
-    /// The question.
+    /// Creates the check.
     #[expect(clippy::new_without_default, reason = "for generated code only")]
     pub const fn new() -> Self {
         Self(PhantomData)

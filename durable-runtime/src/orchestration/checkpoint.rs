@@ -1,7 +1,8 @@
-//! The heads of loops, where an orchestrator can be saved and gone on with; for generated code.
+//! The heads of loops, where an orchestrator can be saved and resumed; for generated code.
 //!
-//! A lowered body asks [`resume`] where to begin, fetches its carried bindings from what that
-//! returned, and at the head of each loop asks [`checkpoint_due`] whether to save them.
+//! A lowered body calls [`resume`] to find out where to begin, and fetches its carried bindings
+//! from the answer. At the head of each loop it calls [`checkpoint_due`] to find out whether to
+//! save them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -30,8 +31,8 @@ pub struct LoopHead {
 }
 
 impl LoopHead {
-    /// The head of loop `number`, where the bindings `carried` are saved, and those of `kept` that
-    /// have a recorded form.
+    /// Creates the head of loop `number`, where the bindings `carried` are saved, and those of
+    /// `kept` that have a recorded form.
     pub const fn new(
         number: u32,
         place: (&'static str, u32, u32),
@@ -56,8 +57,8 @@ impl LoopHead {
     }
 }
 
-/// A value that can be carried over the head of a loop in a checkpoint. Implemented for every type
-/// that derives serde's two traits and owns what it holds.
+/// A value that a checkpoint can carry across the head of a loop. It is implemented for every type
+/// that derives serde's two traits and owns its contents.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` lives across the head of a loop and cannot be saved in a checkpoint",
     label = "this is used in the loop or after it, so the checkpoint must hold it",
@@ -68,13 +69,13 @@ pub trait CheckpointValue: Sized + Send {
     /// Records the value.
     ///
     /// # Errors
-    /// [`CodecError`] when it has no recorded form.
+    /// [`CodecError`] if the value has no recorded form.
     fn save(&self) -> Result<Payload, CodecError>;
 
-    /// Reads a value back.
+    /// Decodes a value.
     ///
     /// # Errors
-    /// [`CodecError`] when what is recorded is no such value.
+    /// [`CodecError`] if the recorded value is no such value.
     fn load(saved: &Payload) -> Result<Self, CodecError>;
 }
 
@@ -89,11 +90,11 @@ impl<T: Serialize + DeserializeOwned + Send> CheckpointValue for T {
     }
 }
 
-/// A carried binding, bounded to have a recorded form.
+/// A carried binding, whose type must have a recorded form.
 #[derive(Debug)]
 pub struct Carried<'a, T>(&'a T);
 
-/// `value`, which must have a recorded form.
+/// Returns `value`, which must have a recorded form.
 pub fn checkpoint_value<T: CheckpointValue>(value: &T) -> Carried<'_, T> {
     Carried(value)
 }
@@ -106,7 +107,7 @@ pub struct Saving {
     values: Vec<SavedValue>,
 }
 
-/// Passes `head`. Where a checkpoint is to be taken, what to put the values in.
+/// Passes `head`. If a checkpoint is due, returns where to put the values.
 pub fn checkpoint_due(head: &'static LoopHead) -> Option<Saving> {
     let cursor = Cursor::current()?;
     cursor
@@ -154,8 +155,8 @@ struct Loading {
     values: BTreeMap<String, Payload>,
 }
 
-/// Where the body with these loops is to begin. Does not return where it has no such loop, or carries
-/// other bindings there.
+/// Returns where the body with these loops begins. It does not return if the body has no such loop
+/// or carries other bindings there.
 pub async fn resume(heads: &'static [LoopHead]) -> Resumed {
     let Some(cursor) = Cursor::current() else {
         return Resumed(None);
@@ -182,8 +183,7 @@ impl Loading {
         let (number, place) = (self.head, &self.place);
         let Some(head) = heads.iter().find(|head| head.number == number) else {
             return Some(format!(
-                "its checkpoint is of loop {number} ({place}), and the code that runs now has no such \
-                 loop{HELP}"
+                "its checkpoint belongs to loop {number} ({place}), and today's code has no such loop{HELP}"
             ));
         };
         let is_known = |name: &str| head.carried.contains(&name) || head.kept.contains(&name);
@@ -198,8 +198,7 @@ impl Loading {
             return None;
         }
         let mut report = format!(
-            "its checkpoint of loop {number} ({place}) does not hold the bindings of the code that \
-             runs now ({})",
+            "its checkpoint of loop {number} ({place}) does not hold the bindings of today's code ({})",
             head.place()
         );
         // Writing to a `String` cannot fail.
@@ -207,7 +206,7 @@ impl Loading {
             let _ = write!(report, "\nmissing in the checkpoint: {}", quoted(&missing));
         }
         if !extra.is_empty() {
-            let _ = write!(report, "\nnot carried any more: {}", quoted(&extra));
+            let _ = write!(report, "\nno longer carried: {}", quoted(&extra));
         }
         report.push_str(HELP);
         Some(report)
@@ -222,15 +221,15 @@ fn quoted(names: &[&str]) -> String {
 }
 
 impl Resumed {
-    /// Whether the body is to go to the head of loop `number`.
+    /// Returns whether the body jumps to the head of loop `number`.
     pub fn is_at(&self, number: u32) -> bool {
         self.0
             .as_ref()
             .is_some_and(|loading| loading.head == number)
     }
 
-    /// The saved value of a carried binding. Does not return where there is none, or it does not
-    /// decode.
+    /// Returns the saved value of a carried binding. It does not return if there is none, or if the
+    /// value does not decode.
     pub async fn load<T: CheckpointValue>(&mut self, name: &'static str) -> T {
         match self.try_load(name) {
             Some(value) => value,
@@ -262,10 +261,10 @@ impl Resumed {
     }
 }
 
-/// A binding that is not used any more and lives on: its end is to come where the source has it, so
-/// it is saved if it can be. One without an end of its own (a reference, a number) is left out.
+/// A binding that is no longer used but still alive. Its end must come where the source has it, so
+/// it is saved if possible. A binding that has nothing to drop (a reference, a number) is left out.
 ///
-/// Which of the three it is follows from its type: generated code calls the methods of the traits
+/// Its type decides which of the three applies: generated code calls the methods of the traits
 /// below through two references, and the compiler takes the first that fits.
 #[derive(Debug)]
 pub struct Kept<T>(pub Option<T>);
@@ -276,15 +275,15 @@ impl<T> Default for Kept<T> {
     }
 }
 
-/// Keeps what can be saved.
+/// Keeps bindings that can be saved.
 pub trait KeepSaved<T> {
     /// Saves the binding.
     fn keep(&self, name: &'static str, saving: &mut Saving);
-    /// Reads it back.
+    /// Decodes it.
     fn fetch(&self, name: &'static str, resumed: &mut Resumed) -> Kept<T>;
 }
 
-/// Leaves out what has no end of its own.
+/// Leaves out bindings that have nothing to drop.
 pub trait KeepNothing<T> {
     /// Does nothing.
     fn keep(&self, _name: &'static str, _saving: &mut Saving) {}
@@ -294,7 +293,7 @@ pub trait KeepNothing<T> {
     }
 }
 
-/// Refuses what has an end of its own and cannot be saved.
+/// Refuses bindings that have something to drop and cannot be saved.
 pub trait KeepRefused<T> {
     /// Refuses.
     fn keep(&self, name: &'static str, saving: &mut Saving)
@@ -306,7 +305,7 @@ pub trait KeepRefused<T> {
         T: EndsBeforeLoop;
 }
 
-/// What may live on over the head of a loop unsaved: nothing that has an end of its own.
+/// A type that may live across the head of a loop unsaved: it has nothing to drop.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` lives on over the head of a loop and cannot be saved in a checkpoint",
     label = "not used any more, but dropped only when the function ends",
@@ -348,12 +347,12 @@ impl<T> KeepRefused<T> for Kept<T> {
     }
 }
 
-/// What a `for` loop still has to go through.
+/// The elements that a `for` loop still has to go through.
 #[derive(Debug, Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Items<T>(std::collections::VecDeque<T>);
 
-/// All of `items`, made now. Stalls where they have no end.
+/// Evaluates all of `items` now. It stalls if they have no end.
 pub fn sequence<I: IntoIterator>(items: I) -> Items<I::Item> {
     let items = items.into_iter();
     if items.size_hint().0 == usize::MAX {
@@ -370,27 +369,27 @@ pub fn sequence<I: IntoIterator>(items: I) -> Items<I::Item> {
 }
 
 impl<T> Items<T> {
-    /// The next one.
+    /// Returns the next one.
     #[expect(clippy::should_implement_trait, reason = "a method needs no import")]
     pub fn next(&mut self) -> Option<T> {
         self.0.pop_front()
     }
 }
 
-/// A range that a `for` loop goes through, and how far it has come.
+/// A range that a `for` loop goes through, and its current position.
 #[derive(Debug, Serialize, serde::Deserialize)]
 pub struct RangeItems<R> {
     range: R,
     position: usize,
 }
 
-/// A range, from its beginning.
+/// Returns a range, from its beginning.
 pub fn range<R: Iterator>(range: R) -> RangeItems<R> {
     RangeItems { range, position: 0 }
 }
 
 impl<R: Iterator + Clone> RangeItems<R> {
-    /// The next one.
+    /// Returns the next one.
     #[expect(clippy::should_implement_trait, reason = "a method needs no import")]
     pub fn next(&mut self) -> Option<R::Item> {
         let next = self.range.clone().nth(self.position);

@@ -18,6 +18,7 @@ use crate::definition::CallOptions;
 use crate::definition::SourcePlace;
 use crate::failure::Failure;
 use crate::ids::InstanceId;
+use crate::ids::InvalidInstanceId;
 use crate::machine::CallRequest;
 use crate::machine::RawCall;
 use crate::payload::Arguments;
@@ -41,12 +42,15 @@ use crate::retry::RetryPolicy;
 /// ```
 ///
 /// # Replay
-/// Records `ChildScheduled` when it is first polled. On replay it returns what was recorded when
-/// the child's end is in the history. Dropping it terminates the child.
+/// Records `ChildScheduled` when it is first polled. On replay it returns the recorded result if
+/// the child's end is in the history. If you drop it, the child is terminated.
 #[must_use = "a call does nothing until it is awaited or spawned"]
 pub struct ChildCall<O: Orchestrator>(TypedCall<O::Output, O::Error>);
 
-/// A call of `O` with `arguments`; for generated code.
+/// The id that a call was given, if any, or what is wrong with it.
+pub type ChosenId = Option<Result<InstanceId, InvalidInstanceId>>;
+
+/// Returns a call of `O` with `arguments`; for generated code.
 #[track_caller]
 #[expect(
     clippy::needless_pass_by_value,
@@ -67,8 +71,9 @@ pub fn child_call<O: Orchestrator>(arguments: O::Arguments) -> ChildCall<O> {
 }
 
 impl<O: Orchestrator> ChildCall<O> {
-    /// Gives the child this id instead of one made of the parent's id and the place of the call. An
-    /// id that breaks the rules of [`InstanceId`] fails the call.
+    /// Gives the child this id; by default its id is made from the parent's id and the place of the
+    /// call. An id that breaks the rules of [`InstanceId`] fails the call with
+    /// [`Failure::InvalidInstanceId`].
     ///
     /// # Replay
     /// Recorded with the call, and compared.
@@ -79,13 +84,13 @@ impl<O: Orchestrator> ChildCall<O> {
                     *id = Some(chosen);
                 }
             }
-            Err(invalid) => self.0.refuse(Failure::from_error(&invalid)),
+            Err(invalid) => self.0.refuse(invalid.into()),
         }
         self
     }
 
-    /// Limits the whole child to `limit`; then it is terminated and the call fails with
-    /// [`Failure::TimedOut`].
+    /// Limits the whole child to `limit`. After that the child is terminated and the call fails
+    /// with [`Failure::TimedOut`].
     ///
     /// # Replay
     /// Recorded with the call.
@@ -94,7 +99,7 @@ impl<O: Orchestrator> ChildCall<O> {
         self
     }
 
-    /// What people see it as.
+    /// Sets a label that people see.
     ///
     /// # Replay
     /// Recorded with the call.
@@ -103,8 +108,9 @@ impl<O: Orchestrator> ChildCall<O> {
         self
     }
 
-    /// Starts another child by `policy` when one fails. A child with an id of its own is followed
-    /// by `id-2`, `id-3` and so on. A policy with a number out of range fails the call.
+    /// Starts another child by `policy` if one fails. If you chose an id for the child, the next
+    /// ones are called `id-2`, `id-3` and so on. A policy with a number out of range fails the
+    /// call.
     ///
     /// # Replay
     /// Each attempt is a call of its own in a branch of its own, each wait a durable timer.
@@ -112,9 +118,9 @@ impl<O: Orchestrator> ChildCall<O> {
         Retried::by_policy(self.0, policy, O::is_retryable)
     }
 
-    /// Starts another child as `decide` says: given the number of the attempt that failed, from 1,
-    /// and its error, it answers how long to wait, or `None` to give up. A child with an id of its
-    /// own is followed by `id-2`, `id-3` and so on.
+    /// Starts another child as `decide` says. It gets the number of the attempt that failed, from
+    /// 1, and the error. It returns how long to wait, or `None` to give up. If you chose an id for
+    /// the child, the next ones are called `id-2`, `id-3` and so on.
     ///
     /// # Replay
     /// Each attempt is a call of its own in a branch of its own, each wait a durable timer.
@@ -125,21 +131,24 @@ impl<O: Orchestrator> ChildCall<O> {
         Retried::deciding(self.0, decide)
     }
 
-    /// Starts the child now instead of when it is first awaited.
+    /// Starts the child now, and not when it is first awaited.
     ///
     /// # Replay
     /// Records `ChildScheduled` at once.
     ///
     /// # Panics
-    /// Outside an orchestrator.
+    /// Panics outside an orchestrator.
     pub fn spawn(self) -> Spawned<Self> {
         Spawned::new(self)
     }
 
-    /// The id, if one was chosen, and the input: what a client starts.
-    pub fn into_start(self) -> (Option<InstanceId>, Result<Option<Payload>, CodecError>) {
-        match self.0.raw().request() {
-            CallRequest::Child { id, input, .. } => (id.clone(), input.clone()),
+    /// Returns the chosen id, if any, and the input, with which a client can start it.
+    pub fn into_start(self) -> (ChosenId, Result<Option<Payload>, CodecError>) {
+        match (self.0.raw().request(), self.0.refused()) {
+            (CallRequest::Child { input, .. }, Some(Failure::InvalidInstanceId(invalid))) => {
+                (Some(Err(invalid.clone())), input.clone())
+            }
+            (CallRequest::Child { id, input, .. }, _) => (id.clone().map(Ok), input.clone()),
             _ => (None, Ok(None)),
         }
     }

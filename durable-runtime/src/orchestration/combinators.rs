@@ -1,6 +1,6 @@
-//! What is durable: our own futures, and the combinators of `futures` over durable ones.
+//! The durable futures: our own, and the combinators of `futures` over durable ones.
 //!
-//! A combinator is in the list when it polls in an order that depends on nothing but its input.
+//! The list has those combinators whose order of polling depends only on their input.
 
 use std::future::Pending;
 use std::future::Ready;

@@ -1,4 +1,4 @@
-//! What an orchestrator asks of its orchestration.
+//! The context of an orchestration.
 
 use std::fmt;
 use std::future::Future;
@@ -19,6 +19,7 @@ use super::IntoArguments;
 use super::Log;
 use super::Orchestrator;
 use super::Random;
+use super::Reports;
 use super::SideEffect;
 use super::Timer;
 use crate::clock::Timestamp;
@@ -30,13 +31,16 @@ use crate::machine::Cancellation;
 use crate::machine::Cursor;
 use crate::machine::Shielded;
 use crate::machine::shielded;
+use crate::payload::Arguments;
+use crate::payload::CodecError;
+use crate::payload::Payload;
 use crate::payload::Recorded;
 
 /// The context of an orchestration.
 ///
-/// An orchestrator writes `ctx: &OrchestrationContext`; `#[orchestrator]` fills in its own type, so
-/// that status, events and continue-as-new have the types it declares. Such a context derefs to the
-/// one without a type, which helpers take.
+/// An orchestrator writes `ctx: &OrchestrationContext`. `#[orchestrator]` fills in its own type, so
+/// that status, events and continue-as-new have the types that it declares. Such a context
+/// dereferences to the untyped one, which helpers take.
 ///
 /// ```
 /// use durable_runtime::prelude::*;
@@ -57,22 +61,50 @@ pub struct OrchestrationContext<O: ContextOf = Untyped> {
     core: O::Core,
 }
 
-/// The context of no orchestrator in particular: what helpers take.
+/// Stands for no orchestrator in particular: the context of helpers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Untyped {}
 
-/// What a context can be the context of: an [`Orchestrator`], or [`Untyped`].
+/// The type parameter of a context: an [`Orchestrator`], or [`Untyped`].
 pub trait ContextOf {
-    /// What such a context holds.
+    /// The contents of such a context.
     type Core: Send + Sync;
+    /// The arguments of the next execution.
+    type Arguments;
+    /// The function's return type.
+    type Return;
 }
 
 impl ContextOf for Untyped {
     type Core = Cursor;
+    type Arguments = Untyped;
+    type Return = ();
 }
 
 impl<O: Orchestrator> ContextOf for O {
     type Core = OrchestrationContext;
+    type Arguments = O::Arguments;
+    type Return = O::Return;
+}
+
+/// An orchestrator, which has events, a status and arguments; [`Untyped`] is not one.
+#[diagnostic::on_unimplemented(
+    message = "this context does not know its orchestrator: it has no events, status and arguments",
+    label = "needs the context of one orchestrator",
+    note = "write `ctx: &OrchestrationContext<my_orchestrator>`, with the name of the orchestrator \
+            that calls this function [D022]"
+)]
+pub trait KnowsOrchestrator: ContextOf<Core = OrchestrationContext> {
+    /// The recorded arguments of the next execution.
+    #[expect(clippy::missing_errors_doc, reason = "it has no recorded form")]
+    fn encode(arguments: &Self::Arguments) -> Result<Option<Payload>, CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<O: Orchestrator> KnowsOrchestrator for O {
+    fn encode(arguments: &O::Arguments) -> Result<Option<Payload>, CodecError> {
+        Arguments::encode(arguments)
+    }
 }
 
 impl<O: Orchestrator> Deref for OrchestrationContext<O> {
@@ -95,10 +127,12 @@ impl<O: Orchestrator> OrchestrationContext<O> {
             core: OrchestrationContext { core: cursor },
         }
     }
+}
 
+impl<O: ContextOf> OrchestrationContext<O> {
     /// Waits for the next event of type `E`, which the orchestrator must declare. Events that came
-    /// before are kept, first in, first out. One that does not decode is recorded as rejected, and
-    /// the wait goes on.
+    /// earlier are kept and come first, oldest first. An event that does not decode is recorded as
+    /// rejected, and the wait continues.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -118,16 +152,16 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     ///
     /// # Replay
     /// Records `WaitStarted` when it is first polled. On replay it returns the event that was
-    /// recorded for it. Dropped before it read its event, it gives the event back.
+    /// recorded for it. If you drop it before it has read its event, the event stays unread.
     #[track_caller]
     pub fn wait_for<E: Event>(&self) -> EventWait<E>
     where
-        O: Declares<E>,
+        O: KnowsOrchestrator + Declares<E>,
     {
         EventWait::new(here(Location::caller()))
     }
 
-    /// All events of type `E`, one after another.
+    /// Returns a stream of all events of type `E`.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -142,16 +176,17 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     /// ```
     ///
     /// # Replay
-    /// Each event that is taken is a [`wait_for`](Self::wait_for) of its own.
+    /// Each event of the stream is a [`wait_for`](Self::wait_for) of its own.
     #[track_caller]
     pub fn events<E: Event>(&self) -> Events<E>
     where
-        O: Declares<E>,
+        O: KnowsOrchestrator + Declares<E>,
     {
         Events::new(here(Location::caller()))
     }
 
-    /// Sets the custom status, which clients see. The last one set in a turn wins.
+    /// Sets the custom status, which the orchestrator must declare and which clients see. The last one
+    /// set in a turn wins.
     ///
     /// # Replay
     /// Records nothing in the history; the status is stored with the instance.
@@ -159,15 +194,18 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     /// A status that has no recorded form fails the instance with [`Failure::Codec`].
     #[expect(clippy::needless_pass_by_value, reason = "what is set is given away")]
     #[track_caller]
-    pub fn set_status(&self, status: O::Status) {
+    pub fn set_status<S: Recorded>(&self, status: S)
+    where
+        O: KnowsOrchestrator + Reports<S>,
+    {
         match status.to_payload() {
             Ok(status) => self.core.core.set_custom_status(status),
             Err(error) => self.core.core.fail(Failure::Codec(error)),
         }
     }
 
-    /// Ends this execution and begins the next one with these arguments: one as itself, several as
-    /// a tuple, none as `()`. Unread events go along.
+    /// Ends this execution and begins the next one with these arguments: a single argument as it
+    /// is, several as a tuple, none as `()`. The next execution takes over the unread events.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -188,32 +226,36 @@ impl<O: Orchestrator> OrchestrationContext<O> {
     pub fn continue_as_new(
         &self,
         arguments: impl IntoArguments<O::Arguments>,
-    ) -> ContinueAsNew<O::Return> {
+    ) -> ContinueAsNew<O::Return>
+    where
+        O: KnowsOrchestrator,
+    {
         let site = here(Location::caller());
-        ContinueAsNew::new(self.core.core.clone(), site, &arguments.into_arguments())
+        let input = O::encode(&arguments.into_arguments());
+        ContinueAsNew::new(self.core.core.clone(), site, input)
     }
 }
 
 impl OrchestrationContext {
-    /// The time of the message that is being processed. It never goes back.
+    /// Returns the time of the message that is being processed. It never goes back.
     ///
     /// # Replay
-    /// The same at the same place.
+    /// Returns the same value at the same place.
     pub fn now(&self) -> Timestamp {
         self.core.now()
     }
 
-    /// A new id, which nobody can compute who does not read the hub.
+    /// Returns a new id. Nobody can compute it without reading the hub.
     ///
     /// # Replay
-    /// The same at the same place; another one after continue-as-new, after a restart, and for any
-    /// other instance, also of this id.
+    /// Returns the same value at the same place. The value is different after continue-as-new,
+    /// after a restart, and in any other instance, even one with the same id.
     #[track_caller]
     pub fn new_uuid(&self) -> Uuid {
         self.core.new_uuid()
     }
 
-    /// A random value: a whole number, a `bool`, or an `f64` from 0 up to 1.
+    /// Returns a random value: a whole number, a `bool`, or an `f64` from 0 up to 1.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -225,14 +267,14 @@ impl OrchestrationContext {
     /// ```
     ///
     /// # Replay
-    /// The same at the same place; another one after continue-as-new.
+    /// Returns the same value at the same place, and a different one after continue-as-new.
     #[track_caller]
     pub fn random<T: Random>(&self) -> T {
         T::from_bits(self.core.random())
     }
 
-    /// Whether what runs now has run before. For logs and the like: what an orchestrator does must
-    /// not depend on it.
+    /// Returns whether the code that runs now has run before. Use it for logs and the like; the
+    /// decisions of an orchestrator must not depend on it.
     ///
     /// # Replay
     /// True while a history is replayed.
@@ -240,42 +282,42 @@ impl OrchestrationContext {
         self.core.is_replaying()
     }
 
-    /// The id of this instance.
+    /// Returns the id of this instance.
     ///
     /// # Replay
-    /// Always the same.
+    /// Always returns the same value.
     pub fn instance_id(&self) -> &InstanceId {
         self.core.instance_id()
     }
 
-    /// The instance that waits for this one's result, if this is a sub-orchestration.
+    /// Returns the instance that waits for this one's result, if this is a sub-orchestration.
     ///
     /// # Replay
-    /// Always the same.
+    /// Always returns the same value.
     pub fn parent(&self) -> Option<&InstanceId> {
         self.core.parent()
     }
 
-    /// Waits for `duration`, however long, across restarts.
+    /// Waits for `duration`, however long it is, across restarts.
     ///
     /// # Replay
-    /// Records `TimerCreated` when it is first polled. On replay it returns at once when
-    /// `TimerFired` is in the history. Dropping it cancels the timer.
+    /// Records `TimerCreated` when it is first polled. On replay it returns at once if `TimerFired`
+    /// is in the history. If you drop it, the timer is cancelled.
     #[track_caller]
     pub fn sleep(&self, duration: Duration) -> Timer {
         Timer::new(CallRequest::TimerAfter(duration), here(Location::caller()))
     }
 
-    /// Waits until `due`; not at all if that is past.
+    /// Waits until `due`; returns at once if that is past.
     ///
     /// # Replay
-    /// As [`sleep`](Self::sleep).
+    /// Records the same as [`sleep`](Self::sleep).
     #[track_caller]
     pub fn sleep_until(&self, due: Timestamp) -> Timer {
         Timer::new(CallRequest::TimerAt(due), here(Location::caller()))
     }
 
-    /// Starts an orchestration that lives on by itself, and yields its id. Nobody waits for its
+    /// Starts an orchestration that outlives this one, and returns its id. Nobody waits for its
     /// result.
     ///
     /// ```
@@ -295,8 +337,8 @@ impl OrchestrationContext {
         DetachedStart::new(call)
     }
 
-    /// Computes a local value once: what is quick, has no effect outside, and would come out
-    /// differently the next time. Anything else is an activity.
+    /// Computes a local value once. Use it for a value that is quick to compute, has no effect
+    /// outside, and would be different the next time. Use an activity for anything else.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -307,7 +349,7 @@ impl OrchestrationContext {
     /// ```
     ///
     /// # Replay
-    /// Records `SideEffectRecorded`. On replay it returns what was recorded and computes nothing.
+    /// Records `SideEffectRecorded`. On replay it returns the recorded value and computes nothing.
     ///
     /// A value that has no recorded form fails the instance with [`Failure::Codec`].
     #[track_caller]
@@ -315,8 +357,8 @@ impl OrchestrationContext {
         SideEffect::new(self.core.clone(), here(Location::caller()), compute)
     }
 
-    /// Whether a change of the code applies to this execution: not to one that passed this place
-    /// before the change was made.
+    /// Returns whether a change of the code applies to this execution. It does not apply to an
+    /// execution that passed this place before the change was made.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -334,8 +376,9 @@ impl OrchestrationContext {
         self.core.patched(change)
     }
 
-    /// Completes when the instance is cancelled. Race with it what does not end by itself then: timers
-    /// and waits. Calls that yield a `Result` fail with [`Failure::Cancelled`](crate::Failure).
+    /// Completes when the instance is cancelled. Race it with timers and waits, because these do
+    /// not end by themselves then. Calls that yield a `Result` fail with
+    /// [`Failure::Cancelled`](crate::Failure).
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -349,14 +392,14 @@ impl OrchestrationContext {
     /// ```
     ///
     /// # Replay
-    /// Records nothing: that the instance was cancelled is in its history.
+    /// Records nothing: the history already says that the instance was cancelled.
     pub fn cancellation(&self) -> Cancellation {
         self.core.cancellation()
     }
 
-    /// Cleans up: calls that `block` makes go on when the instance is cancelled, and can be made
-    /// after that. There is an end to it: what is not done within the grace period of the
-    /// cancellation is terminated.
+    /// Runs clean-up code: the calls that `block` makes continue when the instance is cancelled,
+    /// and `block` can make new ones after that. The time is limited: when the grace period of the
+    /// cancellation is over, the instance is terminated.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -378,7 +421,7 @@ impl OrchestrationContext {
     /// ```
     ///
     /// # Replay
-    /// Records nothing; what `block` does is recorded as ever.
+    /// Records nothing for itself; the calls in `block` are recorded as usual.
     pub fn shielded<F: Future>(&self, block: F) -> Shielded<F> {
         shielded(block)
     }

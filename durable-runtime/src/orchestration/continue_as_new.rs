@@ -1,4 +1,4 @@
-//! Ending an execution and beginning another one with fresh input.
+//! Ending an execution and beginning another one with new input.
 
 use std::fmt;
 use std::future::Future;
@@ -7,18 +7,18 @@ use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
 
+use super::Untyped;
 use crate::definition::SourcePlace;
 use crate::failure::Failure;
 use crate::machine::Cursor;
-use crate::payload::Arguments;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 
 /// The end of this execution; made by
 /// [`continue_as_new`](super::OrchestrationContext::continue_as_new).
 ///
-/// It yields the orchestrator's return type, so that `return ctx.continue_as_new(…).await` fits,
-/// and never completes.
+/// Its type is the orchestrator's return type, so that `return ctx.continue_as_new(…).await`
+/// compiles. It never completes.
 #[must_use = "the execution goes on until this is awaited"]
 pub struct ContinueAsNew<R> {
     cursor: Cursor,
@@ -28,11 +28,15 @@ pub struct ContinueAsNew<R> {
 }
 
 impl<R> ContinueAsNew<R> {
-    pub(super) fn new<A: Arguments>(cursor: Cursor, site: SourcePlace, arguments: &A) -> Self {
+    pub(super) fn new(
+        cursor: Cursor,
+        site: SourcePlace,
+        input: Result<Option<Payload>, CodecError>,
+    ) -> Self {
         Self {
             cursor,
             site,
-            input: arguments.encode(),
+            input,
             returns: PhantomData,
         }
     }
@@ -62,7 +66,7 @@ impl<R> fmt::Debug for ContinueAsNew<R> {
     }
 }
 
-/// What can stand for an orchestrator's arguments: nothing as `()`, one as itself, several as a
+/// The arguments of an orchestrator: `()` if there are none, a single one as it is, several as a
 /// tuple.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` are not the arguments of this orchestrator",
@@ -70,7 +74,7 @@ impl<R> fmt::Debug for ContinueAsNew<R> {
     note = "give one argument as itself, several as a tuple, none as `()` [D033]"
 )]
 pub trait IntoArguments<A> {
-    /// The arguments as they are recorded.
+    /// Returns the arguments in their recorded form.
     fn into_arguments(self) -> A;
 }
 
@@ -81,6 +85,14 @@ impl IntoArguments<()> for () {
 impl<T> IntoArguments<(T,)> for T {
     fn into_arguments(self) -> (T,) {
         (self,)
+    }
+}
+
+/// A context that does not know its orchestrator is refused for that alone.
+#[diagnostic::do_not_recommend]
+impl<T> IntoArguments<Untyped> for T {
+    fn into_arguments(self) -> Untyped {
+        unreachable!("no context without an orchestrator continues as new")
     }
 }
 

@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 
 use super::CalleeList;
+use super::Untyped;
 use crate::callable::CallableError;
 use crate::definition::OrchestratorDefinition;
 use crate::machine::BodyEnd;
@@ -33,26 +34,26 @@ use crate::schemas::OrchestratorSchemas;
     note = "an orchestrator is an `async fn` with `#[orchestrator]` [D034]"
 )]
 pub trait Orchestrator: Sized + Send + Sync + 'static {
-    /// What is known of it without running it.
+    /// Its definition, which is known without running it.
     const DEFINITION: OrchestratorDefinition;
     /// The recorded arguments.
     type Arguments: Arguments;
-    /// The function's whole return type: what `continue_as_new(…).await` yields.
+    /// The function's whole return type, which `continue_as_new(…).await` yields.
     type Return;
     /// The `T` of a `Result<T, E>`, or the plain value.
     type Output: Recorded;
     /// The error; [`Failure`](crate::Failure) for a plain value.
     type Error: CallableError;
-    /// The custom status; `()` unless `#[orchestrator(status = T)]` says otherwise.
+    /// The custom status; `()` unless the attribute says `#[orchestrator(status = T)]`.
     type Status: Recorded;
 
-    /// Lists the callees that the source shows.
+    /// Lists the callees that the macro saw in the source.
     fn callees(list: &mut CalleeList);
 
-    /// Whether another attempt may succeed after `error`.
+    /// Returns whether another attempt may succeed after `error`.
     fn is_retryable(error: &Self::Error) -> bool;
 
-    /// The schemas of its types.
+    /// Returns the schemas of its types.
     #[cfg(feature = "schemars")]
     fn schemas() -> OrchestratorSchemas {
         OrchestratorSchemas::default()
@@ -82,4 +83,37 @@ pub trait Orchestrator: Sized + Send + Sync + 'static {
     label = "`{E}` is not declared",
     note = "declare it: `#[orchestrator(events({E}))]` [D028]"
 )]
-pub trait Declares<E>: Orchestrator {}
+pub trait Declares<E> {}
+
+/// Refuses a context that does not know its orchestrator, with an error of its own.
+#[diagnostic::do_not_recommend]
+impl<E> Declares<E> for Untyped {}
+
+/// Because of this second candidate, the compiler takes the event from the raised value and not from
+/// the declaration. Its error then names the event that is not declared.
+#[derive(Debug)]
+pub enum NoEvent {}
+
+#[diagnostic::do_not_recommend]
+impl<O: Orchestrator> Declares<NoEvent> for O {}
+
+/// An orchestrator whose status is an `S`; `#[orchestrator(status = S)]` implements it.
+///
+/// ```
+/// use durable_runtime::prelude::*;
+///
+/// #[orchestrator(status = String)]
+/// async fn nap(ctx: &OrchestrationContext) {
+///     ctx.set_status("asleep".to_owned());
+///     ctx.sleep(hours(1)).await;
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the orchestrator `{Self}` declares no status",
+    label = "there is no status to set",
+    note = "declare the type of what is set: `#[orchestrator(status = …)]` [D039]"
+)]
+pub trait Reports<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<S> Reports<S> for Untyped {}

@@ -1,4 +1,4 @@
-//! Starting an orchestration that lives on by itself.
+//! Starting an orchestration that outlives this one.
 
 use std::future::Future;
 use std::pin::Pin;

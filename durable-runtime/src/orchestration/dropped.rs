@@ -1,21 +1,27 @@
-//! Calls that are dropped where they are made, found by the compiler.
+//! Finds calls and critical sections that are dropped where they are made, with the help of the
+//! compiler.
 //!
-//! Generated code asks every value that a statement drops. The compiler prefers [`DroppedCall`]
-//! where the value is durable; its answer is the one that [`Droppable`] refuses.
+//! Generated code checks every value that a statement drops. The compiler prefers [`DroppedCall`]
+//! if the value is durable, and [`DroppedSection`] if it is a part of a critical section.
+//! [`Droppable`] refuses the first answer, [`Releasable`] the second.
 
 use std::marker::PhantomData;
 
 use super::Durable;
 
-/// Asks whether a value that is dropped is durable.
+/// Checks whether a dropped value is durable.
 #[derive(Debug)]
 pub struct DropProbe<'a, T>(pub &'a T);
 
-/// The answer where a durable future is dropped.
+/// The answer for a dropped durable future.
 #[derive(Debug)]
 pub struct NeverRuns<T>(PhantomData<fn() -> T>);
 
-/// What may be dropped.
+/// The answer for a critical section that is dropped.
+#[derive(Debug)]
+pub struct LocksNothing<T>(PhantomData<fn() -> T>);
+
+/// A value that may be dropped.
 #[diagnostic::on_unimplemented(
     message = "this call is dropped before it runs: nothing is scheduled until it is awaited",
     label = "never awaited",
@@ -26,15 +32,53 @@ pub trait Droppable {}
 #[diagnostic::do_not_recommend]
 impl Droppable for () {}
 
+#[diagnostic::do_not_recommend]
+impl<T> Droppable for LocksNothing<T> {}
+
+/// A value that may be dropped, because it keeps nothing locked.
+#[diagnostic::on_unimplemented(
+    message = "this critical section ends where it begins: what it yields is dropped at once",
+    label = "locks nothing",
+    note = "keep what it yields as long as the section is to last: `let mut account = lock!(…).await?;` [D017]"
+)]
+pub trait Releasable {}
+
+#[diagnostic::do_not_recommend]
+impl Releasable for () {}
+
+#[diagnostic::do_not_recommend]
+impl<T> Releasable for NeverRuns<T> {}
+
+/// One or more parts of a critical section: the value of `lock!(…).await`, with or without its `?`.
+pub trait Held {}
+
+impl<T: Held> Held for Vec<T> {}
+
+impl<T: Held, E> Held for Result<T, E> {}
+
+macro_rules! held {
+    ($($name:ident),+) => {
+        impl<$($name: Held),+> Held for ($($name,)+) {}
+    };
+}
+
+held!(A, B);
+held!(A, B, C);
+held!(A, B, C, D);
+held!(A, B, C, D, E);
+held!(A, B, C, D, E, F);
+held!(A, B, C, D, E, F, G);
+held!(A, B, C, D, E, F, G, H);
+
 /// The answer for durable futures.
 pub trait DroppedCall {
-    /// What [`Droppable`] refuses.
+    /// A type that [`Droppable`] refuses.
     type Answer;
-    /// The answer.
+    /// Returns the answer.
     fn ask(&self) -> PhantomData<Self::Answer>;
 }
 
-impl<T: Durable> DroppedCall for DropProbe<'_, T> {
+impl<T: Durable> DroppedCall for &&DropProbe<'_, T> {
     type Answer = NeverRuns<T>;
 
     fn ask(&self) -> PhantomData<NeverRuns<T>> {
@@ -42,17 +86,33 @@ impl<T: Durable> DroppedCall for DropProbe<'_, T> {
     }
 }
 
+/// The answer for parts of critical sections.
+pub trait DroppedSection {
+    /// A type that [`Releasable`] refuses.
+    type Answer;
+    /// The answer.
+    fn ask(&self) -> PhantomData<Self::Answer>;
+}
+
+impl<T: Held> DroppedSection for &DropProbe<'_, T> {
+    type Answer = LocksNothing<T>;
+
+    fn ask(&self) -> PhantomData<LocksNothing<T>> {
+        PhantomData
+    }
+}
+
 /// The answer for everything else.
 pub trait DroppedValue {
-    /// The answer.
+    /// Returns the answer.
     fn ask(&self) -> PhantomData<()>;
 }
 
-impl<T> DroppedValue for &DropProbe<'_, T> {
+impl<T> DroppedValue for DropProbe<'_, T> {
     fn ask(&self) -> PhantomData<()> {
         PhantomData
     }
 }
 
-/// Takes an answer that allows the drop.
-pub fn may_drop<A: Droppable>(_answer: PhantomData<A>) {}
+/// Accepts an answer that allows the drop.
+pub fn may_drop<A: Droppable + Releasable>(_answer: PhantomData<A>) {}

@@ -1,14 +1,14 @@
-//! What may be awaited in an orchestrator.
+//! The futures that an orchestrator may await.
 //!
-//! [`Durable`] is a marker without items, so that one error is all that comes of a future that is
-//! not durable, and inference is left alone.
+//! [`Durable`] is a marker without items, so that a future that is not durable causes only one
+//! error, and type inference is not affected.
 
 use crate::definition::Site;
 use crate::machine::awaits;
 
-/// A future that may be awaited in an orchestrator: it survives a crash, and a replay finds it
-/// again. Calls of activities and orchestrators, what the context gives, `async` blocks, and the
-/// combinators of `futures` over all of these.
+/// A future that an orchestrator may await: it survives a crash, and a replay finds it again.
+/// Durable futures are calls of activities and orchestrators, the futures that the context gives,
+/// `async` blocks, and the combinators of `futures` over all of these.
 ///
 /// ```compile_fail
 /// # use durable_runtime::prelude::*;
@@ -27,7 +27,7 @@ use crate::machine::awaits;
 )]
 pub trait Durable {}
 
-/// A stream whose items may be awaited in an orchestrator.
+/// A stream whose items an orchestrator may await.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a durable stream",
     label = "awaited in an orchestrator",
@@ -35,8 +35,10 @@ pub trait Durable {}
 )]
 pub trait DurableStream {}
 
-/// `future`, which is awaited at `site`; for generated code.
-pub fn durable<F: Durable>(future: F, site: &'static Site) -> F {
-    awaits(site);
+/// Returns `future`, which is awaited at the site of that number; for generated code.
+pub fn durable<F: Durable>(future: F, sites: &'static [Site], number: usize) -> F {
+    if let Some(site) = sites.get(number) {
+        awaits(site);
+    }
     future
 }

@@ -1,4 +1,4 @@
-//! A durable future behind a pointer: for recursion and for `dyn`.
+//! A boxed durable future, for recursion and for `dyn`.
 
 use std::fmt;
 use std::future::Future;
@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::Durable;
 
-/// A boxed durable future that yields `T`: what an `#[orchestrator(inline)]` helper returns.
+/// A boxed durable future that yields `T`; an `#[orchestrator(inline)]` helper returns one.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -58,9 +58,9 @@ impl<T> fmt::Debug for DurableBox<'_, T> {
     }
 }
 
-/// `.boxed_durable()` on every durable future.
+/// Adds `.boxed_durable()` to every durable future.
 pub trait DurableExt: Durable + Future + Sized {
-    /// Boxes the future, so that different ones have the same type.
+    /// Boxes the future, so that different futures have the same type.
     ///
     /// # Replay
     /// Records nothing of its own.

@@ -24,11 +24,11 @@ pub trait Event: Recorded {
     const NAME: &'static str;
 }
 
-/// Fails to compile when two declared events have the same name but for case; for generated code.
+/// Does not compile if two declared events have the same name, apart from case; for generated code.
 /// Letters other than ASCII are compared when the runtime starts.
 ///
 /// # Panics
-/// When two of `names` are equal.
+/// Panics if two of `names` are equal.
 pub const fn assert_distinct_events(names: &[&str]) {
     let mut first = 0;
     while first < names.len() {

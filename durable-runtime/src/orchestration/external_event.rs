@@ -16,7 +16,8 @@ use crate::definition::SourcePlace;
 use crate::machine::CallRequest;
 use crate::machine::RawCall;
 
-/// The next event of type `E`; made by [`wait_for`](super::OrchestrationContext::wait_for).
+/// The wait for the next event of type `E`; made by
+/// [`wait_for`](super::OrchestrationContext::wait_for).
 #[must_use = "nothing is waited for until it is awaited"]
 pub struct EventWait<E> {
     raw: RawCall,
@@ -57,8 +58,8 @@ impl<E: Event> fmt::Debug for EventWait<E> {
     }
 }
 
-/// All events of type `E`, one after another; made by
-/// [`events`](super::OrchestrationContext::events). It never ends by itself.
+/// A stream of all events of type `E`; made by [`events`](super::OrchestrationContext::events). It
+/// never ends by itself.
 #[must_use = "nothing is waited for until the stream is polled"]
 pub struct Events<E> {
     site: SourcePlace,

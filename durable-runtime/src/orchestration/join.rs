@@ -12,17 +12,17 @@ use super::Durable;
 use super::branch;
 use crate::machine::Branch;
 
-/// An arm of `join!`, `try_join!` or `select!`: a branch of its own.
+/// Returns an arm of `join!`, `try_join!` or `select!`: a branch of its own.
 pub fn arm<F: Durable + Future>(future: F) -> Branch<Pin<Box<F>>> {
     branch(future)
 }
 
-/// The end of a chain of `join!`.
+/// Returns the end of a chain of `join!`.
 pub fn joined() -> Ready<()> {
     ready(())
 }
 
-/// The end of a chain of `try_join!`.
+/// Returns the end of a chain of `try_join!`.
 pub fn try_joined<E>() -> Ready<Result<(), E>> {
     ready(Ok(()))
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::machine::Cursor;
 
-/// Logs through `tracing`, except what has been logged before; made by
+/// Logs through `tracing`, except what was logged before; made by
 /// [`log`](super::OrchestrationContext::log).
 #[derive(Debug, Clone, Copy)]
 pub struct Log<'a>(&'a Cursor);
@@ -29,23 +29,23 @@ impl<'a> Log<'a> {
     }
 
     level! {
-        /// Logs what only a search for a mistake asks for, step by step.
+        /// Logs details that only help to find a mistake step by step.
         trace
     }
     level! {
-        /// Logs what only a search for a mistake asks for.
+        /// Logs details that only help to find a mistake.
         debug
     }
     level! {
-        /// Logs what happens.
+        /// Logs an event of normal operation.
         info
     }
     level! {
-        /// Logs what may be a mistake.
+        /// Logs a possible mistake.
         warn
     }
     level! {
-        /// Logs what is a mistake.
+        /// Logs a mistake.
         error
     }
 }

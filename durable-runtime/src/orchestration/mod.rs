@@ -1,12 +1,13 @@
-//! What an orchestrator calls, each command in a file of its own.
+//! The calls and other commands of an orchestrator, each in a file of its own.
 //!
-//! Typed futures over the machine's [`RawCall`](crate::machine::RawCall). `#[orchestrator]` makes
-//! every `.await` of a body ask for [`Durable`], so that nothing else can be awaited.
+//! They are typed futures over the machine's [`RawCall`](crate::machine::RawCall).
+//! `#[orchestrator]` makes every `.await` of a body require [`Durable`], so nothing else can be
+//! awaited.
 //!
-//! 1. Nothing is scheduled before the first poll, or `.spawn()`; dropping a call cancels it.
-//! 2. A call's identity is its branch and its number there, taken when the call is made.
-//! 3. What the orchestrator sees is always decoded from what is recorded. What does not decode
-//!    parks the instance: a deploy can cure it.
+//! 1. Nothing is scheduled before the first poll or `.spawn()`. Dropping a call cancels it.
+//! 2. A call is identified by its branch and its number there, which it takes when it is made.
+//! 3. An orchestrator sees only values that are decoded from the record. If a value does not
+//!    decode, the instance is parked, because a deploy can cure it.
 
 pub(crate) mod activity_call;
 mod branch;
@@ -21,6 +22,7 @@ mod detached;
 mod dropped;
 mod durable;
 mod durable_box;
+mod elsewhere;
 mod event;
 mod external_event;
 mod join;
@@ -44,6 +46,7 @@ pub use callees::CalleeProbe;
 pub use callees::Listed;
 pub use callees::ListedCallee;
 pub use callees::UnlistedCallee;
+pub use callees::argument_names_of;
 pub use callees::callees_of;
 pub use callees::state_machine_of;
 pub use checkpoint::Carried;
@@ -64,26 +67,41 @@ pub use checkpoint::range;
 pub use checkpoint::resume;
 pub use checkpoint::sequence;
 pub use child::ChildCall;
+pub use child::ChosenId;
 pub use child::child_call;
 pub use context::ContextOf;
+pub use context::KnowsOrchestrator;
 pub use context::OrchestrationContext;
 pub use context::Untyped;
 pub use continue_as_new::ContinueAsNew;
 pub use continue_as_new::IntoArguments;
 pub use contract::Declares;
+pub use contract::NoEvent;
 pub use contract::Orchestrator;
+pub use contract::Reports;
 pub use detached::DetachedStart;
 pub use dropped::DropProbe;
 pub use dropped::Droppable;
 pub use dropped::DroppedCall;
+pub use dropped::DroppedSection;
 pub use dropped::DroppedValue;
+pub use dropped::Held;
+pub use dropped::LocksNothing;
 pub use dropped::NeverRuns;
+pub use dropped::Releasable;
 pub use dropped::may_drop;
 pub use durable::Durable;
 pub use durable::DurableStream;
 pub use durable::durable;
 pub use durable_box::DurableBox;
 pub use durable_box::DurableExt;
+pub use elsewhere::AwaitProbe;
+pub use elsewhere::Awaitable;
+pub use elsewhere::CallElsewhere;
+pub use elsewhere::OtherAwait;
+pub use elsewhere::Recording;
+pub use elsewhere::Unrecorded;
+pub use elsewhere::may_await;
 pub use event::Event;
 pub use event::assert_distinct_events;
 pub use external_event::EventWait;

@@ -1,9 +1,9 @@
 //! Random values that are the same on every replay.
 
-/// A type that [`random`](super::OrchestrationContext::random) can make of 64 random bits: unsigned
-/// numbers and `bool` from all there are, `f64` from 0 up to, and not including, 1.
+/// A type that [`random`](super::OrchestrationContext::random) can make from 64 random bits:
+/// unsigned numbers and `bool` from their whole range, `f64` from 0 up to but not including 1.
 pub trait Random: sealed::Sealed {
-    /// Makes a value of `bits`.
+    /// Makes a value from `bits`.
     fn from_bits(bits: u64) -> Self;
 }
 

@@ -1,4 +1,4 @@
-//! Retries that the orchestrator itself decides on.
+//! Retries that the orchestrator itself controls.
 
 use std::fmt;
 use std::future::Future;
@@ -26,7 +26,7 @@ use crate::retry::FailedAttempt;
 use crate::retry::NextAttempt;
 use crate::retry::RetryPolicy;
 
-/// A call that is made again when it fails; made by `.retry_with(…)`, and by `.retry(…)` of a
+/// A call that is made again if it fails; made by `.retry_with(…)`, and by `.retry(…)` of a
 /// sub-orchestration or of an entity.
 ///
 /// # Replay
@@ -84,7 +84,7 @@ async fn attempts<T: Recorded, E: CallableError>(
     let site = first.raw().site().clone();
     let cursor = first.raw().cursor().cloned();
     // A call that is refused would be refused again.
-    let refused = first.is_refused();
+    let refused = first.refused().is_some();
     let mut call = first;
     let mut attempt = 1;
     loop {

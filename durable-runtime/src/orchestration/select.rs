@@ -1,4 +1,4 @@
-//! `select!`: the first arm that is ready, the first arm first.
+//! `select!`: the first arm that is ready wins; arms are polled from first to last.
 
 use std::future::Future;
 use std::future::Pending;
@@ -12,7 +12,7 @@ use std::task::Poll;
 pub enum Selected<A, B> {
     /// The first.
     First(A),
-    /// One of those after it.
+    /// One of the arms after the first.
     Later(B),
 }
 
@@ -24,8 +24,8 @@ pub struct Select<A, B> {
     later: B,
 }
 
-/// An arm and those after it. The losers are dropped, and so cancelled, before the winner's body
-/// runs.
+/// Returns an arm and those after it. The losers are dropped, and thereby cancelled, before the
+/// winner's body runs.
 pub fn select<A, B>(first: A, later: B) -> Select<A, B> {
     Select { first, later }
 }
@@ -42,11 +42,11 @@ impl<A: Future + Unpin, B: Future + Unpin> Future for Select<A, B> {
     }
 }
 
-/// What the arm that is not there yields.
+/// The value of an arm that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Never {}
 
-/// The end of a chain of arms.
+/// Returns the end of a chain of arms.
 pub fn no_arm() -> Pending<Never> {
     pending()
 }

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::machine::Cursor;
 use crate::payload::Recorded;
 
-/// A local value, computed once; made by
+/// A local value that is computed once; made by
 /// [`side_effect`](super::OrchestrationContext::side_effect).
 #[must_use = "nothing is computed until it is awaited"]
 pub struct SideEffect<F, T> {
@@ -63,7 +63,7 @@ impl<T: Recorded, F: FnOnce() -> T> Future for SideEffect<F, T> {
             Err(error) => {
                 let site = &this.site;
                 this.cursor.stall(format!(
-                    "the side effect recorded at {site} does not fit: {error}"
+                    "the side effect recorded at {site} cannot be read: {error}"
                 ));
                 Poll::Pending
             }

@@ -11,7 +11,7 @@ pub trait Schedule {
     fn schedule(&mut self);
 }
 
-/// A call that runs already: the handle of `.spawn()`. Dropping it cancels the call.
+/// A running call: the handle that `.spawn()` returns. Dropping it cancels the call.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;

@@ -1,4 +1,4 @@
-//! From recorded input through an orchestrator's body to its end.
+//! The way from recorded input through an orchestrator's body to its end.
 
 use std::future::Future;
 
@@ -33,9 +33,11 @@ where
             Box::pin(running.map(end_of::<O>))
         }
         Err(error) => {
-            let name = O::DEFINITION.name;
-            let reason = format!("failed to start orchestrator `{name}`: {error}");
-            Box::pin(ready(BodyEnd::Stalled(reason)))
+            let failure = Failure::InputUnreadable {
+                orchestrator: O::DEFINITION.name.to_owned(),
+                report: error.to_string(),
+            };
+            Box::pin(ready(BodyEnd::NotBegun(failure)))
         }
     }
 }

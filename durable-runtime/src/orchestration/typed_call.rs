@@ -78,8 +78,9 @@ impl<T, E> TypedCall<T, E> {
         self.refused.get_or_insert(failure);
     }
 
-    pub(crate) fn is_refused(&self) -> bool {
-        self.refused.is_some()
+    /// Why the call fails instead of being made.
+    pub(crate) fn refused(&self) -> Option<&Failure> {
+        self.refused.as_ref()
     }
 
     pub(crate) fn schedule(&mut self) {
@@ -119,7 +120,7 @@ fn undecodable<T>(call: &RawCall, error: &CodecError) -> Poll<T> {
     if let Some(cursor) = call.cursor() {
         let (name, site) = (name_of(call.request()), call.site());
         cursor.stall(format!(
-            "the recorded result of {name}, called at {site}, is no longer one: {error}"
+            "the recorded result of {name}, called at {site}, cannot be read: {error}"
         ));
     }
     Poll::Pending

@@ -1,5 +1,5 @@
-//! What stands in place of [`durable`](super::durable) and [`arm`](super::arm) where the macro has
-//! reported a mistake, so that the compiler does not report it as well.
+//! Stand-ins for [`durable`](super::durable) and [`arm`](super::arm) where the macro has already
+//! reported a mistake, so that the compiler does not report it again.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,12 +8,12 @@ use super::branch;
 use crate::definition::Site;
 use crate::machine::Branch;
 
-/// `future`, whatever it is.
-pub fn durable<F>(future: F, _site: &'static Site) -> F {
+/// Returns `future`, whatever it is.
+pub fn durable<F>(future: F, _sites: &'static [Site], _number: usize) -> F {
     future
 }
 
-/// An arm of whatever future.
+/// Returns an arm of any future.
 pub fn arm<F: Future>(future: F) -> Branch<Pin<Box<F>>> {
     branch(future)
 }

@@ -6,23 +6,28 @@ use super::CodecError;
 use super::Payload;
 use super::Recorded;
 
-/// The arguments of an activity or orchestrator as one recorded value: nothing for none, the value
-/// itself for one, an array for several.
+/// The arguments of an activity or orchestrator as one recorded value: none as nothing, one as the
+/// value itself, several as an array.
 pub trait Arguments: Sized + Send + 'static {
+    /// How many there are.
+    const COUNT: usize;
+
     /// Records the arguments.
     ///
     /// # Errors
-    /// [`CodecError`] when one of them has no recorded form.
+    /// [`CodecError`] if one of them has no recorded form.
     fn encode(&self) -> Result<Option<Payload>, CodecError>;
 
-    /// Reads the arguments back.
+    /// Decodes the arguments.
     ///
     /// # Errors
-    /// [`CodecError`] when what is recorded are not these arguments.
+    /// [`CodecError`] if the recorded value does not decode as these arguments.
     fn decode(recorded: Option<&Payload>) -> Result<Self, CodecError>;
 }
 
 impl Arguments for () {
+    const COUNT: usize = 0;
+
     fn encode(&self) -> Result<Option<Payload>, CodecError> {
         Ok(None)
     }
@@ -34,6 +39,8 @@ impl Arguments for () {
 }
 
 impl<A: Recorded> Arguments for (A,) {
+    const COUNT: usize = 1;
+
     fn encode(&self) -> Result<Option<Payload>, CodecError> {
         self.0.to_payload().map(Some)
     }
@@ -53,6 +60,8 @@ impl<A: Recorded> Arguments for (A,) {
 macro_rules! arguments_of_tuple {
     ($($name:ident),+) => {
         impl<$($name: Recorded),+> Arguments for ($($name,)+) {
+            const COUNT: usize = [$(stringify!($name)),+].len();
+
             fn encode(&self) -> Result<Option<Payload>, CodecError> {
                 #[expect(non_snake_case, reason = "a value is named after its type's parameter")]
                 let ($($name,)+) = self;
@@ -67,7 +76,11 @@ macro_rules! arguments_of_tuple {
             fn decode(recorded: Option<&Payload>) -> Result<Self, CodecError> {
                 let absent = || CodecError::arguments(type_name::<Self>(), "the input is absent");
                 let mut values = recorded.ok_or_else(absent)?.decode::<Vec<Payload>>()?.into_iter();
-                let arguments = ($(next_argument::<$name>(&mut values)?,)+);
+                let mut number = 0;
+                let arguments = ($({
+                    number += 1;
+                    next_argument::<$name>(&mut values).map_err(|error| error.of_argument(number))?
+                },)+);
                 match values.next() {
                     Some(_) => Err(CodecError::arguments(type_name::<Self>(), "there are too many")),
                     None => Ok(arguments),

@@ -1,12 +1,15 @@
-//! Why a value has no recorded form, or what is recorded is no such value.
+//! Why a value has no recorded form, or why a recorded value does not decode.
 
 use std::any::type_name;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-/// A value that could not be written to, or read from, its recorded form.
+use super::path::path_text;
+
+/// A value that could not be encoded or decoded.
 ///
 /// ```
 /// use durable_runtime::payload::Recorded;
@@ -62,6 +65,13 @@ impl CodecError {
         error
     }
 
+    /// JSON that is no `T`.
+    pub(super) fn unread<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Self {
+        let mut unread = Self::new("decode", type_name::<T>(), &cause_of(error));
+        unread.0.path = path_of::<T>(text, error);
+        unread
+    }
+
     /// An error about arguments that are missing or too many.
     pub(crate) fn arguments(type_name: &str, cause: &str) -> Self {
         Self::new("decode", type_name, &cause)
@@ -73,11 +83,52 @@ impl CodecError {
         self
     }
 
-    /// Where in the value the problem is: `order.items[3].price`. `None` where it is the value
-    /// itself, or not known.
+    /// What is wrong and where, without the name of the type.
+    #[cfg(feature = "http")]
+    pub(crate) fn mistake(&self) -> String {
+        let Details {
+            argument,
+            path,
+            cause,
+            ..
+        } = &*self.0;
+        let of = argument.map(|number| format!("argument {number}: "));
+        format!("{}{}{cause}", of.unwrap_or_default(), at(path.as_deref()))
+    }
+
+    /// Returns the path of the problem in the value: `order.items[3].price`. `None` if the problem
+    /// is the value itself, or if the path is not known.
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
     }
+}
+
+/// The most characters that are said of a mistake, and of its place: serde repeats the value.
+const WORDS: usize = 400;
+
+/// What is wrong, without the place in the text: what is recorded is one line, whose columns nobody
+/// counts.
+fn cause_of(error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    shortened(told.strip_suffix(&place).unwrap_or(&told))
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(WORDS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Where in the value the mistake is. The value is read once more for that, and the place counts only if
+/// the same is wrong: types may take their parts in another way when they are watched.
+fn path_of<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Option<String> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let found = serde_path_to_error::deserialize::<_, T>(&mut json).err()?;
+    let path = path_text(found.path()).ok()?;
+    let is_same = cause_of(found.inner()) == cause_of(error);
+    Some(shortened(&path)).filter(|path| is_same && !path.is_empty())
 }
 
 /// What is wrong with a value, and where in it.

@@ -1,14 +1,14 @@
-//! Values as they are recorded.
+//! Recorded values.
 //!
-//! What user code sees is always decoded from recorded bytes, so that a live run and a replay see
-//! the same.
+//! User code always sees values that are decoded from recorded bytes, so a live run and a replay
+//! see the same.
 //!
-//! 1. What is recorded is what comes back. Whatever JSON cannot hold, or could not be told apart from
-//!    something else when it is read, is refused where it would be recorded, with its path.
-//! 2. A value that passes as written and yet may not be read, as only its type knows, is read back
-//!    once before it counts. Debug builds and the testkit do so with every value.
+//! 1. What comes back is what was recorded. If JSON cannot hold a value, or could not distinguish
+//!    it from another, `durable` refuses it when it would record it, and names its path.
+//! 2. A value may be written and still not be readable, as only its type knows. Such a value is
+//!    read back once before it is accepted. Debug builds and the testkit do so with every value.
 //!
-//! [The chapter](crate::guide::payloads) has the table of what can be recorded.
+//! [The chapter](crate::guide::payloads) lists what can be recorded.
 
 mod arguments;
 mod checked;

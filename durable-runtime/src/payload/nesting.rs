@@ -1,9 +1,9 @@
-//! How deep values may be nested.
+//! The maximum nesting of values.
 
-/// How deep the arrays and objects of a recorded value may be nested.
+/// The maximum nesting of arrays and objects in a recorded value.
 ///
-/// `serde_json` reads 127 levels. The rest is for what stands around a value where it is read: the
-/// array of several arguments, the events of a history, an answer over HTTP.
+/// `serde_json` reads 127 levels. The rest is for what surrounds a value when it is read: the array
+/// of several arguments, the events of a history, an answer over HTTP.
 pub const MAX_NESTING: usize = 112;
 
 /// How deep the arrays and objects of this JSON are nested.

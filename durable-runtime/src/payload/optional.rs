@@ -1,4 +1,4 @@
-//! Serde for `Option<Payload>` that tells an absent value from a recorded `null`.
+//! Serde for `Option<Payload>` that distinguishes an absent value from a recorded `null`.
 //!
 //! Use with `#[serde(default, skip_serializing_if = "Option::is_none", with = "payload::optional")]`.
 
@@ -9,7 +9,7 @@ use serde::Serializer;
 
 use super::Payload;
 
-/// Writes the payload; an absent one is to be skipped by the field.
+/// Writes the payload; the field must skip an absent one.
 #[expect(clippy::missing_errors_doc, reason = "the form serde asks for")]
 pub fn serialize<S: Serializer>(
     payload: &Option<Payload>,
@@ -22,7 +22,7 @@ pub fn serialize<S: Serializer>(
     }
 }
 
-/// Reads a payload that is there, `null` included.
+/// Reads a payload, `null` included.
 #[expect(clippy::missing_errors_doc, reason = "the form serde asks for")]
 pub fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::fmt::Write as _;
 
+use serde_path_to_error::Segment;
+
 /// One step from a value to a part of it.
 #[derive(Clone, Copy)]
 pub(super) enum Step<'a> {
@@ -73,6 +75,20 @@ impl fmt::Display for Trail<'_> {
         }
         f.write_str(&path)
     }
+}
+
+/// The way that a reader went, written the same.
+pub(super) fn path_text(way: &serde_path_to_error::Path) -> Result<String, fmt::Error> {
+    let mut path = String::new();
+    for segment in way {
+        match segment {
+            Segment::Seq { index } => write!(path, "[{index}]")?,
+            Segment::Map { key } => push_key(&mut path, key)?,
+            Segment::Enum { variant } => push_name(&mut path, variant)?,
+            Segment::Unknown => path.push_str("[?]"),
+        }
+    }
+    Ok(path)
 }
 
 fn push(path: &mut String, step: Step<'_>) -> fmt::Result {

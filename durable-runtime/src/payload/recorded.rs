@@ -14,11 +14,11 @@ use super::same;
 /// in doubt.
 const READS_ALL_BACK: bool = cfg!(any(debug_assertions, feature = "read-back"));
 
-/// A value that can be recorded in a history and read back. Implemented for every type that derives
-/// serde's two traits and owns what it holds.
+/// A value that can be recorded in a history and decoded again. It is implemented for every type
+/// that derives serde's two traits and owns its contents.
 ///
-/// It is no shorthand for those bounds: with them as supertraits the compiler would report each by
-/// itself, and this trait's own message never.
+/// The bounds are not supertraits: the compiler would then report each missing bound by itself and
+/// never show this trait's own message.
 ///
 /// ```
 /// use durable_runtime::payload::Recorded;
@@ -36,24 +36,24 @@ const READS_ALL_BACK: bool = cfg!(any(debug_assertions, feature = "read-back"));
     note = "derive `serde::Serialize` and `serde::Deserialize` for it, and let it own what it holds [D025]"
 )]
 pub trait Recorded: Sized + Send + 'static {
-    /// Records the value. What is recorded is what comes back: in debug builds and under the testkit
-    /// the value is read back at once, and compared.
+    /// Records the value. What comes back is what was recorded: debug builds and the testkit decode
+    /// the value at once and compare.
     ///
     /// # Errors
-    /// [`CodecError`] when it has no recorded form, or would come back as something else.
+    /// [`CodecError`] if the value has no recorded form, or would come back as another value.
     fn to_payload(&self) -> Result<Payload, CodecError>;
 
-    /// Records the value as one of several arguments: the one with that number, from 1.
+    /// Records the value as the argument with this number, from 1, among several.
     ///
     /// # Errors
-    /// As of [`to_payload`](Self::to_payload).
+    /// The errors of [`to_payload`](Self::to_payload).
     #[doc(hidden)]
     fn to_argument(&self, number: u32) -> Result<Payload, CodecError>;
 
-    /// Reads a value back.
+    /// Decodes a value.
     ///
     /// # Errors
-    /// [`CodecError`] when what is recorded is no such value.
+    /// [`CodecError`] if the recorded value does not decode as this type.
     fn from_payload(recorded: &Payload) -> Result<Self, CodecError>;
 }
 

@@ -1,6 +1,5 @@
 //! A recorded value.
 
-use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
 
@@ -41,18 +40,18 @@ impl Payload {
     /// Records `value` as JSON.
     ///
     /// # Errors
-    /// [`CodecError`] when `value` has no JSON form (an infinite number, a map with keys that are not
-    /// text), or one that nothing reads back. Whether its own type does, only
-    /// [`Recorded::to_payload`](super::Recorded::to_payload) can see.
+    /// [`CodecError`] if `value` has no JSON form (an infinite number, a map with keys that are not
+    /// text), or one that no type could read. Whether its own type can read it, only
+    /// [`Recorded::to_payload`](super::Recorded::to_payload) checks.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, CodecError> {
         let written = write(value, 0).map_err(CodecError::refused::<T>)?;
         Ok(Self::of_json(written.text))
     }
 
-    /// Takes text that is JSON already.
+    /// Takes text that is already JSON.
     ///
     /// # Errors
-    /// [`CodecError`] when it is not JSON, or nested too deep.
+    /// [`CodecError`] if it is not JSON, or is nested too deep.
     pub fn from_json(text: &str) -> Result<Self, CodecError> {
         let unread = |cause: &dyn fmt::Display| CodecError::new("read", "JSON", cause);
         let raw: &RawValue = serde_json::from_str(text).map_err(|source| unread(&source))?;
@@ -74,41 +73,41 @@ impl Payload {
         Self::of_json(format!("[{}]", items.join(",")))
     }
 
-    /// Reads the value back.
+    /// Decodes the value.
     ///
     /// # Errors
-    /// [`CodecError`] when the bytes are not a `T`.
+    /// [`CodecError`] if the bytes do not decode as a `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, CodecError> {
         serde_json::from_str(&self.text)
-            .map_err(|source| CodecError::new("decode", type_name::<T>(), &source))
+            .map_err(|error| CodecError::unread::<T>(&self.text, &error))
     }
 
-    /// The codec number.
+    /// Returns the codec number.
     pub fn codec(&self) -> u8 {
         self.codec
     }
 
-    /// The recorded text.
+    /// Returns the recorded text.
     pub fn as_text(&self) -> &str {
         &self.text
     }
 
-    /// How many bytes are recorded.
+    /// Returns the number of recorded bytes.
     pub fn len(&self) -> usize {
         self.text.len()
     }
 
-    /// Whether nothing is recorded (never true of JSON).
+    /// Returns whether there are no recorded bytes (never true of JSON).
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// A hash of the recorded bytes.
+    /// Returns a hash of the recorded bytes.
     pub fn hash64(&self) -> u64 {
         crate::ids::fnv1a64(self.text.as_bytes())
     }
 
-    /// Whether both hold the same JSON value, whatever the order of keys.
+    /// Returns whether both hold the same JSON value, in any order of keys.
     pub fn same_value(&self, other: &Self) -> bool {
         is_same(&self.text, &other.text, Arrays::Ordered)
     }

@@ -1,4 +1,4 @@
-//! What is registered.
+//! The entries of a registry.
 
 use std::any::TypeId;
 use std::fmt;
@@ -16,16 +16,20 @@ use crate::entity::run_operation;
 use crate::machine::StartFn;
 use crate::machine::entity::EntityCode;
 use crate::orchestration::Orchestrator;
+use crate::payload::Arguments;
 #[cfg(feature = "schemars")]
 use crate::schemas::OrchestratorSchemas;
+use crate::work::OrchestratorCode;
 
 /// A registered orchestrator.
 #[derive(Clone)]
 pub struct RegisteredOrchestrator {
-    /// What is known of it without running it.
+    /// Its definition, which is known without running it.
     pub definition: OrchestratorDefinition,
     /// Starts its body.
     pub start: Arc<StartFn>,
+    /// What is known of its types; nothing of a mock's.
+    pub code: Option<OrchestratorCode>,
     /// The schemas of its types.
     #[cfg(feature = "schemars")]
     pub schemas: OrchestratorSchemas,
@@ -37,21 +41,33 @@ impl RegisteredOrchestrator {
         Self {
             definition: O::DEFINITION,
             start: Arc::new(O::start),
+            code: Some(code::<O>()),
             #[cfg(feature = "schemars")]
             schemas: O::schemas(),
             id: TypeId::of::<O>(),
         }
     }
 
-    /// A body in place of one that a macro generated, for mocks.
+    /// Creates an orchestrator with this body instead of a generated one, for mocks.
     pub fn new(definition: OrchestratorDefinition, start: Arc<StartFn>) -> Self {
         Self {
             definition,
             start,
+            code: None,
             #[cfg(feature = "schemars")]
             schemas: OrchestratorSchemas::default(),
             id: TypeId::of::<Self>(),
         }
+    }
+}
+
+fn code<O: Orchestrator>() -> OrchestratorCode {
+    OrchestratorCode {
+        name: O::DEFINITION.name,
+        version: O::DEFINITION.version,
+        takes_arguments: O::Arguments::COUNT > 0,
+        check: |input| O::Arguments::decode(input).map(drop),
+        events: O::DEFINITION.events,
     }
 }
 
@@ -69,7 +85,7 @@ pub type InvokeFn = dyn Fn(ActivityInvocation) -> BoxFuture<'static, AttemptEnd>
 pub struct RegisteredActivity {
     /// Its name.
     pub name: &'static str,
-    /// Whether its body is sync and runs on the blocking pool.
+    /// Whether its body is not async and runs on the blocking pool.
     pub blocking: bool,
     /// Makes one attempt.
     pub invoke: Arc<InvokeFn>,
@@ -91,7 +107,8 @@ impl RegisteredActivity {
         }
     }
 
-    /// A body in place of one that a macro generated, for mocks. It takes no states.
+    /// Creates an activity with this body instead of a generated one, for mocks. It takes no
+    /// states.
     pub fn new(name: &'static str, invoke: Arc<InvokeFn>) -> Self {
         Self {
             name,
@@ -131,7 +148,7 @@ impl RegisteredEntity {
         }
     }
 
-    /// A body in place of one that a macro generated, for mocks.
+    /// Creates an entity with this body instead of a generated one, for mocks.
     pub fn new(name: &'static str, code: Arc<EntityCode>) -> Self {
         Self {
             name,

@@ -1,10 +1,10 @@
-//! Why a registry cannot serve.
+//! Why a registry cannot be used.
 
 use std::fmt;
 
 use crate::definition::Callee;
 
-/// All that is wrong with a registry, one line each.
+/// All mistakes in a registry, one line each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistryError {
     problems: Vec<Problem>,
@@ -14,22 +14,22 @@ pub struct RegistryError {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub(super) enum Problem {
     #[error(
-        "two activities are named `{name}`: give one another by `#[activity(name = \"…\")]` [D029]"
+        "two activities are named `{name}`: rename one of them with `#[activity(name = \"…\")]` [D029]"
     )]
     TwoActivities { name: &'static str },
     #[error(
-        "two entities are named `{name}`: give one another by `#[entity(name = \"…\")]` [D029]"
+        "two entities are named `{name}`: rename one of them with `#[entity(name = \"…\")]` [D029]"
     )]
     TwoEntities { name: &'static str },
     #[error(
-        "two orchestrators are `{name}` version `{version}`: give one another name or version [D029]"
+        "two orchestrators are `{name}` version `{version}`: give one of them another name or version [D029]"
     )]
     TwoOrchestrators {
         name: &'static str,
         version: &'static str,
     },
     #[error(
-        "orchestrator `{orchestrator}` declares the events `{first}` and `{second}`, which are one name: names match without regard to case [D027]"
+        "orchestrator `{orchestrator}` declares the events `{first}` and `{second}`, which are the same name, because case does not count [D027]"
     )]
     EqualEvents {
         orchestrator: &'static str,
@@ -81,7 +81,7 @@ impl RegistryError {
 
 impl fmt::Display for RegistryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the functions that were registered do not fit together")?;
+        f.write_str("the registered functions do not fit together")?;
         for problem in &self.problems {
             write!(f, "\n- {problem}")?;
         }

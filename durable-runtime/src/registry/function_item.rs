@@ -1,4 +1,4 @@
-//! From a function item to the activity or orchestrator it is: by its return type.
+//! Finds the activity or orchestrator of a function item by its return type.
 
 use super::Registry;
 use crate::activity::Activity;
@@ -6,7 +6,7 @@ use crate::orchestration::Call;
 use crate::orchestration::ChildCall;
 use crate::orchestration::Orchestrator;
 
-/// A function that can be registered: one with `#[activity]` or `#[orchestrator]`, by its name.
+/// A function that can be registered: one with `#[activity]` or `#[orchestrator]`.
 ///
 /// ```compile_fail
 /// use durable_runtime::registry::Registry;
@@ -26,7 +26,7 @@ pub trait Register<Signature> {
     fn register_in(self, registry: &mut Registry);
 }
 
-/// What a registered function returns: a call.
+/// The return type of a function that can be registered: a call.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a call of an activity or orchestrator",
     label = "neither an activity nor an orchestrator",

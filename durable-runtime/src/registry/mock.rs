@@ -1,8 +1,9 @@
-//! Answers in place of a function: mocks, as generated code makes them and the testkit takes them.
+//! Mocks: answers that stand in for a function. Generated code makes them, and the testkit uses
+//! them.
 //!
-//! 1. A mock is typed by the function's own signature; what it answers goes through the recorded
+//! 1. A mock has the types of the function's own signature. Its answers go through the recorded
 //!    form like any other result.
-//! 2. The n-th call of a function gets the n-th answer, whoever makes it.
+//! 2. The n-th call of a function gets the n-th answer, whoever calls.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -34,15 +35,15 @@ use crate::payload::Recorded;
 pub trait Mockable: 'static {
     /// The recorded arguments.
     type Arguments: Arguments;
-    /// What it returns.
+    /// The value that it returns.
     type Output: Recorded;
     /// The error it returns.
     type Error: CallableError;
 
-    /// What is mocked.
+    /// Returns the mocked function.
     fn callee() -> Callee;
 
-    /// Whether another attempt may succeed after `error`.
+    /// Returns whether another attempt may succeed after `error`.
     fn is_retryable(error: &Self::Error) -> bool;
 }
 
@@ -74,7 +75,7 @@ impl<O: Orchestrator> Mockable for ChildCall<O> {
     }
 }
 
-/// The operation `O` of the entity `E`, as what is mocked; for generated code.
+/// The operation `O` of the entity `E`, as something to mock; for generated code.
 pub struct MockedOperation<E, O>(PhantomData<fn() -> (E, O)>);
 
 impl<E: Entity, O: Operation + 'static> Mockable for MockedOperation<E, O> {
@@ -98,7 +99,7 @@ impl<E, O> fmt::Debug for MockedOperation<E, O> {
     }
 }
 
-/// Answers in place of the function that `C` is a call of. Made by what the macros generate:
+/// A mock of the function that `C` is a call of. The macros generate functions that make one:
 /// `charge_card::with(|order| …)`, `charge_card::fails_times(2, error)`,
 /// `charge_card::delayed(hours(1), |order| …)`, `InventoryMocks::reserve(|sku, n| …)`.
 ///
@@ -133,7 +134,7 @@ enum Answer<C: Mockable> {
 }
 
 impl<C: Mockable> Mock<C> {
-    /// Answers each call with what `body` returns; for generated code.
+    /// Answers each call with the result of `body`; for generated code.
     pub fn new(
         body: impl FnMut(C::Arguments) -> Result<C::Output, C::Error> + Send + 'static,
     ) -> Self {
@@ -158,7 +159,7 @@ impl<C: Mockable> Mock<C> {
         }
     }
 
-    /// Answers after `delay`, in the hub's time.
+    /// Answers after `delay`, by the hub's time.
     pub fn after(mut self, delay: Duration) -> Self {
         for stage in &mut self.stages {
             stage.delay = delay;
@@ -166,7 +167,7 @@ impl<C: Mockable> Mock<C> {
         self
     }
 
-    /// Answers only the next `times` calls; what follows them is given by [`then`](Self::then).
+    /// Answers only the next `times` calls; [`then`](Self::then) sets the answers that follow.
     pub fn times(mut self, times: u32) -> Self {
         if let Some(last) = self.stages.last_mut() {
             last.times = Some(u64::from(times));
@@ -174,8 +175,8 @@ impl<C: Mockable> Mock<C> {
         self
     }
 
-    /// Goes on with the answers of `next` after these. One that answers every call, as `with` does,
-    /// answers one before that.
+    /// Continues with the answers of `next` after these. A mock that answers every call, such as
+    /// one made by `with`, then answers only one call before `next`.
     pub fn then(mut self, next: Self) -> Self {
         if let Some(last) = self.stages.last_mut() {
             last.times.get_or_insert(1);
@@ -184,7 +185,7 @@ impl<C: Mockable> Mock<C> {
         self
     }
 
-    /// The mock without its types.
+    /// Returns the mock without its types.
     pub fn into_stand_in(self) -> StandIn {
         let answers = self.stages.into_iter().map(|stage| Scripted {
             times: stage.times,
@@ -250,18 +251,18 @@ struct Scripted {
 }
 
 impl StandIn {
-    /// What it stands in for.
+    /// Returns the function that it stands in for.
     pub fn callee(&self) -> Callee {
         self.callee
     }
 
-    /// How long the answer to the call with this number, from 0, takes.
+    /// Returns the delay of the answer to the call with this number, from 0.
     pub fn delay(&self, call: u64) -> Duration {
         self.scripted(call)
             .map_or(Duration::ZERO, |scripted| scripted.delay)
     }
 
-    /// The answer to the call with this number, from 0.
+    /// Returns the answer to the call with this number, from 0.
     pub fn answer(&self, call: u64, input: Option<&Payload>) -> AttemptEnd {
         match self.scripted(call) {
             Some(scripted) => (scripted.answer)(input),

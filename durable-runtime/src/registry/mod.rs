@@ -1,8 +1,8 @@
-//! Names and versions to functions.
+//! Maps names and versions to functions.
 //!
-//! Functions are registered by hand: what is linked but named nowhere is lost to every scheme that
-//! registers by itself. So [`Registry::check`] lists what a registered orchestrator calls and nobody
-//! registered.
+//! You register functions by hand, because no automatic registration finds a function that is
+//! linked but never named. [`Registry::check`] therefore lists the callees of registered
+//! orchestrators that nobody registered.
 
 mod entries;
 mod error;
@@ -23,3 +23,4 @@ pub use mock::Mockable;
 pub use mock::MockedOperation;
 pub use mock::StandIn;
 pub use register::Registry;
+pub(crate) use suggest::closest;

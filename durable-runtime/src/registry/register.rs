@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Register;
 use super::RegisteredActivity;
@@ -20,6 +21,7 @@ use crate::mutants::mutant;
 use crate::orchestration::Orchestrator;
 #[cfg(feature = "schemars")]
 use crate::schemas::PayloadSchemas;
+use crate::work::OrchestratorCode;
 
 /// The functions that a worker can run.
 ///
@@ -53,13 +55,14 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Adds a function with `#[activity]` or `#[orchestrator]`, by its name. Adding it twice is no
-    /// mistake; adding another one of the same name is, which [`check`](Self::check) reports.
+    /// Adds a function with `#[activity]` or `#[orchestrator]`. You may add it twice. If you add
+    /// another function of the same name, [`check`](Self::check) reports it.
     pub fn register<F: Register<Signature>, Signature>(&mut self, function: F) {
         function.register_in(self);
     }
 
-    /// Adds an entity. Adding it twice is no mistake; adding another one of the same name is.
+    /// Adds an entity. You may add it twice. If you add another entity of the same name,
+    /// [`check`](Self::check) reports it.
     pub fn register_entity<E: Entity>(&mut self) {
         let entity = RegisteredEntity::of::<E>();
         let there = self.entities.entry(E::NAME).or_insert(entity);
@@ -87,7 +90,7 @@ impl Registry {
         }
     }
 
-    /// The orchestrator of that name and version.
+    /// Returns the orchestrator of that name and version.
     pub fn orchestrator(&self, name: &str, version: &str) -> Option<&RegisteredOrchestrator> {
         let versions = self.orchestrators.get(name)?;
         if mutant(Mutant::WrongVersion) {
@@ -96,17 +99,17 @@ impl Registry {
         versions.get(version)
     }
 
-    /// The activity of that name.
+    /// Returns the activity of that name.
     pub fn activity(&self, name: &str) -> Option<&RegisteredActivity> {
         self.activities.get(name)
     }
 
-    /// Puts `activity` in the place of the one of its name, or adds it.
+    /// Replaces the activity of the same name by `activity`, or adds it.
     pub fn replace_activity(&mut self, activity: RegisteredActivity) {
         self.activities.insert(activity.name, activity);
     }
 
-    /// Puts `orchestrator` in the place of the one of its name and version, or adds it.
+    /// Replaces the orchestrator of the same name and version by `orchestrator`, or adds it.
     pub fn replace_orchestrator(&mut self, orchestrator: RegisteredOrchestrator) {
         let (name, version) = (
             orchestrator.definition.name,
@@ -116,27 +119,27 @@ impl Registry {
         versions.insert(version, orchestrator);
     }
 
-    /// Puts `entity` in the place of the one of its name, or adds it.
+    /// Replaces the entity of the same name by `entity`, or adds it.
     pub fn replace_entity(&mut self, entity: RegisteredEntity) {
         self.entities.insert(entity.name, entity);
     }
 
-    /// All entities, by name.
+    /// Returns all entities, by name.
     pub fn entities(&self) -> impl Iterator<Item = &RegisteredEntity> {
         self.entities.values()
     }
 
-    /// All activities, by name.
+    /// Returns all activities, by name.
     pub fn activities(&self) -> impl Iterator<Item = &RegisteredActivity> {
         self.activities.values()
     }
 
-    /// The entity of that name.
+    /// Returns the entity of that name.
     pub fn entity(&self, name: &str) -> Option<&RegisteredEntity> {
         self.entities.get(name)
     }
 
-    /// The lanes that a worker with these functions can serve.
+    /// Returns the lanes that a worker with these functions can serve.
     pub fn lanes(&self) -> Vec<Lane> {
         let lane = |registered: &RegisteredOrchestrator| {
             Lane::orchestrator(registered.definition.name, registered.definition.version)
@@ -145,12 +148,20 @@ impl Registry {
         self.orchestrators().map(lane).chain(entities).collect()
     }
 
-    /// The orchestrators, by name and version.
+    /// Returns the orchestrators, by name and version.
     pub fn orchestrators(&self) -> impl Iterator<Item = &RegisteredOrchestrator> {
         self.orchestrators.values().flat_map(BTreeMap::values)
     }
 
-    /// The schemas of what the orchestrators and their events carry.
+    /// What is known of the orchestrators' types without running them.
+    pub fn code(&self) -> Arc<[OrchestratorCode]> {
+        let code = self
+            .orchestrators()
+            .filter_map(|registered| registered.code);
+        code.collect()
+    }
+
+    /// Returns the schemas of the payloads of orchestrators and their events.
     #[cfg(feature = "schemars")]
     pub fn payload_schemas(&self) -> PayloadSchemas {
         let orchestrators = self.orchestrators();
@@ -159,11 +170,12 @@ impl Registry {
         )
     }
 
-    /// Whether the functions fit together.
+    /// Checks that the functions fit together.
     ///
     /// # Errors
-    /// [`RegistryError`], which lists everything: functions of one name, events of one name in one
-    /// orchestrator, and every callee of a registered orchestrator that is not registered.
+    /// [`RegistryError`], which lists everything: functions of the same name, events of the same
+    /// name in one orchestrator, and every callee of a registered orchestrator that is not
+    /// registered.
     pub fn check(&self) -> Result<(), RegistryError> {
         let mut problems = self.problems.clone();
         for orchestrator in self.orchestrators() {
@@ -173,10 +185,10 @@ impl Registry {
         RegistryError::unless_empty(problems)
     }
 
-    /// Whether `states` holds every state that an activity takes.
+    /// Checks that `states` has every state that an activity takes.
     ///
     /// # Errors
-    /// [`RegistryError`], which lists those that are missing.
+    /// [`RegistryError`], which lists the missing ones.
     pub fn check_states(&self, states: &States) -> Result<(), RegistryError> {
         let missing = self.activities.values().flat_map(|activity| {
             let missing = activity.states.iter().filter(|state| !states.has(state));
@@ -188,7 +200,7 @@ impl Registry {
         RegistryError::unless_empty(missing.collect())
     }
 
-    /// The registered orchestrator whose name is a slip of the finger away from `name`.
+    /// Returns the registered orchestrator of which `name` is probably a misspelling.
     pub fn similar_orchestrator(&self, name: &str) -> Option<&'static str> {
         closest(name, self.orchestrators.keys().copied())
     }

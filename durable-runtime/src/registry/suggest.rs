@@ -1,7 +1,7 @@
 //! "Did you mean": the registered name that is closest to a missing one.
 
 /// The name in `known` that is a slip of the finger away from `word`.
-pub(super) fn closest(
+pub(crate) fn closest(
     word: &str,
     known: impl IntoIterator<Item = &'static str>,
 ) -> Option<&'static str> {

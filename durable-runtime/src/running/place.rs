@@ -1,4 +1,4 @@
-//! Where a record is kept, and how it is written.
+//! The place of a record, and how the record is written.
 
 use std::fs;
 use std::fs::File;
@@ -16,7 +16,7 @@ const LONGEST: u64 = 64 << 20;
 
 type Bytes = Arc<Mutex<Vec<u8>>>;
 
-/// Where a record is kept.
+/// The place of a record.
 #[derive(Debug, Clone, Default)]
 pub struct Place(Kind);
 
@@ -30,17 +30,17 @@ enum Kind {
 }
 
 impl Place {
-    /// Nowhere: for a hub that is gone with its process.
+    /// Returns no place, for a hub that ends with its process.
     pub fn nowhere() -> Self {
         Self::default()
     }
 
-    /// In memory: for processes that are simulated. A clone is the same place.
+    /// Returns a place in memory, for simulated processes. All clones are the same place.
     pub fn memory() -> Self {
         Self(Kind::Memory(Arc::default()))
     }
 
-    /// In a file, which belongs to one worker at a time.
+    /// Returns a place in a file, which belongs to one worker at a time.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Kind::File(path.into()))
     }

@@ -1,4 +1,4 @@
-//! The record while it is written.
+//! A record that is being written.
 
 use std::collections::HashMap;
 use std::io;
@@ -20,17 +20,17 @@ use crate::mutants::mutant;
 /// What a record begins with: the form of what follows.
 const HEAD: &[u8] = b"durable-runtime, being computed, form 1\n";
 
-/// What the worker before has left behind.
+/// The record that the previous worker has left.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {
-    /// What was being computed when its process died: nothing, if it did not.
+    /// What was being computed when its process died; empty if it did not die.
     pub marks: Vec<Mark>,
-    /// What it knew of deaths before.
+    /// What it knew of earlier deaths.
     pub suspicions: Vec<Suspicion>,
 }
 
 impl Found {
-    /// Reads what is at a place; what cannot be read counts as nothing.
+    /// Reads the record at a place; a record that cannot be read counts as empty.
     pub fn at(place: &Place) -> Self {
         let bytes = match place.read() {
             Ok(bytes) => bytes,
@@ -62,13 +62,13 @@ impl Found {
             }
         }
         if torn > 0 {
-            tracing::warn!(?place, torn, "slots of the record are not whole");
+            tracing::warn!(?place, torn, "slots of the record are torn");
         }
         found
     }
 }
 
-/// The record of what this worker computes. By default nothing is recorded.
+/// The record of what this worker is computing. By default it records nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Running(Option<Arc<Record>>);
 
@@ -98,7 +98,7 @@ enum Use {
 }
 
 impl Running {
-    /// Begins a record with `suspicions` in the place of what is there. Where that fails, nothing is
+    /// Begins a record with `suspicions`, and replaces the existing one. If that fails, nothing is
     /// recorded.
     pub fn begin_at(place: &Place, suspicions: &[Suspicion]) -> Self {
         let mut bytes = vec![0; SLOT];
@@ -124,7 +124,7 @@ impl Running {
         Self(medium.map(|medium| Arc::new(Record { medium, slots })))
     }
 
-    /// Writes that something begins; its end is written when what this returns is dropped.
+    /// Records that something begins. When you drop the returned value, its end is recorded.
     pub fn begin(&self, mark: Mark) -> Begun {
         let Some(record) = &self.0 else {
             return Begun(None);
@@ -139,7 +139,7 @@ impl Running {
         Begun(Some((Arc::clone(record), slot, lasts)))
     }
 
-    /// Empties the slots of turns and operations that are over.
+    /// Empties the slots of turns and operations that have ended.
     pub fn settle(&self) {
         if let Some(record) = &self.0 {
             let mut slots = record.slots();
@@ -149,7 +149,7 @@ impl Running {
         }
     }
 
-    /// Keeps a suspicion for the next process.
+    /// Records a suspicion for the next process.
     pub fn suspect(&self, suspicion: &Suspicion) {
         if let Some(record) = &self.0 {
             let mut slots = record.slots();
@@ -162,7 +162,7 @@ impl Running {
         }
     }
 
-    /// Drops a suspicion.
+    /// Removes a suspicion.
     pub fn acquit(&self, of: &Computation) {
         if let Some(record) = &self.0 {
             let mut slots = record.slots();
@@ -172,7 +172,8 @@ impl Running {
         }
     }
 
-    /// Ends the record in order: nothing was being computed, whatever goes on.
+    /// Ends the record in an orderly way: it says that nothing was being computed, even if
+    /// something still runs.
     pub fn close(&self) {
         if let Some(record) = &self.0 {
             let mut slots = record.slots();
@@ -185,7 +186,7 @@ impl Running {
         }
     }
 
-    /// Leaves the record as it is: whatever goes on, the process counts as dead.
+    /// Leaves the record as it is: the process counts as dead, even if something still runs.
     pub fn abandon(&self) {
         if let Some(record) = &self.0 {
             record.slots().is_closed = true;
@@ -235,7 +236,7 @@ impl Slots {
     }
 }
 
-/// Something that has begun. Dropping it says that it is over.
+/// Something that has begun. Dropping it records its end.
 #[must_use]
 #[derive(Debug)]
 pub struct Begun(Option<(Arc<Record>, usize, bool)>);

@@ -1,4 +1,4 @@
-//! What a slot of the record says, and its form: words of eight bytes, the first a checksum.
+//! The content of a slot of the record, and its form: words of eight bytes, the first a checksum.
 
 use crate::clock::Timestamp;
 use crate::ids::CallPath;
@@ -14,7 +14,7 @@ const WORDS: usize = SLOT / 8;
 /// How many times of deaths are kept.
 const TIMES: usize = 3;
 
-/// Something that may take its process down while it is computed.
+/// A computation that may kill its process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Computation {
     /// A turn of an instance, or the replay of its history.
@@ -28,7 +28,7 @@ pub enum Computation {
     Operation {
         /// The entity.
         key: InstanceKey,
-        /// The message that asks for it.
+        /// The message with the operation.
         message: MessageId,
     },
     /// An attempt of an activity.
@@ -37,13 +37,13 @@ pub enum Computation {
         key: InstanceKey,
         /// Its execution.
         execution: Execution,
-        /// A hash of the call's path, which may be long.
+        /// A hash of the call's path, because the path may be long.
         call: u64,
     },
 }
 
 impl Computation {
-    /// An attempt of a call.
+    /// Returns an attempt of a call.
     pub fn attempt(key: InstanceKey, execution: Execution, path: &CallPath) -> Self {
         let numbers = path.numbers().iter();
         let call = hash(numbers.map(|number| u64::from(*number)));
@@ -54,7 +54,7 @@ impl Computation {
         }
     }
 
-    /// The instance or the entity.
+    /// Returns the instance or the entity.
     pub fn key(&self) -> InstanceKey {
         match self {
             Self::Turn { key, .. } | Self::Operation { key, .. } | Self::Attempt { key, .. } => {
@@ -64,40 +64,40 @@ impl Computation {
     }
 }
 
-/// Something that is being computed.
+/// A running computation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
-    /// What it is.
+    /// The computation.
     pub of: Computation,
     /// The number of the turn or of the attempt.
     pub number: u64,
 }
 
-/// Something in which processes died.
+/// A computation during which processes died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Suspicion {
-    /// What it is.
+    /// The computation.
     pub of: Computation,
-    /// The number of the turn or of the attempt, when the last of them died.
+    /// The number of the turn or of the attempt at the last death.
     pub number: u64,
-    /// How many died while it was computed, since the last sign that it does no harm.
+    /// How many processes died during it, since the last sign that it is harmless.
     pub deaths: u8,
-    /// How many of them were its own doing, as far as that can be told.
+    /// How many of these deaths it caused, as far as that is known.
     pub proven: u8,
-    /// Whether nothing else was computed in the last of them.
+    /// Whether nothing else was being computed at the last death.
     pub alone: bool,
-    /// Whether the others have lived for a while without it since then.
+    /// Whether the others have survived for a while without it since then.
     pub controlled: bool,
-    /// How often it has lived on for so long that it was taken for harmless.
+    /// How often it has run for so long that it was taken for harmless.
     pub survived: u8,
-    /// How often it was suspected of several deaths, and the next one came without it.
+    /// How often it was suspected of several deaths, and the next death happened without it.
     pub cleared: u8,
     /// When the last of those deaths were noticed, the latest last.
     pub times: [Timestamp; TIMES],
 }
 
 impl Suspicion {
-    /// Of something that nobody has suspected yet.
+    /// Creates a suspicion of a computation that was not suspected before.
     pub fn new(of: Computation) -> Self {
         Self {
             of,
@@ -120,7 +120,7 @@ impl Suspicion {
         self.times[TIMES - 1] = at;
     }
 
-    /// When the last deaths were noticed.
+    /// Returns when the last deaths were noticed.
     pub fn last_times(&self) -> &[Timestamp] {
         &self.times[TIMES - usize::from(self.deaths).min(TIMES)..]
     }

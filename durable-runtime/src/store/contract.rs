@@ -44,54 +44,56 @@ use crate::work::SignalRef;
 use crate::work::TurnWrite;
 use crate::work::UnreadEvent;
 
-/// Where instances, histories, messages and timers are kept.
+/// Stores instances, histories, messages and timers.
 ///
 /// Methods are noun-first. Besides the errors named at each, all may return
-/// [`StoreError::Unavailable`] and [`StoreError::FileChanged`] (nothing is known to have happened:
-/// ask again), [`StoreError::Full`] and [`StoreError::Closed`] (nothing has happened), and
-/// [`StoreError::Database`].
+/// [`StoreError::Unavailable`] and [`StoreError::FileChanged`] (the caller does not know whether
+/// anything happened: ask again), [`StoreError::Full`] and [`StoreError::Closed`] (nothing has
+/// happened), and [`StoreError::Database`].
 #[async_trait]
 pub trait Store: Send + Sync + std::fmt::Debug + 'static {
-    /// Prepares the hub: creates its tables or migrates them, once, whoever else tries to.
+    /// Prepares the hub: creates or migrates its tables, once, even if several callers try at the
+    /// same time.
     ///
     /// # Errors
-    /// [`StoreError::NewerFormat`] when a newer version of this crate has written the hub.
+    /// [`StoreError::NewerFormat`] if a newer version of this crate has written the hub.
     async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError>;
 
-    /// Whether only one process at a time may have a worker on this hub. If so, the store itself
-    /// sees to it, and a new worker takes over everything at once.
+    /// Returns whether only one process at a time may have a worker on this hub. If so, the store
+    /// itself enforces it, and a new worker takes over everything at once.
     fn is_exclusive(&self) -> bool;
 
-    /// Registers a worker. Where the store is exclusive, all other workers are fenced and their
-    /// units freed in the same step.
+    /// Registers a worker. If the store is exclusive, it fences all other workers and frees their
+    /// units in the same step.
     ///
     /// # Errors
-    /// [`StoreError::OwnedElsewhere`] when the store is exclusive and another live process has it.
+    /// [`StoreError::OwnedElsewhere`] if the store is exclusive and another live process has it.
     async fn worker_start(
         &self,
         worker: NewWorker,
         now: Timestamp,
     ) -> Result<WorkerLease, StoreError>;
 
-    /// Prolongs the worker's lease to `now` plus its length.
+    /// Extends the worker's lease to `now` plus its length.
     ///
     /// # Errors
-    /// [`StoreError::Fenced`] when another worker has taken over.
+    /// [`StoreError::Fenced`] if another worker has taken over.
     async fn worker_renew(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Gives all units of the worker back and forgets it. A fenced worker has nothing to give back:
-    /// no error.
+    /// Gives up all units of the worker and forgets it. A fenced worker has nothing to give up;
+    /// that is no error.
     async fn worker_stop(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Lets go of what this process holds for a worker that is dropped without having stopped, so
+    /// Releases what this process holds for a worker that is dropped without having stopped, so
     /// that another can begin at once. Writes nothing: the next worker fences this one.
     fn worker_abandon(&self, _worker: WorkerId) {}
 
-    /// Registers this worker for `lanes`, and no others, and claims units of them: those that nobody
-    /// owns and those whose owner's lease has run out (that owner's epoch is raised first, so that
-    /// it is fenced). At most as many as make the worker's fair share among the live workers that
-    /// registered for the lane; units above the fair share are given back. Returns all units it owns
-    /// now, sorted. Lanes without any instance need not have units yet: this creates them.
+    /// Registers this worker for `lanes`, and no others, and claims units of them: units without an
+    /// owner, and units whose owner's lease has run out (it first raises that owner's epoch, which
+    /// fences the owner). It claims at most the worker's fair share among the live workers that
+    /// registered for the lane, and gives up units above the fair share. Returns all units that the
+    /// worker now owns, sorted. A lane without any instance may have no units yet: this creates
+    /// them.
     ///
     /// # Errors
     /// [`StoreError::Fenced`].
@@ -102,17 +104,19 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<Vec<Unit>, StoreError>;
 
-    /// What the workers of the hub have registered for, sorted: the lanes of those that are there and
-    /// not fenced. While there is none, every lane that the hub has ever had.
+    /// Returns the lanes for which the workers of the hub have registered, sorted. Fenced workers
+    /// do not count. If there is no worker, returns every lane that the hub has ever had.
     async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError>;
 
-    /// Creates an instance with its `Start` message, or its start timer when `start_at` is after
-    /// `now`, and with the event that it is started with. An instance that exists with the same
-    /// `command` counts as created; a command that it remembers (one that asked for a replacement,
-    /// or created what was replaced) has no effect and is answered with [`Created::Replacing`].
+    /// Creates an instance with its `Start` message, or with its start timer if `start_at` is after
+    /// `now`, and with its first event if it has one. If an instance with the same `command`
+    /// exists, it counts as created. A command that the store remembers (because it asked for a
+    /// replacement, or created the replaced instance) has no effect and is answered with
+    /// [`Created::Replacing`].
     ///
-    /// The policy goes by what is [shown](Self::instance_fetch) of the instance. One that is used gets
-    /// the event; when it has ended, or has `most_unread` events that nobody has read, that is refused.
+    /// The policy depends on the [visible status](Self::instance_fetch) of the instance. An
+    /// existing instance that is used gets the event; the event is refused if the instance has
+    /// ended or has `most_unread` unread events.
     async fn instance_create(
         &self,
         instance: &NewInstance,
@@ -121,28 +125,30 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<Created, StoreError>;
 
-    /// The instance with this id, as it shows to all but its owner: as if the wishes in its inbox
-    /// ([`MessageBody::is_wish`]) were done, in their order. A replacement shows as pending, in the
-    /// next execution, with all that the new start brings and nothing of the old; what is suspended
-    /// shows as suspended, and what is resumed as running again, or pending if it had not begun. Wishes
-    /// that come after the end, other than a replacement, show nothing.
+    /// Returns the instance with this id, as it shows to everybody but its owner: as if the
+    /// requests in its inbox ([`MessageBody::is_wish`]) were done, in their order. A replacement
+    /// shows as pending, in the next execution, with the data of the new start and nothing of the
+    /// old. A suspended instance shows as suspended. A resumed one shows as running again, or as
+    /// pending if it had not begun. Requests after the end, other than a replacement, show nothing.
     ///
-    /// The other methods for clients go by the same: lists, counts, purges, creations and messages.
+    /// The other methods for clients follow the same rule: lists, counts, purges, creations and
+    /// messages.
     async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError>;
 
-    /// Everything a worker needs to go on with an instance, its row as its owner wrote it; `None` when
-    /// it was purged. A history that cannot be read is no error here: the worker has to write that down.
+    /// Returns everything that a worker needs to continue an instance, with the row as its owner
+    /// wrote it; `None` if the instance was purged. A history that cannot be read is no error here:
+    /// the worker has to record that.
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError>;
 
-    /// Whether the instance is in that execution and has not ended, as its owner wrote it: whatever
-    /// it shows meanwhile, its locks are held.
+    /// Returns whether the instance is in that execution and has not ended, as its owner wrote it.
+    /// As long as that is so, its locks are held, whatever the instance shows.
     async fn execution_lives(
         &self,
         key: InstanceKey,
         execution: Execution,
     ) -> Result<bool, StoreError>;
 
-    /// The instances of `units` with `load_at_start`, by ascending key, after `after`.
+    /// Returns the instances of `units` with `load_at_start`, by ascending key, after `after`.
     async fn instances_to_load(
         &self,
         units: &[Unit],
@@ -150,7 +156,7 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<Vec<InstanceKey>, StoreError>;
 
-    /// A page of instances by ascending key: at most `limit`, and at least room for one. Never skips
+    /// Returns a page of instances by ascending key: at most `limit`, and at least one. Never skips
     /// or repeats a row, whatever is written between two pages.
     async fn instances_list(
         &self,
@@ -159,14 +165,15 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<InstancePage, StoreError>;
 
-    /// How many instances `filter` wants.
+    /// Returns how many instances match `filter`.
     async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError>;
 
-    /// Deletes instances that have ended and that `filter` wants, after `after`, with all that is
-    /// stored of them: at most `limit` (and at least one) in one transaction. With `children`, also
-    /// the sub-orchestrations below them that have ended, the lowest first, detached ones excepted;
-    /// an instance goes only after or with those. One that is to be replaced shows as pending, so it
-    /// stays.
+    /// Deletes ended instances after `after` that match `filter`, with all that is stored of them:
+    /// at most `limit` (and at least one) in one transaction. With `children`, it also deletes the
+    /// ended sub-orchestrations below them, except detached ones; the lowest go first, and an
+    /// instance never goes before them. An instance that is about to be replaced shows as pending,
+    /// so it stays. A transaction that looks at many rows and finds few that match may delete fewer than
+    /// `limit`, and says where to continue.
     async fn instances_purge(
         &self,
         filter: &InstanceFilter,
@@ -175,7 +182,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<Purged, StoreError>;
 
-    /// The turns of an execution that are kept, oldest first; those before its last checkpoint too.
+    /// Returns the kept turns of an execution, oldest first, including those before its last
+    /// checkpoint.
     ///
     /// # Errors
     /// [`StoreError::UnreadableHistory`].
@@ -185,13 +193,13 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         execution: Execution,
     ) -> Result<Vec<TurnRecord>, StoreError>;
 
-    /// Sends a client's message to an instance that does not show as ended. The same `command` again
-    /// has no effect ([`Sent::Repeated`]), even after the instance has ended. An event is refused when
-    /// there are `most_unread` already that nobody has read; a replacement begins with none.
+    /// Sends a client's message to an instance that does not show as ended. Repeating the same
+    /// `command` has no effect ([`Sent::Repeated`]), even after the instance has ended. An event is
+    /// refused if there are already `most_unread` unread events; a replacement begins with none.
     ///
-    /// The number is kept with the instance: one more for each event that is accepted, and set anew by
-    /// each [turn that has read some](TurnWrite::unread), to what its execution holds and the events
-    /// in the inbox.
+    /// The store keeps this number with the instance. Each accepted event adds one. Each [turn that
+    /// has read some](TurnWrite::unread) sets it anew, to the unread events of its execution and
+    /// the events in the inbox.
     async fn message_send(
         &self,
         id: &InstanceId,
@@ -201,12 +209,12 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<Sent, StoreError>;
 
-    /// A page of the messages to instances of `units` that are not parked, by ascending id after
-    /// `after`: at most `limit`, and at least room for one, those that cannot be read included. The
-    /// ones with an id in `except` (ascending: the ones that the worker has in memory) are left out.
+    /// Returns a page of the messages to instances of `units`, by ascending id after `after`: at
+    /// most `limit`, and at least one. It includes messages that cannot be read, and leaves out
+    /// parked messages and those with an id in `except` (ascending: the messages that the worker
+    /// has in memory).
     ///
-    /// A lower id may become visible after a higher one, so that each look begins with the first
-    /// page.
+    /// A lower id may become visible after a higher one, so each look begins with the first page.
     async fn inbox_fetch(
         &self,
         units: &[Unit],
@@ -215,13 +223,22 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<InboxPage, StoreError>;
 
-    /// What tells which events an instance was sent and has not read, all of one moment. Of one that
-    /// is to be replaced, what is to come. Turns that cannot be read are left out, all of them.
+    /// Returns the data that shows which events an instance was sent and has not read, all from one
+    /// moment. For an instance that is about to be replaced, this is the data of the replacement.
+    /// If a turn cannot be read, all turns are left out.
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError>;
 
-    /// Sends a client's operation to an entity, which is created if there is none. One that is due
-    /// after `now` is parked until a timer, which is set with it. The same command again has no
-    /// effect while it is remembered.
+    /// Returns how many those events are, as counted for the limit on them; `None` if there is no such
+    /// instance.
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError>;
+
+    /// Returns the progress that the running activities of an instance have reported, in no order.
+    /// For an instance that is about to be replaced, it is the progress of the old one.
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError>;
+
+    /// Sends a client's operation to an entity, and creates the entity if there is none. An
+    /// operation that is due after `now` is parked, and a timer is set with it. Repeating the same
+    /// command has no effect while the command is remembered.
     async fn entity_send(
         &self,
         id: &EntityId,
@@ -229,8 +246,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<EntitySent, StoreError>;
 
-    /// The delayed signals that are on their way to an entity, by ascending id: those after `after`,
-    /// no more than `limit`.
+    /// Returns the delayed signals that have not been delivered to an entity yet, by ascending id:
+    /// at most `limit` after `after`.
     async fn signals_delayed(
         &self,
         id: &EntityId,
@@ -238,11 +255,11 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<Vec<DelayedSignal>, StoreError>;
 
-    /// Takes a delayed signal back, with its timer unless another is due at the same time. A commit
-    /// that has [run it](TurnWrite::delayed) comes before, or is refused.
+    /// Withdraws a delayed signal, with its timer unless another signal is due at the same time. A
+    /// commit that has [run it](TurnWrite::delayed) either comes before, or is refused.
     ///
-    /// Returns whether it is withdrawn by this command, which is remembered as a sent one is: a
-    /// repeated one has the same answer.
+    /// Returns whether this command withdrew it. The command is remembered like a sent one: if it
+    /// is repeated, the answer is the same.
     async fn signal_withdraw(
         &self,
         id: &EntityId,
@@ -250,10 +267,10 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Everything a worker needs to go on with an entity; `None` when there is none.
+    /// Returns everything that a worker needs to continue an entity; `None` if there is none.
     async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError>;
 
-    /// The entities of `units` with `load_at_start`, in order of creation, after `after`.
+    /// Returns the entities of `units` with `load_at_start`, in order of creation, after `after`.
     async fn entities_to_load(
         &self,
         units: &[Unit],
@@ -261,12 +278,12 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<Vec<InstanceKey>, StoreError>;
 
-    /// The entity with this id, with its state; `None` when it has no state, is not locked and
-    /// nothing waits for it.
+    /// Returns the entity with this id, with its state; `None` if it has no state, is not locked
+    /// and no message waits for it.
     async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError>;
 
-    /// A page of those entities that [`entity_fetch`](Self::entity_fetch) finds, by name and key
-    /// after `after`: at most `limit`, and at least room for one.
+    /// Returns a page of the entities that [`entity_fetch`](Self::entity_fetch) finds, by name and
+    /// key after `after`: at most `limit`, and at least one.
     async fn entities_list(
         &self,
         filter: &EntityFilter,
@@ -274,20 +291,21 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: u32,
     ) -> Result<EntityPage, StoreError>;
 
-    /// The answer to a client's command to an entity, once there is one.
+    /// Returns the answer to a client's command to an entity, once there is one.
     async fn answer_fetch(
         &self,
         key: InstanceKey,
         command: &str,
     ) -> Result<Option<CallResult>, StoreError>;
 
-    /// Forgets the clients' commands to entities, and their answers, that are to be remembered until
-    /// `until` or less.
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError>;
+    /// Forgets the clients' commands to entities, with their answers, whose time to be remembered
+    /// ends at `until` or before: at most `limit`, and at least one, the oldest first. Returns whether
+    /// there may be more.
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError>;
 
-    /// A page of the timers of instances of `units` due at or before `until`, by due time (then in
-    /// the order in which they were created), behind `after`: at most `limit`, and at least room for
-    /// one. A timer that cannot be read is left out.
+    /// Returns a page of the timers of instances of `units` that are due at or before `until`, by
+    /// due time (then in the order in which they were created), after `after`: at most `limit`, and
+    /// at least one. A timer that cannot be read is left out.
     async fn timers_due(
         &self,
         units: &[Unit],
@@ -297,24 +315,24 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     ) -> Result<TimerPage, StoreError>;
 
     /// Writes turns: all of them or none. The first statement fences: it replaces the worker's
-    /// commit id by a new one and fails if epoch or commit id are not the expected ones. On success
-    /// `lease` carries the new commit id, which is one more than the last. An empty list of turns
-    /// does nothing.
+    /// commit id by a new one, and fails unless epoch and commit id are the expected ones. On
+    /// success `lease` carries the new commit id, which is one more than the last. An empty list of
+    /// turns does nothing.
     ///
-    /// Then follows one kind of write after the other, each over all turns in their order: history,
-    /// history deleted; messages deleted, unparked, parked; updates (one that ends an execution, by a terminal status
-    /// or a new input, also deletes the instance's timers and heartbeats); timers deleted, created
-    /// (one that is set already gets the new due time); starts; sends; heartbeats; replacements
-    /// (which delete timers and heartbeats too); entities; answers (to commands that are remembered).
-    /// So a message reaches an instance that the same commit starts. A message to an entity that
-    /// does not exist creates it; one with a due time after `now` is parked, and sets the entity's
-    /// timer for that time.
+    /// Then one kind of write follows another, each for all turns in their order: history, deleted
+    /// history; messages deleted, unparked, parked; updates (one that ends an execution, by a
+    /// terminal status or a new input, also deletes the instance's timers and heartbeats); timers
+    /// deleted, created (a timer that is already set gets the new due time); starts; sends;
+    /// heartbeats; replacements (which also delete timers and heartbeats); entities; answers (to
+    /// commands that are remembered). Therefore a message can reach an instance that the same
+    /// commit starts. A message to an entity that does not exist creates the entity. A message with
+    /// a due time after `now` is parked, and the entity's timer is set for that time.
     ///
     /// # Errors
-    /// [`StoreError::Fenced`]: stop, drop all continuations, come back as a new worker.
+    /// [`StoreError::Fenced`]: stop, drop all continuations, and come back as a new worker.
     /// [`StoreError::Conflict`]: one of the turns breaks a constraint (its history row exists).
-    /// [`StoreError::SignalWithdrawn`]: one of the turns has run a delayed signal that is not there.
-    /// After any other error the caller does not know whether the commit happened: it asks
+    /// [`StoreError::SignalWithdrawn`]: one of the turns has run a delayed signal that is no longer
+    /// there. After any other error the caller does not know whether the commit happened, and calls
     /// [`commit_outcome`](Self::commit_outcome).
     async fn commit(
         &self,
@@ -323,24 +341,23 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// The commit id that is stored for this worker, waiting for a commit of it that is under way.
+    /// Returns the stored commit id of this worker. Waits first for a running commit of the worker.
     ///
     /// # Errors
-    /// [`StoreError::Fenced`] when the worker is unknown or its epoch was raised.
+    /// [`StoreError::Fenced`] if the worker is unknown or its epoch was raised.
     async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError>;
 
-    /// Lets go of the store, for all that share it: what is asked of it from now on is refused with
-    /// [`StoreError::Closed`]. What is under way ends first, if that does not take long. A store in
-    /// a file is whole in that file afterwards, unless another process has it open. Closing again
-    /// does nothing.
+    /// Closes the store for all that share it: later calls are refused with [`StoreError::Closed`].
+    /// Running calls end first, if that does not take long. A store in a file is then complete in
+    /// that file, unless another process has it open. Closing it again does nothing.
     async fn close(&self);
 
-    /// Everything that is stored, as text in a fixed order, without what may differ between two
-    /// stores that did the same (row numbers, commit ids). For tests that compare stores.
+    /// Returns everything that is stored, as text in a fixed order, except what may differ between
+    /// two stores that did the same (row numbers, commit ids). For tests that compare stores.
     async fn dump(&self) -> Result<String, StoreError>;
 }
 
-/// What a hub is.
+/// The properties of a hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubInfo {
     /// Its name.
@@ -352,16 +369,16 @@ pub struct HubInfo {
 }
 
 impl HubInfo {
-    /// The stored format of the hubs that this version creates, and the newest it knows.
+    /// The stored format of new hubs, and the newest that this version knows.
     pub const FORMAT: u32 = 1;
 }
 
-/// A worker that wants to begin.
+/// A worker that is about to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewWorker {
-    /// What people see it as.
+    /// A name for people.
     pub name: String,
-    /// How long it may be silent before others take over.
+    /// How long the worker may be silent before others take over.
     pub lease: Duration,
 }
 
@@ -370,35 +387,35 @@ pub struct NewWorker {
 pub struct WorkerLease {
     /// The worker.
     pub worker: WorkerId,
-    /// Raised by whoever takes over.
+    /// The number that a new owner raises to fence this one off.
     pub epoch: u64,
     /// The worker's last commit.
     pub commit_id: u64,
-    /// How long it may be silent before others take over.
+    /// How long the worker may be silent before others take over.
     pub length: Duration,
 }
 
-/// What became of a creation.
+/// The result of a creation.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Created {
-    /// It was created now (or earlier, by the same command).
+    /// The instance was created now (or earlier, by the same command).
     Created,
-    /// It was there, and the policy is to use it.
+    /// The instance existed, and the policy is to use it.
     Existed,
-    /// It was there and will be replaced by its owner.
+    /// The instance existed, and its owner will replace it.
     Replacing,
-    /// It was there, and the policy is to refuse. Nothing was written.
+    /// The instance existed, and the policy is to refuse. Nothing was written.
     Refused(InstanceStatus),
-    /// It was there, and has as many unread events as it may have. Nothing was written.
+    /// The instance existed and has the most unread events that it may have. Nothing was written.
     Backlogged,
 }
 
-/// What became of a message.
+/// The result of sending a message.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// It is in the inbox.
+    /// The message is in the inbox.
     Accepted,
     /// The same command was accepted before.
     Repeated,
@@ -406,17 +423,17 @@ pub enum Sent {
     NotFound,
     /// The instance has ended.
     Finished(InstanceStatus),
-    /// The instance has as many unread events as it may have.
+    /// The instance has the most unread events that it may have.
     Backlogged,
 }
 
-/// What tells which events an instance was sent and has not read.
+/// The data that shows which events an instance was sent and has not read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Unread {
-    /// The turns of its current execution from its last checkpoint on: some of what they took may
-    /// not have been read.
+    /// The turns of its current execution from its last checkpoint on. The execution may not have
+    /// read all events that these turns took.
     pub turns: Vec<TurnRecord>,
-    /// What no turn has taken, oldest first.
+    /// The events that no turn has taken, oldest first.
     pub inbox: Vec<UnreadEvent>,
 }
 
@@ -431,26 +448,26 @@ pub struct InboxMessage {
     pub message: Message,
 }
 
-/// Everything a worker needs to go on with an instance.
+/// Everything that a worker needs to continue an instance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
     /// The row.
     pub instance: InstanceRow,
-    /// The turns of the current execution, oldest first; from the last checkpoint on if there is one.
-    /// Or why they cannot be read.
+    /// The turns of the current execution, oldest first; if it has a checkpoint, from the last one
+    /// on. Or why they cannot be read.
     pub turns: Result<Vec<TurnRecord>, HistoryError>,
-    /// Its inbox, parked messages included, by ascending id.
+    /// Its inbox, including parked messages, by ascending id.
     pub inbox: Vec<Message>,
-    /// Those of its inbox that cannot be read, likewise.
+    /// The messages of its inbox that cannot be read, by ascending id.
     pub unreadable: Vec<UnreadableMessage>,
     /// Progress of its activities.
     pub heartbeats: Vec<Heartbeat>,
 }
 
-/// A delayed signal that is to be withdrawn.
+/// A request to withdraw a delayed signal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignalWithdrawal {
-    /// Which one is meant.
+    /// The signal.
     pub signal: SignalRef,
     /// Makes repetitions count once.
     pub command: String,
@@ -463,13 +480,13 @@ pub struct SignalWithdrawal {
 pub struct EntityCommand {
     /// Makes repetitions count once.
     pub command: String,
-    /// What is to be run.
+    /// The operation to run.
     pub operation: EntityOperation,
-    /// How long the command and its answer are to be remembered; for good, if absent.
+    /// How long to remember the command and its answer; for ever if absent.
     pub remember_until: Option<Timestamp>,
 }
 
-/// What became of a client's operation.
+/// The result of sending a client's operation.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntitySent {
@@ -479,13 +496,13 @@ pub struct EntitySent {
     pub repeated: bool,
 }
 
-/// Everything a worker needs to go on with an entity.
+/// Everything that a worker needs to continue an entity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadedEntity {
     /// The row.
     pub entity: EntityRow,
-    /// Its inbox, parked messages included, by ascending id.
+    /// Its inbox, including parked messages, by ascending id.
     pub inbox: Vec<Message>,
-    /// Which of them are parked.
+    /// The parked messages among them.
     pub parked: Vec<MessageId>,
 }

@@ -1,4 +1,4 @@
-//! What a creation writes, the same for every store.
+//! The rows that a creation writes, the same for every store.
 
 use super::HubInfo;
 use crate::clock::Timestamp;

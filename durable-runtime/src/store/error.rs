@@ -1,26 +1,36 @@
-//! Why a store could not do what was asked.
+//! Why a store could not do what it was asked.
 
 use std::fmt;
+#[cfg(feature = "sqlite")]
+use std::io;
+#[cfg(feature = "sqlite")]
+use std::path::Path;
 
 use crate::history::HistoryError;
 use crate::ids::InstanceKey;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 
-/// Why the store could not do what was asked.
+/// The advice if the system does not let this process use a file.
+#[cfg(feature = "sqlite")]
+pub(super) const USER_MUST_HAVE_IT: &str =
+    "let the user that this process runs as read and write it and its directory";
+
+/// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Another worker has taken over; this one may write nothing any more.
+    /// Another worker has taken over; this one may not write any more.
     #[error("this worker's epoch has ended: another worker has taken over")]
     Fenced,
-    /// A constraint was broken: what was to be written is there already.
+    /// A constraint was broken: the row exists already.
     #[error("failed to {action}: it was written before")]
     Conflict {
         /// What was tried.
         action: &'static str,
     },
-    /// A turn has run a delayed signal that was withdrawn meanwhile; nothing of it was written.
+    /// A turn has run a delayed signal that was withdrawn meanwhile; nothing of the turn was
+    /// written.
     #[error("a delayed signal was withdrawn while it was run")]
     SignalWithdrawn,
     /// The database is busy, cannot be reached, or fails for a reason that lies with the machine;
@@ -33,8 +43,7 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// There is no room for what was to be written. It was not written, and will be once there is
-    /// room and it is asked for again.
+    /// There is no room. Nothing was written. A later attempt succeeds once there is room.
     #[error("failed to {action}: there is no room for the database")]
     Full {
         /// What was tried.
@@ -43,19 +52,19 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A file of the database is no longer the one that was opened. Nothing is read or written
-    /// until it is back.
+    /// A file of the database is no longer the one that was opened. The store reads and writes
+    /// nothing until that file is back.
     #[error("failed to {action}: `{path}` {change} while it was in use")]
     FileChanged {
         /// What was tried.
         action: &'static str,
         /// The file.
         path: String,
-        /// What became of it.
+        /// What happened to it.
         change: FileChange,
     },
-    /// The store was closed, by [`Store::close`](super::Store::close) or by the end of the runtime
-    /// or client that had opened it.
+    /// The store was closed, by [`Store::close`](super::Store::close) or because the runtime or
+    /// client that opened it ended.
     #[error("failed to {action}: the store is closed")]
     Closed {
         /// What was tried.
@@ -70,12 +79,25 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The URL names no store that this build knows.
+    /// A file of the hub cannot be used.
+    #[error("failed to {action} `{path}`: {advice}")]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: String,
+        /// What to do.
+        advice: &'static str,
+        /// The error of the system or of the database.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The URL does not name a store that this build knows.
     #[error("`{url}` is not a store: {problem}")]
     InvalidUrl {
         /// The URL.
         url: String,
-        /// What is wrong with it, and what to write.
+        /// What is wrong with the URL, and what to write instead.
         problem: String,
     },
     /// The file is not a database.
@@ -85,7 +107,7 @@ pub enum StoreError {
         path: String,
     },
     /// A part of the database is missing.
-    #[error("`{path}` is not whole: {problem}")]
+    #[error("`{path}` is incomplete: {problem}")]
     NotWhole {
         /// The file.
         path: String,
@@ -97,9 +119,9 @@ pub enum StoreError {
         "the hub has format {found} and this version knows formats up to {known}: use a newer version of `durable-runtime`"
     )]
     NewerFormat {
-        /// The hub's.
+        /// The format of the hub.
         found: u32,
-        /// The newest this version knows.
+        /// The newest format that this version knows.
         known: u32,
     },
     /// Another live process has the hub.
@@ -121,15 +143,15 @@ pub enum StoreError {
     },
 }
 
-/// What became of a file.
+/// What happened to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileChange {
-    /// There is none at its path any more.
+    /// There is no longer a file at its path.
     Deleted,
-    /// There is another one at its path.
+    /// There is another file at its path.
     Replaced,
-    /// It has lost its end.
+    /// The end of the file is missing.
     Truncated,
 }
 
@@ -144,8 +166,28 @@ impl fmt::Display for FileChange {
 }
 
 impl StoreError {
-    /// Whether it is for the store, and not for what was asked of it, that it was not done: the same
-    /// may be asked again later, and nothing else would have fared better.
+    /// Creates the error for the file at `path`, which cannot be used.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
+        let advice = match source.kind() {
+            io::ErrorKind::PermissionDenied => USER_MUST_HAVE_IT,
+            io::ErrorKind::NotFound => "make the directory that it is to be in",
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on its disk",
+            io::ErrorKind::ReadOnlyFilesystem => {
+                "its file system is read-only: name a file on another one"
+            }
+            _ => "see to the disk, or name another file",
+        };
+        Self::File {
+            action,
+            path: path.display().to_string(),
+            advice,
+            source: Box::new(source),
+        }
+    }
+
+    /// Returns whether the cause is the store and not the request: the same request may succeed
+    /// later, and other requests would have failed too.
     pub fn is_transient(&self) -> bool {
         if mutant(Mutant::FullIsForGood) && matches!(self, Self::Full { .. }) {
             return false;

@@ -1,8 +1,8 @@
-//! Which units a worker takes and gives back.
+//! Which units a worker claims and gives up.
 //!
-//! The partitions of each lane are spread evenly over the live workers that registered for it.
-//! Where they do not divide, the lane's number decides who gets one more, so that many lanes
-//! together are spread evenly too.
+//! The partitions of each lane are spread evenly over the live workers that registered for it. If
+//! they cannot be divided evenly, the lane's number decides which workers get one more, so that
+//! many lanes together are spread evenly too.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

@@ -1,11 +1,11 @@
-//! Where instances, histories, messages and timers are kept.
+//! Stores for instances, histories, messages and timers.
 //!
-//! [`Store`] is the one contract; [`ModelStore`] is that contract as plain maps, the specification
-//! that every other store is tested against (`durable_testkit::conformance`).
+//! [`Store`] is the only contract. [`ModelStore`] implements it with plain maps; it is the
+//! specification that every other store is tested against (`durable_testkit::conformance`).
 //!
-//! 1. A call either does all it says or nothing, and what it did is durable when it returns.
+//! 1. A call does either everything or nothing, and what it did is durable when it returns.
 //! 2. Every call that depends on time takes `now`; a store reads no clock.
-//! 3. Only the worker that owns a unit writes the rows of its instances after their creation; a
+//! 3. After its creation, only the worker that owns a unit writes the rows of its instances. A
 //!    worker that has lost its epoch writes nothing at all.
 
 mod contract;
@@ -16,7 +16,11 @@ mod fair_share;
 #[cfg(feature = "sqlite")]
 mod migration;
 mod model;
+#[cfg(feature = "sqlite")]
+mod on_own_thread;
 mod opening;
+#[cfg(feature = "sqlite")]
+mod own_thread;
 mod page;
 mod purging;
 mod reading;

@@ -1,4 +1,4 @@
-//! From a URL to a store.
+//! Opens a store by its URL.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::Store;
 use super::StoreError;
 use crate::running::Place;
 
-/// The hub that is opened when none is named.
+/// The default hub.
 pub const DEFAULT_HUB: &str = "main";
 
 /// A store that was opened by its URL.
@@ -16,36 +16,36 @@ pub const DEFAULT_HUB: &str = "main";
 pub struct OpenedStore {
     /// The store.
     pub store: Arc<dyn Store>,
-    /// A connection to its database for the user's own tables, if it has one. What is written
-    /// through it queues with the commits of the store, so a transaction on it is to be short.
+    /// A connection to its database for the user's own tables, if it has one. Writes through it
+    /// queue with the commits of the store, so keep transactions on it short.
     #[cfg(feature = "sqlite")]
     pub database: Option<sea_orm::DatabaseConnection>,
-    /// Where its worker records what it computes, for the process after it.
+    /// The place where its worker records what it computes, for the next process.
     pub running: Place,
 }
 
 /// Opens the hub `main` of the store at `url`:
 ///
-/// - `sqlite://orders.db`, a file in the working directory, created when it is absent;
-/// - `sqlite:///var/lib/orders.db`, a file by its full path;
-/// - `memory:`, a [`ModelStore`], gone with the process.
+/// - `sqlite://orders.db`, a file in the working directory, which is created if it does not exist;
+/// - `sqlite:///var/lib/orders.db`, a file by its full path; on Windows `sqlite:///C:/data/orders.db`;
+/// - `memory:`, a [`ModelStore`], which ends with the process.
 ///
-/// The tables are made, or migrated, by [`Store::hub_open`], which comes before all other calls.
+/// [`Store::hub_open`] creates or migrates the tables; call it before all other methods.
 ///
 /// # Errors
-/// [`StoreError::InvalidUrl`] when the URL is none of these, or its directory does not exist;
-/// [`StoreError::NotADatabase`] when the file is something else, [`StoreError::NotWhole`] when a part
+/// [`StoreError::InvalidUrl`] if the URL is none of these, or its directory does not exist;
+/// [`StoreError::NotADatabase`] if the file is something else; [`StoreError::NotWhole`] if a part
 /// of it is missing; [`StoreError::Unavailable`]; [`StoreError::Full`]; [`StoreError::Database`].
 pub async fn open(url: &str) -> Result<OpenedStore, StoreError> {
     open_hub(url, DEFAULT_HUB).await
 }
 
-/// Opens the hub `hub` of the store at `url`, as [`open`] does. Several hubs in one database know
-/// nothing of each other.
+/// Opens the hub `hub` of the store at `url`, as [`open`] does. Several hubs in one database are
+/// independent of each other.
 ///
 /// # Errors
-/// As [`open`]; [`StoreError::InvalidUrl`] also for a name that is not 1 to 40 of the characters
-/// `a-z A-Z 0-9 _ -`.
+/// The errors of [`open`]; [`StoreError::InvalidUrl`] also for a name that does not have 1 to 40 of
+/// the characters `a-z A-Z 0-9 _ -`.
 pub async fn open_hub(url: &str, hub: &str) -> Result<OpenedStore, StoreError> {
     let invalid = |problem: String| StoreError::InvalidUrl {
         url: url.to_owned(),
@@ -53,14 +53,14 @@ pub async fn open_hub(url: &str, hub: &str) -> Result<OpenedStore, StoreError> {
     };
     if !is_hub_name(hub) {
         return Err(invalid(format!(
-            "the hub's name {hub:?} is to be 1 to 40 of the characters `a-z A-Z 0-9 _ -`"
+            "the hub's name {hub:?} must have 1 to 40 of the characters `a-z A-Z 0-9 _ -`"
         )));
     }
     if url == "memory:" {
         return Ok(OpenedStore::model());
     }
     match url.strip_prefix("sqlite://") {
-        Some(path) => open_sqlite(path, hub, &invalid).await,
+        Some(path) => open_sqlite(without_slash(path), hub, &invalid).await,
         None => Err(invalid(problem_of(url))),
     }
 }
@@ -74,6 +74,19 @@ impl OpenedStore {
             running: Place::nowhere(),
         }
     }
+}
+
+/// On Windows a full path may be written with three slashes, as everywhere else:
+/// `sqlite:///C:/orders.db`.
+fn without_slash(path: &str) -> &str {
+    let behind = path.strip_prefix('/').filter(|behind| {
+        let mut letters = behind.chars();
+        letters
+            .next()
+            .is_some_and(|drive| drive.is_ascii_alphabetic())
+            && letters.next() == Some(':')
+    });
+    behind.filter(|_| cfg!(windows)).unwrap_or(path)
 }
 
 fn is_hub_name(name: &str) -> bool {
@@ -101,9 +114,14 @@ async fn open_sqlite(
     if let Some(problem) = problem_of_path(path) {
         return Err(invalid(problem));
     }
-    let store = super::SqlStore::open_sqlite(std::path::Path::new(path), hub).await?;
+    let thread = super::own_thread::OwnThread::start()?;
+    let (path, hub) = (std::path::PathBuf::from(path), hub.to_owned());
+    // What the driver does beside its calls is done there as well.
+    let opening = async move { super::SqlStore::open_sqlite(&path, &hub).await };
+    let store = thread.run(opening).await?;
     let database = Some(store.database());
     let running = store.running();
+    let store = super::on_own_thread::OnOwnThread::new(Arc::new(store), thread);
     Ok(OpenedStore {
         store: Arc::new(store),
         database,
@@ -130,7 +148,7 @@ fn problem_of_path(path: &str) -> Option<String> {
         return Some("the path of a file is missing; a store in memory is `memory:`".to_owned());
     }
     if path.contains('?') {
-        return Some("it has no parameters: a path ends the URL".to_owned());
+        return Some("it must not have parameters: the URL ends with the path".to_owned());
     }
     let path = std::path::Path::new(path);
     if path.is_dir() {

@@ -1,7 +1,7 @@
-//! Pages of what workers read again and again.
+//! Pages of the rows that workers read again and again.
 //!
-//! 1. A page goes on behind the last row of the one before, so that a row which nobody can act on
-//!    hides none behind it.
+//! 1. A page begins after the last row of the previous one, so that a row which nobody can process
+//!    hides no row behind it.
 //! 2. A page that ends before its limit is the last one.
 
 use serde::Deserialize;
@@ -19,18 +19,18 @@ use crate::work::Timer;
 pub struct TimerPlace {
     /// When the timer there is due.
     pub due: Timestamp,
-    /// Its number among those that are due then.
+    /// Its number among the timers that are due at that time.
     pub number: i64,
 }
 
 impl TimerPlace {
-    /// The place before all timers that are due at `due`.
+    /// Returns the place before all timers that are due at `due`.
     pub const fn before(due: Timestamp) -> Self {
         let number = i64::MIN;
         Self { due, number }
     }
 
-    /// The place behind all timers that are due at `due`.
+    /// Returns the place after all timers that are due at `due`.
     pub const fn behind(due: Timestamp) -> Self {
         let number = i64::MAX;
         Self { due, number }
@@ -42,7 +42,7 @@ impl TimerPlace {
 pub struct TimerPage {
     /// The timers, with the units of their instances.
     pub timers: Vec<(Unit, Timer)>,
-    /// Behind which place the next page begins; `None` at the end.
+    /// The place after which the next page begins; `None` at the end.
     pub next: Option<TimerPlace>,
 }
 
@@ -51,9 +51,9 @@ pub struct TimerPage {
 pub struct InboxPage {
     /// The messages.
     pub messages: Vec<InboxMessage>,
-    /// Those among them that cannot be read.
+    /// The messages among them that cannot be read.
     pub unreadable: Vec<UnreadableMessage>,
-    /// Behind which message the next page begins; `None` at the end.
+    /// The message after which the next page begins; `None` at the end.
     pub next: Option<MessageId>,
 }
 
@@ -66,7 +66,7 @@ pub struct UnreadableMessage {
     pub unit: Unit,
     /// The message.
     pub id: MessageId,
-    /// What it was stored as.
+    /// The kind under which it was stored.
     pub kind: String,
     /// Why it cannot be read.
     pub error: String,

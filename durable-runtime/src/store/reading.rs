@@ -1,4 +1,4 @@
-//! What stored rows mean, the same for every store.
+//! The meaning of stored rows, the same for every store.
 
 use super::StoreError;
 use crate::history::FORMAT;

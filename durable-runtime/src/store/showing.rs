@@ -1,11 +1,12 @@
-//! What others see of an instance: what its clients were told, as if it were done.
+//! What others see of an instance: the requests of its clients show as if they were done.
 //!
-//! 1. A wish (to suspend, to resume, to replace) is acknowledged once it is in the inbox, and is done
-//!    when the owner takes it in a turn. Whoever looks in between sees it done.
-//! 2. What is seen follows from the row as its owner wrote it, and from the wishes in the inbox, in
-//!    their order. It is worked out anew when a wish is accepted, and when a turn writes the row.
-//! 3. An end is seen when it has come: another may be quicker than a termination that is on its way,
-//!    and a status that is terminal never changes.
+//! 1. A request (to suspend, to resume, to replace) is acknowledged once it is in the inbox, and
+//!    done when the owner takes it in a turn. Whoever reads the instance in between sees it done.
+//! 2. The visible row follows from the row that the owner wrote and from the requests in the inbox,
+//!    in their order. It is computed again when a request is accepted and when a turn writes the
+//!    row.
+//! 3. An end shows only once it has come: another end may be quicker than a termination that is
+//!    waiting, and a terminal status never changes.
 
 use super::creation::pending_row;
 use crate::clock::Timestamp;

@@ -1,4 +1,4 @@
-//! One attempt of an activity that is to be made.
+//! A task to make one attempt of an activity.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -14,10 +14,10 @@ use crate::payload::optional;
 use crate::salt::Salt;
 use crate::work::MessageBody;
 
-/// One attempt of an activity that is to be made once the turn that asked for it is committed.
+/// One attempt of an activity, to be made once the turn that scheduled it is committed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ActivityTask {
-    /// The instance that called.
+    /// The calling instance.
     pub key: InstanceKey,
     /// Its id.
     pub instance: InstanceId,
@@ -29,22 +29,22 @@ pub struct ActivityTask {
     pub path: CallPath,
     /// The activity's name.
     pub name: String,
-    /// The arguments as scheduled.
+    /// The recorded arguments.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub input: Option<Payload>,
-    /// How it is run.
+    /// The options of the call.
     pub options: Box<CallOptions>,
     /// The number of the attempt, from 1.
     pub attempt: u32,
     /// When the call was scheduled.
     pub scheduled_at: Timestamp,
-    /// The last progress that an attempt before this one reported.
+    /// The last progress that a previous attempt reported.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub heartbeat: Option<Payload>,
 }
 
 impl ActivityTask {
-    /// The news that the attempt is lost, with its worker dead or `stopped`.
+    /// Returns the message that the attempt is lost, because its worker died or was `stopped`.
     pub fn lost(&self, heartbeat: Option<Payload>, stopped: bool) -> MessageBody {
         MessageBody::ActivityAttemptLost {
             execution: self.execution,

@@ -1,4 +1,4 @@
-//! What a client can ask for, at the level of payloads.
+//! The commands of a client, at the level of payloads.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,13 +15,16 @@ use super::EntityPage;
 use super::EntityRequest;
 use super::EntityTicket;
 use super::FirstEvent;
+use super::Heartbeat;
 use super::IfExists;
 use super::InstanceFilter;
 use super::InstancePage;
 use super::InstanceRow;
 use super::InstanceStatus;
+use super::OrchestratorCode;
 use super::PageToken;
 use super::Purged;
+use super::UndeclaredEvent;
 use super::UnreadEvent;
 use super::WithdrawRequest;
 use crate::clock::Timestamp;
@@ -35,33 +38,39 @@ use crate::ids::MessageId;
 use crate::payload::Payload;
 use crate::payload::optional;
 
-/// What a client can ask for. Object-safe, so that a client works the same over a store in this
-/// process and over a network.
+/// The commands of a client. The trait is object-safe, so that a client works the same over a store
+/// in this process and over a network.
 #[async_trait]
 pub trait Commands: Send + Sync + std::fmt::Debug {
-    /// Lets go of what was opened for these commands alone: what is asked from now on is
-    /// [`CommandError::Closed`]. By default there is nothing to let go of.
+    /// Closes what was opened for these commands alone: later calls return
+    /// [`CommandError::Closed`]. By default there is nothing to close.
     async fn close(&self) {}
 
     /// Creates an instance; returns once it is durable.
     ///
     /// # Errors
-    /// [`CommandError::AlreadyExists`] by [`IfExists`], limits, the store's own.
+    /// [`CommandError::AlreadyExists`], as [`IfExists`] says; errors of limits and of the store.
     async fn start(&self, request: StartRequest) -> Result<Started, CommandError>;
 
-    /// What the workers of the hub have registered for, sorted: the lanes of orchestrators, with
-    /// their versions, and of entities. While no worker is there, all that the hub has ever had.
+    /// Returns the lanes for which the workers of the hub have registered, sorted: those of
+    /// orchestrators, with their versions, and those of entities. If there is no worker, returns
+    /// every lane that the hub has ever had.
     ///
     /// # Errors
-    /// The store's own.
+    /// The errors of the store.
     async fn lanes(&self) -> Result<Vec<Lane>, CommandError>;
+
+    /// The orchestrator of that name and version, if its code is in this process. By default none is.
+    fn code_of(&self, _name: &str, _version: &str) -> Option<OrchestratorCode> {
+        None
+    }
 
     /// Raises an external event; returns once it is durable. `command` makes repetitions count
     /// once.
     ///
     /// # Errors
     /// [`CommandError::NotFound`], [`CommandError::AlreadyFinished`], [`CommandError::Backlogged`],
-    /// limits, the store's own.
+    /// errors of limits and of the store.
     async fn raise(
         &self,
         id: &InstanceId,
@@ -70,10 +79,27 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         command: &str,
     ) -> Result<(), CommandError>;
 
-    /// Tells an instance what to do; returns once that is durable.
+    /// Raises an external event by a name that nobody has checked: one that the instance's
+    /// orchestrator does not declare is refused where its code is in the process that has the store.
+    /// By default it is nowhere.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], [`CommandError::AlreadyFinished`], limits, the store's own.
+    /// As [`raise`](Self::raise); [`CommandError::UndeclaredEvent`].
+    async fn raise_declared(
+        &self,
+        id: &InstanceId,
+        name: &str,
+        payload: Payload,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        self.raise(id, name, payload, command).await
+    }
+
+    /// Sends a request to an instance; returns once the request is durable.
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`], [`CommandError::AlreadyFinished`], errors of limits and of the
+    /// store.
     async fn control(
         &self,
         id: &InstanceId,
@@ -81,12 +107,13 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         command: &str,
     ) -> Result<(), CommandError>;
 
-    /// Starts an instance that has ended once more, with the same input: under its own id, or a
-    /// copy of it (which may still run) under another. `command` makes repetitions count once.
+    /// Starts an ended instance once more with the same input, under its own id, or starts a copy
+    /// of an instance (which may still run) under another id. `command` makes repetitions count
+    /// once.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], [`CommandError::StillRunning`],
-    /// [`CommandError::AlreadyExists`] for the other id, the store's own.
+    /// [`CommandError::NotFound`], [`CommandError::StillRunning`], [`CommandError::AlreadyExists`]
+    /// for the other id, errors of the store.
     async fn restart(
         &self,
         id: &InstanceId,
@@ -94,12 +121,11 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         command: &str,
     ) -> Result<Started, CommandError>;
 
-    /// Deletes instances that have ended, with all that is stored of them: one bounded transaction
-    /// of those that `filter` wants. With `children`, also the sub-orchestrations below them that
-    /// have ended.
+    /// Deletes ended instances that match `filter`, with all that is stored of them, in one bounded
+    /// transaction. With `children`, also deletes the ended sub-orchestrations below them.
     ///
     /// # Errors
-    /// The store's own.
+    /// The errors of the store.
     async fn purge(
         &self,
         filter: &InstanceFilter,
@@ -107,41 +133,56 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         after: Option<PageToken>,
     ) -> Result<Purged, CommandError>;
 
-    /// The instance as it is now. What this or another client was told before shows in it, also while
-    /// its owner has yet to do that, or no worker is there; an end shows once it has come.
+    /// Returns the instance as it is now. It shows the requests of all clients, even before its
+    /// owner has done them or while there is no worker. An end shows once it has come.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], the store's own.
+    /// [`CommandError::NotFound`], errors of the store.
     async fn instance(&self, id: &InstanceId) -> Result<InstanceRow, CommandError>;
 
     /// Waits until the instance's row may have changed since `seen` was read, in this process or
     /// another.
     async fn changed(&self, seen: &InstanceRow);
 
-    /// Completes after `wait`, by the clock that this client goes by.
+    /// Completes after `wait`, by the clock of this client.
     async fn wait(&self, wait: Duration);
 
-    /// The history of an execution; of the current one if none is named.
+    /// Returns the history of an execution; by default of the current one.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], the store's own.
+    /// [`CommandError::NotFound`], errors of the store.
     async fn history(
         &self,
         id: &InstanceId,
         execution: Option<Execution>,
     ) -> Result<History, CommandError>;
 
-    /// The events that an instance was sent and did not read (so far, while it is live), in the order
-    /// in which they came: those that its execution has taken, then those that wait for it.
+    /// Returns the events that an instance was sent and has not read, in the order in which they
+    /// came: first those that its execution has taken, then those in the inbox.
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`], errors of the store.
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError>;
+
+    /// Returns the progress that the running activities of an instance have reported.
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`], errors of the store.
+    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError>;
+
+    /// How many events an instance was sent and did not read: how many
+    /// [`unread_events`](Self::unread_events) are, without reading them.
     ///
     /// # Errors
     /// [`CommandError::NotFound`], the store's own.
-    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError>;
+    async fn unread_count(&self, id: &InstanceId) -> Result<u64, CommandError> {
+        Ok(self.unread_events(id).await?.len() as u64)
+    }
 
-    /// A page of instances, in order of creation.
+    /// Returns a page of instances, in order of creation.
     ///
     /// # Errors
-    /// The store's own.
+    /// The errors of the store.
     async fn instances(
         &self,
         filter: &InstanceFilter,
@@ -149,53 +190,54 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         limit: u32,
     ) -> Result<InstancePage, CommandError>;
 
-    /// How many instances there are.
+    /// Returns how many instances match.
     ///
     /// # Errors
-    /// The store's own.
+    /// The errors of the store.
     async fn count(&self, filter: &InstanceFilter) -> Result<u64, CommandError>;
 
     /// Sends an operation to an entity; returns once it is durable.
     ///
     /// # Errors
-    /// Limits, the store's own.
+    /// Errors of limits and of the store.
     async fn entity_send(&self, request: EntityRequest) -> Result<EntityTicket, CommandError>;
 
     /// Waits for the answer to an operation that was sent with
     /// [`wants_answer`](EntityRequest::wants_answer).
     ///
     /// # Errors
-    /// [`CommandError::NotCalled`] where the ticket is for another [entity](EntityTicket::entity) than
-    /// it names, the store's own.
+    /// [`CommandError::NotCalled`] if the ticket belongs to another entity than its
+    /// [`entity`](EntityTicket::entity) says; errors of the store.
     async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError>;
 
-    /// A page of the delayed signals that are on their way to an entity, in the order in which they
-    /// were sent: some of those after `after`; none, once there are no more.
+    /// Returns a page of the delayed signals that have not been delivered to an entity yet, in the
+    /// order in which they were sent: some of those after `after`, or none if there are no more.
     ///
     /// # Errors
-    /// The store's own.
+    /// The errors of the store.
     async fn delayed_signals(
         &self,
         id: &EntityId,
         after: Option<MessageId>,
     ) -> Result<Vec<DelayedSignal>, CommandError>;
 
-    /// Takes a delayed signal back: either it is withdrawn, and never run, or it is delivered.
+    /// Withdraws a delayed signal. Either it is withdrawn and never runs, or it is delivered.
     ///
     /// # Errors
-    /// [`CommandError::AlreadyDelivered`], the store's own.
+    /// [`CommandError::AlreadyDelivered`], errors of the store.
     async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), CommandError>;
 
-    /// The entity as it is now; `None` when it has no state, is not locked and nothing waits for it.
+    /// Returns the entity as it is now; `None` if it has no state, is not locked and no message
+    /// waits for it.
     ///
     /// # Errors
-    /// The store's own.
+    /// The errors of the store.
     async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, CommandError>;
 
-    /// A page of entities, by name and key.
+    /// Returns a page of entities, by name and key.
     ///
     /// # Errors
-    /// The store's own.
+    /// The errors of the store.
     async fn entities(
         &self,
         filter: &EntityFilter,
@@ -204,32 +246,32 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     ) -> Result<EntityPage, CommandError>;
 }
 
-/// What an instance that has not ended can be told.
+/// A request to an instance that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Control {
-    /// To end at once.
+    /// End at once.
     Terminate {
-        /// Why.
+        /// The reason.
         reason: String,
         /// Whether its sub-orchestrations end with it.
         recursive: bool,
     },
-    /// To come to an end of its own.
+    /// End itself.
     Cancel {
-        /// How long that may take; then it is terminated.
+        /// The grace period, after which it is terminated.
         grace: Duration,
     },
-    /// To keep all that comes in until it is resumed.
+    /// Keep everything that comes in until it is resumed.
     Suspend,
-    /// To go on.
+    /// Continue.
     Resume,
 }
 
 /// A start, at the level of payloads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StartRequest {
-    /// The id; made up if absent.
+    /// The id; a fresh one if absent.
     pub id: Option<InstanceId>,
     /// The orchestrator's name.
     pub name: String,
@@ -246,8 +288,8 @@ pub struct StartRequest {
     pub if_exists: IfExists,
     /// Trace context and the like.
     pub headers: BTreeMap<String, String>,
-    /// An event that is raised with the start: to the instance that is started, or to the one that
-    /// exists and is used.
+    /// An event to raise with the start: to the instance that is started, or to an existing one
+    /// that is used.
     pub event: Option<FirstEvent>,
     /// Makes repetitions count once.
     pub command: String,
@@ -258,16 +300,16 @@ pub struct StartRequest {
 pub enum StartAt {
     /// At this time.
     At(Timestamp),
-    /// This long after the store has it.
+    /// This long after the store has received it.
     After(Duration),
 }
 
-/// What became of a start.
+/// The result of a start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Started {
     /// The id of the instance.
     pub id: InstanceId,
-    /// Whether it was there already ([`IfExists::Use`]).
+    /// Whether it existed before ([`IfExists::Use`]).
     pub existed: bool,
 }
 
@@ -275,12 +317,12 @@ pub struct Started {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// The id belongs to an instance already.
+    /// The id already belongs to an instance.
     #[error("instance `{id}` already exists and is {status}")]
     AlreadyExists {
         /// The id.
         id: InstanceId,
-        /// Where that instance stands.
+        /// The status of that instance.
         status: InstanceStatus,
     },
     /// There is no such instance.
@@ -289,7 +331,7 @@ pub enum CommandError {
         /// The id.
         id: InstanceId,
     },
-    /// The instance has ended, so nothing can be sent to it.
+    /// The instance has ended, so it accepts nothing more.
     #[error("instance `{id}` is {status} already")]
     AlreadyFinished {
         /// The id.
@@ -297,23 +339,24 @@ pub enum CommandError {
         /// How it ended.
         status: InstanceStatus,
     },
-    /// The instance has as many events that nobody has read as it may have. The event was not
-    /// accepted: raise it again later.
-    #[error(
-        "instance `{id}` has {limit} events that it has not read, which is as many as it may have"
-    )]
+    /// The instance has the most unread events that it may have. It did not accept the event: raise
+    /// it again later.
+    #[error("instance `{id}` has {limit} unread events, the most that it may have")]
     Backlogged {
         /// The id.
         id: InstanceId,
         /// How many it may have.
         limit: usize,
     },
-    /// The instance has not ended, so it can be neither restarted nor purged.
+    /// The instance's orchestrator does not declare the event. It was not raised.
+    #[error(transparent)]
+    UndeclaredEvent(#[from] UndeclaredEvent),
+    /// The instance has not ended, so it can neither be restarted nor purged.
     #[error("instance `{id}` is still {status}")]
     StillRunning {
         /// The id.
         id: InstanceId,
-        /// Where it stands.
+        /// Its status.
         status: InstanceStatus,
     },
     /// A payload is too large. Nothing was written.
@@ -326,47 +369,47 @@ pub enum CommandError {
         /// How many it may have.
         limit: usize,
     },
-    /// A limit on numbers was passed. Nothing was written.
+    /// A number exceeds its limit. Nothing was written.
     #[error("{what} is {actual}, above the limit of {limit}")]
     LimitExceeded {
-        /// What is limited.
+        /// What is counted.
         what: Cow<'static, str>,
-        /// How much there was.
+        /// The number.
         actual: usize,
-        /// How much there may be.
+        /// The limit.
         limit: usize,
     },
-    /// The delayed signal is not on its way any more: it was delivered, or withdrawn before.
-    #[error("that signal is not on its way to {entity} any more")]
+    /// The delayed signal is no longer waiting: it was delivered or withdrawn before.
+    #[error("the signal to {entity} was already delivered or withdrawn")]
     AlreadyDelivered {
         /// The entity.
         entity: EntityId,
     },
-    /// The entity was not called by this command.
+    /// This command did not call the entity.
     #[error("{entity} was not called by this command")]
     NotCalled {
         /// The entity.
         entity: EntityId,
     },
-    /// A server that is asked over a network could not be reached, or did not answer in time.
-    /// Whether the command was done is not known.
+    /// The client could not reach a server over a network, or the server did not answer in time.
+    /// The client does not know whether the command was done.
     #[error("the server {server} cannot be reached")]
     Unreachable {
         /// The server.
         server: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A server does not know the key that it was asked with, or not any more. Nothing was done.
-    #[error("the server {server} does not know this client: {reason}")]
+    /// A server does not know the client's key, or no longer accepts it. Nothing was done.
+    #[error("the server {server} does not accept this client: {reason}")]
     Unauthorized {
         /// The server.
         server: String,
         /// What it says.
         reason: String,
     },
-    /// A server does not allow this with the key that it was asked with. Nothing was done.
+    /// A server does not allow this with the client's key. Nothing was done.
     #[error("the server {server} does not allow this: {reason}")]
     Forbidden {
         /// The server.
@@ -374,30 +417,30 @@ pub enum CommandError {
         /// What it says.
         reason: String,
     },
-    /// A server has more to do than it takes, again and again. Nothing was done.
-    #[error("the server {server} takes no more: {reason}")]
+    /// A server was too busy each time it was asked. Nothing was done.
+    #[error("the server {server} is too busy: {reason}")]
     TooManyRequests {
         /// The server.
         server: String,
         /// What it says.
         reason: String,
     },
-    /// What a server answered is not what this version of the client reads: there is something else
-    /// at that URL, or another version. Whether the command was done is not known.
-    #[error("the server {server} gave an answer that is none: {problem}")]
+    /// A server sent an answer that this version of the client cannot read. Something else may run
+    /// at that URL, or another version. The client does not know whether the command was done.
+    #[error("the server {server} sent an answer that this client cannot read: {problem}")]
     UnexpectedAnswer {
         /// The server.
         server: String,
-        /// What is wrong with it.
+        /// What is wrong with the answer.
         problem: String,
     },
-    /// The store cannot do it now: it is busy, has no room, or its disk fails. Asked again later it
-    /// may. Whether it was done is not known.
+    /// The store cannot do it now: it is busy, has no room, or its disk fails. A later attempt may
+    /// succeed. The caller does not know whether the request was done.
     #[error("failed to {action}: the store cannot do it now")]
     Unavailable {
         /// What was tried.
         action: Cow<'static, str>,
-        /// Why it cannot: a [`StoreError`](crate::store::StoreError), if the store is in this process.
+        /// The cause: a [`StoreError`](crate::store::StoreError) if the store is in this process.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -412,7 +455,7 @@ pub enum CommandError {
     Store {
         /// What was tried.
         action: Cow<'static, str>,
-        /// Why it failed.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

@@ -1,4 +1,4 @@
-//! Entities: what is sent to them, what the store keeps of them, what a client can ask.
+//! Entities: the messages to them, their stored rows, and the requests of clients.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -17,7 +17,7 @@ use crate::ids::Unit;
 use crate::payload::Payload;
 use crate::payload::optional;
 
-/// An operation that an entity is to run.
+/// An operation for an entity to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EntityOperation {
     /// The operation's name.
@@ -25,21 +25,21 @@ pub struct EntityOperation {
     /// Its arguments.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub input: Option<Payload>,
-    /// Who waits for the answer; nobody does for a signal.
+    /// The caller that waits for the answer; absent for a signal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<Caller>,
-    /// The lock in whose critical section it is called.
+    /// The lock in whose critical section the call was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<LockHolder>,
-    /// Not to be run before this time.
+    /// The time before which it must not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
-    /// Who sent it, where it is a delayed signal.
+    /// The sender of a delayed signal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Sender>,
 }
 
-/// Who sent a delayed signal.
+/// The sender of a delayed signal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Sender {
@@ -51,26 +51,26 @@ pub enum Sender {
     Entity(EntityId),
 }
 
-/// A delayed signal that is on its way to an entity.
+/// A delayed signal that has not been delivered yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DelayedSignal {
     /// Its number in the store.
     pub id: MessageId,
-    /// The operation that is to be run.
+    /// The operation to run.
     pub operation: String,
     /// Its arguments.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub input: Option<Payload>,
     /// When it was sent.
     pub sent_at: Timestamp,
-    /// When it is due. It may wait for longer, for the end of a lock.
+    /// The due time. It may wait longer, for the end of a lock.
     pub due: Timestamp,
     /// Who sent it.
     pub sender: Option<Sender>,
 }
 
 impl DelayedSignal {
-    /// The signal that a message brings, if it brings a delayed one.
+    /// Returns the delayed signal of a message, if it is one.
     pub fn of(message: Message) -> Option<Self> {
         let MessageBody::EntityOperation(operation) = message.body else {
             return None;
@@ -85,7 +85,7 @@ impl DelayedSignal {
         })
     }
 
-    /// Whether it is the one that is meant.
+    /// Returns whether `meant` names this signal.
     pub fn is(&self, meant: &SignalRef) -> bool {
         match (meant, &self.sender) {
             (SignalRef::Id(id), _) => self.id == *id,
@@ -95,27 +95,27 @@ impl DelayedSignal {
     }
 }
 
-/// A delayed signal that a client wants back.
+/// A client's request to withdraw a delayed signal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WithdrawRequest {
     /// The entity that it was sent to.
     pub entity: EntityId,
-    /// Which one is meant.
+    /// The signal.
     pub signal: SignalRef,
     /// Makes repetitions count once.
     pub command: String,
 }
 
-/// Which delayed signal of an entity is meant.
+/// Names a delayed signal of an entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SignalRef {
-    /// The one with this number.
+    /// The signal with this number.
     Id(MessageId),
-    /// The one that a client sent with this command.
+    /// The signal that a client sent with this command.
     Command(String),
 }
 
-/// Who waits for the answer of an operation.
+/// The caller that waits for the answer of an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Caller {
@@ -128,14 +128,14 @@ pub enum Caller {
         /// The call in it.
         path: CallPath,
     },
-    /// A client, which finds the answer under its command.
+    /// A client, which looks for the answer under its command.
     Client {
         /// The command.
         command: String,
     },
 }
 
-/// Who holds a lock, or wants it: the call of an orchestration.
+/// The holder of a lock, or the instance that wants it: the call of an orchestration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockHolder {
     /// The instance.
@@ -148,10 +148,10 @@ pub struct LockHolder {
     pub path: CallPath,
 }
 
-/// A request for a lock, on its way from entity to entity.
+/// A lock request on its way from entity to entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockRequest {
-    /// Who wants the lock.
+    /// The instance that wants the lock.
     pub holder: LockHolder,
     /// The entities to lock after this one, in order.
     pub rest: Vec<EntityId>,
@@ -160,32 +160,32 @@ pub struct LockRequest {
 /// An entity as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EntityRow {
-    /// Its key in the store: negative, as no instance's is.
+    /// Its key in the store: negative, unlike those of instances.
     pub key: InstanceKey,
     /// The lane's partition it belongs to.
     pub unit: Unit,
     /// Its name and key.
     pub id: EntityId,
-    /// Its state; absent before the first operation that keeps one, and once it was deleted.
+    /// Its state; absent before the first operation that keeps one, and after its deletion.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub state: Option<Payload>,
     /// The version of the code that wrote the state.
     pub version: Option<String>,
-    /// Who has locked it.
+    /// The holder of its lock.
     pub lock: Option<LockHolder>,
-    /// Requests for a lock that were withdrawn while they waited here.
+    /// The lock requests that were withdrawn while they waited here.
     pub withdrawn: Vec<LockHolder>,
-    /// Whether a worker that takes it over must load it at once: parked messages wait for their
-    /// turn, or for the end of a lock.
+    /// Whether a worker that takes the entity over must load it at once, because parked messages
+    /// wait for their turn or for the end of a lock.
     pub load_at_start: bool,
-    /// When it was first heard of.
+    /// When the entity got its first message.
     pub created_at: Timestamp,
     /// When its state last changed.
     pub changed_at: Timestamp,
 }
 
 impl EntityRow {
-    /// An entity that was never heard of before.
+    /// Creates an entity without a state.
     pub fn new(key: InstanceKey, unit: Unit, id: EntityId, now: Timestamp) -> Self {
         Self {
             key,
@@ -201,7 +201,7 @@ impl EntityRow {
         }
     }
 
-    /// The columns that turns change.
+    /// Returns the columns that a turn writes.
     pub fn update(&self) -> EntityUpdate {
         EntityUpdate {
             state: self.state.clone(),
@@ -214,7 +214,7 @@ impl EntityRow {
     }
 }
 
-/// The columns of an entity's row that turns change; all of them are written.
+/// The columns of an entity's row that a turn writes; all of them are written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EntityUpdate {
     /// Its state.
@@ -222,11 +222,11 @@ pub struct EntityUpdate {
     pub state: Option<Payload>,
     /// The version of the code that wrote the state.
     pub version: Option<String>,
-    /// Who has locked it.
+    /// The holder of its lock.
     pub lock: Option<LockHolder>,
-    /// Requests for a lock that were withdrawn while they waited here.
+    /// The lock requests that were withdrawn while they waited here.
     pub withdrawn: Vec<LockHolder>,
-    /// Whether a worker that takes it over must load it at once.
+    /// Whether a worker that takes the entity over must load it at once.
     pub load_at_start: bool,
     /// When its state last changed.
     pub changed_at: Timestamp,
@@ -237,11 +237,11 @@ pub struct EntityUpdate {
 pub struct Answer {
     /// The client's command.
     pub command: String,
-    /// What the operation came to.
+    /// The result of the operation.
     pub result: CallResult,
 }
 
-/// An operation that a client asks for, at the level of payloads.
+/// A client's request for an operation, at the level of payloads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EntityRequest {
     /// The entity.
@@ -253,19 +253,19 @@ pub struct EntityRequest {
     pub input: Option<Payload>,
     /// Whether the client wants the answer.
     pub wants_answer: bool,
-    /// How long to wait before it is run.
+    /// How long to wait before the operation runs.
     pub delay: Option<std::time::Duration>,
     /// Makes repetitions count once.
     pub command: String,
-    /// Whether the command is the user's own, and so remembered for good.
+    /// Whether the user chose the command, so that it is remembered for ever.
     pub is_deduplicated: bool,
 }
 
-/// What a client that called an entity waits with.
+/// The ticket with which a client waits for the answer of an entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntityTicket {
-    /// The entity, if the key is to be checked to be that of this one: where a ticket comes from
-    /// somebody who may ask for the answers of one entity only.
+    /// The entity, if the store must check that the key belongs to it: this is needed if the ticket
+    /// comes from a sender that may read the answers of one entity only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entity: Option<EntityId>,
     /// The entity's key in the store.
@@ -274,29 +274,29 @@ pub struct EntityTicket {
     pub command: String,
 }
 
-/// Which entities to list.
+/// A query for entities.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EntityFilter {
     /// Only entities of this name.
     pub name: Option<String>,
-    /// Only those whose key begins so.
+    /// Only those whose key begins with this.
     pub key_prefix: Option<String>,
-    /// Only those whose state changed then or later.
+    /// Only those whose state changed at this time or later.
     pub changed_from: Option<Timestamp>,
-    /// Only those whose state changed before then.
+    /// Only those whose state changed before this time.
     pub changed_before: Option<Timestamp>,
-    /// Whether states are wanted too.
+    /// Whether to return states too.
     pub with_state: bool,
 }
 
 /// An entity in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EntityListing {
-    /// The entity; without its state, unless that was asked for.
+    /// The entity; without its state unless the query asked for states.
     pub row: EntityRow,
     /// Whether it has a state.
     pub has_state: bool,
-    /// How many messages wait for it, delayed ones included.
+    /// How many messages wait for it, including delayed ones.
     pub backlog: u64,
 }
 
@@ -305,6 +305,6 @@ pub struct EntityListing {
 pub struct EntityPage {
     /// The entities, by name and key.
     pub entities: Vec<EntityListing>,
-    /// The last one of the page, after which the next begins; absent after the last page.
+    /// The last entity of the page, after which the next page begins; absent after the last page.
     pub next: Option<EntityId>,
 }

@@ -1,4 +1,4 @@
-//! An instance as the store keeps it.
+//! The stored row of an instance.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::payload::Payload;
 use crate::payload::optional;
 use crate::salt::Salt;
 
-/// Where an instance stands.
+/// The status of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum InstanceStatus {
@@ -27,9 +27,9 @@ pub enum InstanceStatus {
     Pending,
     /// Its first turn has been recorded.
     Running,
-    /// It was suspended: all that comes in is kept until it is resumed.
+    /// It was suspended: it keeps everything that comes in until it is resumed.
     Suspended,
-    /// It cannot go on with the code that runs now; it waits for a worker that can run it.
+    /// It cannot continue with today's code; it waits for a worker that can run it.
     Stalled,
     /// It returned a value.
     Completed,
@@ -54,7 +54,7 @@ impl InstanceStatus {
         Self::Canceled,
     ];
 
-    /// Those of an instance that has ended.
+    /// The statuses of an instance that has ended.
     pub const TERMINAL: [Self; 4] = [
         Self::Completed,
         Self::Failed,
@@ -62,7 +62,7 @@ impl InstanceStatus {
         Self::Canceled,
     ];
 
-    /// Whether the instance has ended.
+    /// Returns whether the instance has ended.
     pub fn is_terminal(self) -> bool {
         Self::TERMINAL.contains(&self)
     }
@@ -79,35 +79,46 @@ impl fmt::Display for InstanceStatus {
 pub enum Output {
     /// It returned this value.
     Completed(Payload),
-    /// It failed with this.
+    /// It failed with this error.
     Failed(CallError),
     /// It was terminated for this reason.
     Terminated(String),
-    /// It was cancelled, and returned this error then; none where it had not begun.
+    /// It was cancelled and then returned this error; none if it had not begun.
     Canceled(Option<CallError>),
 }
 
-/// An instance that is to be created.
+impl Output {
+    fn size(&self) -> usize {
+        match self {
+            Self::Completed(value) => value.len(),
+            Self::Failed(error) | Self::Canceled(Some(error)) => error.size(),
+            Self::Terminated(reason) => reason.len(),
+            Self::Canceled(None) => 0,
+        }
+    }
+}
+
+/// An instance to be created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewInstance {
     /// Its id.
     pub id: InstanceId,
-    /// Its secret, made for it.
+    /// Its secret, drawn for it.
     pub salt: Salt,
     /// The orchestrator's name.
     pub name: String,
     /// The orchestrator's version.
     pub version: String,
-    /// The input; absent when none was given.
+    /// The input; absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub input: Option<Payload>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
-    /// Who waits for the result.
+    /// The caller that waits for the result.
     pub parent: Option<ParentLink>,
-    /// When to begin; at once if that is past or absent.
+    /// When to begin; at once if absent or past.
     pub start_at: Option<Timestamp>,
-    /// The command that creates it, so that a repeated command is recognised.
+    /// The command that creates it, so that the store recognises a repetition.
     pub command: String,
     /// Trace context and the like, passed on to children and activities.
     pub headers: BTreeMap<String, String>,
@@ -116,7 +127,7 @@ pub struct NewInstance {
     pub event: Option<FirstEvent>,
 }
 
-/// An external event that an instance is started with.
+/// An event that is raised with the start of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstEvent {
     /// Its name.
@@ -126,27 +137,27 @@ pub struct FirstEvent {
 }
 
 impl NewInstance {
-    /// The lane it belongs to.
+    /// Returns its lane.
     pub fn lane(&self) -> Lane {
         Lane::orchestrator(&self.name, &self.version)
     }
 }
 
-/// What to do when the id asked for belongs to an instance already.
+/// What to do if the id already belongs to an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum IfExists {
-    /// Refuse, write nothing.
+    /// Refuse and write nothing.
     #[default]
     Fail,
-    /// Take the existing instance, finished or not.
+    /// Use the existing instance, ended or not.
     Use,
-    /// Replace the existing instance if its status is one of these, else refuse. A live one is
-    /// terminated first.
+    /// Replace the existing instance if its status is one of these, and refuse otherwise. A live
+    /// instance is terminated first.
     Replace(Vec<InstanceStatus>),
 }
 
-/// An instance as the store keeps it.
+/// The stored row of an instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstanceRow {
     /// Its key in the store.
@@ -155,13 +166,13 @@ pub struct InstanceRow {
     pub unit: Unit,
     /// Its id.
     pub id: InstanceId,
-    /// Its secret. Another one once it is replaced.
+    /// Its secret. A replacement gets another one.
     pub salt: Salt,
     /// The orchestrator's name.
     pub name: String,
     /// The orchestrator's version.
     pub version: String,
-    /// Where it stands.
+    /// The instance's status.
     pub status: InstanceStatus,
     /// The current execution.
     pub execution: Execution,
@@ -177,22 +188,22 @@ pub struct InstanceRow {
     pub stalled: Option<String>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
-    /// Who waits for the result.
+    /// The caller that waits for the result.
     pub parent: Option<ParentLink>,
     /// When to begin, if it was scheduled.
     pub start_at: Option<Timestamp>,
     /// When it was created (or last replaced).
     pub created_at: Timestamp,
-    /// When this row last changed. A turn that changes none of the columns here does not count.
+    /// When this row last changed. A turn that changes none of these columns does not count.
     pub updated_at: Timestamp,
-    /// Whether a worker that takes it over must load it at once: activities are open, or it is
-    /// stalled.
+    /// Whether a worker that takes the instance over must load it at once, because activities are
+    /// open or the instance is stalled.
     pub load_at_start: bool,
-    /// Whether it shows what a client was told (that it is suspended, goes on, or begins anew), and
-    /// its owner has yet to do that.
+    /// Whether the row shows a request (that the instance is suspended, resumed or begins anew)
+    /// that its owner has yet to do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_asked: bool,
-    /// The turn of the current execution that has the last checkpoint: the first that is loaded.
+    /// The turn of the current execution with the last checkpoint: the first turn to load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<u64>,
     /// The command that created it.
@@ -202,12 +213,27 @@ pub struct InstanceRow {
 }
 
 impl InstanceRow {
-    /// The lane it belongs to.
+    /// Returns its lane.
     pub fn lane(&self) -> Lane {
         Lane::orchestrator(&self.name, &self.version)
     }
 
-    /// Changes it as the turn asks that is committed at `now`.
+    /// Returns roughly how many bytes its values take.
+    pub fn size(&self) -> usize {
+        let payloads = [&self.input, &self.custom_status].into_iter().flatten();
+        let output = self.output.as_ref().map_or(0, Output::size);
+        let maps = [&self.tags, &self.headers].into_iter().flatten();
+        let maps = maps.map(|(key, value)| key.len() + value.len());
+        let texts = [&self.name, &self.version, &self.command].map(String::len);
+        payloads.map(Payload::len).sum::<usize>()
+            + output
+            + maps.sum::<usize>()
+            + texts.iter().sum::<usize>()
+            + self.id.as_str().len()
+            + self.stalled.as_ref().map_or(0, String::len)
+    }
+
+    /// Changes the row as the turn says that is committed at `now`.
     pub fn apply(&mut self, update: &InstanceUpdate, now: Timestamp) {
         self.status = update.status;
         self.execution = update.execution;

@@ -9,9 +9,9 @@ use serde::Serialize;
 pub struct Limits {
     /// The largest payload, in bytes.
     pub payload_bytes: usize,
-    /// A turn takes no further message once it has taken this many bytes.
+    /// How many bytes of messages a turn takes before it takes no further message.
     pub turn_message_bytes: usize,
-    /// A poll that records more than this many bytes fails its instance.
+    /// How many bytes a poll may record; if it records more, its instance fails.
     pub poll_bytes: usize,
     /// How many calls of one instance may be open.
     pub open_calls: usize,
@@ -25,7 +25,7 @@ pub struct Limits {
     pub event_name: usize,
     /// The longest key of an entity, in characters.
     pub entity_key: usize,
-    /// How many events that nobody has read an instance may have. A raise above it is refused.
+    /// How many unread events an instance may have. A further raise is refused.
     pub unread_events: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What is sent to an instance.
+//! The messages to an instance.
 
 use std::time::Duration;
 
@@ -21,19 +21,20 @@ use crate::ids::MessageId;
 use crate::payload::Payload;
 use crate::payload::optional;
 
-/// A message to an instance. Those with an `id` are rows of the inbox; those without were made by
-/// the worker itself (a local activity ended, a timer is due) and are made again if they get lost.
+/// A message to an instance. A message with an `id` is a row of the inbox. A message without one
+/// was made by the worker itself (a local activity ended, a timer is due); if it is lost, the
+/// worker makes it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// The row in the inbox, if it has one.
     pub id: Option<MessageId>,
     /// When it was sent.
     pub at: Timestamp,
-    /// What it says.
+    /// Its content.
     pub body: MessageBody,
 }
 
-/// What a message says.
+/// The content of a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum MessageBody {
@@ -41,7 +42,7 @@ pub enum MessageBody {
     Start {
         /// The execution to begin.
         execution: Execution,
-        /// Events that the execution before did not read.
+        /// The events that the previous execution did not read.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         carried: Vec<CarriedEvent>,
     },
@@ -56,24 +57,24 @@ pub enum MessageBody {
     Terminate {
         /// Why.
         reason: String,
-        /// When a parent terminates its child: only the child of this very call.
+        /// Set when a parent terminates its child: only the child of this call ends.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by_parent: Option<ParentLink>,
-        /// Whether its sub-orchestrations end with it. If not, they live on by themselves.
+        /// Whether its sub-orchestrations end with it. If not, they continue.
         #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
         recursive: bool,
     },
-    /// Come to an end of its own.
+    /// End itself.
     Cancel {
-        /// How long it may take, from when the instance is told; then it is terminated.
+        /// The grace period, from when the instance is told; then it is terminated.
         grace: Duration,
-        /// When a parent cancels its child: only the child of this very call.
+        /// Set when a parent cancels its child: only the child of this call is cancelled.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by_parent: Option<ParentLink>,
     },
-    /// Keep all that comes in, except the end, until a [`Resume`](Self::Resume).
+    /// Keep everything that comes in, except the end, until a [`Resume`](Self::Resume).
     Suspend,
-    /// Go on after a [`Suspend`](Self::Suspend), or try again after a stall.
+    /// Continue after a [`Suspend`](Self::Suspend), or try again after a stall.
     Resume,
     /// Make room for another start under the same id.
     Replace(Box<NewInstance>),
@@ -150,12 +151,12 @@ pub enum MessageBody {
     EntityOperation(Box<EntityOperation>),
     /// To an entity: be locked, and pass the request on.
     EntityLock(Box<LockRequest>),
-    /// To an entity: the holder of a granted lock gives it back.
+    /// To an entity: the holder of a granted lock releases it.
     EntityUnlock(LockHolder),
-    /// To an entity: a lock that was not granted in full is not wanted any more. Goes the way of its
-    /// request, so that it never comes before it.
+    /// To an entity: a lock that was not fully granted is no longer wanted. It takes the same way
+    /// as its request, so that it never arrives before the request.
     EntityWithdraw {
-        /// Who asked for the lock.
+        /// The instance that asked for the lock.
         holder: LockHolder,
         /// The entities after this one, in order.
         rest: Vec<EntityId>,
@@ -192,7 +193,7 @@ fn yes() -> bool {
 }
 
 impl MessageBody {
-    /// The execution that this is meant for, where it is meant for one only.
+    /// Returns the execution that the message is meant for, if it is meant for only one.
     pub fn execution(&self) -> Option<Execution> {
         match self {
             Self::Start { execution, .. }
@@ -218,12 +219,12 @@ impl MessageBody {
         }
     }
 
-    /// Whether others see what it asks for before the owner of the instance has done it.
+    /// Returns whether others see the request as done before the owner of the instance has done it.
     pub fn is_wish(&self) -> bool {
         matches!(self, Self::Suspend | Self::Resume | Self::Replace(_))
     }
 
-    /// Whether it tells how an attempt of this call ended.
+    /// Returns whether the message says how an attempt of this call ended.
     pub fn ends_attempt(&self, of: Execution, call: &CallPath) -> bool {
         match self {
             Self::ActivityCompleted {
@@ -239,7 +240,7 @@ impl MessageBody {
         }
     }
 
-    /// Roughly how many bytes the message brings into a turn.
+    /// Returns roughly how many bytes the message brings into a turn.
     pub fn size(&self) -> usize {
         const OVERHEAD: usize = 64;
         OVERHEAD
@@ -257,7 +258,7 @@ impl MessageBody {
     }
 }
 
-/// An event that was acknowledged and that the instance did not read before it ended.
+/// An acknowledged event that the instance did not read before its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadEvent {
     /// When it was raised.

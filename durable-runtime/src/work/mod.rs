@@ -1,10 +1,11 @@
-//! What travels: messages to instances, the request and the outcome of a turn, what a commit
-//! writes, and what a client can ask for.
+//! The data that is exchanged: messages to instances, the request and the outcome of a turn, the
+//! writes of a commit, and the commands of a client.
 //!
-//! Plain data and object-safe traits. Turn requests and outcomes are serde types, so that a turn
-//! can run in another process than the one that commits it.
+//! It has plain data and object-safe traits. The requests and outcomes of turns implement serde's
+//! traits, so that a turn can run in another process than the one that commits it.
 
 mod activity_task;
+mod code;
 mod commands;
 mod entity;
 mod instance;
@@ -18,6 +19,9 @@ mod turn;
 mod write;
 
 pub use activity_task::ActivityTask;
+pub use code::InputCheck;
+pub use code::OrchestratorCode;
+pub use code::UndeclaredEvent;
 pub use commands::CommandError;
 pub use commands::Commands;
 pub use commands::Control;

@@ -1,4 +1,5 @@
-//! Wake-ups between parts of one process. Only hints: whoever is woken looks at the store.
+//! Wake-ups between parts of one process. They are only hints: whoever is woken looks into the
+//! store.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -53,12 +54,12 @@ impl Default for Notifier {
 }
 
 impl Notifier {
-    /// Tells that a worker of this process has begun, which tells of each change that it makes.
+    /// Notes that a worker of this process has begun and will report each change that it makes.
     pub fn worker_started(&self) {
         self.has_worker.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a worker of this process tells of changes.
+    /// Returns whether a worker of this process reports changes.
     pub fn has_worker(&self) -> bool {
         self.has_worker.load(Ordering::Relaxed)
     }
@@ -68,34 +69,33 @@ impl Notifier {
         self.inbox.notify_one();
     }
 
-    /// Tells the dispatcher that a timer was set, by a client: it may be due before the dispatcher
-    /// looks for timers the next time.
+    /// Tells the dispatcher that a client has set a timer, which may be due before the dispatcher
+    /// next looks for timers.
     pub fn timer_set(&self, due: Timestamp) {
         self.timer_set.fetch_min(due.as_millis(), Ordering::Relaxed);
         self.inbox.notify_one();
     }
 
-    /// When the first of the timers is due that clients have set since the last time.
+    /// Returns when the first timer is due that clients have set since the last call.
     pub fn take_timer_set(&self) -> Option<Timestamp> {
         let due = self.timer_set.swap(NO_TIMER, Ordering::Relaxed);
         (due != NO_TIMER).then_some(Timestamp::from_millis(due))
     }
 
-    /// Completes when a message was sent since the last time.
+    /// Completes when a message was sent since the last call.
     pub async fn messages(&self) {
         self.inbox.notified().await;
     }
 
-    /// Tells whoever waits for this instance that its row changed.
+    /// Tells those who wait for this instance that its row changed.
     pub fn instance_changed(&self, key: InstanceKey) {
         if let Some(waiters) = self.changes().remove(&key) {
             waiters.notify_waiters();
         }
     }
 
-    /// Completes on the next change of the instance's row. Call this, poll the future once
-    /// (`Notified::enable` is done here), and only then look at the store, so that no change is
-    /// missed.
+    /// Completes on the next change of the instance's row. To miss no change, call this, poll the
+    /// future once (`Notified::enable` is done here), and only then look into the store.
     pub fn change_of(&self, key: InstanceKey) -> impl Future<Output = ()> + Send + 'static {
         let notify = Arc::clone(self.changes().entry(key).or_default());
         let mut notified = Box::pin(notify.notified_owned());
@@ -103,7 +103,7 @@ impl Notifier {
         notified
     }
 
-    /// Hands a client the answer to its command, if it is in this process and waits.
+    /// Passes a client the answer to its command, if the client is in this process and waits.
     pub fn answered(&self, entity: InstanceKey, command: &str, result: &CallResult) {
         let waiter = self.answers().remove(&(entity, command.to_owned()));
         if let Some(waiter) = waiter {
@@ -112,8 +112,8 @@ impl Notifier {
         }
     }
 
-    /// The answer to a command, should a worker of this process give it. Ask for this first, and
-    /// only then look at the store, so that none is missed.
+    /// Returns the answer to a command, if a worker of this process gives it. To miss no answer,
+    /// call this first, and only then look into the store.
     pub fn answer_to(&self, entity: InstanceKey, command: &str) -> oneshot::Receiver<CallResult> {
         let (sender, receiver) = oneshot::channel();
         let mut answers = self.answers();

@@ -1,4 +1,4 @@
-//! Which instances are listed, counted and purged, and what comes of it.
+//! Queries for instances to list, count and purge, and their results.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::ids::InstanceKey;
 use crate::payload::Payload;
 use crate::payload::optional;
 
-/// Which instances are wanted: those for which all that is given here holds.
+/// A query for instances: all given conditions must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct InstanceFilter {
     /// Only these statuses; all if empty.
@@ -33,17 +33,17 @@ pub struct InstanceFilter {
     /// Only this custom status.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub custom_status: Option<Payload>,
-    /// Created then or later.
+    /// Only those created at this time or later.
     pub created_from: Option<Timestamp>,
-    /// Created before then.
+    /// Only those created before this time.
     pub created_before: Option<Timestamp>,
-    /// Last changed then or later.
+    /// Only those last changed at this time or later.
     pub updated_from: Option<Timestamp>,
-    /// Last changed before then.
+    /// Only those last changed before this time.
     pub updated_before: Option<Timestamp>,
 }
 
-/// Where a page ends: the key of its last row.
+/// The end of a page: the key of its last row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageToken(pub InstanceKey);
 
@@ -56,11 +56,11 @@ pub struct InstancePage {
     pub next: Option<PageToken>,
 }
 
-/// What one transaction of a purge has deleted.
+/// The result of one transaction of a purge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purged {
     /// How many instances.
     pub instances: u64,
-    /// Where to go on; absent when there is nothing left to purge.
+    /// Where to continue; absent if nothing is left to purge.
     pub next: Option<PageToken>,
 }

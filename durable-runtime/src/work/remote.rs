@@ -1,9 +1,9 @@
-//! What travels between a client over HTTP and the server that it asks.
+//! The data that a client over HTTP and its server exchange.
 //!
-//! Each of the [`Commands`](super::Commands) has a path. What it is about stands in the query, where
-//! the guard sees it before anything is read; the rest is JSON, made of the same types that the
-//! commands themselves take. Their paths hold a number that changes when those change in a way that
-//! one side does not read.
+//! Each of the [`Commands`](super::Commands) has a path. Its target is in the query, where the
+//! guard sees it before the body is read; the rest is JSON, made from the types that the commands
+//! themselves take. The paths contain a number that changes when one side could no longer read the
+//! other.
 
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use super::InstanceFilter;
 use super::InstanceRow;
 use super::InstanceStatus;
 use super::PageToken;
+use super::UndeclaredEvent;
 use crate::clock::Timestamp;
 use crate::ids::EntityId;
 use crate::ids::Execution;
@@ -41,6 +42,8 @@ pub(crate) mod path {
     pub(crate) const CHANGED: &str = "/commands/1/changed";
     pub(crate) const HISTORY: &str = "/commands/1/history";
     pub(crate) const UNREAD_EVENTS: &str = "/commands/1/unread_events";
+    pub(crate) const UNREAD_COUNT: &str = "/commands/1/unread_count";
+    pub(crate) const HEARTBEATS: &str = "/commands/1/heartbeats";
     pub(crate) const INSTANCES: &str = "/commands/1/instances";
     pub(crate) const COUNT: &str = "/commands/1/count";
     pub(crate) const ENTITY_SEND: &str = "/commands/1/entity_send";
@@ -68,6 +71,9 @@ pub(crate) struct Raised {
     pub(crate) name: String,
     pub(crate) payload: Payload,
     pub(crate) command: String,
+    /// Whether it is refused if the instance's orchestrator does not declare it.
+    #[serde(default)]
+    pub(crate) declared: bool,
 }
 
 /// What an instance is told.
@@ -176,6 +182,7 @@ pub(crate) enum Refusal {
         id: InstanceId,
         limit: usize,
     },
+    UndeclaredEvent(UndeclaredEvent),
     StillRunning {
         id: InstanceId,
         status: InstanceStatus,
@@ -224,6 +231,7 @@ impl Refusal {
                 id: id.clone(),
                 limit: *limit,
             },
+            CommandError::UndeclaredEvent(event) => Self::UndeclaredEvent(event.clone()),
             CommandError::StillRunning { id, status } => Self::StillRunning {
                 id: id.clone(),
                 status: *status,
@@ -272,6 +280,7 @@ impl Refusal {
             Self::NotFound { id } => CommandError::NotFound { id },
             Self::AlreadyFinished { id, status } => CommandError::AlreadyFinished { id, status },
             Self::Backlogged { id, limit } => CommandError::Backlogged { id, limit },
+            Self::UndeclaredEvent(event) => event.into(),
             Self::StillRunning { id, status } => CommandError::StillRunning { id, status },
             Self::PayloadTooLarge {
                 what,

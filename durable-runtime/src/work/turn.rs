@@ -10,45 +10,45 @@ use super::TurnWrite;
 use crate::clock::Timestamp;
 use crate::ids::CallPath;
 
-/// What a turn is given.
+/// The request for a turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TurnRequest {
     /// The instance, as committed.
     pub instance: InstanceRow,
-    /// What came in, in order.
+    /// The messages that came in, in order.
     pub messages: Vec<Message>,
     /// The time of the turn.
     pub now: Timestamp,
 }
 
-/// What a turn decided. Nothing of it may leave the process before `write` is committed.
+/// The outcome of a turn. Nothing of it may leave the process before `write` is committed.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// What is to be committed.
+    /// What to commit.
     pub write: TurnWrite,
-    /// The instance as it is once `write` is committed.
+    /// The instance as it is after `write` is committed.
     pub instance: InstanceRow,
     /// Attempts to make after the commit.
     pub activities: Vec<ActivityTask>,
     /// Attempts to cancel after the commit.
     pub cancelled: Vec<CallPath>,
-    /// What becomes of the continuation.
+    /// What happens to the continuation.
     pub next: Next,
 }
 
-/// What becomes of an instance after a turn.
+/// What happens to an instance after a turn.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Next {
     /// It waits for further messages; its continuation may be kept.
     Wait,
-    /// The execution is over: all its running attempts are to be cancelled, its continuation dropped.
+    /// The execution is over: cancel all its running attempts and drop its continuation.
     ExecutionEnded,
-    /// It cannot go on with this code; its continuation is dropped.
+    /// It cannot continue with this code: drop its continuation.
     Stalled,
-    /// It was suspended: its continuation is dropped, its running attempts go on.
+    /// It was suspended: drop its continuation; its running attempts continue.
     Suspended,
-    /// It was resumed: it is to be loaded with all its messages, and to make a turn.
+    /// It was resumed: load it with all its messages and make a turn.
     Resumed,
 }

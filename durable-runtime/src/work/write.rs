@@ -1,4 +1,4 @@
-//! What the commit of a turn writes, in the store's words.
+//! The writes of a turn's commit, in the store's words.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -22,7 +22,7 @@ use crate::payload::optional;
 
 /// Everything that one turn of one instance writes. The store writes all of it or nothing.
 ///
-/// The plain step of a chain is one history row and nothing else.
+/// A simple step of a chain is one history row and nothing else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TurnWrite {
     /// The instance whose turn it was.
@@ -34,45 +34,46 @@ pub struct TurnWrite {
     /// History rows to delete: those before a checkpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_gone: Option<HistoryGone>,
-    /// Messages that were taken: deleted from the inbox by these very ids.
+    /// Messages that the turn took: deleted from the inbox by their ids.
     pub consumed: Vec<MessageId>,
-    /// Those of `consumed` that are delayed signals and were run: if one was withdrawn meanwhile, nothing
+    /// The delayed signals among `consumed` that were run. If one was withdrawn meanwhile, nothing
     /// is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub delayed: Vec<MessageId>,
     /// Messages that wait for something else to happen first (the start, a cure of the stall, or
-    /// for ever, when the instance has ended): kept, and not fetched by polling any more.
+    /// for ever if the instance has ended). They are kept, and polling no longer fetches them.
     pub parked: Vec<MessageId>,
-    /// Parked messages of this instance are fetched by polling again, those of `parked` excepted.
+    /// Whether polling fetches the parked messages of this instance again, except those in
+    /// `parked`.
     pub unpark: bool,
-    /// Changes of the instance's row. A turn that takes a wish ([`MessageBody::is_wish`]) has one, so
-    /// that what others see is worked out anew.
+    /// Changes of the instance's row. A turn that takes a request ([`MessageBody::is_wish`]) has
+    /// one, so that the visible row is computed again.
     pub update: Option<InstanceUpdate>,
-    /// How many events the execution has taken and not read, when the turn has read some.
+    /// How many events the execution has taken and not read, if the turn has read some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<u64>,
     /// Timers to create.
     pub timers: Vec<Timer>,
-    /// Timers to delete. Absent ones are no error.
+    /// Timers to delete. If one does not exist, that is no error.
     pub timers_gone: Vec<TimerId>,
     /// Messages to instances.
     pub sends: Vec<OutgoingMessage>,
-    /// Sub-orchestrations to create, with the call that asks. Where the id is taken, the caller gets
-    /// `ChildFailed` with `AlreadyExists` instead.
+    /// Sub-orchestrations to create, with the calls that ask for them. If an id is taken, the
+    /// caller gets `ChildFailed` with `AlreadyExists` instead.
     pub starts: Vec<NewInstance>,
-    /// Progress of activities that are under way.
+    /// The progress of running activities.
     pub heartbeats: Vec<Heartbeat>,
-    /// Starts the instance over under its old key and id, as the next execution: status `Pending`,
-    /// a `Start` message or start timer as in a creation. Applied after everything else.
+    /// Starts the instance again under its old key and id, as the next execution: status `Pending`,
+    /// with a `Start` message or start timer as in a creation. It is applied after everything else.
     pub replacement: Option<Box<NewInstance>>,
-    /// Changes of an entity's row, when it was an entity's turn.
+    /// Changes of an entity's row, if it was an entity's turn.
     pub entity: Option<Box<EntityUpdate>>,
     /// Answers to clients that called an entity.
     pub answers: Vec<Answer>,
 }
 
 impl TurnWrite {
-    /// A write that changes nothing yet.
+    /// Creates a write that changes nothing yet.
     pub fn new(key: InstanceKey, unit: Unit) -> Self {
         Self {
             key,
@@ -96,7 +97,7 @@ impl TurnWrite {
         }
     }
 
-    /// Whether nothing is to be written.
+    /// Returns whether nothing is to be written.
     pub fn is_empty(&self) -> bool {
         *self == Self::new(self.key, self.unit)
     }
@@ -117,7 +118,7 @@ pub struct HistoryRow {
     pub events: String,
 }
 
-/// History rows to delete.
+/// A range of history rows to delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryGone {
     /// The execution.
@@ -126,14 +127,14 @@ pub struct HistoryGone {
     pub before: u64,
 }
 
-/// The columns of an instance's row that turns change; all of them are written.
+/// The columns of an instance's row that a turn writes; all of them are written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstanceUpdate {
-    /// Where it stands.
+    /// The instance's status.
     pub status: InstanceStatus,
     /// The current execution.
     pub execution: Execution,
-    /// Present when the execution's input changes (continue-as-new): the new input.
+    /// The new input, if the execution's input changes (continue-as-new).
     pub input: Option<Option<Payload>>,
     /// How it ended.
     pub output: Option<Output>,
@@ -142,14 +143,14 @@ pub struct InstanceUpdate {
     pub custom_status: Option<Payload>,
     /// Why it is stalled.
     pub stalled: Option<String>,
-    /// Whether a worker that takes it over must load it at once.
+    /// Whether a worker that takes the instance over must load it at once.
     pub load_at_start: bool,
-    /// The turn of its execution that has the last checkpoint.
+    /// The turn of its execution with the last checkpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<u64>,
 }
 
-/// What a timer is for.
+/// The purpose of a timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TimerKind {
@@ -159,16 +160,16 @@ pub enum TimerKind {
     Sleep,
     /// The next attempt of an activity.
     Retry,
-    /// The end of the time that a call may take.
+    /// The end of a call's time limit.
     Deadline,
-    /// The end of the time that a cancelled instance may take; its path is the root.
+    /// The end of the grace period of a cancelled instance; its path is the root.
     Grace,
-    /// A delayed signal to an entity; its path is made of the time when it is due.
+    /// A delayed signal to an entity; its path is made from its due time.
     Signal,
 }
 
 impl TimerId {
-    /// The timer that wakes an entity for the delayed signals that are due at `due`.
+    /// Returns the timer that wakes an entity for the delayed signals that are due at `due`.
     pub fn of_signal(key: InstanceKey, due: Timestamp) -> Self {
         let millis = due.as_millis();
         let part = |shift: u32| u32::try_from((millis >> shift) & 0xffff_ffff).unwrap_or(0);
@@ -181,7 +182,7 @@ impl TimerId {
     }
 }
 
-/// What identifies a timer.
+/// The identity of a timer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TimerId {
     /// The instance.
@@ -190,14 +191,14 @@ pub struct TimerId {
     pub execution: Execution,
     /// The call.
     pub path: CallPath,
-    /// What it is for.
+    /// Its purpose.
     pub kind: TimerKind,
 }
 
 /// A timer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timer {
-    /// What identifies it.
+    /// Its identity.
     pub id: TimerId,
     /// When it is due.
     pub due: Timestamp,
@@ -206,20 +207,20 @@ pub struct Timer {
 /// A message to an instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutgoingMessage {
-    /// To whom. A receiver that does not exist any more is no error: the message is dropped.
+    /// The receiver. If it no longer exists, the message is dropped; that is no error.
     pub to: Address,
-    /// What it says.
+    /// The content.
     pub body: MessageBody,
     /// Whether it is parked at once.
     pub parked: bool,
-    /// A delayed signal to an entity is due then: it is parked until a timer of the entity, which
-    /// is set with it.
+    /// The due time of a delayed signal to an entity: the message is parked until a timer of the
+    /// entity, which is set with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
 }
 
 impl OutgoingMessage {
-    /// A message that is to be read at once.
+    /// Creates a message to be read at once.
     pub fn new(to: Address, body: MessageBody) -> Self {
         Self {
             to,
@@ -229,7 +230,7 @@ impl OutgoingMessage {
         }
     }
 
-    /// A message that is kept for later.
+    /// Returns a message that is kept for later.
     pub fn parked(to: Address, body: MessageBody) -> Self {
         Self {
             parked: true,
@@ -249,7 +250,7 @@ pub enum Address {
     Entity(EntityId),
 }
 
-/// The progress of an activity that is under way.
+/// The progress of a running activity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
     /// The execution that called.

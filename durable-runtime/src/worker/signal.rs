@@ -1,13 +1,13 @@
-//! Being told to stop.
+//! The signals that tell a process to stop.
 
 use std::io;
 
-/// Listens, from now on, for the wish that this process ends; the future ends when it comes. That is
-/// Ctrl-C and, where there are such, SIGTERM, or on Windows Ctrl-Break, the end of the console and
-/// the shutdown of the system.
+/// Listens, from now on, for the request to end this process; the future completes when it comes.
+/// The request is Ctrl-C; on Unix also SIGTERM; on Windows also Ctrl-Break, the closing of the
+/// console and the shutdown of the system.
 ///
-/// [`Runtime::run_until_signal`](crate::Runtime::run_until_signal) does all that a program with
-/// nothing but a runtime needs.
+/// A program that consists only of a runtime can call
+/// [`Runtime::run_until_signal`](crate::Runtime::run_until_signal) instead.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -19,7 +19,7 @@ use std::io;
 /// ```
 ///
 /// # Errors
-/// The system does not let this process listen.
+/// An error if the system does not let this process listen.
 #[cfg(unix)]
 pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::SignalKind;
@@ -35,11 +35,11 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
-/// Listens, from now on, for the wish that this process ends; the future ends when it comes: by
-/// Ctrl-C, Ctrl-Break, the end of the console or the shutdown of the system.
+/// Listens, from now on, for the request to end this process; the future completes when it comes.
+/// The request is Ctrl-C, Ctrl-Break, the closing of the console or the shutdown of the system.
 ///
 /// # Errors
-/// The system does not let this process listen.
+/// An error if the system does not let this process listen.
 #[cfg(windows)]
 pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::windows::ctrl_break;
@@ -59,10 +59,10 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
-/// Listens for the wish that this process ends; the future ends when it comes.
+/// Listens for the request to end this process; the future completes when it comes.
 ///
 /// # Errors
-/// None here.
+/// None on this platform.
 #[cfg(not(any(unix, windows)))]
 pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     Ok(async {

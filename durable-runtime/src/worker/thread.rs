@@ -254,17 +254,14 @@ async fn run(
                 if first {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
-                        "the worker begins anew"
+                        "the worker cannot go on, and tries again"
                     );
                 }
                 clock.sleep_for(wait).await;
                 wait = (wait * 2).min(LONGEST_RESTART_WAIT);
-                let restarted = dispatcher.restart().await;
-                if let Some(error) = restarted.err().filter(|_| first) {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "failed to begin anew"
-                    );
+                // What is under way does not end for a look at the store that failed.
+                if !error.is_transient() {
+                    begin_anew(dispatcher, first).await;
                 }
             }
         }
@@ -272,6 +269,16 @@ async fn run(
             return finish(dispatcher, clock, grace).await;
         }
         tokio::task::yield_now().await;
+    }
+}
+
+async fn begin_anew(dispatcher: &mut Dispatcher, tells: bool) {
+    let restarted = dispatcher.restart().await;
+    if let Some(error) = restarted.err().filter(|_| tells) {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "failed to begin anew"
+        );
     }
 }
 
@@ -300,7 +307,14 @@ async fn drain(
     dispatcher.close();
     let mut over = clock.sleep_for(grace);
     loop {
-        let progress = dispatcher.process_next().await?;
+        let progress = match dispatcher.process_next().await {
+            Ok(progress) => progress,
+            Err(error) if error.is_transient() => {
+                clock.sleep_for(RESTART_WAIT).await;
+                Progress::Made
+            }
+            Err(error) => return Err(error),
+        };
         let is_done = dispatcher.running_attempts() == 0 && !dispatcher.owes_results();
         if is_done && progress == Progress::Idle {
             return Ok(());

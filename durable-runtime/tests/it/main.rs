@@ -38,3 +38,4 @@ mod runtime;
 #[cfg(feature = "sqlite")]
 mod store_opening;
 mod stored_format;
+mod times;

@@ -262,3 +262,66 @@ fn a_number_of_128_bits_that_its_type_does_not_read_is_refused_however_small_it_
     let refused = said(&Untagged::Whole(7));
     assert_eq!(refused, "7 would come back as 7.0");
 }
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Basket {
+    lines: Vec<BasketLine>,
+    #[serde(default)]
+    notes: BTreeMap<String, Note>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct BasketLine {
+    pieces: u32,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+enum Note {
+    Gift { to: String },
+}
+
+#[test]
+fn what_is_recorded_and_not_read_back_is_told_with_its_place() {
+    for (recorded, path, says) in [
+        (
+            r#"{"lines":[{"pieces":1},{"pieces":"two"}]}"#,
+            Some("lines[1].pieces"),
+            "invalid type: string \"two\", expected u32",
+        ),
+        (
+            r#"{"lines":[{}]}"#,
+            Some("lines[0]"),
+            "missing field `pieces`",
+        ),
+        (
+            r#"{"lines":[],"notes":{"for ada":{"Gift":{"to":7}}}}"#,
+            Some("notes[\"for ada\"].Gift.to"),
+            "invalid type: integer `7`, expected a string",
+        ),
+        ("[1,2,3]", Some("[0]"), "expected a sequence"),
+        ("true", None, "expected struct Basket"),
+    ] {
+        let error = Payload::from_json(recorded).unwrap().decode::<Basket>();
+        let error = error.unwrap_err();
+        assert_eq!(error.path(), path, "{error}");
+        assert!(error.to_string().ends_with(says), "{error}");
+    }
+    let error = <(u32, Basket)>::decode(Some(&Payload::from_json("[1,{}]").unwrap()));
+    let said = error.unwrap_err().to_string();
+    assert!(
+        said.ends_with(" (argument 2): missing field `lines`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_mistake_is_told_in_few_words_however_large_the_value_is() {
+    let recorded = format!(r#"{{"{0}":"{0}"}}"#, "x".repeat(1 << 20));
+    let recorded = Payload::from_json(&recorded).unwrap();
+    let error = recorded.decode::<BTreeMap<String, u32>>().unwrap_err();
+    assert!(
+        error.to_string().len() < 2_000,
+        "{}",
+        error.to_string().len()
+    );
+}

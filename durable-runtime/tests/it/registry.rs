@@ -62,7 +62,7 @@ fn what_is_called_and_not_registered_is_listed_with_what_was_meant() {
     registry.register(other::charge_cart);
     let error = registry.check().unwrap_err().to_string();
     expect_test::expect![[r"
-        the functions that were registered do not fit together
+        the registered functions do not fit together
         - orchestrator `pay` calls activity `charge_card`, which is not registered (there is `charge_cart`: did you mean that?): add `.register(charge_card)` [D035]
         - orchestrator `shop` calls activity `pack`, which is not registered: add `.register(pack)` [D035]"]]
     .assert_eq(&error);
@@ -77,9 +77,9 @@ fn two_functions_of_one_name_are_refused() {
     registry.register(other::other_pay);
     let error = registry.check().unwrap_err().to_string();
     expect_test::expect![[r#"
-        the functions that were registered do not fit together
-        - two activities are named `charge_card`: give one another by `#[activity(name = "…")]` [D029]
-        - two orchestrators are `pay` version `3`: give one another name or version [D029]"#]]
+        the registered functions do not fit together
+        - two activities are named `charge_card`: rename one of them with `#[activity(name = "…")]` [D029]
+        - two orchestrators are `pay` version `3`: give one of them another name or version [D029]"#]]
     .assert_eq(&error);
 }
 

@@ -77,7 +77,7 @@ async fn a_url_that_is_none_is_refused_with_what_to_write() {
         ("orders.db", "write `sqlite://orders.db`"),
         (directory.as_str(), "is a directory"),
         (nowhere.as_str(), "does not exist"),
-        (parameter.as_str(), "no parameters"),
+        (parameter.as_str(), "must not have parameters"),
     ];
     for (url, problem) in cases {
         let refused = open(url).await.unwrap_err();
@@ -222,4 +222,37 @@ async fn a_store_without_its_hub_says_what_comes_first() {
         "{refused:?}"
     );
     opened(&folder).await;
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_file_names_it_and_what_to_do_once() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("orders.db-main.lock")).unwrap();
+    let store = opened(&folder).await.store;
+    let refused = start(&store).await.unwrap_err();
+    assert!(matches!(refused, StoreError::File { .. }), "{refused:?}");
+    let error = durable_runtime::Error::from(refused);
+    let said = format!("{error:?}");
+    let lock = format!("`{}-main.lock`", database(&folder));
+    assert_eq!(said.matches(&lock).count(), 1, "{said}");
+    assert_eq!(said.matches("directory").count(), 1, "{said}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_database_that_this_user_may_not_read_is_told_with_what_to_do() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    opened(&folder).await.store.close().await;
+    let path = database(&folder);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    // Whoever may read everything is refused nothing.
+    if fs::read(&path).is_ok() {
+        return;
+    }
+    let refused = open(&url(&folder)).await.unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::File { path: named, .. } if *named == path),
+        "{refused:?}"
+    );
 }

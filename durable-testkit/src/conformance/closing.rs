@@ -46,7 +46,7 @@ pub async fn a_closed_store_refuses_everything(store: Arc<dyn Store>) {
     assert_closed(&store.worker_renew(lease, START).await);
     assert_closed(&store.worker_stop(lease, START).await);
     assert_closed(&store.worker_start(worker("next"), START).await);
-    assert_closed(&store.answers_expire(START).await);
+    assert_closed(&store.answers_expire(START, 1).await);
     assert_closed(&store.dump().await);
     assert_closed(&store.hub_open(START).await);
 }

@@ -327,9 +327,9 @@ pub async fn answers_are_kept_until_they_expire(store: Arc<dyn Store>) {
     assert_eq!(fetch("long").await, Some(Ok(payload("2"))));
     assert_eq!(fetch("unknown").await, None);
     let just_before = Timestamp::from_millis(until.as_millis() - 1);
-    store.answers_expire(just_before).await.unwrap();
+    store.answers_expire(just_before, 10).await.unwrap();
     assert!(fetch("short").await.is_some());
-    store.answers_expire(until).await.unwrap();
+    store.answers_expire(until, 10).await.unwrap();
     assert_eq!(fetch("short").await, None);
     assert!(fetch("long").await.is_some());
     let again = store
@@ -340,6 +340,44 @@ pub async fn answers_are_kept_until_they_expire(store: Arc<dyn Store>) {
         .entity_send(&id("a"), &command("short", None), until)
         .await;
     assert!(!again.unwrap().repeated);
+}
+
+/// The oldest first, whatever entity they belong to.
+pub async fn answers_expire_page_by_page(store: Arc<dyn Store>) {
+    let mut scene = scene(store).await;
+    let until = scene.now + Duration::from_secs(3);
+    let mut rows = Vec::new();
+    for (key, name, seconds) in [
+        ("b", "fourth", 3),
+        ("a", "second", 2),
+        ("b", "first", 1),
+        ("a", "last", 4),
+        ("a", "third", 3),
+    ] {
+        let remembered = scene.now + Duration::from_secs(seconds);
+        let sent = send(&scene, key, &command(name, Some(remembered))).await;
+        let mut write = TurnWrite::new(sent.entity.key, sent.entity.unit);
+        write.answers.push(Answer {
+            command: name.to_owned(),
+            result: Ok(payload("1")),
+        });
+        scene.commit(&[write]).await;
+        rows.push((sent.entity.key, name));
+    }
+    for (limit, more, expected) in [
+        (2, true, vec!["fourth", "last", "third"]),
+        (0, true, vec!["fourth", "last"]),
+        (5, false, vec!["last"]),
+    ] {
+        let expired = scene.store.answers_expire(until, limit).await;
+        assert_eq!(expired.unwrap(), more);
+        let mut left = Vec::new();
+        for (key, name) in &rows {
+            let answer = scene.store.answer_fetch(*key, name).await.unwrap();
+            left.extend(answer.map(|_| *name));
+        }
+        assert_eq!(left, expected);
+    }
 }
 
 /// In order of creation, of the units asked for only.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use durable_runtime::store::Created;
 use durable_runtime::store::Store;
+use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceFilter;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::PageToken;
@@ -219,4 +221,98 @@ pub async fn lists_and_counts_agree_on_every_filter(store: Arc<dyn Store>) {
     };
     assert_eq!(scene.store.instances_count(&old).await.unwrap(), 0);
     assert_eq!(scene.store.instances_count(&any()).await.unwrap(), 3);
+}
+
+/// The few that several things tell apart are found, however many have one of them.
+pub async fn the_few_among_many_are_listed_and_counted(store: Arc<dyn Store>) {
+    const MANY: u32 = 2_200;
+    const BOTH: [u32; 3] = [0, 1_101, MANY - 1];
+    let mut scene = Scene::new(store).await;
+    let creator = scene.greet("creator").await;
+    let mut write = turn(&creator, 1);
+    for number in 0..MANY {
+        let mut new = new_instance(&format!("part {number}"));
+        "part".clone_into(&mut new.name);
+        for (tag, has) in [("even", number % 2 == 0), ("odd", number % 2 == 1)] {
+            if has || BOTH.contains(&number) {
+                new.tags.insert(tag.to_owned(), "yes".to_owned());
+            }
+        }
+        write.starts.push(new);
+    }
+    scene.commit(&[write]).await;
+    let tags = ["even", "odd"].map(|tag| (tag.to_owned(), "yes".to_owned()));
+    let by_tags = InstanceFilter {
+        tags: tags.into(),
+        ..InstanceFilter::default()
+    };
+    let by_name_too = InstanceFilter {
+        name: Some("part".to_owned()),
+        id_prefix: Some("part ".to_owned()),
+        created_from: Some(scene.now),
+        ..by_tags.clone()
+    };
+    for filter in [by_tags, by_name_too] {
+        let (first, next) = ids(&scene, &filter, None, 2).await;
+        assert_eq!(first, ["part 0", "part 1101"], "{filter:?}");
+        let (rest, end) = ids(&scene, &filter, next, 2).await;
+        assert_eq!((rest, end), (vec!["part 2199".to_owned()], None));
+        assert_eq!(scene.store.instances_count(&filter).await.unwrap(), 3);
+    }
+    let all = InstanceFilter::default();
+    let count = scene.store.instances_count(&all).await.unwrap();
+    assert_eq!(count, u64::from(MANY) + 1);
+}
+
+/// A version is found under whatever name, by ascending key.
+pub async fn a_version_is_listed_under_all_its_names(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    for (id, name, version) in [
+        ("a", "pack", "2"),
+        ("b", "greet", "2"),
+        ("c", "greet", "1"),
+        ("d", "pack", "2"),
+    ] {
+        let mut new = new_instance(id);
+        name.clone_into(&mut new.name);
+        version.clone_into(&mut new.version);
+        scene.create(&new).await;
+    }
+    let of_version = |name: Option<&str>| InstanceFilter {
+        name: name.map(str::to_owned),
+        version: Some("2".to_owned()),
+        ..InstanceFilter::default()
+    };
+    assert_eq!(
+        ids(&scene, &of_version(None), None, 9).await.0,
+        ["a", "b", "d"]
+    );
+    let packs = of_version(Some("pack"));
+    assert_eq!(ids(&scene, &packs, None, 9).await.0, ["a", "d"]);
+    assert_eq!(scene.store.instances_count(&packs).await.unwrap(), 2);
+}
+
+/// The tags are those that show: of what is to replace another, the new ones.
+pub async fn tags_are_found_as_they_show(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let tagged = |command: &str, tag: &str| {
+        let mut new = new_instance("a");
+        command.clone_into(&mut new.command);
+        new.tags = [(tag.to_owned(), "yes".to_owned())].into();
+        new
+    };
+    let found = async |tag: &str| {
+        let filter = InstanceFilter {
+            tags: [(tag.to_owned(), "yes".to_owned())].into(),
+            ..InstanceFilter::default()
+        };
+        ids(&scene, &filter, None, 9).await.0
+    };
+    scene.create(&tagged("first", "old")).await;
+    assert_eq!(found("old").await, ["a"]);
+    let replace = IfExists::Replace(InstanceStatus::ALL.to_vec());
+    let replacing = scene.create_if(&tagged("second", "new"), &replace).await;
+    assert_eq!(replacing, Created::Replacing);
+    assert_eq!(found("old").await, [""; 0]);
+    assert_eq!(found("new").await, ["a"]);
 }

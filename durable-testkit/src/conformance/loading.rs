@@ -145,7 +145,12 @@ fn beat(row: &InstanceRow, number: u32, progress: &str) -> Heartbeat {
 
 async fn heartbeats(scene: &Scene, key: InstanceKey) -> Vec<Heartbeat> {
     let loaded = scene.store.instance_load(key).await.unwrap();
-    loaded.unwrap().heartbeats
+    let mut loaded = loaded.unwrap().heartbeats;
+    let mut fetched = scene.store.heartbeats_fetch(key).await.unwrap();
+    loaded.sort_by(|a, b| a.path.cmp(&b.path));
+    fetched.sort_by(|a, b| a.path.cmp(&b.path));
+    assert_eq!(fetched, loaded);
+    loaded
 }
 
 /// The last progress of a call replaces the one before.
@@ -160,8 +165,7 @@ pub async fn the_last_heartbeat_of_a_call_counts(store: Arc<dyn Store>) {
         write.heartbeats = beats;
         scene.commit(&[write]).await;
     }
-    let mut found = heartbeats(&scene, row.key).await;
-    found.sort_by(|a, b| a.path.cmp(&b.path));
+    let found = heartbeats(&scene, row.key).await;
     assert_eq!(found, [beat(&row, 1, "c"), beat(&row, 2, "b")]);
 }
 

@@ -138,6 +138,21 @@ pub async fn children_are_purged_before_or_with_their_parents(store: Arc<dyn Sto
     assert_eq!(left(&scene).await, [""; 0]);
 }
 
+/// What a filter wants and what goes with its parent is one instance.
+pub async fn one_that_is_wanted_and_a_child_is_purged_once(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    for limit in [10, 2] {
+        let top = scene.greet("top").await;
+        let middle = child(&mut scene, &top, "middle", false).await;
+        child(&mut scene, &middle, "low", false).await;
+        scene.end(&top, InstanceStatus::Completed).await;
+        let all = InstanceFilter::default();
+        let chunks = purge(&scene, &all, true, limit).await;
+        assert_eq!(chunks.iter().sum::<u64>(), 3, "{chunks:?}");
+        assert_eq!(left(&scene).await, [""; 0]);
+    }
+}
+
 /// Nor do those that still run.
 pub async fn detached_children_are_not_purged_with_their_parents(store: Arc<dyn Store>) {
     let mut scene = Scene::new(store).await;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use durable_runtime::ids::InstanceId;
 use durable_runtime::ids::InstanceKey;
 use durable_runtime::store::Created;
 use durable_runtime::store::Sent;
@@ -243,6 +244,11 @@ pub async fn an_execution_lives_until_its_owner_has_ended_it(store: Arc<dyn Stor
     assert!(!lives.await.unwrap());
 }
 
+async fn unread_count(scene: &Scene, id: &str) -> Option<u64> {
+    let id = InstanceId::new(id).unwrap();
+    scene.store.events_unread_count(&id).await.unwrap()
+}
+
 /// An instance takes as many unread events as it may have, and more once some were read.
 pub async fn unread_events_are_bounded(store: Arc<dyn Store>) {
     let mut scene = Scene::new(store).await;
@@ -252,6 +258,7 @@ pub async fn unread_events_are_bounded(store: Arc<dyn Store>) {
         assert_eq!(scene.send("a", command, &raised("e")).await, Sent::Accepted);
     }
     assert_eq!(scene.send("a", "4", &raised("e")).await, Sent::Backlogged);
+    assert_eq!(unread_count(&scene, "a").await, Some(3));
     // What was accepted stays accepted; what is no event has no limit.
     assert_eq!(scene.send("a", "3", &raised("e")).await, Sent::Repeated);
     let suspended = scene.send("a", "s", &MessageBody::Suspend).await;
@@ -271,10 +278,13 @@ pub async fn unread_events_are_bounded(store: Arc<dyn Store>) {
     write.unread = Some(2);
     scene.commit(&[write]).await;
     assert_eq!(scene.send("a", "4", &raised("e")).await, Sent::Backlogged);
+    assert_eq!(unread_count(&scene, "a").await, Some(3));
     // One is read.
     let mut write = turn(&row, 3);
     write.unread = Some(1);
     scene.commit(&[write]).await;
+    assert_eq!(unread_count(&scene, "a").await, Some(2));
+    assert_eq!(unread_count(&scene, "b").await, None);
     assert_eq!(scene.send("a", "4", &raised("e")).await, Sent::Accepted);
     assert_eq!(scene.send("a", "5", &raised("e")).await, Sent::Backlogged);
 }
@@ -300,6 +310,7 @@ pub async fn a_replacement_has_no_unread_events(store: Arc<dyn Store>) {
     let unread = scene.store.events_unread(row.key).await.unwrap();
     let names: Vec<_> = unread.inbox.iter().map(|event| &event.name).collect();
     assert_eq!(names, ["first", "new"]);
+    assert_eq!(unread_count(&scene, "a").await, Some(2));
     let ids = message_ids(&scene.inbox().await);
     let mut write = TurnWrite::new(row.key, row.unit);
     write.consumed = ids[..4].to_vec();

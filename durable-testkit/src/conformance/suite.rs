@@ -80,12 +80,16 @@ macro_rules! conformance {
                 pages_neither_skip_nor_repeat_under_writes,
                 filters_narrow_the_list,
                 lists_and_counts_agree_on_every_filter,
+                the_few_among_many_are_listed_and_counted,
+                a_version_is_listed_under_all_its_names,
+                tags_are_found_as_they_show,
             ]);
             $crate::conformance_group!(factory, purging: [
                 only_ended_instances_are_purged,
                 nothing_of_a_purged_instance_is_left,
                 a_purge_is_bounded,
                 children_are_purged_before_or_with_their_parents,
+                one_that_is_wanted_and_a_child_is_purged_once,
                 detached_children_are_not_purged_with_their_parents,
                 one_that_is_about_to_be_replaced_is_not_purged,
             ]);
@@ -154,6 +158,7 @@ macro_rules! conformance {
                 a_turn_sends_to_entities,
                 a_delayed_signal_is_parked_until_its_timer,
                 answers_are_kept_until_they_expire,
+                answers_expire_page_by_page,
                 entities_that_wait_are_found_at_start,
             ]);
             $crate::conformance_group!(factory, signals: [
@@ -179,6 +184,7 @@ macro_rules! conformance_group {
                 async fn $case() {
                     let subject = factory().await;
                     $crate::conformance::$group::$case(subject.store()).await;
+                    subject.end().await;
                 }
             )+
         }

@@ -41,11 +41,11 @@ pub struct Explore<O: Orchestrator> {
 }
 
 impl TestHub {
-    /// Runs what `call` calls in every order in which pending results, times that are due and the
-    /// events of `scenario` can arrive. Each run is in a hub of its own with the functions and mocks
-    /// of this one. A run that stalls, panics, does not end or fails the
-    /// [`check`](Explore::check) fails the test, with the shortest schedule that does so as a test to
-    /// paste.
+    /// Runs the instance of `call` in every order in which pending results, due times and the
+    /// events of `scenario` can arrive. Each run is in a hub of its own, with the functions and
+    /// mocks of this one. If a run stalls, panics, does not end or fails the
+    /// [`check`](Explore::check), the test fails and prints the shortest such schedule as a test
+    /// that you can paste.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -68,7 +68,7 @@ impl TestHub {
     /// ```
     ///
     /// # Panics
-    /// When a run fails.
+    /// Panics if a run fails.
     pub fn explore<O: Orchestrator>(
         &self,
         call: ChildCall<O>,
@@ -87,20 +87,20 @@ impl TestHub {
 }
 
 impl<O: Orchestrator> Explore<O> {
-    /// With at most so many runs; 10,000 unless told otherwise.
+    /// Makes at most this many runs; by default 10,000.
     pub fn runs(mut self, most: usize) -> Self {
         self.runs = most;
         self
     }
 
-    /// Without taking two orders of the same things for one state.
+    /// Runs all orders, even if they lead to the same state.
     pub fn every_order(mut self) -> Self {
         self.merge = false;
         self
     }
 
-    /// With a check of each result: it panics where something is wrong. Instances that are terminated
-    /// have none.
+    /// Checks each result with this function, which panics if something is wrong. Terminated
+    /// instances have no result.
     pub fn check(
         mut self,
         check: impl Fn(&Result<O::Output, O::Error>) + Send + Sync + 'static,
@@ -109,7 +109,7 @@ impl<O: Orchestrator> Explore<O> {
         self
     }
 
-    /// Only this schedule, as a failed exploration printed it.
+    /// Runs only this schedule, which a failed exploration printed.
     pub fn schedule(mut self, schedule: impl Into<String>) -> Self {
         self.schedule = Some(schedule.into());
         self
@@ -162,7 +162,7 @@ impl<O: Orchestrator> Explore<O> {
         }
         if let Some(output) = run.output().await {
             report.schedules += 1;
-            report.outcomes.insert(told(&output));
+            *report.outcomes.entry(told(&output)).or_default() += 1;
             self.check_output(&run, output);
             return Vec::new();
         }
@@ -172,8 +172,7 @@ impl<O: Orchestrator> Explore<O> {
         }
         let choices = run.choices().await;
         if choices.is_empty() {
-            run.instance
-                .fail("does not end: nothing is due and nothing is under way");
+            run.instance.fail_as_stuck().await;
         }
         choices
     }
@@ -213,6 +212,8 @@ impl<O: Orchestrator> Explore<O> {
 
 fn told(output: &Output) -> String {
     match output {
+        // What returns nothing has nothing to tell.
+        Output::Completed(value) if value.as_text() == "null" => "completed".to_owned(),
         Output::Completed(value) => format!("completed {}", value.as_text()),
         Output::Failed(error) => format!("failed {}", error.message()),
         Output::Terminated(reason) => format!("terminated {reason}"),

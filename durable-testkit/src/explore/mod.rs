@@ -1,13 +1,13 @@
-//! Every order in which things can arrive.
+//! Explores every order in which things can arrive.
 //!
-//! A run is a schedule: at each moment one of the pending results arrives, or the next time that is
-//! due, or one of the scenario's events. [`TestHub::explore`](crate::TestHub::explore) makes every
-//! schedule, the short ones first, each in a hub of its own from the beginning.
+//! A run follows a schedule: at each moment one of the pending results arrives, or the next due
+//! time, or one of the scenario's events. [`TestHub::explore`](crate::TestHub::explore) makes every
+//! schedule, short ones first, each in a hub of its own from the beginning.
 //!
-//! Schedules that brought the same things in another order, decided the same by them and stand at the
-//! same time with the same things pending are one state, and only the first of them goes on. That
-//! misses what an orchestrator keeps of an order without deciding anything by it at once;
-//! [`every_order`](Explore::every_order) leaves nothing out.
+//! Two schedules lead to the same state if they brought the same things in a different order, led
+//! to the same decisions, and stand at the same time with the same things pending. Only the first
+//! of them continues. This misses orchestrators that remember the order but do not decide by it at
+//! once; [`every_order`](Explore::every_order) leaves nothing out.
 
 mod choice;
 mod exploration;

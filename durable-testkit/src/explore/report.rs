@@ -1,43 +1,45 @@
-//! What an exploration came to.
+//! The result of an exploration.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 
-/// What an exploration came to.
+/// The result of an exploration.
 #[derive(Debug, Clone, Default)]
 pub struct ExploreReport {
     pub(super) runs: usize,
     pub(super) schedules: usize,
     pub(super) merged: usize,
     pub(super) complete: bool,
-    pub(super) outcomes: BTreeSet<String>,
+    /// How many schedules came to each.
+    pub(super) outcomes: BTreeMap<String, usize>,
 }
 
 impl ExploreReport {
-    /// How many runs were made, those that were cut short included.
+    /// Returns how many runs were made, including those that were cut short.
     pub fn runs(&self) -> usize {
         self.runs
     }
 
-    /// How many schedules came to an end.
+    /// Returns how many schedules came to an end.
     pub fn schedules(&self) -> usize {
         self.schedules
     }
 
-    /// How many came to a state where another one had been.
+    /// Returns how many schedules came to a state that another one had reached before.
     pub fn merged(&self) -> usize {
         self.merged
     }
 
-    /// Whether every schedule was made, up to those that came to a state where another had been. If
-    /// not, the budget was too small.
+    /// Returns whether every schedule was run to its end, or to a state that another one had
+    /// reached before. If not, the limit on runs was too small.
     pub fn is_complete(&self) -> bool {
         self.complete
     }
 
-    /// The ways in which the instance ended, each once: recorded results, errors and reasons.
+    /// Returns the ways in which the instance ended, each once: recorded results, errors and
+    /// reasons.
     pub fn outcomes(&self) -> impl Iterator<Item = &str> {
-        self.outcomes.iter().map(String::as_str)
+        self.outcomes.keys().map(String::as_str)
     }
 }
 
@@ -54,6 +56,9 @@ impl fmt::Display for ExploreReport {
         write!(
             f,
             "{extent} schedules: {schedules} ended in {outcomes} ways, {merged} merged, {runs} runs"
-        )
+        )?;
+        self.outcomes
+            .iter()
+            .try_for_each(|(outcome, schedules)| write!(f, "\n{schedules:>7} {outcome}"))
     }
 }

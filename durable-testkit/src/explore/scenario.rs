@@ -1,4 +1,4 @@
-//! What may come from outside.
+//! What may happen from outside.
 
 use std::fmt;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::TestInstance;
 
 pub(super) type Act<O> = dyn Fn(TestInstance<O>) -> LocalBoxFuture<'static, ()>;
 
-/// What may come from outside, each once, at any time and in any order.
+/// A set of things that may happen from outside, each once, at any time and in any order.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -30,14 +30,14 @@ pub struct Scenario<O> {
 }
 
 impl<O: Orchestrator> Scenario<O> {
-    /// Nothing comes from outside.
+    /// Creates an empty scenario: nothing happens from outside.
     pub fn new() -> Self {
         Self {
             actions: Vec::new(),
         }
     }
 
-    /// This event may be raised.
+    /// Adds an event that may be raised.
     #[must_use]
     pub fn event<E: Event + Clone>(self, event: E) -> Self
     where
@@ -49,7 +49,7 @@ impl<O: Orchestrator> Scenario<O> {
         })
     }
 
-    /// The instance may be terminated.
+    /// Adds that the instance may be terminated.
     #[must_use]
     pub fn terminate(self, reason: impl Into<String>) -> Self {
         let reason = reason.into();
@@ -62,7 +62,7 @@ impl<O: Orchestrator> Scenario<O> {
         })
     }
 
-    /// Anything else may be done. It must not wait for the instance.
+    /// Adds anything else that may be done. It must not wait for the instance.
     #[must_use]
     pub fn action<F, Fut>(mut self, name: impl Into<String>, act: F) -> Self
     where

@@ -1,5 +1,5 @@
-//! The attempts of activities that are under way: each waits at a gate until the hub lets it run,
-//! and leaves a record of its call.
+//! The running attempts of activities. Each waits at a gate until the hub lets it run, and leaves a
+//! record of its call.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

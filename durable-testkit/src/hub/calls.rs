@@ -1,4 +1,4 @@
-//! The calls that a function got, as a test asks for them.
+//! The calls that a function got, for a test to query.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use durable_runtime::registry::Mockable;
 
 use super::attempts::Attempts;
 
-/// The calls of a function in one hub, attempts that were tried again included.
+/// The calls of a function in one hub, including attempts that were made again.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -40,16 +40,16 @@ impl<C: Mockable> Calls<C> {
         }
     }
 
-    /// How many calls were made and have begun.
+    /// Returns how many calls have begun.
     pub fn calls(&self) -> usize {
         let calls = self.attempts.calls_of(C::callee());
         calls.iter().filter(|call| call.begun).count()
     }
 
-    /// The arguments of each call that has begun, as a tuple.
+    /// Returns the arguments of each call that has begun, as a tuple.
     ///
     /// # Panics
-    /// When recorded arguments are not those of the function.
+    /// Panics if the recorded arguments are not those of the function.
     #[track_caller]
     pub fn arguments(&self) -> Vec<C::Arguments> {
         let calls = self.attempts.calls_of(C::callee());

@@ -1,4 +1,4 @@
-//! The functions as a hub runs them: through its gate, its mocks and its persistence points.
+//! The functions of a hub: they pass through its gate, its mocks and its persistence points.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -40,14 +40,14 @@ use super::recording::RecordingStore;
 use crate::VirtualClock;
 use crate::lock::lock;
 
-/// What becomes of an activity that has no mock.
+/// What happens to an activity without a mock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Unmocked {
     /// It runs for real, if it is registered.
     #[default]
     Runs,
-    /// It is refused: the instance stalls, and the test fails with the activity's name.
+    /// The hub refuses it: the instance stalls, and the test fails with the activity's name.
     IsRefused,
 }
 

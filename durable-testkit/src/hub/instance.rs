@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use durable_runtime::Failure;
 use durable_runtime::InstanceId;
 use durable_runtime::callable::CallableError;
 use durable_runtime::client::Instance;
@@ -26,7 +27,7 @@ use crate::Wait;
 use crate::lock::lock;
 use crate::timeline::history_text;
 
-/// An instance in a [`TestHub`]. Where a client returns an error, this fails the test.
+/// An instance in a [`TestHub`]. Where a client returns an error, it fails the test.
 pub struct TestInstance<O> {
     hub: TestHub,
     instance: Instance<O>,
@@ -44,35 +45,38 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// Its id.
+    /// Returns the instance's id.
     pub fn id(&self) -> &InstanceId {
         self.instance.id()
     }
 
-    /// The hub it is in.
+    /// Returns the instance's hub.
     pub fn hub(&self) -> &TestHub {
         &self.hub
     }
 
-    /// The instance as clients see it, for everything that may be refused.
+    /// Returns the instance as a client sees it. Use it for requests that may be refused.
     pub fn instance(&self) -> &Instance<O> {
         &self.instance
     }
 
-    /// Its result. Skips idle time by itself.
+    /// Returns the result of the instance. Skips idle time.
     ///
     /// # Errors
-    /// The orchestrator's own.
+    /// The orchestrator's own error, also if it was cancelled. If it was cancelled before it had
+    /// begun, the error that its type makes of [`Failure::Cancelled`].
     ///
     /// # Panics
-    /// When it does not come to one: it waits for something that nobody sends, stalls, or was
-    /// terminated or cancelled.
+    /// Panics if the instance does not end: it waits for something that nobody sends, it stalls, or
+    /// it is suspended. Also panics if it was terminated.
     pub async fn result(&self) -> Result<O::Output, O::Error> {
         let decoded = match self.ended().await {
             Output::Completed(value) => O::Output::from_payload(&value).map(Ok),
-            Output::Failed(error) => O::Error::from_call_error(error).map(Err),
+            Output::Failed(error) | Output::Canceled(Some(error)) => {
+                O::Error::from_call_error(error).map(Err)
+            }
+            Output::Canceled(None) => Ok(Err(O::Error::from_failure(Failure::Cancelled))),
             Output::Terminated(reason) => self.fail(&format!("was terminated: {reason}")),
-            Output::Canceled(_) => self.fail("was cancelled"),
         };
         match decoded {
             Ok(result) => result,
@@ -80,10 +84,10 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// How it ended, as recorded. Skips idle time by itself.
+    /// Returns how the instance ended, in recorded form. Skips idle time.
     ///
     /// # Panics
-    /// When it does not end.
+    /// Panics if the instance does not end.
     pub async fn ended(&self) -> Output {
         for _ in 0..MOST_SKIPS {
             self.hub.settle().await;
@@ -95,10 +99,21 @@ impl<O: Orchestrator> TestInstance<O> {
                 self.fail(&format!("is stalled: {reason}"));
             }
             if self.hub.advance_to_next_timer().await.is_none() && !self.is_over().await {
-                self.fail("does not end: nothing is due and nothing is under way");
+                self.fail_as_stuck().await;
             }
         }
         self.fail("does not end: it always has something else to do")
+    }
+
+    /// Fails the test because nothing goes on by itself any more.
+    pub(crate) async fn fail_as_stuck(&self) -> ! {
+        if self.row().await.status == InstanceStatus::Suspended {
+            self.fail(
+                "does not end: it is suspended, and nobody resumes it; add \
+                 `instance.instance().resume().await`",
+            );
+        }
+        self.fail("does not end: nothing is due and nothing is under way")
     }
 
     async fn is_over(&self) -> bool {
@@ -106,11 +121,11 @@ impl<O: Orchestrator> TestInstance<O> {
         row.status.is_terminal() || row.stalled.is_some()
     }
 
-    /// Goes on until it waits for the event `E`. Skips idle time by itself; what can be done at one
-    /// time is done before that.
+    /// Lets the instance continue until it waits for the event `E`. Skips idle time, after
+    /// everything is done that can be done at the present time.
     ///
     /// # Panics
-    /// When it ends or stalls, or nothing is left to do before that.
+    /// Panics if the instance ends or stalls, or if nothing is left to do before that.
     pub async fn until_waiting_on<E: Event>(&self)
     where
         O: Declares<E>,
@@ -131,7 +146,7 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// Whether it waits for the event `E`.
+    /// Returns whether the instance waits for the event `E`.
     pub fn is_waiting_on<E: Event>(&self) -> bool
     where
         O: Declares<E>,
@@ -141,17 +156,17 @@ impl<O: Orchestrator> TestInstance<O> {
         events.any(|name| name.eq_ignore_ascii_case(E::NAME))
     }
 
-    /// What it waits for.
+    /// Returns what the instance waits for.
     pub fn waits(&self) -> Vec<Wait> {
         let timeline = self.timeline();
         let last = timeline.turns().last();
         last.map_or_else(Vec::new, |turn| turn.waits().to_vec())
     }
 
-    /// Raises an event. It is durable then, and has had no effect yet.
+    /// Raises an event. It is durable then, but has had no effect yet.
     ///
     /// # Panics
-    /// When it is refused.
+    /// Panics if the event is refused.
     pub async fn raise<E: Event>(&self, event: E)
     where
         O: Declares<E>,
@@ -161,10 +176,10 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// Ends it from outside, at once.
+    /// Ends the instance from outside, at once.
     ///
     /// # Panics
-    /// When that is refused.
+    /// Panics if the request is refused.
     pub async fn terminate(&self, reason: impl Into<String>) {
         if let Err(error) = self.instance.terminate(reason).await {
             self.fail(&format!("cannot be terminated: {error}"));
@@ -172,10 +187,10 @@ impl<O: Orchestrator> TestInstance<O> {
         self.hub.settle().await;
     }
 
-    /// The instance after everything that can be done at this time is done.
+    /// Returns the instance after everything is done that can be done at the present time.
     ///
     /// # Panics
-    /// When what is recorded is not of the orchestrator's types.
+    /// Panics if a recorded value does not decode as the orchestrator's type.
     pub async fn status(&self) -> Status<O::Output, O::Error, O::Status> {
         self.hub.settle().await;
         match self.instance.status().await {
@@ -184,10 +199,10 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// The history of its current execution.
+    /// Returns the history of its current execution.
     ///
     /// # Panics
-    /// When the store cannot be read.
+    /// Panics if the store cannot be read.
     pub async fn history(&self) -> History {
         match self.instance.history().await {
             Ok(history) => history,
@@ -195,10 +210,10 @@ impl<O: Orchestrator> TestInstance<O> {
         }
     }
 
-    /// Its histories, to be saved and replayed against later code.
+    /// Returns the instance's histories, to save them and replay them against later code.
     ///
     /// # Panics
-    /// When the store cannot be read.
+    /// Panics if the store cannot be read.
     pub async fn record(&self) -> SavedHistory {
         match SavedHistory::of(&self.instance).await {
             Ok(saved) => saved,
@@ -218,30 +233,33 @@ impl<O: Orchestrator> TestInstance<O> {
         row.output.filter(|_| row.status.is_terminal())
     }
 
-    /// That history as numbered lines, for [`assert_history!`](crate::assert_history).
+    /// Returns the history of the current execution as numbered lines, for
+    /// [`assert_history!`](crate::assert_history).
     ///
     /// # Panics
-    /// When the store cannot be read.
+    /// Panics if the store cannot be read.
     pub async fn history_text(&self) -> String {
         history_text(self.history().await.events())
     }
 
-    /// What it did up to now, turn by turn.
+    /// Returns what the instance did up to now, turn by turn.
     pub fn timeline(&self) -> Timeline {
         let written = self.hub.recorded().written();
         Timeline::of(self.id().clone(), self.key, &written)
     }
 
-    /// The same instance in a hub of its own, as everything was at `point`: raise another event
-    /// there, let other time pass. The hub of this one goes on as if nothing had been.
+    /// Returns the same instance in a hub of its own, with everything as it was at `point`. There
+    /// you can raise another event or let other time pass. The hub of this instance continues
+    /// unaffected.
     ///
-    /// Mocks are shared, and their sequences go on where they were. The fork begins like a hub after
-    /// a crash at that moment: attempts that were under way are made again. It has the salt of this
-    /// one, so that it replays what was; what both do from there on has the same ids and keys.
+    /// Both share the mocks, whose sequences continue where they were. The fork begins like a hub
+    /// after a crash at that moment: attempts that were running are made again. It has the salt of
+    /// this instance, so that it can replay the past; from there on, both get the same ids and
+    /// keys.
     pub async fn rewind_to(&self, point: TimelinePoint) -> Self {
         let hub = self.hub.forked_at(point.written, point.at).await;
         let client = hub.client().await;
-        Self::new(hub, client.instance(self.id().clone())).await
+        Self::new(hub, client.instance(self.id()).of()).await
     }
 
     async fn row(&self) -> InstanceRow {

@@ -1,12 +1,12 @@
 //! The hub of a test: the real dispatcher and machine over a store, with a clock that the test
 //! moves, on one thread.
 //!
-//! What the dispatcher sees is real but for three things: activities go through a gate (and to mocks
-//! where there are some), the store remembers what was written, and time stands still. So the order
-//! in which results arrive follows from the seed, the past can be forked, and a crash can be planned.
+//! It differs from a real hub in three ways: activities go through a gate (and to their mocks), the
+//! store remembers what was written, and time stands still. Therefore the seed decides the order in
+//! which results arrive, the past can be forked, and a crash can be planned.
 //!
-//! 1. Nothing happens unless somebody awaits something of the hub.
-//! 2. Time moves only when everything that can be done at this time is done.
+//! 1. Nothing happens unless somebody awaits a method of the hub or of its instances.
+//! 2. Time moves only when everything is done that can be done at the present time.
 //! 3. The same seed gives the same run.
 
 mod attempts;

@@ -9,17 +9,17 @@ use tokio::sync::Notify;
 
 use crate::lock::lock;
 
-/// Where in the flow a persistence point lies.
+/// The kind of a persistence point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PersistencePoint {
-    /// Turns were made and nothing of them is written.
+    /// Turns were made, and nothing of them is written.
     BeforeCommit,
-    /// They are written, and nothing that follows on them has begun.
+    /// The turns are written, and nothing that follows from them has begun.
     AfterCommit,
     /// An activity is about to run.
     BeforeEffect,
-    /// It has run, and its result is nowhere but in memory.
+    /// The activity has run, and its result is only in memory.
     AfterEffect,
     /// Messages were read, and no turn has taken them.
     BeforeDelivery,

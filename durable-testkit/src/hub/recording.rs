@@ -1,4 +1,4 @@
-//! A store that remembers what was written, in order: for timelines, and for forking the past.
+//! A store that remembers in order what was written, for timelines and for forking the past.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -35,6 +35,7 @@ use durable_runtime::work::DelayedSignal;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
 use durable_runtime::work::EntityPage;
+use durable_runtime::work::Heartbeat;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceFilter;
 use durable_runtime::work::InstancePage;
@@ -359,6 +360,14 @@ impl Store for RecordingStore {
         self.inner.events_unread(key).await
     }
 
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        self.inner.events_unread_count(id).await
+    }
+
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
+        self.inner.heartbeats_fetch(key).await
+    }
+
     async fn signals_delayed(
         &self,
         id: &EntityId,
@@ -414,8 +423,8 @@ impl Store for RecordingStore {
         self.inner.answer_fetch(key, command).await
     }
 
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
-        self.inner.answers_expire(until).await
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        self.inner.answers_expire(until, limit).await
     }
 
     async fn timers_due(

@@ -1,4 +1,4 @@
-//! The seed of a run, and what a failing test says of it.
+//! The seed of a run, and how a failing test reports it.
 
 use std::env::VarError;
 use std::path::PathBuf;

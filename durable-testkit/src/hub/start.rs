@@ -4,8 +4,6 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use durable_runtime::InstanceId;
-use durable_runtime::Payload;
 use durable_runtime::orchestration::ChildCall;
 use durable_runtime::orchestration::Orchestrator;
 use futures::future::BoxFuture;
@@ -13,8 +11,8 @@ use futures::future::BoxFuture;
 use super::TestHub;
 use super::TestInstance;
 
-/// A start with its options. `.await` returns once the instance is durable; it has done nothing
-/// then.
+/// A start with its options. `.await` returns once the instance is durable and before it has done
+/// anything.
 #[must_use = "nothing is started before `.await`"]
 pub struct TestStart<O: Orchestrator> {
     hub: TestHub,
@@ -35,19 +33,19 @@ impl<O: Orchestrator> TestStart<O> {
         }
     }
 
-    /// Under this id; unless told otherwise `name-1`, `name-2` and so on.
+    /// Starts the instance under this id; by default the ids are `name-1`, `name-2` and so on.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// To begin after `delay`.
+    /// Starts the instance after `delay`.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = Some(delay);
         self
     }
 
-    /// With this tag.
+    /// Adds this tag.
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.push((key.into(), value.into()));
         self
@@ -55,11 +53,11 @@ impl<O: Orchestrator> TestStart<O> {
 
     async fn start(self) -> TestInstance<O> {
         let client = self.hub.client().await;
-        let (chosen, input): (Option<InstanceId>, Result<Option<Payload>, _>) =
-            self.call.into_start();
+        let (chosen, input) = self.call.into_start();
         let id = match (self.id, chosen) {
             (Some(id), _) => id,
-            (None, Some(chosen)) => chosen.to_string(),
+            (None, Some(Ok(chosen))) => chosen.to_string(),
+            (None, Some(Err(invalid))) => self.hub.fail(&format!("nothing was started: {invalid}")),
             (None, None) => self.hub.next_id(O::DEFINITION.name),
         };
         let mut start = client.start_recorded::<O>(input).id(&id).tags(self.tags);

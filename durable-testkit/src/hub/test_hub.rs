@@ -54,7 +54,7 @@ use crate::VirtualClock;
 use crate::lock::lock;
 
 /// A hub for tests: the real engine on one thread, with time that the test moves and functions that
-/// it mocks. Clones are the same hub.
+/// it mocks. All clones are the same hub.
 ///
 /// ```
 /// use durable_runtime::prelude::*;
@@ -123,11 +123,11 @@ struct Opened {
 }
 
 impl TestHub {
-    /// A hub in memory. Its seed is `DURABLE_SEED`, if that is set, else 0. Every execution has a
-    /// twin, so that an orchestrator that is not deterministic stalls.
+    /// Creates a hub in memory. Its seed is `DURABLE_SEED` if that is set, and 0 otherwise. Every
+    /// execution has a twin, so an orchestrator that is not deterministic stalls.
     ///
     /// # Panics
-    /// When `DURABLE_SEED` is no number.
+    /// Panics if `DURABLE_SEED` is not a number.
     #[expect(clippy::new_without_default, reason = "it reads the environment")]
     pub fn new() -> Self {
         let mut config = EngineConfig::default();
@@ -176,10 +176,10 @@ impl TestHub {
         self
     }
 
-    /// Registers an orchestrator, or an activity that is to run for real: the function itself.
+    /// Registers an orchestrator, or an activity that runs for real; pass the function itself.
     ///
     /// # Panics
-    /// After the first start, like everything that sets the hub up.
+    /// Panics after the first start, like all functions that set the hub up.
     #[must_use]
     pub fn register<F: Register<A>, A>(self, function: F) -> Self {
         self.change(|setup| setup.registry.register(function))
@@ -191,13 +191,14 @@ impl TestHub {
         self.change(|setup| setup.registry.register_entity::<E>())
     }
 
-    /// Makes `state` available to activities that take a `State<T>` and run for real.
+    /// Makes `state` available to activities that take a `State<T>` and run for real. A client to
+    /// this hub is there without it.
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(self, state: T) -> Self {
         self.change(|setup| setup.states.insert(state))
     }
 
-    /// Over this store instead of one in memory. It must be empty for [`TestInstance::rewind_to`].
+    /// Uses this store instead of one in memory. It must be empty for [`TestInstance::rewind_to`].
     ///
     /// [`TestInstance::rewind_to`]: crate::TestInstance::rewind_to
     #[must_use]
@@ -206,41 +207,41 @@ impl TestHub {
         self.change(|_| {})
     }
 
-    /// With this seed: it orders the results that are there at the same time. Seed 0 is the order in
-    /// which the calls were made.
+    /// Uses this seed. It decides the order of results that are ready at the same time. Seed 0
+    /// keeps the order in which the calls were made.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
         self.change(|setup| setup.seed = seed)
     }
 
-    /// What becomes of activities that have no mock.
+    /// Sets what happens to activities without a mock.
     #[must_use]
     pub fn unmocked(self, unmocked: Unmocked) -> Self {
         self.change(|setup| setup.unmocked = unmocked)
     }
 
-    /// How long, in real time, an activity that runs for real is waited for before time goes on
-    /// without it: one second, unless told otherwise.
+    /// Sets how long, in real time, the hub waits for an activity that runs for real before time
+    /// moves on without it: one second by default.
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         self.change(|setup| setup.patience = patience)
     }
 
-    /// Changes what the engine goes by.
+    /// Changes the settings of the engine.
     #[must_use]
     pub fn config(self, change: impl FnOnce(&mut EngineConfig)) -> Self {
         self.change(|setup| change(&mut setup.config))
     }
 
-    /// Answers calls of a function from here on by `mock`. Returns the calls that the function gets,
-    /// those before this included. A function that no registered orchestrator calls in its own body
-    /// is to be mocked before the first start.
+    /// Answers the calls of a function from now on by `mock`. Returns the calls that the function
+    /// gets, including earlier ones. If no registered orchestrator calls the function in its own
+    /// body, mock it before the first start.
     pub fn mock<C: Mockable>(&self, mock: Mock<C>) -> Calls<C> {
         self.shared.mocks.add(mock.into_stand_in());
         Calls::new(&self.shared.attempts)
     }
 
-    /// The calls that a function gets, mocked or not: `kit.calls_of(charge_card)`.
+    /// Returns the calls that a function gets, mocked or not: `kit.calls_of(charge_card)`.
     pub fn calls_of<F, C: Mockable, A>(&self, _function: F) -> Calls<C>
     where
         F: CalledBy<A, Call = C>,
@@ -248,25 +249,25 @@ impl TestHub {
         Calls::new(&self.shared.attempts)
     }
 
-    /// Starts what `call` calls: `kit.start(process_order(order)).await`.
+    /// Starts an instance for `call`: `kit.start(process_order(order)).await`.
     pub fn start<O: Orchestrator>(&self, call: ChildCall<O>) -> TestStart<O> {
         TestStart::new(self.clone(), call)
     }
 
-    /// A client to the hub, for generated clients and untyped questions. What it waits for happens
-    /// only while something of the hub is awaited.
+    /// Returns a client for the hub, for generated clients and untyped queries. What the client
+    /// waits for happens only while you await a method of the hub or of its instances.
     pub async fn client(&self) -> Client {
         let mut engine = self.shared.engine.lock().await;
         self.engine_of(&mut engine).await;
         self.opened().client.clone()
     }
 
-    /// The time in the hub.
+    /// Returns the time in the hub.
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
     }
 
-    /// The clock of the hub.
+    /// Returns the clock of the hub.
     pub fn clock(&self) -> &VirtualClock {
         &self.shared.clock
     }
@@ -354,6 +355,7 @@ impl TestHub {
             self.fail(&format!("the store does not open: {error}"));
         }
         let mut setup = self.setup();
+        setup.states.insert_unless_there(opened.client.clone());
         setup.config.running = Place::memory();
         let shared = &self.shared;
         let functions = Arc::new(Functions {
@@ -379,13 +381,13 @@ impl TestHub {
         Engine::start(parts, setup.seed).await
     }
 
-    /// Does everything that can be done at this time, results of activities included. Time stands
-    /// still.
+    /// Does everything that can be done at the present time, including results of activities. No
+    /// time passes.
     pub async fn settle(&self) {
         self.with_engine(async |engine| engine.settle().await).await;
     }
 
-    /// Moves time on by `by`: from one thing that is due to the next, each at its time, and then to
+    /// Moves time forward by `by`: from one due thing to the next, each at its time, and then to
     /// the end.
     pub async fn advance(&self, by: Duration) {
         let until = self.now() + by;
@@ -403,8 +405,8 @@ impl TestHub {
         .await;
     }
 
-    /// Moves time on to the next thing that is due: a durable timer, the end of a time limit, the
-    /// answer of a mock that takes time. Returns by how much; `None` if nothing is.
+    /// Moves time to the next due thing: a durable timer, the end of a time limit, the delayed
+    /// answer of a mock. Returns by how much; `None` if nothing is due.
     pub async fn advance_to_next_timer(&self) -> Option<Duration> {
         let before = self.now();
         let due = self
@@ -421,12 +423,12 @@ impl TestHub {
         due.map(|due| due.since(before))
     }
 
-    /// Goes on until nothing is left to do that time alone could bring: skips idle time by itself.
-    /// What waits for an event goes on waiting.
+    /// Continues until time alone brings nothing more to do. Skips idle time. An instance that
+    /// waits for an event still waits afterwards.
     ///
     /// # Panics
-    /// After 100,000 skips: something sleeps for ever, again and again. [`advance`](Self::advance)
-    /// is for that.
+    /// Panics after 100,000 skips: something sleeps again and again for ever. Use
+    /// [`advance`](Self::advance) in that case.
     pub async fn run_until_idle(&self) {
         for _ in 0..MOST_SKIPS {
             if self.advance_to_next_timer().await.is_none() {
@@ -438,8 +440,8 @@ impl TestHub {
         ));
     }
 
-    /// Drops the worker as a crash does, with everything in memory, and begins with another one from
-    /// what is stored.
+    /// Drops the worker with everything in memory, as a crash does, and continues with another one
+    /// from what is stored.
     pub async fn crash(&self) {
         self.with_engine(async |engine| engine.recover().await)
             .await;
@@ -528,8 +530,8 @@ impl TestHub {
         }
     }
 
-    /// Makes the smallest step there is: lets one result arrive, or, if none is there, time go on to
-    /// the next thing that is due. Returns what it was, in words; `None` if there was nothing to do.
+    /// Makes the smallest possible step: lets one result arrive, or, if there is none, moves time
+    /// to the next due thing. Returns what it did, in words; `None` if there was nothing to do.
     pub async fn step(&self) -> Option<String> {
         self.quiet().await;
         let step = self.with_engine(async |engine| engine.step().await).await;
@@ -577,7 +579,7 @@ impl fmt::Debug for TestHub {
     }
 }
 
-/// A function item that is called by its name: the call that it makes.
+/// A function item, from which the call of the function is known.
 pub trait CalledBy<Signature> {
     /// The call.
     type Call;

@@ -28,12 +28,13 @@ use super::SavedHistory;
 use super::saved::file_error;
 use crate::CalledBy;
 
-/// Checks that the orchestrator still decides what a saved history says that it decided:
+/// Checks that the orchestrator still makes the decisions that a saved history records:
 /// `replay_check(process_order, include_str!("histories/order-1001.json"))?`.
 ///
 /// # Errors
-/// [`ReplayCheckError::DoesNotFit`] with what was recorded and what the code does now, each at its
-/// line in the source; [`ReplayCheckError::OtherOrchestrator`], [`ReplayCheckError::Unreadable`].
+/// [`ReplayCheckError::DoesNotFit`] with what was recorded and what the code does now, each with
+/// its line in the source; [`ReplayCheckError::OtherOrchestrator`],
+/// [`ReplayCheckError::Unreadable`].
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a function item is given by its name"
@@ -48,11 +49,11 @@ where
     check_saved::<O>(&SavedHistory::from_json(saved)?)
 }
 
-/// Checks every saved history of this orchestrator and version in a folder. Returns how many there
-/// were.
+/// Checks every saved history of this orchestrator and version in a folder. Returns how many it
+/// checked.
 ///
 /// # Errors
-/// As [`replay_check`], for all that do not fit; [`ReplayCheckError::NothingToCheck`].
+/// The errors of [`replay_check`], for all that do not fit; [`ReplayCheckError::NothingToCheck`].
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a function item is given by its name"
@@ -80,8 +81,8 @@ where
     all::<O>(checked)
 }
 
-/// Checks the histories of a hub, straight from its database: those of this orchestrator and version
-/// among `instances`. Returns how many there were.
+/// Checks the histories of a hub, straight from its database: those of this orchestrator and
+/// version among `instances`. Returns how many it checked.
 ///
 /// ```no_run
 /// # use durable_runtime::prelude::*;
@@ -100,7 +101,7 @@ where
 /// ```
 ///
 /// # Errors
-/// As [`replay_check`], for all that do not fit; [`ReplayCheckError::NothingToCheck`],
+/// The errors of [`replay_check`], for all that do not fit; [`ReplayCheckError::NothingToCheck`],
 /// [`ReplayCheckError::Client`].
 pub async fn replay_check_instances<F, A, O>(
     orchestrator: F,
@@ -118,7 +119,7 @@ where
     while let Some(page) = pages.next_page().await? {
         for info in page {
             if info.version() == O::DEFINITION.version {
-                let instance = client.instance::<O>(info.id().clone());
+                let instance = client.instance(info.id()).of::<O>();
                 let saved = SavedHistory::of(&instance).await?;
                 checked.push(check_saved::<O>(&saved));
             }

@@ -1,11 +1,15 @@
-//! Does today's code still fit yesterday's histories? Checked without a hub: a history is data.
+//! Checks whether today's code still fits yesterday's histories. It needs no hub, because a history
+//! is data.
 //!
-//! A [`SavedHistory`] is recorded in a test or taken from a database, redacted if need be, and kept
-//! beside the tests; [`replay_check`] runs the orchestrator against it.
+//! Record a [`SavedHistory`] in a test, or take it from a database; redact it if necessary, and
+//! keep it beside the tests. [`replay_check`] runs the orchestrator against it.
 
 mod check;
 mod error;
+mod json;
+mod places;
 mod redact;
+mod replacement;
 mod saved;
 
 pub(crate) use check::check_history;

@@ -6,15 +6,20 @@ use std::path::Path;
 use durable_runtime::Payload;
 use durable_runtime::client::ClientError;
 use durable_runtime::client::Instance;
+use durable_runtime::definition::Callee;
 use durable_runtime::history::History;
 use durable_runtime::ids::Execution;
 use durable_runtime::orchestration::Orchestrator;
+use durable_runtime::orchestration::argument_names_of;
+use durable_runtime::payload::Recorded;
 use durable_runtime::payload::optional;
 use serde::Deserialize;
 use serde::Serialize;
 
 use super::ReplayCheckError;
-use super::redact;
+use super::json::Json;
+use super::places::ArgumentNames;
+use super::redact::Redaction;
 
 /// The number of the file's format.
 const FORMAT: u32 = 1;
@@ -45,6 +50,9 @@ pub struct SavedHistory {
     /// That of the last execution, whose beginning may be gone.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub(super) input: Option<Payload>,
+    /// The names of arguments, which a history does not have, by what takes them.
+    #[serde(default, skip_serializing_if = "ArgumentNames::is_empty")]
+    pub(super) arguments: ArgumentNames,
     pub(super) executions: Vec<SavedExecution>,
 }
 
@@ -55,10 +63,10 @@ pub(super) struct SavedExecution {
 }
 
 impl SavedHistory {
-    /// The histories of an instance, as far as they are kept, from any hub.
+    /// Returns the kept histories of an instance, from any hub.
     ///
     /// # Errors
-    /// [`ClientError`] when the hub does not answer.
+    /// [`ClientError`] if the hub does not answer.
     pub async fn of<O: Orchestrator>(instance: &Instance<O>) -> Result<Self, ClientError> {
         let status = instance.status().await?;
         let last = status.execution();
@@ -76,6 +84,7 @@ impl SavedHistory {
             name: O::DEFINITION.name.to_owned(),
             version: O::DEFINITION.version.to_owned(),
             input: status.input().cloned(),
+            arguments: argument_names::<O>(),
             executions,
         })
     }
@@ -97,7 +106,7 @@ impl SavedHistory {
         )))
     }
 
-    /// The text that [`from_json`](Self::from_json) reads.
+    /// Returns the text that [`from_json`](Self::from_json) reads.
     ///
     /// # Panics
     /// Never: everything in it was JSON before.
@@ -108,7 +117,7 @@ impl SavedHistory {
         }
     }
 
-    /// Reads a file.
+    /// Reads a saved history from a file.
     ///
     /// # Errors
     /// [`ReplayCheckError::File`], [`ReplayCheckError::Unreadable`].
@@ -118,7 +127,7 @@ impl SavedHistory {
         Self::from_json(&text)
     }
 
-    /// Writes a file, and the folders that it is in.
+    /// Writes a file, and creates its folders.
     ///
     /// # Errors
     /// [`ReplayCheckError::File`].
@@ -129,28 +138,129 @@ impl SavedHistory {
         written.map_err(|source| file_error(path, source))
     }
 
-    /// Blanks every field with one of these names in every recorded value, in arguments, results,
-    /// events and errors alike: text becomes `"redacted"`, a number 0. The code must not decide by
-    /// what is blanked; the check that follows says whether it does.
+    /// Replaces secrets by name, wherever they are recorded. A name is that of an argument, a field,
+    /// an event, a tag, or the function that returned the value; everything inside the value is
+    /// replaced. A name with dots is the end of a path: `order.card_number` is the field
+    /// `card_number` of everything that is called `order`, inside an array or not.
+    ///
+    /// Text becomes `redacted`, or `redacted-1` and so on; a number, a date or a UUID becomes another
+    /// of its form; `true` becomes `false`. Copies of a secret are replaced by the same value: copies
+    /// passed on under another name, and copies inside other texts, such as the result of `format!`
+    /// or the message of an error. Short copies stay: a number of one or two digits outside its own
+    /// place; a number of fewer than six digits or a text of fewer than four characters inside
+    /// another text.
+    ///
+    /// The redacted history still replays, unless the code decides by a replaced value or reads it as
+    /// a type that does not take every text, such as an enum. For those,
+    /// [`redact_type`](Self::redact_type) lets you choose the value.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # use durable_testkit::{TestHub, replay_check};
+    /// # #[activity] async fn ask(prompt: String, retries: u32) -> String { format!("{prompt} {retries}") }
+    /// #[orchestrator]
+    /// async fn agent(_ctx: &OrchestrationContext, goal: String, steps: u32) -> Result<String, Failure> {
+    ///     ask(format!("Plan: {goal}"), steps).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kit = TestHub::new().register(agent).register(ask);
+    /// # let instance = kit.start(agent("buy Acme".to_owned(), 3)).await;
+    /// # instance.result().await?;
+    /// let saved = instance.record().await.redact(&["goal"])?.to_json();
+    /// assert!(!saved.contains("Acme") && saved.contains("Plan: redacted"));
+    /// replay_check(agent, &saved)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`ReplayCheckError::Unreadable`] when what is left is not a history.
-    pub fn redact(self, fields: &[&str]) -> Result<Self, ReplayCheckError> {
-        self.redact_with(|value| redact::blank_fields(value, fields))
+    /// [`ReplayCheckError::NothingToRedact`] if nothing has one of the names;
+    /// [`ReplayCheckError::SecretInId`]; [`ReplayCheckError::Unreadable`] if the redacted text is not a
+    /// history.
+    pub fn redact(self, names: &[&str]) -> Result<Self, ReplayCheckError> {
+        Self::from_tree(&Redaction::of(&self)?.names(names)?)
     }
 
-    /// Changes every recorded value.
+    /// Replaces every recorded value of the type `T`, and every part of one: all that reads as a `T`
+    /// and is written back as the same. Copies of what `change` replaces are replaced as by
+    /// [`redact`](Self::redact). A type that reads any text, such as a wrapped `String` without a
+    /// check, takes every text for one of its own: redact that by name.
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # use durable_testkit::{TestHub, replay_check};
+    /// # use serde::{Deserialize, Serialize};
+    /// #[derive(Clone, Serialize, Deserialize)]
+    /// struct Card {
+    ///     holder: String,
+    ///     number: String,
+    /// }
+    ///
+    /// # #[activity] async fn charge(card: Card) -> String { card.holder }
+    /// #[orchestrator]
+    /// async fn pay(_ctx: &OrchestrationContext, card: Card, cents: u64) -> Result<String, Failure> {
+    ///     charge(card).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kit = TestHub::new().register(pay).register(charge);
+    /// # let card = Card { holder: "Ada".to_owned(), number: "4111".to_owned() };
+    /// # let instance = kit.start(pay(card, 500)).await;
+    /// # instance.result().await?;
+    /// let saved = instance.record().await.redact_type(|card: Card| Card {
+    ///     number: "4000 0000 0000 0002".to_owned(),
+    ///     ..card
+    /// })?;
+    /// replay_check(pay, &saved.to_json())?;
+    /// # assert!(!saved.to_json().contains("4111"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`ReplayCheckError::Unreadable`] when what is left is not a history.
+    /// [`ReplayCheckError::NoValueToRedact`] when there is no such value; else as
+    /// [`redact`](Self::redact).
+    pub fn redact_type<T: Recorded>(
+        self,
+        change: impl FnMut(T) -> T,
+    ) -> Result<Self, ReplayCheckError> {
+        Self::from_tree(&Redaction::of(&self)?.values_of(change)?)
+    }
+
+    /// Gives every recorded value to `change`, and every text beside them: messages of errors, keys
+    /// of entities, reasons. Nothing else is changed, copies neither.
+    ///
+    /// # Errors
+    /// [`ReplayCheckError::Unreadable`] if the rest is not a history.
     pub fn redact_with(
         self,
         mut change: impl FnMut(&mut serde_json::Value),
     ) -> Result<Self, ReplayCheckError> {
-        let mut value = serde_json::from_str(&self.to_json()).unwrap_or_default();
-        redact::each_payload(&mut value, &mut change);
-        Self::from_json(&value.to_string())
+        Self::from_tree(&Redaction::of(&self)?.each(&mut change)?)
     }
+
+    fn from_tree(tree: &Json) -> Result<Self, ReplayCheckError> {
+        Self::from_json(&tree.to_string())
+    }
+}
+
+/// The names of the arguments of `O` and of what it calls.
+fn argument_names<O: Orchestrator>() -> ArgumentNames {
+    let known = argument_names_of::<O>().into_iter();
+    let known = known.filter(|(_, names)| !names.is_empty());
+    let known = known.filter_map(|(callee, names)| {
+        let key = match callee {
+            Callee::Activity(name) => name.to_owned(),
+            Callee::Orchestrator(name, version) => format!("{name}@{version}"),
+            Callee::Operation(entity, operation) => format!("{entity}.{operation}"),
+            _ => return None,
+        };
+        Some((key, names.iter().map(|name| (*name).to_owned()).collect()))
+    });
+    known.collect()
 }
 
 pub(super) fn file_error(path: &Path, source: std::io::Error) -> ReplayCheckError {

@@ -196,6 +196,10 @@ impl Worker {
                         () = dispatcher.wait() => {}
                     }
                 }
+                Err(error) if error.is_transient() => {
+                    self.world.count("worker tries again");
+                    self.clock.sleep(10).await;
+                }
                 Err(error) => self.begin_anew(&mut dispatcher, &error).await,
             }
             tokio::task::yield_now().await;
@@ -270,23 +274,28 @@ impl Worker {
         dispatcher.close();
         let over = self.clock.monotonic() + self.grace().unwrap_or_default();
         loop {
-            let Ok(progress) = dispatcher.process_next().await else {
-                return false;
+            let progress = match dispatcher.process_next().await {
+                Ok(progress) => progress,
+                Err(error) if error.is_transient() => {
+                    self.clock.sleep(10).await;
+                    Progress::Made
+                }
+                Err(_) => return false,
             };
-            if progress == Progress::Made {
-                continue;
-            }
-            if dispatcher.running_attempts() == 0 {
+            let is_done = dispatcher.running_attempts() == 0 && !dispatcher.owes_results();
+            if is_done && progress == Progress::Idle {
                 return true;
             }
             if self.clock.monotonic() >= over {
                 self.world.count("stopped in the middle of attempts");
                 return dispatcher.interrupt().await.is_ok();
             }
-            tokio::select! {
-                biased;
-                () = self.clock.sleep_for(over.since(self.clock.monotonic())) => {}
-                () = dispatcher.wait() => {}
+            if progress == Progress::Idle {
+                tokio::select! {
+                    biased;
+                    () = self.clock.sleep_for(over.since(self.clock.monotonic())) => {}
+                    () = dispatcher.wait() => {}
+                }
             }
         }
     }

@@ -40,6 +40,7 @@ use durable_runtime::work::DelayedSignal;
 use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityListing;
 use durable_runtime::work::EntityPage;
+use durable_runtime::work::Heartbeat;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceFilter;
 use durable_runtime::work::InstancePage;
@@ -498,6 +499,16 @@ impl Store for SimStore {
         self.inner.events_unread(key).await
     }
 
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        self.before("events_unread_count").await?;
+        self.inner.events_unread_count(id).await
+    }
+
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
+        self.before("heartbeats_fetch").await?;
+        self.inner.heartbeats_fetch(key).await
+    }
+
     async fn entity_send(
         &self,
         id: &EntityId,
@@ -574,9 +585,9 @@ impl Store for SimStore {
         self.inner.answer_fetch(key, command).await
     }
 
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
         self.before("answers_expire").await?;
-        self.inner.answers_expire(until).await
+        self.inner.answers_expire(until, limit).await
     }
 
     async fn timers_due(

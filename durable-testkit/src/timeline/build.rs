@@ -1,4 +1,4 @@
-//! From what a hub wrote to the timeline of one instance.
+//! Builds the timeline of one instance from what a hub wrote.
 
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;

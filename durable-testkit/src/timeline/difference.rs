@@ -1,4 +1,4 @@
-//! Where two timelines part.
+//! The place where two timelines part.
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ pub struct TimelineDifference {
 }
 
 impl Timeline {
-    /// The first turn, compared by what came in and what was decided, in which `other` differs from
-    /// this one. Times and places in the source do not count.
+    /// Returns the first turn in which `other` differs from this timeline. It compares what came in
+    /// and what was decided, and ignores times and places in the source.
     pub fn first_difference(&self, other: &Self) -> Option<TimelineDifference> {
         let most = self.turns.len().max(other.turns.len());
         (0..most).find_map(|index| {
@@ -39,7 +39,7 @@ fn said(turn: Option<&TimelineTurn>) -> Option<Vec<(bool, &str)>> {
 }
 
 impl TimelineDifference {
-    /// The index of the turn, from 0: both timelines are the same before it.
+    /// Returns the index of the turn, from 0. Both timelines are the same before it.
     pub fn index(&self) -> usize {
         self.index
     }

@@ -9,7 +9,7 @@ table{border-collapse:collapse;width:100%}td,th{border:1px solid #ccc;padding:.4
 text-align:left;vertical-align:top}code{white-space:pre-wrap}.in{color:#06c}.site{color:#777}";
 
 impl Timeline {
-    /// The timeline as a static HTML page, which needs nothing beside it.
+    /// Returns the timeline as a static HTML page without external files.
     pub fn to_html(&self) -> String {
         let title = format!(
             "{} {}",

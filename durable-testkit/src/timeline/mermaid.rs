@@ -7,7 +7,7 @@ use durable_runtime::history::HistoryEvent;
 use super::Timeline;
 
 impl Timeline {
-    /// The timeline as a Mermaid sequence diagram.
+    /// Returns the timeline as a Mermaid sequence diagram.
     pub fn to_mermaid(&self) -> String {
         let mut text = format!(
             "sequenceDiagram\n    participant O as {}\n",

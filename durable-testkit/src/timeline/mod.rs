@@ -1,7 +1,7 @@
-//! What an instance did, turn by turn: what came in, what was decided, what it waits for since.
+//! What an instance did, turn by turn: what came in, what was decided, and what it then waited for.
 //!
-//! A [`Timeline`] is made of what its hub wrote. It renders as text for snapshots, as a sequence
-//! diagram in Mermaid, and as an HTML page; two of them are compared up to the first difference.
+//! A [`Timeline`] is built from what its hub wrote. It prints as text for snapshots, as a Mermaid
+//! sequence diagram, and as an HTML page. Two timelines can be compared up to the first difference.
 
 mod build;
 mod difference;

@@ -64,29 +64,29 @@ pub struct TimelinePoint {
 }
 
 impl TimelinePoint {
-    /// When it was.
+    /// Returns the time of this moment.
     pub fn at(&self) -> Timestamp {
         self.at
     }
 }
 
 impl Timeline {
-    /// The instance.
+    /// Returns the instance.
     pub fn instance(&self) -> &InstanceId {
         &self.instance
     }
 
-    /// The turns, oldest first.
+    /// Returns the turns, oldest first.
     pub fn turns(&self) -> &[TimelineTurn] {
         &self.turns
     }
 
-    /// The moment after the first turn that has `text` in one of its lines, as
+    /// Returns the moment after the first turn that has `text` in one of its lines, as
     /// [`to_string`](ToString::to_string) shows them: `"wait_for Approval"`, `"call charge_card"`,
     /// `"charge_card ="`.
     ///
     /// # Panics
-    /// When there is none: with the whole timeline.
+    /// Panics with the whole timeline if there is none.
     #[track_caller]
     pub fn find(&self, text: &str) -> TimelinePoint {
         let found = self.turns.iter().find(|turn| turn.has(text));
@@ -96,10 +96,10 @@ impl Timeline {
         }
     }
 
-    /// The moment after the turn with this index, from 0.
+    /// Returns the moment after the turn with this index, from 0.
     ///
     /// # Panics
-    /// When there are fewer turns.
+    /// Panics if there are fewer turns.
     #[track_caller]
     pub fn after_turn(&self, index: usize) -> TimelinePoint {
         match self.turns.get(index) {
@@ -110,27 +110,27 @@ impl Timeline {
 }
 
 impl TimelineTurn {
-    /// The execution it belongs to.
+    /// Returns the execution of the turn.
     pub fn execution(&self) -> Execution {
         self.execution
     }
 
-    /// Its number in that execution, from 1.
+    /// Returns the turn's number in its execution, from 1.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// When it was made.
+    /// Returns when the turn was made.
     pub fn at(&self) -> Timestamp {
         self.at
     }
 
-    /// What came in, in words.
+    /// Returns what came in, in words.
     pub fn incoming(&self) -> impl Iterator<Item = &str> {
         self.lines_of(true)
     }
 
-    /// What was decided, in words.
+    /// Returns what was decided, in words.
     pub fn decided(&self) -> impl Iterator<Item = &str> {
         self.lines_of(false)
     }
@@ -142,27 +142,27 @@ impl TimelineTurn {
             .map(|line| line.text.as_str())
     }
 
-    /// The events as they were recorded.
+    /// Returns the events as they were recorded.
     pub fn events(&self) -> &[HistoryEvent] {
         &self.events
     }
 
-    /// What the instance waits for since.
+    /// Returns what the instance has been waiting for since the turn.
     pub fn waits(&self) -> &[Wait] {
         &self.waits
     }
 
-    /// The status since.
+    /// Returns the status after the turn.
     pub fn status(&self) -> InstanceStatus {
         self.status
     }
 
-    /// The custom status since.
+    /// Returns the custom status after the turn.
     pub fn custom_status(&self) -> Option<&Payload> {
         self.custom_status.as_ref()
     }
 
-    /// The moment after it.
+    /// Returns the moment after the turn.
     pub fn point(&self) -> TimelinePoint {
         TimelinePoint {
             written: self.written,

@@ -1,4 +1,4 @@
-//! What a history leaves open: the states in which an execution waits.
+//! The open calls of a history: what an execution waits for.
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
@@ -29,12 +29,12 @@ enum What {
 }
 
 impl Wait {
-    /// Where in the source the call was made, `file:line:column`.
+    /// Returns the place in the source where the call was made, `file:line:column`.
     pub fn site(&self) -> &SourcePlace {
         &self.site
     }
 
-    /// The name of the event it waits for, if it is one.
+    /// Returns the name of the event it waits for, if it is one.
     pub fn event(&self) -> Option<&str> {
         match &self.what {
             What::Event(name) => Some(name),

@@ -20,3 +20,5 @@ mod simulation;
 mod store_conformance;
 #[cfg(feature = "sqlite")]
 mod store_differential;
+#[cfg(feature = "sqlite")]
+mod store_plans;

@@ -7,21 +7,15 @@ use std::sync::Arc;
 use durable_runtime::store::ModelStore;
 use durable_testkit::conformance::Subject;
 
+#[cfg(feature = "sqlite")]
+use super::store_plans::fresh_sqlite;
+
 async fn fresh_model() -> Subject {
     Subject::new(Arc::new(ModelStore::new()))
 }
 
 async fn fresh_exclusive_model() -> Subject {
     Subject::new(Arc::new(ModelStore::exclusive()))
-}
-
-#[cfg(feature = "sqlite")]
-#[expect(clippy::unwrap_used, reason = "a helper of tests")]
-async fn fresh_sqlite() -> Subject {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("hub.db").display());
-    let opened = durable_runtime::store::open(&url).await.unwrap();
-    Subject::new(opened.store).keeping(folder)
 }
 
 #[cfg(feature = "sqlite")]

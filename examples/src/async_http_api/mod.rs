@@ -1,14 +1,17 @@
-//! Async HTTP API: what takes long is accepted at once and asked for later.
+//! Async HTTP API: a slow request is accepted at once, and the caller asks for its result later.
 //!
-//! The order shop as a service. `POST /orders` answers before the order is charged, packed or
-//! approved: with 202 and where its status is found. Who waits for it asks there, and who may approve it
-//! raises the event there, with `curl`, a web page or the tools of Durable Functions; none of them needs
-//! this program's types, and none is forgotten when it dies in between.
+//! This is the order shop as a service. `POST /orders` answers 202 before the order is charged,
+//! packed or approved, and says where to find its status. Whoever waits for the order asks there,
+//! and whoever may approve it raises the event there, with `curl`, a web page or the tools for
+//! Durable Functions. None of them needs this program's types, and no order is forgotten if the
+//! program dies in between.
 //!
 //! - [`service`]: the routes of the shop, with the management API below `/durable`.
-//! - [`problem`]: what a client is told whose request is none.
-//! - [`options`], [`program`]: the command line, and the way from it to an orderly end.
+//! - [`problem`]: the answers to requests that the shop cannot do.
+//! - [`logging`]: the log.
+//! - [`options`], [`program`]: the command line, the start and the orderly end.
 
+pub mod logging;
 pub mod options;
 pub mod problem;
 pub mod program;

@@ -1,4 +1,4 @@
-//! What a client is told whose request is none.
+//! The answers to requests that the shop cannot do.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -14,16 +14,16 @@ use serde::Serialize;
 /// Why a request to the shop was not done.
 #[derive(Debug)]
 pub enum Problem {
-    /// The body is no order.
+    /// The body is not an order.
     Body(JsonRejection),
     /// Another order has this id.
     Taken {
         /// The id.
         id: InstanceId,
     },
-    /// The hub did not do it.
+    /// The hub refused or failed.
     Client(ClientError),
-    /// The inventory did not do it.
+    /// The inventory refused or failed.
     Inventory(OperationError<Failure>),
 }
 

@@ -1,19 +1,15 @@
-//! From the command line to an orderly end.
+//! The program: from the command line to an orderly end.
 
-use std::future::IntoFuture as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use axum::Router;
-use durable_runtime::clock::Clock;
-use durable_runtime::clock::SystemClock;
+use durable_runtime::http;
 use durable_runtime::http::Closing;
 use durable_runtime::http::Management;
 use durable_runtime::worker::stop_signal;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 use super::options::Options;
 use super::service::service;
@@ -21,12 +17,9 @@ use crate::order_processing::hub::Hub;
 use crate::order_processing::hub::HubError;
 use crate::order_processing::program::one_line;
 
-/// How long requests that are under way have at the end: whoever sends slowly holds up nobody.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// Runs the program; says what went wrong in one line on standard error.
+/// Runs the program; reports an error in one line on standard error.
 ///
-/// Exit codes: 0 when it was told to stop, 2 when it could not begin, 1 otherwise.
+/// Exit codes: 0 if it was told to stop, 2 if it could not start, 1 otherwise.
 pub async fn main(options: &Options) -> ExitCode {
     match run(options).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -37,7 +30,7 @@ pub async fn main(options: &Options) -> ExitCode {
     }
 }
 
-/// Serves until Ctrl-C or SIGTERM, and says where once it is ready.
+/// Serves until Ctrl-C or SIGTERM, and prints the address once it is ready.
 ///
 /// # Errors
 /// [`ServiceError`].
@@ -66,17 +59,11 @@ async fn serve(listener: TcpListener, app: Router, closing: Closing) -> Result<(
     // Before it says that it is ready: whoever reads that may stop it at once.
     let told_to_stop = stop_signal().map_err(ServiceError::Serve)?;
     announce(&listener).map_err(ServiceError::Serve)?;
-    let (stopping, stopped) = watch::channel(false);
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, app).with_graceful_shutdown(async move {
-        told_to_stop.await;
-        closing.close();
-        stopping.send_replace(true);
-    });
-    tokio::select! {
-        served = served.into_future() => served.map_err(ServiceError::Serve),
-        () = grace(stopped) => Ok(()),
-    }
+    http::serve(listener, app)
+        .closing(closing)
+        .until(told_to_stop)
+        .await;
+    Ok(())
 }
 
 fn announce(listener: &TcpListener) -> std::io::Result<()> {
@@ -86,26 +73,16 @@ fn announce(listener: &TcpListener) -> std::io::Result<()> {
     stdout.flush()
 }
 
-/// Ends when the grace that follows the wish to stop is over.
-async fn grace(mut stopped: watch::Receiver<bool>) {
-    if stopped.wait_for(|stop| *stop).await.is_ok() {
-        SystemClock.sleep_until(SystemClock.now() + GRACE).await;
-    } else {
-        // The server has ended by itself, and says why.
-        std::future::pending::<()>().await;
-    }
-}
-
 /// Why the service ended.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceError {
-    /// Nobody can listen there.
+    /// The program cannot listen on this address.
     #[error("failed to listen on {address}")]
     Listen {
-        /// Where.
+        /// The address.
         address: SocketAddr,
-        /// Why not.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
@@ -118,7 +95,7 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
-    /// 2 when the program could not begin, 1 otherwise.
+    /// Returns 2 if the program could not start, 1 otherwise.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Listen { .. } => ExitCode::from(2),

@@ -29,7 +29,8 @@ struct Desk {
     inventory: InventoryClient,
 }
 
-/// The shop: `POST /orders` and `GET /inventory/{article}`, and the management API below `/durable`.
+/// Returns the routes of the shop: `POST /orders` and `GET /inventory/{article}`, and the
+/// management API below `/durable`.
 pub fn service(client: &Client, management: &Management) -> Router {
     let desk = Desk {
         orders: ProcessOrderClient::new(client),
@@ -59,7 +60,7 @@ async fn place_order(
 
 /// The answer to an order that was sent again, since the answer to it may have been lost.
 async fn placed_before(desk: &Desk, id: InstanceId, order: &Order) -> Result<Response, Problem> {
-    let instance = desk.orders.instance(id.clone());
+    let instance = desk.orders.instance(&id);
     let placed = instance.status().await?.input_as();
     if placed.is_ok_and(|placed| placed.as_ref() == Some(order)) {
         Ok(instance.into_response())

@@ -64,7 +64,7 @@ async fn main() -> durable_runtime::Result<()> {
 
 /// What the archive says of an order; its orchestration sleeps for a week then.
 async fn archived(client: &Client, order_id: &str) -> durable_runtime::Result<String> {
-    let closing = client.instance::<close_order>(InstanceId::new(closing_id(order_id))?);
+    let closing = client.instance(closing_id(order_id)).of::<close_order>();
     let mut looks = tokio::time::interval(std::time::Duration::from_millis(10));
     loop {
         looks.tick().await;

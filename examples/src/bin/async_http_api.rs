@@ -3,10 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use durable_examples::async_http_api::logging;
 use durable_examples::async_http_api::options::Options;
 use durable_examples::async_http_api::program;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    program::main(&Options::parse()).await
+    let options = Options::parse();
+    logging::start();
+    program::main(&options).await
 }

@@ -1,4 +1,4 @@
-//! The outside world of the shop: its rules, its bank, its warehouse, its carrier.
+//! The activities of the shop: its rules, its bank, its warehouse, its carrier.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -19,7 +19,7 @@ use super::tables::charges;
 use super::tables::refunds;
 use super::tables::shipments;
 
-/// What the activities share. Cloning is cheap.
+/// The state that the activities share. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Shop {
     ledger: Ledger,
@@ -27,7 +27,7 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// A shop that keeps its books in `ledger`.
+    /// Creates a shop that keeps its books in `ledger`.
     pub fn new(ledger: Ledger) -> Self {
         Self {
             ledger,
@@ -35,7 +35,8 @@ impl Shop {
         }
     }
 
-    /// How many results activities have given in this process: the steps of the summary.
+    /// Returns how many results the activities have returned in this process: the steps of the
+    /// summary.
     pub fn results(&self) -> u64 {
         self.results.load(Ordering::Relaxed)
     }
@@ -62,7 +63,7 @@ pub async fn validate(shop: State<Shop>, order: Order) -> Result<(), ValidationE
     })
 }
 
-/// Charges the customer. A bank does not charge nothing, however often it is asked.
+/// Charges the customer. The bank declines a charge of nothing, however often it is asked.
 #[activity(retry(
     max_attempts = 5,
     initial = "200ms",

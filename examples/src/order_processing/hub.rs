@@ -1,4 +1,4 @@
-//! The hub of the shop: what it can run, and the tables of its own that its activities write.
+//! The hub of the shop: its functions, and the shop's own tables, which its activities write.
 
 use std::error::Error;
 
@@ -31,7 +31,7 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Opens the hub at `url`, which is created when absent; orders that were under way go on.
+    /// Opens the hub at `url`, and creates it if it does not exist. Unfinished orders continue.
     ///
     /// # Errors
     /// [`HubError`], except [`Stop`](HubError::Stop).
@@ -53,22 +53,22 @@ impl Hub {
         })
     }
 
-    /// Its client.
+    /// Returns a client for the hub.
     pub fn client(&self) -> Client {
         self.runtime.client()
     }
 
-    /// The database with the hub's tables and the shop's.
+    /// Returns the database with the hub's tables and the shop's.
     pub fn database(&self) -> &DatabaseConnection {
         &self.database
     }
 
-    /// What the activities share.
+    /// Returns the state that the activities share.
     pub fn shop(&self) -> &Shop {
         &self.shop
     }
 
-    /// Ends what is under way and stops.
+    /// Ends what is running and stops.
     ///
     /// # Errors
     /// [`HubError::Stop`].
@@ -112,7 +112,7 @@ pub enum HubError {
 }
 
 impl HubError {
-    /// Whether the program could not begin because of what it was told.
+    /// Returns whether the program could not start with its arguments.
     pub fn is_start(&self) -> bool {
         matches!(self, Self::Start(_) | Self::NoDatabase)
     }

@@ -1,9 +1,8 @@
 //! The shop's books: rows that activities write, many to a transaction.
 //!
-//! Hundreds of orders are under way at the same time, and each of their writes has to be on the disk
-//! before the activity returns. So the writes that come while a transaction is under way go together
-//! into the next one. A row that is there already, from an attempt whose result got lost, stays as
-//! it is.
+//! Hundreds of orders run at the same time, and each write must be on the disk before its activity
+//! returns. Therefore writes that come during a transaction go together into the next one. A row
+//! that already exists, from an attempt whose result was lost, stays as it is.
 
 use durable_runtime::Failure;
 use sea_orm::ActiveModelTrait;
@@ -29,7 +28,7 @@ use super::tables::shipments;
 /// The most rows that go into one transaction.
 const BATCH: usize = 500;
 
-/// What an activity writes into the books.
+/// An entry in the books.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     /// Money was taken.
@@ -40,7 +39,7 @@ pub enum Entry {
     Shipment(shipments::Model),
 }
 
-/// Where activities write. Cloning is cheap.
+/// The place where activities write. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     requests: mpsc::Sender<Request>,
@@ -53,8 +52,8 @@ struct Request {
 }
 
 impl Ledger {
-    /// A ledger and what writes it. Entries wait until the bookkeeper begins, so that activities
-    /// may run before the tables are there.
+    /// Creates a ledger and the bookkeeper that writes it. Entries wait until the bookkeeper
+    /// begins, so activities may run before the tables exist.
     pub fn new() -> (Self, Bookkeeper) {
         let (requests, receiver) = mpsc::channel(BATCH);
         (Self { requests }, Bookkeeper { receiver })
@@ -63,7 +62,7 @@ impl Ledger {
     /// Returns once the entry is durable.
     ///
     /// # Errors
-    /// [`LedgerError`]: it may have been written or not.
+    /// [`LedgerError`]: the entry may have been written or not.
     pub async fn write(&self, entry: Entry) -> Result<(), LedgerError> {
         let (written, answer) = oneshot::channel();
         let request = Request { entry, written };
@@ -75,14 +74,14 @@ impl Ledger {
     }
 }
 
-/// Writes what the activities ask for, until the last [`Ledger`] is gone.
+/// Writes the entries of the activities, until the last [`Ledger`] is dropped.
 #[derive(Debug)]
 pub struct Bookkeeper {
     receiver: mpsc::Receiver<Request>,
 }
 
 impl Bookkeeper {
-    /// Writes batch after batch.
+    /// Writes one batch after another.
     pub async fn run(mut self, database: DatabaseConnection) {
         let mut batch = Vec::with_capacity(BATCH);
         while self.receiver.recv_many(&mut batch, BATCH).await > 0 {
@@ -97,10 +96,10 @@ impl Bookkeeper {
     }
 }
 
-/// Creates the tables where they are not there yet.
+/// Creates the tables that do not exist yet.
 ///
 /// # Errors
-/// What the database says.
+/// The error of the database.
 pub async fn create_tables(database: &DatabaseConnection) -> Result<(), DbErr> {
     create_table(database, charges::Entity).await?;
     create_table(database, refunds::Entity).await?;

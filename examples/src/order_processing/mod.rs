@@ -1,14 +1,14 @@
 //! The main job: thousands of real orders, each an orchestration of its own.
 //!
-//! validate → charge → above 20 CDs wait for an approval, or 48 hours and then refund and fail →
-//! pack each CD at the same time → ship. Kill the program whenever you like and start it again: it
-//! goes on where it was, and no card is charged twice.
+//! validate → charge → (above 20 CDs: wait for an approval; without one in 48 hours refund and fail) →
+//! pack all CDs at the same time → ship. Kill the program at any moment and start it again: it
+//! continues where it was, and no card is charged twice.
 //!
-//! - [`orchestrator`]: what happens to an order. Everything else serves it.
+//! - [`orchestrator`]: the steps of an order. Everything else serves it.
 //! - [`activities`] and [`errors`]: the outside world, and how it fails.
 //! - [`ledger`] and [`tables`]: the program's own tables, in the database of the hub.
-//! - [`order_file`], [`money`]: what is read. [`summary`]: what is printed.
-//! - [`hub`]: all of it together, open.
+//! - [`order_file`], [`money`]: the input. [`summary`]: the output.
+//! - [`hub`]: all of it together.
 //! - [`options`], [`program`]: the command line and the way from it to the summary.
 
 pub mod activities;

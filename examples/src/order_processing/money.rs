@@ -44,8 +44,8 @@ impl FromStr for Cents {
     }
 }
 
-/// The JSON of an amount in dollars: `#[serde(with = "dollars")]` has it as text, `"29.33"`, which no
-/// reader takes for a float.
+/// The JSON of an amount in dollars: `#[serde(with = "dollars")]` writes it as text, `"29.33"`, so
+/// that no reader takes it for a float.
 pub mod dollars {
     use serde::Deserialize;
     use serde::Deserializer;
@@ -57,7 +57,7 @@ pub mod dollars {
     /// Writes dollars.
     ///
     /// # Errors
-    /// What the serializer says.
+    /// The error of the serializer.
     pub fn serialize<S: Serializer>(cents: &Cents, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(cents)
     }
@@ -65,7 +65,7 @@ pub mod dollars {
     /// Reads dollars.
     ///
     /// # Errors
-    /// It is not text, or not an amount of dollars and cents.
+    /// An error if it is not text, or not an amount of dollars and cents.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cents, D::Error> {
         let text = String::deserialize(deserializer)?;
         let told = |error| D::Error::custom(format!("dollars is {text:?}, {error}"));
@@ -73,7 +73,7 @@ pub mod dollars {
     }
 }
 
-/// Text that is not an amount of dollars.
+/// The text is not an amount of dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an amount of dollars and cents")]
 pub struct InvalidAmount;

@@ -19,10 +19,14 @@ pub(super) async fn approve_everything(client: &Client) -> Result<Infallible, Cl
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         rounds.tick().await;
-        let running = client.instances().name("process_order");
-        let mut pages = running.status(InstanceStatus::Running).page(500);
+        let waiting = client
+            .instances()
+            .name("process_order")
+            .status(InstanceStatus::Running)
+            .custom_status(&Stage::AwaitingApproval)?;
+        let mut pages = waiting.page(500);
         while let Some(instances) = pages.next_page().await? {
-            for instance in instances.iter().filter(|order| awaits_approval(order)) {
+            for instance in &instances {
                 approve(client, instance).await?;
             }
         }
@@ -41,7 +45,7 @@ pub(super) fn awaits_approval(order: &InstanceInfo) -> bool {
 
 async fn approve(client: &Client, order: &InstanceInfo) -> Result<(), ClientError> {
     let approval = Approval::granted("the operator");
-    let instance = client.instance::<process_order>(order.id().clone());
+    let instance = client.instance(order.id()).of::<process_order>();
     // The next round may come before the order has read this one's approval.
     match instance.raise(approval).dedup_id("operator").await {
         Err(ClientError::AlreadyFinished { .. }) => Ok(()),

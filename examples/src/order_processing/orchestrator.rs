@@ -1,4 +1,4 @@
-//! What happens to an order.
+//! The orchestrator of an order.
 
 use durable_runtime::prelude::*;
 use futures::future::try_join_all;
@@ -20,19 +20,19 @@ use crate::inventory::Inventory;
 pub struct Approval {
     /// Whether it may be shipped.
     pub approved: bool,
-    /// Who says so.
+    /// Who decided.
     #[serde(default = "somebody")]
     pub by: String,
 }
 
 impl Approval {
-    /// It may be shipped.
+    /// Creates an approval.
     pub fn granted(by: impl Into<String>) -> Self {
         let by = by.into();
         Self { approved: true, by }
     }
 
-    /// It may not.
+    /// Creates a denial.
     pub fn denied(by: impl Into<String>) -> Self {
         let by = by.into();
         Self {
@@ -46,7 +46,7 @@ fn somebody() -> String {
     "somebody".to_owned()
 }
 
-/// Where a large order stands.
+/// The stage of a large order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// It waits for an [`Approval`].

@@ -1,4 +1,4 @@
-//! An order, and what becomes of it.
+//! An order, and what happens to it.
 
 use serde::Deserialize;
 use serde::Deserializer;
@@ -15,15 +15,15 @@ pub struct Order {
     /// Its id; also the id of its orchestration.
     #[serde(rename = "order_id")]
     pub id: String,
-    /// Who placed it.
+    /// The customer.
     #[serde(rename = "customer_id")]
     pub customer: String,
-    /// When, `yyyy-mm-dd`.
+    /// The date, `yyyy-mm-dd`.
     #[serde(deserialize_with = "date")]
     pub date: String,
     /// How many CDs.
     pub cds: u32,
-    /// What they cost.
+    /// Their price.
     #[serde(rename = "dollars", with = "dollars")]
     pub cents: Cents,
 }
@@ -59,18 +59,18 @@ impl Order {
     /// Orders above this many CDs need an approval.
     pub const LARGE: u32 = 20;
 
-    /// Whether somebody has to approve it.
+    /// Returns whether somebody has to approve the order.
     pub fn needs_approval(&self) -> bool {
         self.cds > Self::LARGE
     }
 }
 
-/// That the customer has paid.
+/// The receipt: the customer has paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The order.
     pub order_id: String,
-    /// What was charged.
+    /// The charged amount.
     pub cents: Cents,
 }
 
@@ -83,12 +83,12 @@ pub struct Parcel {
     pub cd: u32,
 }
 
-/// What the customer gets: the output of the orchestration.
+/// The shipment that the customer gets: the output of the orchestration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shipment {
     /// How many CDs.
     pub cds: u32,
-    /// What they cost.
+    /// Their price.
     pub cents: Cents,
 }
 

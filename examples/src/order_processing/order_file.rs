@@ -14,20 +14,20 @@ use super::order::is_date;
 
 const HEADER: [&str; 5] = ["order_id", "customer_id", "date", "cds", "dollars"];
 
-/// What stands in a file of orders.
+/// The contents of a file of orders.
 #[derive(Debug, Default)]
 pub struct OrderFile {
     /// The orders, in the order of the file.
     pub orders: Vec<Order>,
-    /// The rows that are none.
+    /// The rows that are not orders.
     pub rejected: Vec<Rejected>,
 }
 
 impl OrderFile {
-    /// Reads the first `limit` rows of the file; all of them without a limit.
+    /// Reads the first `limit` rows of the file, or all of them without a limit.
     ///
     /// # Errors
-    /// [`OrderFileError`] when the file cannot be read or is no file of orders. A malformed row is
+    /// [`OrderFileError`] if the file cannot be read or is not a file of orders. A malformed row is
     /// no error: it is rejected.
     pub fn read(path: &Path, limit: Option<usize>) -> Result<Self, OrderFileError> {
         let unreadable = |source: csv::Error| OrderFileError::unreadable(path, source);
@@ -86,7 +86,7 @@ fn order_of(
     }
 }
 
-/// A row that is no order.
+/// A row that is not an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
     path: PathBuf,
@@ -101,20 +101,20 @@ impl fmt::Display for Rejected {
     }
 }
 
-/// A file that is no file of orders.
+/// Why a file is not a file of orders.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OrderFileError {
-    /// It is not there or cannot be read.
+    /// The file does not exist or cannot be read.
     #[error("failed to read the orders in `{path}`")]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: csv::Error,
     },
-    /// It is something else.
+    /// The file contains something else.
     #[error("`{path}` is no file of orders: its first line is not `{}`", HEADER.join(","))]
     Header {
         /// The file.

@@ -1,4 +1,4 @@
-//! From the command line to the summary.
+//! The program: from the command line to the summary.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -22,9 +22,10 @@ use super::summary::Summary;
 use super::summary::count_rows;
 use super::work::Work;
 
-/// Runs the program; says what went wrong in one line on standard error.
+/// Runs the program; reports an error in one line on standard error.
 ///
-/// Exit codes: 0 when everything that can go on has ended, 2 when it could not begin, 1 otherwise.
+/// Exit codes: 0 if all orders that could continue have ended, 2 if the program could not start, 1
+/// otherwise.
 pub async fn main(options: &Options) -> ExitCode {
     let result = run(options).await;
     match &result {
@@ -34,7 +35,7 @@ pub async fn main(options: &Options) -> ExitCode {
     result.map_or_else(|error| error.exit_code(), |_| ExitCode::SUCCESS)
 }
 
-/// Works through the orders, until it is told to stop.
+/// Processes the orders until it is told to stop.
 ///
 /// # Errors
 /// [`ProgramError`].
@@ -124,7 +125,7 @@ pub enum ProgramError {
     /// The shop's tables could not be read.
     #[error("failed to read the shop's tables")]
     Tables(#[from] DbErr),
-    /// Nobody can tell it to stop.
+    /// The program cannot listen to the signals that stop it.
     #[error("failed to listen to signals")]
     Signal(#[source] std::io::Error),
     /// It was told to stop.
@@ -133,7 +134,7 @@ pub enum ProgramError {
 }
 
 impl ProgramError {
-    /// 2 when the program could not begin, 1 otherwise.
+    /// Returns 2 if the program could not start, 1 otherwise.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Orders(_) => ExitCode::from(2),

@@ -1,4 +1,4 @@
-//! What has been done in this run: the progress bar, and the crash on demand.
+//! The progress of this run: the progress bar, and the crash on demand.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
@@ -37,6 +37,11 @@ impl Progress {
             // No destructor runs and nothing is flushed: as if somebody had pulled the plug.
             std::process::abort();
         }
+    }
+
+    /// An order had ended before this run.
+    pub(super) fn ended_before(&self) {
+        self.bar.inc(1);
     }
 
     /// An order ended another way.

@@ -24,17 +24,17 @@ use super::tables::shipments;
 pub struct Summary {
     /// Orders in the hub.
     pub orders: u64,
-    /// Those that were shipped.
+    /// Orders that were shipped.
     pub completed: u64,
-    /// Those that failed.
+    /// Orders that failed.
     pub failed: u64,
-    /// Those that have not ended.
+    /// Orders that have not ended.
     pub waiting: u64,
-    /// Rows of the file that are no orders.
+    /// Rows of the file that are not orders.
     pub rejected: usize,
     /// CDs of the completed orders.
     pub cds: u64,
-    /// What the completed orders cost, exactly.
+    /// The price of the completed orders, exactly.
     #[serde(serialize_with = "dollars::serialize")]
     pub dollars: Cents,
     /// Rows in `charges`.
@@ -47,7 +47,7 @@ pub struct Summary {
     pub steps_per_second: f64,
 }
 
-/// What the hub holds: the sums over all its orders.
+/// The totals of the hub, over all its orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HubFigures {
     /// Orders that were shipped.
@@ -58,7 +58,7 @@ pub struct HubFigures {
     pub waiting: u64,
     /// CDs of the completed orders.
     pub cds: u64,
-    /// What the completed orders cost.
+    /// The price of the completed orders.
     pub cents: Cents,
 }
 
@@ -66,7 +66,7 @@ impl HubFigures {
     /// Adds up the orders of the hub, page by page.
     ///
     /// # Errors
-    /// [`ClientError`], also for an output that is no [`Shipment`].
+    /// [`ClientError`], also for an output that is not a [`Shipment`].
     pub async fn collect(client: &Client) -> Result<Self, ClientError> {
         let mut figures = Self::default();
         let mut pages = client.instances().name("process_order").page(1_000);
@@ -92,16 +92,16 @@ impl HubFigures {
         Ok(())
     }
 
-    /// All orders.
+    /// Returns the number of all orders.
     pub fn orders(&self) -> u64 {
         self.completed + self.failed + self.waiting
     }
 }
 
-/// Rows in `charges` and in `shipments`.
+/// Returns the numbers of rows in `charges` and in `shipments`.
 ///
 /// # Errors
-/// What the database says.
+/// The error of the database.
 pub async fn count_rows(database: &DatabaseConnection) -> Result<(u64, u64), DbErr> {
     let charges = charges::Entity::find().count(database).await?;
     let shipments = shipments::Entity::find().count(database).await?;

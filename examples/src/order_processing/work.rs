@@ -1,6 +1,5 @@
-//! Starting the orders and seeing them to their end.
+//! Starts the orders and waits for them to end.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use durable_runtime::client::Client;
@@ -9,7 +8,6 @@ use durable_runtime::client::Instance;
 use durable_runtime::client::InstanceInfo;
 use durable_runtime::client::Instances;
 use durable_runtime::client::ResultError;
-use durable_runtime::ids::InstanceId;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
 use futures::StreamExt;
@@ -56,12 +54,10 @@ impl Work {
     /// Starts the orders that are new and waits until none in the hub can go on: all have ended,
     /// wait for an approval that nobody gives, or are stalled. Returns reports of those.
     pub(super) async fn finish(&self, orders: Vec<Order>) -> Result<Vec<String>, ClientError> {
-        let ended = self.ended().await?;
-        let is_new = |order: &Order| !ended.contains(order.id.as_str());
-        let orders: Vec<Order> = orders.into_iter().filter(is_new).collect();
+        let some_ended = self.have_some_ended().await?;
         let progress = Progress::new(orders.len(), self.crash_after);
         let work = async {
-            self.start_all(orders, &progress).await?;
+            self.start_all(orders, some_ended, &progress).await?;
             self.settle(&progress).await
         };
         let stalled = match self.approver {
@@ -75,21 +71,42 @@ impl Work {
         Ok(stalled)
     }
 
-    /// The orders of earlier runs that need nothing more.
-    async fn ended(&self) -> Result<HashSet<InstanceId>, ClientError> {
-        let terminal = InstanceStatus::ALL
-            .into_iter()
-            .filter(|status| status.is_terminal());
-        let ended = self.list(terminal).await?;
-        Ok(ended.iter().map(|order| order.id().clone()).collect())
+    /// Whether runs before this one have left orders that need nothing more. One tells: how many there
+    /// are must not matter to those that are new.
+    async fn have_some_ended(&self) -> Result<bool, ClientError> {
+        let orders = self.client.instances().name("process_order");
+        let ended = InstanceStatus::TERMINAL.into_iter();
+        let mut first = ended.fold(orders, Instances::status).page(1);
+        Ok(first.next_page().await?.is_some())
     }
 
-    async fn start_all(&self, orders: Vec<Order>, progress: &Progress) -> Result<(), ClientError> {
+    async fn start_all(
+        &self,
+        orders: Vec<Order>,
+        some_ended: bool,
+        progress: &Progress,
+    ) -> Result<(), ClientError> {
         stream::iter(orders)
-            .map(|order| self.see_through(order, progress))
+            .map(|order| async move {
+                if some_ended && self.has_ended(&order).await? {
+                    progress.ended_before();
+                    return Ok(());
+                }
+                self.see_through(order, progress).await
+            })
             .buffer_unordered(self.concurrency)
             .try_collect()
             .await
+    }
+
+    /// Whether a run before this one has seen the order to its end.
+    async fn has_ended(&self, order: &Order) -> Result<bool, ClientError> {
+        let instance = self.orders.instance(&order.id);
+        match instance.status().await {
+            Ok(status) => Ok(status.status().is_terminal()),
+            Err(ClientError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Starts an order and waits for its end, unless that needs somebody to approve: such an order
@@ -119,7 +136,7 @@ impl Work {
             }
             stream::iter(going)
                 .map(|order| async move {
-                    let instance = self.client.instance(order.id().clone());
+                    let instance = self.orders.instance(order.id());
                     await_end(&instance, LOOK, progress).await
                 })
                 .buffer_unordered(self.concurrency)
@@ -152,7 +169,7 @@ impl Work {
             return Ok(false);
         }
         // An approval of an earlier run may be on its way.
-        let instance = self.client.instance::<process_order>(order.id().clone());
+        let instance = self.client.instance(order.id()).of::<process_order>();
         let status = instance.status().await?;
         Ok(status.unread_events().is_empty() && awaits_approval(&status))
     }

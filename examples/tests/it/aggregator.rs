@@ -81,7 +81,7 @@ async fn an_order_is_closed_once_in_whatever_order_and_however_often_it_is_told(
         kit.advance(days(7) + seconds(1)).await;
         assert_called!(kit.calls_of(send_survey), 2);
         let id = InstanceId::new(closing_id("order-1")).unwrap();
-        let closing = client.instance::<close_order>(id);
+        let closing = client.instance(id).of::<close_order>();
         let status = closing.status().await.unwrap();
         assert_eq!(
             status.custom_status().map(String::as_str),

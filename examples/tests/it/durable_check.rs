@@ -1,5 +1,8 @@
 //! The lock file of the examples, and the program that compares with it.
 
+use std::path::Path;
+use std::process::Command;
+
 use durable_examples::durable_check::registry;
 use durable_runtime::check::LockFile;
 use durable_runtime::check::verify;
@@ -44,4 +47,16 @@ fn the_program_says_by_its_exit_code_what_is_to_be_done() {
     let expected = "- hello@1: after `activity:greet` came `activity:whisper`, and now comes \
                     `activity:shout`\n  --> examples/src/hello.rs:20:5";
     assert!(breaking.stderr.contains(expected), "{}", breaking.stderr);
+}
+
+#[test]
+fn the_program_finds_the_lock_file_from_anywhere_in_the_workspace() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["", "src/bin", ".."] {
+        let mut command = Command::new(PROGRAM);
+        command.current_dir(package.join(folder));
+        let run = command.env_remove("CARGO_MANIFEST_DIR").output().unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!((run.status.code(), &*said), (Some(0), ""), "{folder}");
+    }
 }

@@ -1,4 +1,4 @@
-//! How a server is asked.
+//! The settings of a client over HTTP.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -45,38 +45,38 @@ impl HttpCommandsBuilder {
         }
     }
 
-    /// The key that the server is to know. Without one, it has to serve this machine without.
+    /// Sets the key to send. Without a key, only a server on this machine answers.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Sends the key to another machine without TLS too, where everybody in between can read it.
+    /// Sends the key to another machine even without TLS, so that everybody in between can read it.
     pub fn key_in_clear(mut self) -> Self {
         self.in_clear = true;
         self
     }
 
-    /// How long a server that cannot be reached is asked again: 10 seconds unless told otherwise.
-    /// None for no time at all.
+    /// Sets how long the client asks a server again that it cannot reach: 10 seconds by default.
+    /// With `Duration::ZERO` it does not ask again.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// How long one request may take, apart from what it waits for: 45 seconds unless told otherwise.
+    /// Sets how long one request may take, apart from what it waits for: 45 seconds by default.
     pub fn request_time(mut self, time: Duration) -> Self {
         self.request_time = time;
         self
     }
 
-    /// The most bytes of an answer: 64 MiB unless told otherwise. A history is one answer.
+    /// Sets the largest answer in bytes: 64 MiB by default. A history is one answer.
     pub fn answer_bytes(mut self, bytes: usize) -> Self {
         self.answer_bytes = bytes;
         self
     }
 
-    /// Makes the commands. Nothing is asked yet.
+    /// Builds the commands. It sends no request yet.
     ///
     /// # Errors
     /// [`HttpConfigError`].
@@ -136,10 +136,10 @@ fn url_of(text: &str) -> Result<Url, HttpConfigError> {
     };
     let url = Url::parse(text).map_err(|error| invalid(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid("it begins neither with `https://` nor `http://`"));
+        return Err(invalid("it does not begin with `https://` or `http://`"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("it has a user: a key is given as such"));
+        return Err(invalid("it contains a user: pass the key on its own"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(invalid("it has a `?` or a `#`"));
@@ -180,17 +180,17 @@ fn tls(is_used: bool) -> Result<ClientConfig, HttpConfigError> {
     Ok(config.with_no_client_auth())
 }
 
-/// Why there is no client over HTTP.
+/// Why a client over HTTP could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpConfigError {
-    /// The URL is none that the API can be at.
+    /// The API cannot be at this URL.
     #[error("the URL of the server cannot be used: {problem}")]
     Url {
-        /// What is wrong with it.
+        /// What is wrong with the URL.
         problem: String,
     },
-    /// The key would go through the network for everybody to read.
+    /// The key would be sent over the network in clear text.
     #[error(
         "the key would be sent to {server} without TLS: use `https://`, or `key_in_clear` where nobody can listen"
     )]
@@ -198,21 +198,22 @@ pub enum HttpConfigError {
         /// The server.
         server: String,
     },
-    /// The key is empty, or has characters that no key has.
+    /// The key is empty or contains characters that no key has.
     #[error("the key is empty, or has characters other than the visible ones of ASCII")]
     Key,
-    /// The machine's certificates cannot be read, or TLS is not to be had.
+    /// The machine's certificates cannot be read, or TLS is not available.
     #[error("failed to set up TLS")]
     Tls {
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
 impl Client {
-    /// A client to the hub behind the API of feature `http` at `url`, prefix included: the same typed
-    /// stubs, over a network. [`HttpCommands::builder`] has more to choose.
+    /// Returns a client for the hub behind the API at `url`, prefix included. The server needs the
+    /// feature `http`. The typed clients are the same, over a network. [`HttpCommands::builder`]
+    /// has more settings.
     ///
     /// ```no_run
     /// use durable_runtime::prelude::*;
@@ -228,7 +229,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`HttpConfigError`]. Nothing is asked yet.
+    /// [`HttpConfigError`]. It sends no request yet.
     pub fn http(url: impl Into<String>, key: impl Into<String>) -> Result<Self, HttpConfigError> {
         let commands = HttpCommands::builder(url).key(key).build()?;
         Ok(Self::new(Arc::new(commands)))

@@ -1,4 +1,4 @@
-//! The commands of a client, carried out by a server that it asks over HTTP.
+//! The commands of a client that a server executes over HTTP.
 
 mod config;
 mod server;
@@ -31,6 +31,7 @@ use crate::work::EntityListing;
 use crate::work::EntityPage;
 use crate::work::EntityRequest;
 use crate::work::EntityTicket;
+use crate::work::Heartbeat;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
 use crate::work::InstanceRow;
@@ -58,11 +59,11 @@ const LONG_POLL: Duration = Duration::from_secs(25);
 /// How long to wait before looking again where waiting for a change did not work.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// [`Commands`] on a hub behind a server with the API of feature `http`.
+/// [`Commands`] for a hub behind a server with the API of feature `http`.
 ///
-/// A server that cannot be reached is asked again for a while; that is safe, since each command
-/// carries an id that makes it count once. A purge, which tells how much it has deleted, is only
-/// asked for again if it cannot have arrived.
+/// If it cannot reach the server, it asks again for a while. That is safe, because each command
+/// carries an id that makes it count once. A purge reports how much it has deleted, so it is
+/// repeated only if it cannot have arrived.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -86,9 +87,31 @@ pub struct HttpCommands {
 }
 
 impl HttpCommands {
-    /// Commands to the API at `url`: where its router is, prefix included.
+    /// Returns a builder for commands to the API at `url`, the URL of its router, prefix included.
     pub fn builder(url: impl Into<String>) -> HttpCommandsBuilder {
         HttpCommandsBuilder::new(url.into())
+    }
+}
+
+impl HttpCommands {
+    async fn send_event(
+        &self,
+        id: &InstanceId,
+        name: &str,
+        payload: Payload,
+        command: &str,
+        declared: bool,
+    ) -> Result<(), CommandError> {
+        let raised = Raised {
+            name: name.to_owned(),
+            payload,
+            command: command.to_owned(),
+            declared,
+        };
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::RAISE).about(&query), &raised)
+            .await
     }
 }
 
@@ -114,15 +137,17 @@ impl Commands for HttpCommands {
         payload: Payload,
         command: &str,
     ) -> Result<(), CommandError> {
-        let raised = Raised {
-            name: name.to_owned(),
-            payload,
-            command: command.to_owned(),
-        };
-        let query = [("id", id.as_str())];
-        self.server
-            .ask(Ask::new(path::RAISE).about(&query), &raised)
-            .await
+        self.send_event(id, name, payload, command, false).await
+    }
+
+    async fn raise_declared(
+        &self,
+        id: &InstanceId,
+        name: &str,
+        payload: Payload,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        self.send_event(id, name, payload, command, true).await
     }
 
     async fn control(
@@ -226,6 +251,20 @@ impl Commands for HttpCommands {
             .await
     }
 
+    async fn unread_count(&self, id: &InstanceId) -> Result<u64, CommandError> {
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::UNREAD_COUNT).about(&query), &())
+            .await
+    }
+
+    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError> {
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::HEARTBEATS).about(&query), &())
+            .await
+    }
+
     async fn instances(
         &self,
         filter: &InstanceFilter,
@@ -265,7 +304,7 @@ impl Commands for HttpCommands {
         let Some(entity) = &ticket.entity else {
             return Err(CommandError::UnexpectedAnswer {
                 server: self.server.name().to_owned(),
-                problem: "a ticket that does not say of which entity".to_owned(),
+                problem: "a ticket that does not name its entity".to_owned(),
             });
         };
         let query = query_of(entity);

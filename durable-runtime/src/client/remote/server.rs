@@ -201,7 +201,7 @@ impl Server {
         let answer = self.read(response, self.answer_bytes).await?;
         serde_json::from_slice(&answer).map_err(|error| {
             // It may repeat what the answer says.
-            let problem = format!("it does not read as what was asked for: {error}");
+            let problem = format!("it does not decode as the expected answer: {error}");
             let problem = self.words(&problem);
             Failed::new(self.unexpected(problem), Again::No)
         })
@@ -274,7 +274,7 @@ impl Server {
             },
             (None, _) if unavailable => self.unreachable(format!("{status}: {reason}")),
             (None, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => self.unexpected(
-                format!("{status}: the API that this client asks is not at this URL: {reason}"),
+                format!("{status}: the API that this client needs is not at this URL: {reason}"),
             ),
             (None, _) => self.unexpected(format!("{status}: {reason}")),
         };

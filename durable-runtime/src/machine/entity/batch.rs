@@ -36,8 +36,8 @@ use crate::work::Timer;
 use crate::work::TimerId;
 use crate::work::TurnWrite;
 
-/// The operation that every entity has: its state is deleted, whatever that is. No entity can have
-/// one of its own with this name.
+/// The operation that every entity has: it deletes the state, even one that cannot be read. No
+/// entity can define an operation with this name.
 pub const DELETE_STATE: &str = "delete_state";
 
 fn deleted() -> Result<OperationEnd, Failure> {
@@ -48,42 +48,42 @@ fn deleted() -> Result<OperationEnd, Failure> {
     })
 }
 
-/// What a turn of an entity is given.
+/// The request for a turn of an entity.
 #[derive(Debug, Clone)]
 pub struct EntityTurnRequest {
     /// The entity, as committed.
     pub row: EntityRow,
-    /// What came in, in order.
+    /// The messages that came in, in order.
     pub messages: Vec<Message>,
-    /// Those of the messages that are parked in the store already.
+    /// The messages among them that are already parked in the store.
     pub parked: BTreeSet<MessageId>,
-    /// Whether nothing else is in memory for the entity.
+    /// Whether the entity has no other message in memory.
     pub drained: bool,
-    /// A secret, of which those of the orchestrations that it starts are made.
+    /// The secret from which the orchestrations that it starts get theirs.
     pub salt: Salt,
     /// The time of the turn.
     pub now: Timestamp,
-    /// Where it is recorded which operation is run.
+    /// Where to record which operation is running.
     pub running: Running,
-    /// Operations that are to fail: so many processes died while they ran them.
+    /// The operations to fail, because this many processes died while running them.
     pub deadly: BTreeMap<MessageId, u32>,
 }
 
-/// What a turn of an entity decided. Nothing of it may leave the process before `write` is
+/// The outcome of a turn of an entity. Nothing of it may leave the process before `write` is
 /// committed.
 #[must_use]
 #[derive(Debug, Clone, PartialEq)]
 pub struct EntityOutcome {
-    /// What is to be committed.
+    /// What to commit.
     pub write: TurnWrite,
-    /// The entity as it is once `write` is committed.
+    /// The entity as it is after `write` is committed.
     pub row: EntityRow,
     /// Messages that stay in the store as they are, and need not be in memory.
     pub left: Vec<MessageId>,
     /// Whether messages wait for the end of a lock.
     pub is_blocked: bool,
-    /// Whether the whole inbox is to be read again: what waited for the end of a lock comes before
-    /// what came later.
+    /// Whether to read the whole inbox again, because messages that waited for the end of a lock
+    /// come before later ones.
     pub reload: bool,
 }
 

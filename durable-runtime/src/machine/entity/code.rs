@@ -10,10 +10,10 @@ use crate::ids::InstanceId;
 use crate::ids::MessageId;
 use crate::payload::Payload;
 
-/// An entity's code: runs one operation.
+/// The code of an entity: runs one operation.
 pub type EntityCode = dyn Fn(Invocation<'_>) -> OperationEnd + Send + Sync;
 
-/// One operation that is to be run.
+/// One operation to run.
 #[derive(Debug, Clone, Copy)]
 pub struct Invocation<'a> {
     /// The entity.
@@ -24,30 +24,30 @@ pub struct Invocation<'a> {
     pub operation: &'a str,
     /// Its arguments.
     pub input: Option<&'a Payload>,
-    /// The message that asks for it.
+    /// The message with the operation.
     pub message: MessageId,
     /// The time of the turn.
     pub now: Timestamp,
 }
 
-/// What an operation came to.
+/// How an operation ended.
 #[must_use]
 #[derive(Debug, Clone, PartialEq)]
 pub enum OperationEnd {
-    /// It was not run, or what it did does not count.
+    /// The operation did not run, or its decisions do not count.
     Refused(EntityProblem),
-    /// It returned. Unless that is an error, what it decided counts.
+    /// The operation returned. Unless it returned an error, its decisions count.
     Returned {
-        /// What it returned.
+        /// The returned value.
         result: CallResult,
-        /// What became of the state.
+        /// What happens to the state.
         state: NewState,
-        /// What it asked for, in order.
+        /// Its decisions, in order.
         decisions: Vec<Decision>,
     },
 }
 
-/// What becomes of a state.
+/// What happens to a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewState {
     /// It stays as it is.

@@ -1,4 +1,4 @@
-//! What an entity does about locks.
+//! How an entity handles locks.
 
 use super::batch::Batch;
 use crate::ids::EntityId;

@@ -1,12 +1,12 @@
 //! The entity machine: a batch of messages on one state, as a function from data to data.
 //!
-//! 1. Operations run one at a time, in the order in which their messages came.
-//! 2. Each is all or nothing: one that fails or panics leaves the state, the signals and the starts
-//!    as they were; its caller gets the error, the rest of the batch stands.
-//! 3. While the entity is locked, only what belongs to the lock's critical section runs; everything
-//!    else waits in the inbox, in order.
-//! 4. A request for a lock goes from entity to entity in one global order, and a withdrawal goes the
-//!    same way behind it; so nobody waits in a circle.
+//! 1. Operations run one at a time, in the order of their messages.
+//! 2. Each is all or nothing. If one fails or panics, its changes to the state, its signals and its
+//!    starts are undone; its caller gets the error, and the rest of the batch is not affected.
+//! 3. While the entity is locked, only the lock's critical section runs operations on it.
+//!    Everything else waits in the inbox, in order.
+//! 4. A lock request goes from entity to entity in one global order, and a withdrawal follows it
+//!    the same way. Therefore no two requests wait for each other.
 
 mod batch;
 mod code;

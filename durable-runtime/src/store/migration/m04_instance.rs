@@ -72,14 +72,6 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("instance_hub")
-                .table("instance")
-                .col("hub")
-                .col("key")
-                .to_owned(),
-        ),
-        Step::Index(
-            Index::create()
                 .name("instance_status")
                 .table("instance")
                 .col("hub")
@@ -93,6 +85,7 @@ pub(super) fn steps() -> Vec<Step> {
                 .table("instance")
                 .col("hub")
                 .col("name")
+                .col("status")
                 .col("key")
                 .to_owned(),
         ),

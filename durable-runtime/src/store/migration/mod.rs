@@ -18,6 +18,9 @@ mod m11_checkpoint;
 mod m12_entity;
 mod m13_answer;
 mod m14_parents;
+mod m15_tag;
+mod m16_listing;
 mod runner;
 
+pub(super) use runner::is_up_to_date;
 pub(super) use runner::migrate;

@@ -42,7 +42,7 @@ macro_rules! migrations {
     };
 }
 
-fn all() -> [Migration; 14] {
+fn all() -> [Migration; 16] {
     migrations![
         1 "hub" m01_hub,
         2 "lane" m02_lane,
@@ -58,7 +58,21 @@ fn all() -> [Migration; 14] {
         12 "entity" m12_entity,
         13 "answer" m13_answer,
         14 "parents" m14_parents,
+        15 "tag" m15_tag,
+        16 "listing" m16_listing,
     ]
+}
+
+/// Whether all steps were taken. Of a database that cannot say so they were not.
+pub(in crate::store) async fn is_up_to_date<C: ConnectionTrait>(db: &C) -> bool {
+    let Ok(taken) = migration::Entity::find().all(db).await else {
+        return false;
+    };
+    let taken: BTreeSet<_> = taken.iter().map(|row| (row.number, row.step)).collect();
+    all().iter().all(|migration| {
+        let mut steps = (1..).zip((migration.steps)());
+        steps.all(|(at, _)| taken.contains(&(migration.number, at)))
+    })
 }
 
 /// Takes all steps that were not taken yet. The caller holds the lock that keeps others from doing

@@ -199,12 +199,19 @@ impl Tables {
         answered.result.clone()
     }
 
-    pub(super) fn answers_expire(&mut self, until: Timestamp) {
-        self.answers.retain(|_, answered| {
-            answered
-                .remember_until
-                .is_none_or(|remembered| remembered > until)
+    pub(super) fn answers_expire(&mut self, until: Timestamp, limit: u32) -> bool {
+        let old = self.answers.iter().filter_map(|(command, answered)| {
+            let remembered = answered.remember_until.filter(|at| *at <= until)?;
+            Some((remembered, command.clone()))
         });
+        let mut old: Vec<_> = old.collect();
+        old.sort_unstable();
+        let limit = limit.max(1) as usize;
+        old.truncate(limit);
+        for (_, command) in &old {
+            self.answers.remove(command);
+        }
+        old.len() == limit
     }
 
     pub(super) fn entity_update(&mut self, key: InstanceKey, update: &EntityUpdate) {

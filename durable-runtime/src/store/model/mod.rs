@@ -1,8 +1,8 @@
 //! The contract of [`Store`](super::Store) as plain maps: the specification.
 //!
-//! Every other store is tested against this one, by the conformance suite and by running the same
-//! random scripts on both. So it does each thing in the most obvious way, under one lock, and a
-//! method checks everything before it changes anything.
+//! The conformance suite tests every other store against this one, and so do random scripts that
+//! run on both. Therefore it does each thing in the most obvious way, under one lock, and a method
+//! checks everything before it changes anything.
 
 mod commit;
 mod creation;

@@ -65,6 +65,9 @@ impl Tables {
                 .collect();
             all.append(&mut level);
             if next.is_empty() {
+                // What the filter wants may be a child as well.
+                all.sort_unstable();
+                all.dedup();
                 return (all, cut);
             }
             if all.len() + next.len() > limit {

@@ -52,7 +52,7 @@ impl Tables {
         mine.map(|(id, received)| (*id, received))
     }
 
-    fn heartbeats_of(&self, key: InstanceKey) -> Vec<Heartbeat> {
+    pub(super) fn heartbeats_of(&self, key: InstanceKey) -> Vec<Heartbeat> {
         let mine = self.heartbeats.iter().filter(|((of, _, _), _)| *of == key);
         mine.map(|((_, execution, path), progress)| Heartbeat {
             execution: *execution,

@@ -42,6 +42,7 @@ use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
+use crate::work::Heartbeat;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
@@ -52,7 +53,7 @@ use crate::work::PageToken;
 use crate::work::Purged;
 use crate::work::TurnWrite;
 
-/// A store in memory: the specification of all others. Clones share what is stored.
+/// A store in memory: the specification of all others. Clones share the stored data.
 ///
 /// ```
 /// use durable_runtime::Timestamp;
@@ -71,12 +72,13 @@ pub struct ModelStore {
 }
 
 impl ModelStore {
-    /// An empty store that several workers can share.
+    /// Creates an empty store that several workers can share.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty store that one worker has at a time: the specification of embedded databases.
+    /// Returns an empty store that only one worker at a time can use: the specification of embedded
+    /// databases.
     pub fn exclusive() -> Self {
         Self {
             exclusive: true,
@@ -233,6 +235,15 @@ impl Store for ModelStore {
         self.tables()?.events_unread(key)
     }
 
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        let tables = self.tables()?;
+        Ok(tables.by_id(id).map(|row| tables.unread(row.key)))
+    }
+
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
+        Ok(self.tables()?.heartbeats_of(key))
+    }
+
     async fn entity_send(
         &self,
         id: &EntityId,
@@ -294,9 +305,8 @@ impl Store for ModelStore {
         Ok(self.tables()?.answer_fetch(key, command))
     }
 
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
-        self.tables()?.answers_expire(until);
-        Ok(())
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        Ok(self.tables()?.answers_expire(until, limit))
     }
 
     async fn timers_due(

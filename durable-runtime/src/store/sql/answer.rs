@@ -10,6 +10,7 @@ use sea_orm::QueryFilter;
 use sea_orm::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::Order;
 use sea_orm::sea_query::Query;
 
 use super::entity;
@@ -82,18 +83,29 @@ pub(super) async fn fetch<C: ConnectionTrait>(
     result.as_deref().map(parse).transpose()
 }
 
-/// Forgets what need not be remembered any longer. Index `answer_remember_until`.
+/// Forgets so many of those that need not be remembered any longer, and returns whether there may be
+/// more. Index `answer_remember_until`; each entity is looked up by its number, since a list of all
+/// entities would be read to its end.
 pub(super) async fn expire_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
     until: Timestamp,
-) -> Result<(), DbErr> {
-    Entity::delete_many()
-        .filter(Column::RememberUntil.lte(until.as_millis()))
-        .filter(Column::Instance.in_subquery(entity::keys(scope)))
-        .exec(txn)
-        .await?;
-    Ok(())
+    limit: u32,
+) -> Result<bool, DbErr> {
+    let limit = u64::from(Ord::max(limit, 1));
+    let oldest = Query::select()
+        .columns([Column::Instance, Column::Command])
+        .from(Entity)
+        .and_where(Expr::col(Column::RememberUntil).lte(until.as_millis()))
+        .and_where(entity::exists(scope, Expr::col((Entity, Column::Instance))))
+        .order_by(Column::RememberUntil, Order::Asc)
+        .order_by(Column::Instance, Order::Asc)
+        .order_by(Column::Command, Order::Asc)
+        .limit(limit)
+        .to_owned();
+    let command = Expr::tuple([Expr::col(Column::Instance), Expr::col(Column::Command)]);
+    let gone = Entity::delete_many().filter(command.in_subquery(oldest));
+    Ok(gone.exec(txn).await?.rows_affected == limit)
 }
 
 /// All commands that the entities of the hub remember.

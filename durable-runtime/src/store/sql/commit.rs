@@ -156,7 +156,7 @@ async fn add_sends<'a>(
         .iter()
         .map(|turn| (turn.key, receiver(turn)))
         .collect();
-    let by_key = receivers_by_key(txn, scope, &sends, own).await?;
+    let by_key = receivers_by_key(txn, &sends, own).await?;
     let by_id = receivers_by_id(txn, scope, &sends).await?;
     let entities = receiving_entities(txn, scope, lanes, &sends, now).await?;
     for send in sends {
@@ -201,7 +201,6 @@ async fn receiving_entities(
 /// Those whose turns these are need no lookup.
 async fn receivers_by_key(
     txn: &DatabaseTransaction,
-    scope: Scope,
     sends: &[&OutgoingMessage],
     mut own: HashMap<InstanceKey, Receiver>,
 ) -> Result<HashMap<InstanceKey, Receiver>, DbErr> {
@@ -210,7 +209,7 @@ async fn receivers_by_key(
         _ => None,
     });
     let unknown: Vec<_> = unknown.collect();
-    let found = instance::receivers_by_key_in_txn(txn, scope, &unknown).await?;
+    let found = instance::receivers_by_key_in_txn(txn, &unknown).await?;
     own.extend(found);
     Ok(own)
 }

@@ -43,6 +43,9 @@ use crate::store::StoreError;
 /// How long the end of a connection waits for what is under way on it.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
+/// Among how many looks at a log that is long it is tried once to cut it back.
+const TRIES_TO_CUT: u64 = 4;
+
 /// The connections to a database.
 #[derive(Debug)]
 pub(super) struct Connections {
@@ -57,7 +60,7 @@ impl Connections {
         check_whole(path)?;
         let guard = Arc::<Guard>::default();
         let writer = dialect::writer(path, &guard).await?;
-        let file = DatabaseFile::opened(path).map_err(not_read)?;
+        let file = DatabaseFile::opened(path).map_err(not_read(path))?;
         guard.file.get_or_init(|| file);
         let reader = dialect::reader(path).await?;
         Ok(Self {
@@ -65,6 +68,14 @@ impl Connections {
             reader,
             guard,
         })
+    }
+
+    /// Has `watcher` told the text of each statement of the engine.
+    pub(super) fn watch(&mut self, watcher: impl Fn(&str) + Clone + Send + Sync + 'static) {
+        for connection in [&mut self.writer, &mut self.reader] {
+            let watcher = watcher.clone();
+            connection.set_metric_callback(move |info| watcher(&info.statement.sql));
+        }
     }
 
     /// The connection that writes, for the user.
@@ -78,9 +89,20 @@ impl Connections {
         Ok(&self.reader)
     }
 
+    /// Cuts the log back if it is long, now and then: while somebody reads for long, or readers follow
+    /// each other without a gap, `SQLite` cannot begin it anew, and it stays as long as it has become.
+    pub(super) async fn keep_log_short(&self) {
+        if self.guard.log_is_to_be_cut()
+            && let Err(error) = dialect::cut_log(&self.writer).await
+        {
+            tracing::debug!(%error, "the log could not be cut back, and is tried again");
+        }
+    }
+
     /// Begins a transaction that will write.
     pub(super) async fn begin(&self, action: &'static str) -> Result<WriteTxn, StoreError> {
         self.guard.check(action)?;
+        self.keep_log_short().await;
         let txn = dialect::begin(&self.writer).await;
         let txn = txn.map_err(|source| self.guard.neither_begun_nor_ended(action, source))?;
         self.guard.engine_has_it.store(true, Ordering::Relaxed);
@@ -165,6 +187,8 @@ pub(super) struct Guard {
     degraded: AtomicBool,
     /// The connections were closed, or are about to be; the log goes with the last of them.
     closed: AtomicBool,
+    /// How often the log was found to be long.
+    long_logs: AtomicU64,
 }
 
 impl Guard {
@@ -201,6 +225,13 @@ impl Guard {
     /// `SQLite` has rolled a transaction back.
     pub(super) fn was_rolled_back(&self) {
         self.rolled_back.store(true, Ordering::Release);
+    }
+
+    /// Whether it is time to try to cut the log back.
+    fn log_is_to_be_cut(&self) -> bool {
+        let length = self.file.get().map_or(0, DatabaseFile::log_length);
+        length > dialect::LONG_LOG
+            && self.long_logs.fetch_add(1, Ordering::Relaxed) % TRIES_TO_CUT == 0
     }
 
     fn changed_file(&self) -> Option<ChangedFile> {
@@ -261,7 +292,7 @@ impl Guard {
         if !self.degraded.swap(true, Ordering::AcqRel) {
             tracing::error!(
                 error = &error as &dyn Error,
-                "the store is degraded: nothing is recorded until it is well again"
+                "the store is degraded: nothing is recorded until it works again"
             );
         }
         error
@@ -269,15 +300,15 @@ impl Guard {
 
     fn recovered(&self) {
         if self.degraded.load(Ordering::Relaxed) && self.degraded.swap(false, Ordering::AcqRel) {
-            tracing::warn!("the store is well again");
+            tracing::warn!("the store works again");
         }
     }
 }
 
 /// Refuses a database that has lost a part.
 fn check_whole(path: &Path) -> Result<(), StoreError> {
-    let database = handle::shared(path).map_err(not_read)?;
-    match pages::missing(database.as_deref(), &log_of(path)).map_err(not_read)? {
+    let database = handle::shared(path).map_err(not_read(path))?;
+    match pages::missing(database.as_deref(), &log_of(path)).map_err(not_read(path))? {
         None => Ok(()),
         Some(problem) => Err(StoreError::NotWhole {
             path: path.display().to_string(),
@@ -286,11 +317,8 @@ fn check_whole(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn not_read(source: std::io::Error) -> StoreError {
-    StoreError::Database {
-        action: "read the database's file",
-        source: Box::new(source),
-    }
+fn not_read(path: &Path) -> impl Fn(std::io::Error) -> StoreError {
+    move |source| StoreError::file("read the database", path, source)
 }
 
 fn file_changed(action: &'static str, changed: &ChangedFile) -> StoreError {

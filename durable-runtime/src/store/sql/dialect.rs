@@ -37,6 +37,7 @@ use sea_orm::sqlx::sqlite::SqliteSynchronous;
 
 use super::connection::Guard;
 use crate::store::StoreError;
+use crate::store::error::USER_MUST_HAVE_IT;
 
 /// How long a statement waits for another process to finish writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -47,6 +48,10 @@ const READERS: u32 = 4;
 /// After how many pages the log is copied into the database: 16 MiB. Each time costs three
 /// `fsync`s, so that with `SQLite`'s own 1,000 pages single steps would pay for one in a hundred.
 const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// Above how many bytes a log is long: 64 MiB. It is no longer than that unless somebody reads while
+/// much is written, and is cut back when that is over.
+pub(super) const LONG_LOG: u64 = 64 << 20;
 
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 512;
@@ -72,6 +77,7 @@ pub(super) async fn writer(
 ) -> Result<DatabaseConnection, StoreError> {
     let options = options(path)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+        .pragma("journal_size_limit", LONG_LOG.to_string())
         .pragma("cache_size", "-32768");
     let first = options
         .clone()
@@ -162,6 +168,22 @@ async fn check_pragmas(writer: &DatabaseConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Copies the log into the database and cuts it to nothing, unless somebody reads from it: whoever
+/// writes does not wait for that.
+pub(super) async fn cut_log(writer: &DatabaseConnection) -> Result<(), sqlx::Error> {
+    let mut connection = writer.get_sqlite_connection_pool().acquire().await?;
+    let cut = sqlx::raw_sql("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+    let cut = connection.execute(cut).await;
+    let waits_again = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
+    let waits_again = sqlx::raw_sql(sqlx::AssertSqlSafe(waits_again));
+    if let Err(error) = connection.execute(waits_again).await {
+        // Without its time-out it would be of no use.
+        connection.close().await?;
+        return Err(error);
+    }
+    cut.map(|_| ())
+}
+
 /// Begins a transaction that will write.
 pub(super) async fn begin(writer: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let options = TransactionOptions {
@@ -204,7 +226,7 @@ impl Fault {
 
     /// What the store says of it.
     pub(super) fn error(self, action: &'static str, source: DbErr) -> StoreError {
-        let source = Box::new(source);
+        let source = Box::new(Said::by(&source));
         match self {
             Self::Conflict => StoreError::Conflict { action },
             Self::Busy | Self::Broken => StoreError::Unavailable { action, source },
@@ -212,6 +234,31 @@ impl Fault {
             Self::Closed => StoreError::Closed { action },
             Self::Constraint | Self::Refused => StoreError::Database { action, source },
         }
+    }
+}
+
+/// What the database said, once: the errors of the driver repeat those below them.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Said(String);
+
+impl Said {
+    fn by(error: &DbErr) -> Self {
+        let (DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+        else {
+            return Self(error.to_string());
+        };
+        Self::by_driver(error)
+    }
+
+    fn by_driver(error: &sqlx::Error) -> Self {
+        let Some(refused) = error.as_database_error() else {
+            return Self(error.to_string());
+        };
+        let code = refused.code().unwrap_or_default();
+        Self(format!("{} (SQLite's code {code})", refused.message()))
     }
 }
 
@@ -294,10 +341,14 @@ fn not_opened(path: &Path, source: sqlx::Error) -> StoreError {
             path: path.display().to_string(),
         };
     }
-    let fault = match fault_of_driver(&source) {
+    match fault_of_driver(&source) {
         // A file that cannot be opened the first time is no matter of waiting.
-        Fault::Broken => Fault::Refused,
-        fault => fault,
-    };
-    fault.error(action, DbErr::Conn(RuntimeErr::SqlxError(source.into())))
+        Fault::Broken => StoreError::File {
+            action,
+            path: path.display().to_string(),
+            advice: USER_MUST_HAVE_IT,
+            source: Box::new(Said::by_driver(&source)),
+        },
+        fault => fault.error(action, DbErr::Conn(RuntimeErr::SqlxError(source.into()))),
+    }
 }

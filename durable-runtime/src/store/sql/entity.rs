@@ -156,6 +156,12 @@ pub(super) async fn to_load<C: ConnectionTrait>(
     Ok(ids.all(db).await?.into_iter().map(key_of).collect())
 }
 
+/// Whether the hub has the entity with the key that is in `key`, a column of the query around.
+pub(super) fn exists(scope: Scope, key: Expr) -> Expr {
+    let id = Expr::col((Entity, Column::Id));
+    Expr::exists(scope.entities().filter(id.eq(key.mul(-1))).into_query())
+}
+
 /// The keys of all entities, to narrow tables that are keyed by them.
 pub(super) fn keys(scope: Scope) -> SelectStatement {
     let keys = scope.entities().select_only();

@@ -5,29 +5,39 @@ use std::collections::HashMap;
 use sea_orm::ColumnTrait;
 use sea_orm::Condition;
 use sea_orm::ConnectionTrait;
+use sea_orm::DatabaseConnection;
 use sea_orm::DbErr;
 use sea_orm::EntityTrait;
 use sea_orm::QueryFilter;
 use sea_orm::QueryOrder;
 use sea_orm::QuerySelect;
-use sea_orm::Select;
+use sea_orm::QueryTrait;
+use sea_orm::TransactionTrait;
 use sea_orm::sea_query::Expr;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::sea_query::Query;
+use sea_orm::sea_query::SelectStatement;
 
 use super::entity_row;
 use super::rows;
 use super::scope::Scope;
+use super::source::FEW;
+use super::source::between;
+use super::source::count;
 use crate::ids::EntityId;
 use crate::ids::InstanceKey;
 use crate::store::creation::shows;
 use crate::store::table::entity::Column;
 use crate::store::table::entity::Entity;
+use crate::store::table::entity::Model;
 use crate::store::table::inbox;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
 use crate::work::EntityRow;
+
+/// How many rows a part looks at, at least: those that were deleted do not show.
+const PART: usize = 1_000;
 
 /// The entity with this id, if it shows. Index `entity_id`.
 pub(super) async fn fetch<C: ConnectionTrait>(
@@ -42,31 +52,32 @@ pub(super) async fn fetch<C: ConnectionTrait>(
     let Some(row) = rows::only(db, row).await? else {
         return Ok(None);
     };
-    let row = entity_row::decode(row)?;
-    let backlogs = backlogs(db, std::slice::from_ref(&row)).await?;
-    Ok(Some(listing(row, &backlogs)).filter(shows))
+    let listed = listings(db, vec![row]).await?;
+    Ok(listed.into_iter().next().filter(shows))
 }
 
-/// A page, in the order of index `entity_id`.
-pub(super) async fn list<C: ConnectionTrait>(
-    db: &C,
+/// A page, in the order of index `entity_id`, read in parts as that of
+/// [instances](super::listing) is.
+pub(super) async fn list(
+    db: &DatabaseConnection,
     scope: Scope,
     filter: &EntityFilter,
     after: Option<&EntityId>,
     limit: u32,
 ) -> Result<EntityPage, DbErr> {
-    let limit = usize::try_from(Ord::max(limit, 1)).unwrap_or(usize::MAX);
-    let query = query(scope, filter, after)
-        .order_by_asc(Column::Name)
-        .order_by_asc(Column::Key)
-        .limit(limit as u64 + 1);
-    let found = query.all(db).await?.into_iter();
-    let mut found: Vec<_> = found.map(entity_row::decode).collect::<Result<_, _>>()?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let backlogs = backlogs(db, &found).await?;
-    let listed = found.into_iter().map(|row| listing(row, &backlogs));
-    let mut entities: Vec<_> = listed.collect();
+    let limit = Ord::max(limit, 1) as usize;
+    let mut entities = Vec::new();
+    let mut next = begin(db, scope, filter, after).await?;
+    while let Some(place) = next.filter(|_| entities.len() <= limit) {
+        let txn = db.begin().await?;
+        let wanted = limit + 1 - entities.len();
+        let part = part(&txn, scope, filter, place, wanted).await?;
+        txn.commit().await?;
+        entities.extend(part.found);
+        next = part.next;
+    }
+    let more = entities.len() > limit;
+    entities.truncate(limit);
     if !filter.with_state {
         for listing in &mut entities {
             listing.row.state = None;
@@ -79,34 +90,190 @@ pub(super) async fn list<C: ConnectionTrait>(
     })
 }
 
-fn query(scope: Scope, filter: &EntityFilter, after: Option<&EntityId>) -> Select<Entity> {
-    let mut page = scope.entities().filter(shown());
-    if let Some(name) = &filter.name {
-        page = page.filter(Column::Name.eq(name.as_str()));
-    }
-    if let Some(prefix) = &filter.key_prefix {
-        // Not `LIKE`: it does not tell upper from lower case everywhere.
-        page = page.filter(Column::Key.gte(prefix.as_str()));
-        if let Some(above) = above(prefix) {
-            page = page.filter(Column::Key.lt(above));
+/// A place in the order of entities: behind a key of a name, or before all keys of that name.
+#[derive(Debug, Clone)]
+struct Place {
+    name: String,
+    key: Option<String>,
+}
+
+impl Place {
+    fn behind(id: &EntityId) -> Self {
+        Self {
+            name: id.name().to_owned(),
+            key: Some(id.key().to_owned()),
         }
     }
-    if let Some(from) = filter.changed_from {
-        page = page.filter(Column::ChangedAt.gte(from.as_millis()));
+
+    fn before_all_of(name: String) -> Self {
+        Self { name, key: None }
     }
-    if let Some(before) = filter.changed_before {
-        page = page.filter(Column::ChangedAt.lt(before.as_millis()));
+
+    /// Those of the same name that come behind it.
+    fn rest(&self) -> Condition {
+        let key = self.key.as_deref();
+        Condition::all()
+            .add(Column::Name.eq(self.name.as_str()))
+            .add(key.map_or_else(|| Column::Key.gte(""), |key| Column::Key.gt(key)))
     }
-    if let Some(after) = after {
-        let same_name = Condition::all()
-            .add(Column::Name.eq(after.name()))
-            .add(Column::Key.gt(after.key()));
+}
+
+/// A part of a list.
+struct Part {
+    found: Vec<EntityListing>,
+    /// Where the next part begins; `None` at the end.
+    next: Option<Place>,
+}
+
+async fn part<C: ConnectionTrait>(
+    db: &C,
+    scope: Scope,
+    filter: &EntityFilter,
+    place: Place,
+    wanted: usize,
+) -> Result<Part, DbErr> {
+    if let Some(changed) = changed_then(db, scope, filter).await? {
         let later = Condition::any()
-            .add(Column::Name.gt(after.name()))
-            .add(same_name);
-        page = page.filter(later);
+            .add(Column::Name.gt(place.name.as_str()))
+            .add(place.rest());
+        let rows = Entity::find()
+            .filter(Column::Id.in_subquery(changed))
+            .filter(is_wanted(filter))
+            .filter(later)
+            .order_by_asc(Column::Name)
+            .order_by_asc(Column::Key)
+            .limit(wanted as u64);
+        let found = listings(db, rows.all(db).await?).await?;
+        return Ok(Part { found, next: None });
     }
-    page
+    part_of_name(db, scope, filter, place, wanted).await
+}
+
+/// A part of those of one name: it looks at a bounded number of rows. Index `entity_id`.
+async fn part_of_name<C: ConnectionTrait>(
+    db: &C,
+    scope: Scope,
+    filter: &EntityFilter,
+    place: Place,
+    wanted: usize,
+) -> Result<Part, DbErr> {
+    let most = wanted.max(PART);
+    let looked = scope
+        .entities()
+        .select_only()
+        .columns([Column::Id, Column::Key])
+        .filter(place.rest())
+        .filter(has_prefix(filter))
+        .order_by_asc(Column::Key)
+        .limit(most as u64)
+        .into_tuple::<(i64, String)>();
+    let looked = looked.all(db).await?;
+    let ids: Vec<_> = looked.iter().map(|(id, _)| *id).collect();
+    let mut found = Vec::new();
+    for list in rows::lists(&ids) {
+        // Without the hub, which the ids imply: it would tempt the planner to read all of it.
+        let rows = Entity::find()
+            .filter(Column::Id.is_in(list))
+            .filter(is_wanted(filter))
+            .order_by_asc(Column::Key);
+        found.extend(rows.all(db).await?);
+        if found.len() >= wanted {
+            break;
+        }
+    }
+    found.truncate(wanted);
+    let last = match looked.into_iter().last() {
+        Some((_, key)) if ids.len() == most => Some(key),
+        _ => None,
+    };
+    let found = listings(db, found).await?;
+    let next = match last {
+        Some(key) => Some(Place {
+            key: Some(key),
+            ..place
+        }),
+        None if filter.name.is_some() => None,
+        None => name_above(db, scope, &place.name).await?,
+    };
+    Ok(Part { found, next })
+}
+
+/// Where a list begins that goes on behind `after`; `None` where there is nothing more.
+async fn begin<C: ConnectionTrait>(
+    db: &C,
+    scope: Scope,
+    filter: &EntityFilter,
+    after: Option<&EntityId>,
+) -> Result<Option<Place>, DbErr> {
+    let Some(name) = filter.name.as_deref() else {
+        return match after {
+            Some(after) => Ok(Some(Place::behind(after))),
+            None => name_above(db, scope, "").await,
+        };
+    };
+    Ok(match after {
+        Some(after) if after.name() > name => None,
+        Some(after) if after.name() == name => Some(Place::behind(after)),
+        _ => Some(Place::before_all_of(name.to_owned())),
+    })
+}
+
+/// The next name, found by one look at index `entity_id`.
+async fn name_above<C: ConnectionTrait>(
+    db: &C,
+    scope: Scope,
+    name: &str,
+) -> Result<Option<Place>, DbErr> {
+    let above = scope
+        .entities()
+        .select_only()
+        .column_as(Column::Name.min(), "name")
+        .filter(Column::Name.gt(name))
+        .into_tuple::<Option<String>>();
+    let above = above.all(db).await?.pop().flatten();
+    Ok(above.map(Place::before_all_of))
+}
+
+/// The ids of those that changed at the times that are wanted, if that is asked for and they are few.
+/// Index `entity_changed`.
+async fn changed_then<C: ConnectionTrait>(
+    db: &C,
+    scope: Scope,
+    filter: &EntityFilter,
+) -> Result<Option<SelectStatement>, DbErr> {
+    let Some(then) = times(filter) else {
+        return Ok(None);
+    };
+    let ids = scope.entities().select_only().column(Column::Id);
+    let ids = ids.filter(then).limit(FEW + 1).into_query();
+    let are_few = count(db, &ids).await? <= FEW;
+    Ok(are_few.then_some(ids))
+}
+
+fn times(filter: &EntityFilter) -> Option<Condition> {
+    between(
+        Column::ChangedAt,
+        filter.changed_from,
+        filter.changed_before,
+    )
+}
+
+/// All that is asked for, but for the place in the list.
+fn is_wanted(filter: &EntityFilter) -> Condition {
+    let name = filter.name.as_deref().map(|name| Column::Name.eq(name));
+    Condition::all()
+        .add(shown())
+        .add(has_prefix(filter))
+        .add_option(name)
+        .add_option(times(filter))
+}
+
+fn has_prefix(filter: &EntityFilter) -> Condition {
+    let prefix = filter.key_prefix.as_deref();
+    // Not `LIKE`: it does not tell upper from lower case everywhere.
+    Condition::all()
+        .add_option(prefix.map(|prefix| Column::Key.gte(prefix)))
+        .add_option(prefix.and_then(above).map(|above| Column::Key.lt(above)))
 }
 
 /// The first text after all that begin with `prefix`, by bytes; none if there is none.
@@ -138,6 +305,17 @@ fn shown() -> Condition {
         .add(Column::State.is_not_null())
         .add(Column::HeldBy.is_not_null())
         .add(Expr::exists(waiting))
+}
+
+async fn listings<C: ConnectionTrait>(
+    db: &C,
+    rows: Vec<Model>,
+) -> Result<Vec<EntityListing>, DbErr> {
+    let rows = rows.into_iter().map(entity_row::decode);
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let backlogs = backlogs(db, &rows).await?;
+    let listed = rows.into_iter().map(|row| listing(row, &backlogs));
+    Ok(listed.collect())
 }
 
 fn listing(row: EntityRow, backlogs: &HashMap<InstanceKey, u64>) -> EntityListing {

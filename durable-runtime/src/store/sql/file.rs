@@ -32,6 +32,8 @@ pub(super) struct DatabaseFile {
     length: AtomicU64,
     log: PathBuf,
     log_identity: Option<Identity>,
+    /// How long the log was when it was last looked at.
+    log_length: AtomicU64,
 }
 
 /// A file of the database, and what became of it.
@@ -54,6 +56,7 @@ impl DatabaseFile {
             length: AtomicU64::new(found.len()),
             log_identity: log.metadata().ok().map(|found| identity(&found)),
             log,
+            log_length: AtomicU64::new(0),
             path,
         })
     }
@@ -65,6 +68,11 @@ impl DatabaseFile {
         let (path, change) = of_file.or_else(of_log)?;
         let path = path.clone();
         Some(ChangedFile { path, change })
+    }
+
+    /// How long the log was when it was last looked at.
+    pub(super) fn log_length(&self) -> u64 {
+        self.log_length.load(Ordering::Relaxed)
     }
 
     fn change(&self) -> Option<FileChange> {
@@ -87,7 +95,10 @@ impl DatabaseFile {
     fn log_change(&self) -> Option<FileChange> {
         let known = self.log_identity?;
         match self.log.metadata() {
-            Ok(found) if identity(&found) == known => None,
+            Ok(found) if identity(&found) == known => {
+                self.log_length.store(found.len(), Ordering::Relaxed);
+                None
+            }
             Ok(_) => Some(FileChange::Replaced),
             Err(_) => Some(FileChange::Deleted),
         }

@@ -68,3 +68,36 @@ pub(super) fn existing<T>(found: io::Result<T>) -> io::Result<Option<T>> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+    use std::sync::Arc;
+
+    use super::shared;
+
+    #[test]
+    fn a_file_has_one_handle_by_whatever_name_it_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("hub.db"), folder.path().join("link.db"));
+        assert!(shared(&path).unwrap().is_none(), "there is no file yet");
+        std::fs::write(&path, "a database").unwrap();
+        std::fs::hard_link(&path, &other).unwrap();
+        let first = shared(&path).unwrap().unwrap();
+        let second = shared(&other).unwrap().unwrap();
+        assert!(Arc::ptr_eq(&first, &second));
+    }
+
+    #[test]
+    fn another_file_at_the_same_place_has_a_handle_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.db");
+        std::fs::write(&path, "a database").unwrap();
+        let first = shared(&path).unwrap().unwrap();
+        std::fs::rename(&path, folder.path().join("away.db")).unwrap();
+        std::fs::write(&path, "another").unwrap();
+        let second = shared(&path).unwrap().unwrap();
+        let inode = |file: &std::fs::File| file.metadata().unwrap().ino();
+        assert_ne!(inode(&first), inode(&second));
+    }
+}

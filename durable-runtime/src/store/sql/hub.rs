@@ -1,6 +1,7 @@
 //! Hubs.
 
 use sea_orm::ColumnTrait;
+use sea_orm::ConnectionTrait;
 use sea_orm::DatabaseTransaction;
 use sea_orm::DbErr;
 use sea_orm::EntityTrait;
@@ -14,14 +15,22 @@ use crate::store::StoreError;
 use crate::store::creation::new_hub;
 use crate::store::table::hub;
 
+/// The row of a hub, if there is one.
+pub(super) async fn fetch<C: ConnectionTrait>(
+    db: &C,
+    name: &str,
+) -> Result<Option<hub::Model>, DbErr> {
+    let existing = hub::Entity::find().filter(hub::Column::Name.eq(name));
+    rows::only(db, existing).await
+}
+
 /// The row of a hub, which is created when it is absent.
 pub(super) async fn fetch_or_create_in_txn(
     txn: &DatabaseTransaction,
     name: &str,
     now: Timestamp,
 ) -> Result<hub::Model, DbErr> {
-    let existing = hub::Entity::find().filter(hub::Column::Name.eq(name));
-    if let Some(existing) = rows::only(txn, existing).await? {
+    if let Some(existing) = fetch(txn, name).await? {
         return Ok(existing);
     }
     let new = new_hub(name);

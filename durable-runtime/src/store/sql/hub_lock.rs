@@ -14,8 +14,6 @@ use std::sync::PoisonError;
 use crate::ids::WorkerId;
 use crate::store::StoreError;
 
-const ACTION: &str = "lock the hub for this process";
-
 /// A file of the hub `hub` beside its database.
 pub(super) fn beside(database: &Path, hub: &str, extension: &str) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
@@ -59,10 +57,7 @@ impl HubLock {
     }
 
     fn lock_file(&self) -> Result<File, StoreError> {
-        let failed = |source: std::io::Error| StoreError::Database {
-            action: ACTION,
-            source: Box::new(source),
-        };
+        let failed = |source| StoreError::file("lock the hub's file", &self.path, source);
         let file = File::options()
             .create(true)
             .truncate(false)

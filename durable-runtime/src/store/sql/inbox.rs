@@ -197,6 +197,9 @@ async fn fetch_ids<C: ConnectionTrait>(
     after: Option<MessageId>,
     limit: usize,
 ) -> Result<Vec<i64>, DbErr> {
+    if units.is_empty() {
+        return Ok(Vec::new());
+    }
     let units: Vec<_> = units.iter().map(|unit| unit.0).collect();
     let ids = Entity::find()
         .select_only()

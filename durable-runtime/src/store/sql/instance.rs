@@ -11,6 +11,7 @@ use sea_orm::EntityTrait;
 use sea_orm::QueryFilter;
 use sea_orm::QueryOrder;
 use sea_orm::QuerySelect;
+use sea_orm::Select;
 use sea_orm::Value;
 use sea_orm::sea_query::Expr;
 use sea_orm::sea_query::ExprTrait;
@@ -24,6 +25,7 @@ use super::lane::Lanes;
 use super::rows;
 use super::scope::Scope;
 use super::showing;
+use super::tag;
 use crate::clock::Timestamp;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
@@ -112,39 +114,34 @@ pub(super) async fn receivers_by_id_in_txn(
 ) -> Result<HashMap<String, Receiver>, DbErr> {
     let mut found = HashMap::new();
     for list in rows::lists(ids) {
-        let rows = receivers(txn, scope, Column::Id.is_in(list)).await?;
-        found.extend(rows);
+        let with_ids = scope.instances().filter(Column::Id.is_in(list));
+        found.extend(receivers(txn, with_ids).await?);
     }
     Ok(found)
 }
 
-/// The receivers that have one of these keys.
+/// The receivers that have one of these keys. Without the hub, which they imply: it would tempt the
+/// planner to read all of it.
 pub(super) async fn receivers_by_key_in_txn(
     txn: &DatabaseTransaction,
-    scope: Scope,
     keys: &[i64],
 ) -> Result<HashMap<InstanceKey, Receiver>, DbErr> {
     let mut found = HashMap::new();
     for list in rows::lists(keys) {
-        let rows = receivers(txn, scope, Column::Key.is_in(list)).await?;
-        found.extend(
-            rows.into_iter()
-                .map(|(_, receiver)| (receiver.key, receiver)),
-        );
+        let with_keys = instance::Entity::find().filter(Column::Key.is_in(list));
+        let rows = receivers(txn, with_keys).await?.into_iter();
+        found.extend(rows.map(|(_, receiver)| (receiver.key, receiver)));
     }
     Ok(found)
 }
 
 async fn receivers(
     txn: &DatabaseTransaction,
-    scope: Scope,
-    which: Expr,
+    which: Select<instance::Entity>,
 ) -> Result<Vec<(String, Receiver)>, DbErr> {
-    let query = scope
-        .instances()
+    let query = which
         .select_only()
         .columns([Column::Id, Column::Key, Column::Unit])
-        .filter(which)
         .into_tuple::<(String, i64, i32)>();
     let rows = query.all(txn).await?.into_iter().map(|(id, key, unit)| {
         let receiver = Receiver {
@@ -193,6 +190,7 @@ pub(super) async fn create_in_txn(
         let receiver = receivers.get(row.id.as_str());
         row.key = receiver.ok_or(DbErr::RecordNotInserted)?.key;
     }
+    tag::add_in_txn(txn, scope, &created).await?;
     Ok(created)
 }
 
@@ -244,7 +242,9 @@ pub(super) async fn write_in_txn(
     owned: &InstanceRow,
     shown: Option<&InstanceRow>,
 ) -> Result<(), DbErr> {
-    let values = instance_row::values(scope, shown.unwrap_or(owned))?;
+    let row = shown.unwrap_or(owned);
+    tag::replace_in_txn(txn, scope, row).await?;
+    let values = instance_row::values(scope, row)?;
     let values = instance_row::COLUMNS.into_iter().zip(values);
     let kept = shown.map(|_| json(owned)).transpose()?;
     let values = values.chain([(Column::Owned, kept.into())]);

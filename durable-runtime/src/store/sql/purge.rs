@@ -18,6 +18,7 @@ use super::inbox;
 use super::listing;
 use super::rows;
 use super::scope::Scope;
+use super::tag;
 use super::timer;
 use crate::ids::InstanceKey;
 use crate::store::purging::ended_only;
@@ -45,14 +46,11 @@ pub(super) async fn purge_in_txn(
         });
     };
     let limit = Ord::max(limit, 1) as usize;
-    let mut page = listing::keys(txn, scope, &filter, after, limit as u64 + 1).await?;
-    let more = page.len() > limit;
-    page.truncate(limit);
-    let last = page.last().filter(|_| more).copied();
+    let page = listing::keys(txn, scope, &filter, after, limit).await?;
     let (keys, cut) = if children {
-        with_descendants(txn, scope, page, limit).await?
+        with_descendants(txn, page.found, limit).await?
     } else {
-        (page, false)
+        (page.found, false)
     };
     delete(txn, &keys).await?;
     let again = after.unwrap_or(PageToken(InstanceKey(i64::MIN)));
@@ -61,7 +59,7 @@ pub(super) async fn purge_in_txn(
         next: if cut {
             Some(again)
         } else {
-            last.map(|key| PageToken(InstanceKey(key)))
+            page.next.map(|key| PageToken(InstanceKey(key)))
         },
     })
 }
@@ -70,15 +68,17 @@ pub(super) async fn purge_in_txn(
 /// below that one, and `true`.
 async fn with_descendants(
     txn: &DatabaseTransaction,
-    scope: Scope,
     mut level: Vec<i64>,
     limit: usize,
 ) -> Result<(Vec<i64>, bool), DbErr> {
     let (mut all, mut cut) = (Vec::new(), false);
     loop {
-        let next = children(txn, scope, &level, limit).await?;
+        let next = children(txn, &level, limit).await?;
         all.append(&mut level);
         if next.is_empty() {
+            // What the filter wants may be a child as well.
+            all.sort_unstable();
+            all.dedup();
             return Ok((all, cut));
         }
         if all.len() + next.len() > limit {
@@ -89,10 +89,10 @@ async fn with_descendants(
     }
 }
 
-/// The children of instances that are purged with them, by ascending key. Index `instance_parent`.
+/// The children of instances that are purged with them, by ascending key. Index `instance_parent`;
+/// the hub, which the parents imply, would tempt the planner to read all that has ended in it.
 async fn children(
     txn: &DatabaseTransaction,
-    scope: Scope,
     parents: &[i64],
     limit: usize,
 ) -> Result<Vec<i64>, DbErr> {
@@ -100,8 +100,7 @@ async fn children(
     let ended = InstanceStatus::TERMINAL.map(Status::from);
     let mut found = Vec::new();
     for list in rows::lists(parents) {
-        let keys = scope
-            .instances()
+        let keys = Entity::find()
             .select_only()
             .column(Column::Key)
             .filter(Column::ParentKey.is_in(list))
@@ -123,6 +122,7 @@ async fn delete(txn: &DatabaseTransaction, keys: &[i64]) -> Result<(), DbErr> {
     timer::delete_of_in_txn(txn, keys).await?;
     heartbeat::delete_of_in_txn(txn, keys).await?;
     command::delete_of_in_txn(txn, keys).await?;
+    tag::delete_of_in_txn(txn, keys).await?;
     for list in rows::lists(keys) {
         let gone = Entity::delete_many().filter(Column::Key.is_in(list));
         gone.exec(txn).await?;

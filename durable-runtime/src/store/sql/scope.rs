@@ -15,6 +15,7 @@ use sea_orm::sea_query::SelectStatement;
 use crate::store::table::entity;
 use crate::store::table::instance;
 use crate::store::table::lane;
+use crate::store::table::tag;
 use crate::store::table::unit;
 use crate::store::table::worker;
 
@@ -42,6 +43,10 @@ impl Scope {
     pub(super) fn instance_keys(self) -> SelectStatement {
         let keys = self.instances().select_only().column(instance::Column::Key);
         keys.into_query()
+    }
+
+    pub(super) fn tags(self) -> Select<tag::Entity> {
+        tag::Entity::find().filter(tag::Column::Hub.eq(self.hub))
     }
 
     pub(super) fn entities(self) -> Select<entity::Entity> {

@@ -10,6 +10,7 @@ use sea_orm::DatabaseTransaction;
 use sea_orm::DbErr;
 use sea_orm::EntityTrait;
 use sea_orm::QueryFilter;
+use sea_orm::QuerySelect;
 use sea_orm::sea_query::Expr;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::sea_query::Query;
@@ -20,6 +21,7 @@ use super::instance;
 use super::instance_row;
 use super::scope::Scope;
 use crate::clock::Timestamp;
+use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::store::showing;
 use crate::store::showing::Wish;
@@ -125,6 +127,21 @@ pub(super) async fn count_unread_in_txn(
         .to_owned();
     txn.execute(&statement).await?;
     Ok(())
+}
+
+/// How many events nobody has read of the instance with this id. Index `instance_id`.
+pub(super) async fn unread_count<C: ConnectionTrait>(
+    db: &C,
+    scope: Scope,
+    id: &InstanceId,
+) -> Result<Option<u64>, DbErr> {
+    let count = scope
+        .instances()
+        .filter(Column::Id.eq(id.as_str()))
+        .select_only()
+        .column(Column::UnreadEvents);
+    let count: Option<i64> = count.into_tuple().one(db).await?;
+    Ok(count.map(|count| u64::try_from(count).unwrap_or(0)))
 }
 
 /// Counts the events that nobody has read of an instance that begins anew.

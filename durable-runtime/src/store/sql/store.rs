@@ -33,6 +33,7 @@ use super::lane::KnownLanes;
 use super::listing;
 use super::purge;
 use super::scope::Scope;
+use super::showing;
 use super::signal;
 use super::timer;
 use super::unit;
@@ -75,6 +76,7 @@ use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityPage;
+use crate::work::Heartbeat;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
@@ -97,7 +99,8 @@ pub struct SqlStore {
 }
 
 impl SqlStore {
-    /// Opens the hub `hub` in the `SQLite` database at `path`, which is created when it is absent.
+    /// Opens the hub `hub` in the `SQLite` database at `path`, and creates the file if it does not
+    /// exist.
     ///
     /// # Errors
     /// [`StoreError::NotADatabase`], [`StoreError::NotWhole`], [`StoreError::Unavailable`],
@@ -116,16 +119,23 @@ impl SqlStore {
         })
     }
 
-    /// A connection to the database for the user's own tables. What is written through it queues
-    /// with the commits of this store, so a transaction on it is to be short.
+    /// Returns a connection to the database for the user's own tables. Writes through it queue with
+    /// the commits of this store, so keep transactions on it short.
     pub fn database(&self) -> DatabaseConnection {
         self.connections.database()
     }
 
-    /// Where the worker of this hub records what it computes: in a file beside the database, which
-    /// belongs to whoever has the lock.
+    /// Returns the place where the worker of this hub records what it computes: a file beside the
+    /// database, which belongs to the holder of the lock.
     pub fn running(&self) -> Place {
         self.running.clone()
+    }
+
+    /// Has `watcher` told the text of each statement that is made, for tests that look at how the
+    /// database would carry it out.
+    #[doc(hidden)]
+    pub fn watch_statements(&mut self, watcher: impl Fn(&str) + Clone + Send + Sync + 'static) {
+        self.connections.watch(watcher);
     }
 
     fn scope(&self) -> Result<Scope, StoreError> {
@@ -182,7 +192,17 @@ fn open_or_fenced(fence: Fence) -> Result<(), StoreError> {
 
 #[async_trait]
 impl Store for SqlStore {
+    /// Writes nothing if the hub exists and is up to date. So opening a hub does not wait for another
+    /// process that writes, however long that takes.
     async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError> {
+        let reader = self.reader()?;
+        if migration::is_up_to_date(reader).await
+            && let Ok(Some(row)) = hub::fetch(reader, &self.name).await
+        {
+            let info = hub::info(&row)?;
+            self.scope.get_or_init(|| Scope::new(row.id));
+            return Ok(info);
+        }
         let txn = self.begin("open the hub").await?;
         txn.done(migration::migrate(&*txn).await)?;
         let row = hub::fetch_or_create_in_txn(&txn, &self.name, now).await;
@@ -387,6 +407,8 @@ impl Store for SqlStore {
         after: Option<MessageId>,
         limit: u32,
     ) -> Result<InboxPage, StoreError> {
+        // A worker comes by at least once a second, also when nothing is written.
+        self.connections.keep_log_short().await;
         let found = inbox::fetch(self.reader()?, units, except, after, limit).await;
         found.or_failed("fetch messages")
     }
@@ -407,6 +429,16 @@ impl Store for SqlStore {
             turns,
             inbox: unread_events(inbox),
         })
+    }
+
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        let count = showing::unread_count(self.reader()?, self.scope()?, id).await;
+        count.or_failed("count the unread events")
+    }
+
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
+        let found = heartbeat::of_instance(self.reader()?, key).await;
+        found.or_failed("read the progress of activities")
     }
 
     async fn entity_send(
@@ -498,11 +530,12 @@ impl Store for SqlStore {
         answer.or_failed("read an answer")
     }
 
-    async fn answers_expire(&self, until: Timestamp) -> Result<(), StoreError> {
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
         let scope = self.scope()?;
         let txn = self.begin("forget old answers").await?;
-        txn.done(answer::expire_in_txn(&txn, scope, until).await)?;
-        txn.commit().await
+        let more = txn.done(answer::expire_in_txn(&txn, scope, until, limit).await)?;
+        txn.commit().await?;
+        Ok(more)
     }
 
     async fn timers_due(

@@ -21,6 +21,7 @@ mod kind;
 pub(super) mod lane;
 pub(super) mod migration;
 mod status;
+pub(super) mod tag;
 pub(super) mod timer;
 pub(super) mod unit;
 pub(super) mod worker;

@@ -71,6 +71,7 @@ pub(super) const ROUTES: &[Route] = &[
     route("POST", "/orchestrators/nothing/ID", Scope::Start, 400),
     route("GET", "/instances", Scope::Read, 200),
     route("DELETE", "/instances", Scope::Manage, 400),
+    route("GET", "/counts", Scope::Read, 200),
     route("GET", "/instances/", Scope::Read, 200),
     route("DELETE", "/instances/", Scope::Manage, 400),
     linked("GET", "/instances/ID", Scope::Read, 404, |links, id| {
@@ -106,6 +107,13 @@ pub(super) const ROUTES: &[Route] = &[
     ),
     linked(
         "POST",
+        "/instances/ID/cancel",
+        Scope::Manage,
+        404,
+        |links, id| links.payload(id).cancel_post_uri,
+    ),
+    linked(
+        "POST",
         "/instances/ID/suspend",
         Scope::Manage,
         404,
@@ -133,6 +141,7 @@ pub(super) const ROUTES: &[Route] = &[
         |links, id| links.payload(id).restart_post_uri,
     ),
     route("GET", "/entities", Scope::Read, 200),
+    route("GET", "/entities/", Scope::Read, 200),
     route("GET", "/entities/Nothing", Scope::Read, 200),
     route("GET", "/entities/Nothing/ID", Scope::Read, 404),
     route("POST", "/entities/Nothing/ID?op=add", Scope::Event, 404),
@@ -151,6 +160,7 @@ pub(super) const ROUTES: &[Route] = &[
     command("changed?id=ID", Scope::Read, 400),
     command("history?id=ID", Scope::Read, 400),
     command("unread_events?id=ID", Scope::Read, 404),
+    command("unread_count?id=ID", Scope::Read, 404),
     command("instances", Scope::Read, 400),
     command("count", Scope::Read, 400),
     command("entity_send?name=Nothing&key=ID", Scope::Event, 400),
@@ -416,6 +426,21 @@ async fn without_keys_only_this_machine_is_served() {
             .message()
             .contains("into_make_service_with_connect_info")
     );
+}
+
+#[tokio::test]
+async fn without_keys_the_absolute_form_of_a_target_counts_as_its_host() {
+    let server = Server::start().await;
+    for (target, expected) in [
+        ("http://localhost:8080/durable/instances", 200),
+        ("http://evil.example/durable/instances", 403),
+    ] {
+        let peer = SocketAddr::from(([127, 0, 0, 1], 9));
+        let request = Request::get(target).header("host", "localhost:8080");
+        let request = request.extension(ConnectInfo(peer)).body(Body::empty());
+        let reply = server.send_as_is(request.unwrap()).await;
+        assert_eq!(reply.status, expected, "{target}");
+    }
 }
 
 /// Lets a user in that a header names, for what begins with that name.

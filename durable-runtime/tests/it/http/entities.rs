@@ -45,8 +45,14 @@ async fn an_entity_is_signalled_read_listed_and_deleted() {
 
     let listed =
         r#"{"entityId":{"name":"Stock","key":"main"},"lastOperationTime":"2026-11-25T03:00:00Z""#;
-    let reply = server.get("/durable/entities").await;
-    assert_eq!((reply.status, reply.body), (200, format!("[{listed}}}]")));
+    for path in [
+        "/durable/entities",
+        "/durable/entities/",
+        "/durable/entities/?lastOperationTimeTo=9999-12-31T23:59:59.9999999Z",
+    ] {
+        let reply = server.get(path).await;
+        assert_eq!((reply.status, reply.body), (200, format!("[{listed}}}]")));
+    }
     let reply = server.get("/durable/entities/stock?fetchState=true").await;
     assert_eq!(reply.body, format!(r#"[{listed},"state":{{"discs":3}}}}]"#));
     for query in [

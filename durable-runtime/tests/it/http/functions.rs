@@ -71,6 +71,26 @@ pub(super) async fn echo(
     value
 }
 
+/// Some pieces of an article.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Line {
+    sku: String,
+    pieces: u32,
+}
+
+/// Takes several arguments, and returns how many pieces those are.
+#[orchestrator]
+pub(super) async fn reserve(_ctx: &OrchestrationContext, lines: Vec<Line>, gift: bool) -> u32 {
+    let pieces: u32 = lines.iter().map(|line| line.pieces).sum();
+    pieces + u32::from(gift)
+}
+
+/// Takes a number, or nothing.
+#[orchestrator]
+pub(super) async fn perhaps(_ctx: &OrchestrationContext, number: Option<u32>) -> Option<u32> {
+    number
+}
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Stock {
     discs: i64,

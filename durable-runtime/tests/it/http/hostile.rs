@@ -54,16 +54,19 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST", "/orchestrators/N/I"),
     ("GET", "/instances"),
     ("DELETE", "/instances"),
+    ("GET", "/counts"),
     ("GET", "/instances/I"),
     ("DELETE", "/instances/I"),
     ("GET", "/instances/I/events"),
     ("POST", "/instances/I/raiseEvent/E"),
     ("POST", "/instances/I/terminate"),
+    ("POST", "/instances/I/cancel"),
     ("POST", "/instances/I/suspend"),
     ("POST", "/instances/I/resume"),
     ("POST", "/instances/I/rewind"),
     ("POST", "/instances/I/restart"),
     ("GET", "/entities"),
+    ("GET", "/entities/"),
     ("GET", "/entities/S"),
     ("GET", "/entities/S/I"),
     ("POST", "/entities/S/I"),
@@ -109,6 +112,7 @@ const IDS: &[&str] = &[
     "%ff%fe",
     "%00",
     "%0a",
+    ".",
     "..",
     "%2e%2e",
     "%2F",
@@ -510,4 +514,26 @@ async fn other_origins_are_told_nothing() {
             .any(|name| name.as_str().starts_with("access-control"))
     );
     assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+}
+
+/// The parameters of the path above the router are none of its own.
+#[tokio::test]
+async fn where_the_router_is_nested_says_nothing_of_what_is_asked_for() {
+    let mut server = Server::start().await;
+    let app = std::mem::take(&mut server.app);
+    server.app = axum::Router::new().nest("/{id}/{name}", app);
+    let at = |path: &str| format!("/tenant/Other/durable{path}");
+    let started = server.post(&at("/orchestrators/echo"), "1").await;
+    assert_eq!(started.status, 202);
+    assert_ne!(started.json()["id"], "tenant");
+    let signalled = server.post(&at("/entities/Stock/main?op=add"), "1").await;
+    assert_eq!(signalled.status, 202);
+    let listed = async {
+        while server.get(&at("/entities")).await.body == "[]" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), listed)
+        .await
+        .unwrap();
 }

@@ -77,6 +77,29 @@ async fn a_list_is_narrowed_by_status_time_and_prefix() {
         ("createdTimeFrom=2026-11-25T03:00:30Z", vec!["b-1"]),
         ("createdTimeTo=2026-11-25T03:00:00Z", vec!["a-1", "a-2"]),
         ("createdTimeFrom=2026-11-25T04:01:00%2B01:00", vec!["b-1"]),
+        // As other tools write times.
+        (
+            "createdTimeTo=9999-12-31T23:59:59.9999999Z",
+            vec!["a-1", "a-2", "b-1"],
+        ),
+        (
+            "createdTimeTo=%2B275760-09-13T00:00:00.000Z",
+            vec!["a-1", "a-2", "b-1"],
+        ),
+        (
+            "createdTimeTo=+275760-09-13T00:00:00.000Z",
+            vec!["a-1", "a-2", "b-1"],
+        ),
+        (
+            "createdTimeFrom=1-01-01T00:00:00",
+            vec!["a-1", "a-2", "b-1"],
+        ),
+        ("createdTimeFrom=2026-11-25T03:00:30", vec!["b-1"]),
+        (
+            "createdTimeFrom=2026-11-25&createdTimeTo=2026-11-26",
+            vec!["a-1", "a-2", "b-1"],
+        ),
+        ("createdTimeTo=2026-11-25", vec![]),
         ("top=1", vec!["a-1"]),
         ("top=99999999999999999999", vec!["a-1", "a-2", "b-1"]),
     ] {
@@ -102,6 +125,7 @@ async fn a_list_that_is_asked_for_wrongly_says_what_is_wrong() {
             "createdTimeFrom=yesterday",
             "`createdTimeFrom` is to be a time",
         ),
+        ("createdTimeTo=2026-13-01", "parameter 'month'"),
         ("showInput=maybe", "`showInput` is to be `true` or `false`"),
         ("instanceIdPrefix=%ff", "the query is not UTF-8"),
     ] {

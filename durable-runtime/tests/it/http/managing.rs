@@ -1,5 +1,6 @@
-//! `POST /instances/{id}/terminate`, `/suspend`, `/resume`, `/rewind`, `/restart`
+//! `POST /instances/{id}/terminate`, `/cancel`, `/suspend`, `/resume`, `/rewind`, `/restart`
 
+use axum::http::Request;
 use durable_runtime::work::InstanceStatus;
 
 use super::server::Server;
@@ -51,6 +52,75 @@ async fn only_what_has_failed_could_be_rewound() {
         let path = format!("/durable/instances/{id}/rewind?reason=fixed");
         assert_eq!(server.post(&path, "").await.status, status, "{id}");
     }
+}
+
+/// As the client of the npm package `durable-functions` asks: it shows what is refused where that is text.
+#[tokio::test]
+async fn what_cannot_be_rewound_is_told_in_text_to_those_that_take_text() {
+    let server = Server::start().await;
+    server.ended_order("failed", 10).await;
+    server.ended_order("completed", 1).await;
+    for (id, status, says) in [
+        ("missing", 404, "there is no instance `missing`"),
+        (
+            "completed",
+            412,
+            "instance `completed` is Completed, and only one that has failed can be rewound",
+        ),
+        (
+            "failed",
+            501,
+            "this version cannot rewind: restart the instance instead",
+        ),
+    ] {
+        let path = format!("/durable/instances/{id}/rewind?reason=fixed");
+        let as_npm_asks =
+            Request::post(&path).header("accept", "application/json, text/plain, */*");
+        let reply = server.send(as_npm_asks, "").await;
+        assert_eq!((reply.status, reply.body.as_str()), (status, says));
+        assert_eq!(
+            reply.header("content-type"),
+            Some("text/plain; charset=utf-8")
+        );
+        let as_curl_asks = Request::post(&path).header("accept", "*/*");
+        assert_eq!(server.send(as_curl_asks, "").await.message(), says);
+        let both = Request::post(&path).header("accept", "text/plain, application/problem+json");
+        assert_eq!(server.send(both, "").await.message(), says);
+    }
+}
+
+#[tokio::test]
+async fn an_instance_is_cancelled_within_its_grace() {
+    let server = Server::start().await;
+    let start = server
+        .post("/durable/orchestrators/cancellable/c-1", "")
+        .await;
+    assert_eq!(start.status, 202);
+    let bad = server
+        .post("/durable/instances/c-1/cancel?grace=soon", "")
+        .await;
+    assert_eq!(bad.status, 400);
+    assert_eq!(
+        bad.message(),
+        "the query parameter `grace` is to be a number of seconds"
+    );
+    let told = server
+        .post("/durable/instances/c-1/cancel?grace=5", "")
+        .await;
+    assert_eq!((told.status, told.body.as_str()), (202, ""));
+    server.until_status("c-1", InstanceStatus::Canceled).await;
+    let gone = server.post("/durable/instances/c-1/cancel", "").await;
+    assert_eq!(gone.status, 410);
+    let missing = server.post("/durable/instances/c-2/cancel", "").await;
+    assert_eq!(missing.status, 404);
+
+    // What does not end in time is terminated.
+    server.waiting_order("o-1").await;
+    let told = server
+        .post("/durable/instances/o-1/cancel?grace=0", "")
+        .await;
+    assert_eq!(told.status, 202);
+    server.until_status("o-1", InstanceStatus::Terminated).await;
 }
 
 #[tokio::test]

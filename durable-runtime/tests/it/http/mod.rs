@@ -8,6 +8,7 @@ mod functions;
 mod hostile;
 mod listing;
 mod managing;
+mod mistakes;
 mod openapi;
 mod own_handlers;
 #[cfg(feature = "schemars")]
@@ -18,6 +19,7 @@ mod remote;
 #[cfg(feature = "schemars")]
 mod schemathesis;
 mod server;
+mod serving;
 mod shutdown;
 mod starting;
 mod status;

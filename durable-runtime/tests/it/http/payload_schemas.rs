@@ -175,8 +175,8 @@ async fn an_event_has_a_path_of_its_own() {
 
 #[tokio::test]
 async fn a_runtime_knows_the_schemas_of_what_it_runs() {
-    let runtime = Runtime::builder().register(take_order).start().await;
-    let runtime = runtime.unwrap();
+    let runtime = Runtime::builder().store("memory:").register(take_order);
+    let runtime = runtime.start().await.unwrap();
     let server = Server::with("memory:", |management| {
         management.payload_schemas(runtime.payload_schemas())
     });

@@ -65,3 +65,106 @@ async fn an_event_that_is_not_one_is_refused() {
             .is_empty()
     );
 }
+
+#[tokio::test]
+async fn an_event_that_is_not_declared_is_refused_and_the_declared_ones_are_named() {
+    let server = Server::start().await;
+    server.waiting_order("o-1").await;
+    let path = "/durable/orchestrators/echo_later/e-1";
+    assert_eq!(server.post(path, "1").await.status, 202);
+    let way = "(`undeclared=true` in the query raises it all the same)";
+    for (id, event, says) in [
+        (
+            "o-1",
+            "Aproval",
+            "orchestrator `approved_order` does not declare the event `Aproval`: \
+             did you mean `Approval`?",
+        ),
+        (
+            "o-1",
+            "Payment",
+            "orchestrator `approved_order` does not declare the event `Payment`: \
+             it declares `Approval`",
+        ),
+        (
+            "e-1",
+            "Approval",
+            "orchestrator `echo_later` does not declare the event `Approval`: it declares none",
+        ),
+    ] {
+        let path = format!("/durable/instances/{id}/raiseEvent/{event}");
+        for query in ["", "?undeclared=false"] {
+            let reply = server.post(&format!("{path}{query}"), "1").await;
+            assert_eq!(reply.status, 400, "{event}");
+            assert_eq!(reply.message(), format!("{says} {way}"));
+        }
+    }
+    let bad = "/durable/instances/o-1/raiseEvent/Approval?undeclared=perhaps";
+    assert_eq!(server.post(bad, "1").await.status, 400);
+    let status = server.get("/durable/instances/o-1").await.json();
+    assert_eq!(status.get("unreadEvents"), None);
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_reads_shows_in_the_status_and_in_the_history() {
+    let server = Server::start().await;
+    server.waiting_order("o-1").await;
+    for (event, value) in [("Aproval", "1"), ("Aproval", "2")] {
+        let path = format!("/durable/instances/o-1/raiseEvent/{event}?undeclared=true");
+        assert_eq!(server.post(&path, value).await.status, 202);
+    }
+    let status = server.get("/durable/instances/o-1").await.json();
+    assert_eq!(status["unreadEvents"], 2);
+    let path = "/durable/instances/o-1/raiseEvent/Approval";
+    assert_eq!(server.post(path, r#"{"by":"Ada"}"#).await.status, 202);
+    server.until_status("o-1", InstanceStatus::Completed).await;
+
+    let path = "/durable/instances/o-1?showHistory=true&showHistoryOutput=true";
+    let status = server.get(path).await.json();
+    assert_eq!(status["unreadEvents"], 2);
+    let at = "2026-11-25T03:00:00Z";
+    let raised = |name: &str, input: serde_json::Value| serde_json::json!({"EventType": "EventRaised", "Name": name, "Timestamp": at, "Input": input});
+    let unread = |input: i32| {
+        let mut entry = raised("Aproval", input.into());
+        entry["Unread"] = true.into();
+        entry
+    };
+    let history = status["historyEvents"].as_array().unwrap();
+    let events: Vec<_> = history
+        .iter()
+        .filter(|entry| entry["EventType"] == "EventRaised")
+        .cloned()
+        .collect();
+    let read = raised("Approval", serde_json::json!({"by": "Ada"}));
+    assert_eq!(events, [unread(1), unread(2), read]);
+    let hidden = server.get("/durable/instances/o-1?showHistory=true").await;
+    assert!(!hidden.body.contains("Ada\"}"), "{}", hidden.body);
+
+    let kept = server.get("/durable/instances/o-1").await.json();
+    assert_eq!(kept["unreadEvents"], 2);
+}
+
+#[tokio::test]
+async fn an_event_that_waits_for_a_suspended_instance_is_unread() {
+    let server = Server::start().await;
+    server.waiting_order("o-1").await;
+    let path = "/durable/instances/o-1";
+    assert_eq!(
+        server.post(&format!("{path}/suspend"), "").await.status,
+        202
+    );
+    let event = format!("{path}/raiseEvent/approval");
+    assert_eq!(server.post(&event, r#"{"by":"Ada"}"#).await.status, 202);
+    let status = server.get(&format!("{path}?showHistory=true")).await.json();
+    assert_eq!(status["unreadEvents"], 1);
+    let last = status["historyEvents"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&last["Name"], &last["Unread"]),
+        (&"approval".into(), &true.into())
+    );
+
+    assert_eq!(server.post(&format!("{path}/resume"), "").await.status, 202);
+    server.until_status("o-1", InstanceStatus::Completed).await;
+    let status = server.get(path).await.json();
+    assert_eq!(status.get("unreadEvents"), None);
+}

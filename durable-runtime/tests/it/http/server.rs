@@ -25,7 +25,9 @@ use super::functions::cancellable;
 use super::functions::echo;
 use super::functions::echo_later;
 use super::functions::order;
+use super::functions::perhaps;
 use super::functions::pick;
+use super::functions::reserve;
 
 /// A runtime with the management API under `/durable`.
 pub(super) struct Server {
@@ -79,6 +81,8 @@ impl Server {
             .register(echo)
             .register(echo_later)
             .register(pick)
+            .register(reserve)
+            .register(perhaps)
             .register_entity::<Stock>()
             .start()
             .await

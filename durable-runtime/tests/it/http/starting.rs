@@ -28,7 +28,8 @@ async fn a_start_is_accepted_with_the_management_payload() {
         r#""restartPostUri":"INSTANCE/restart","#,
         r#""suspendPostUri":"INSTANCE/suspend?reason={text}","#,
         r#""resumePostUri":"INSTANCE/resume?reason={text}","#,
-        r#""rewindPostUri":"INSTANCE/rewind?reason={text}"}"#,
+        r#""rewindPostUri":"INSTANCE/rewind?reason={text}","#,
+        r#""cancelPostUri":"INSTANCE/cancel"}"#,
     ];
     assert_eq!(reply.body, expected.concat().replace("INSTANCE", instance));
 }
@@ -74,6 +75,8 @@ async fn what_cannot_be_started_is_a_bad_request_and_nothing_is_written() {
         ),
         ("order/@o", "3", "it starts with `@`"),
         ("order/a%2Fb", "3", "it contains '/'"),
+        ("order/.", "3", "neither `.` nor `..`"),
+        ("order/%2E%2e", "3", "neither `.` nor `..`"),
         (
             "order/o-1?timeout=soon",
             "3",

@@ -7,9 +7,13 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::response::Response;
+use durable_runtime::InstanceId;
+use durable_runtime::http::Key;
+use durable_runtime::http::Scope;
 use futures::StreamExt;
 use tower::ServiceExt;
 
+use super::functions::approved_order;
 use super::server::Server;
 
 async fn open(server: &Server, id: &str, last: Option<&str>) -> Response {
@@ -97,4 +101,51 @@ async fn a_stream_ends_when_its_instance_is_purged() {
     assert_eq!(server.delete("/durable/instances/o-1").await.status, 200);
     // Nothing was read yet, so the stream may have seen either.
     assert!(read(response).await.starts_with("event: status\n"));
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_the_link_that_opened_it_does() {
+    let key = "reader-0123456789-0123456789-0123456789";
+    let lifetime = Duration::from_mins(1);
+    let server = Server::with("memory:", |management| {
+        let key = Key::new(key, [Scope::Start, Scope::Read]).unwrap();
+        management.key(key).link_lifetime(lifetime)
+    })
+    .await;
+    let start = Request::post("/durable/orchestrators/approved_order/o-1")
+        .header("x-functions-key", key)
+        .body(Body::from("3"));
+    let started = server.send_as_is(start.unwrap()).await;
+    let (_, code) = started
+        .header("location")
+        .unwrap()
+        .split_once("code=")
+        .unwrap();
+    server.until("o-1", |row| row.custom_status.is_some()).await;
+
+    let by_link = Request::get(format!("/durable/instances/o-1/events?code={code}"));
+    let by_link = by_link.body(Body::empty()).unwrap();
+    let by_link = server.app.clone().oneshot(by_link).await.unwrap();
+    assert_eq!(by_link.status(), 200);
+    let by_key = Request::get("/durable/instances/o-1/events").header("x-functions-key", key);
+    let by_key = by_key.body(Body::empty()).unwrap();
+    let by_key = server.app.clone().oneshot(by_key).await.unwrap();
+    assert_eq!(by_key.status(), 200);
+    let mut by_key = by_key.into_body().into_data_stream();
+    by_key.next().await.unwrap().unwrap();
+
+    server.clock.advance(lifetime);
+    let seen = read(by_link).await;
+    assert!(seen.contains("event: status"), "{seen}");
+    // Whoever has a key goes on.
+    let raise = Request::post("/durable/instances/o-1/terminate").header("x-functions-key", key);
+    let refused = server.send_as_is(raise.body(Body::empty()).unwrap()).await;
+    assert_eq!(refused.status, 403);
+    let instance = server
+        .client()
+        .instance::<approved_order>(InstanceId::new("o-1").unwrap());
+    instance.terminate("enough").await.unwrap();
+    let rest: Vec<_> = by_key.map(|chunk| chunk.unwrap()).collect().await;
+    let rest = String::from_utf8(rest.concat()).unwrap();
+    assert!(rest.contains("Terminated"), "{rest}");
 }

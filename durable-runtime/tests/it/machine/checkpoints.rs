@@ -211,7 +211,7 @@ fn code_that_carries_other_bindings_stalls_and_says_which() {
         report.contains("missing in the checkpoint: `heard`"),
         "{report}"
     );
-    assert!(report.contains("not carried any more: `read`"), "{report}");
+    assert!(report.contains("no longer carried: `read`"), "{report}");
     assert!(report.contains("src/orders.rs:3:5"), "{report}");
     assert!(report.contains("help: "), "{report}");
     bench.deploy(|cursor, _| reads(cursor, EVERY));
@@ -252,7 +252,7 @@ fn code_without_that_loop_stalls() {
     bench.deploy(|_, _| async { event("next").await });
     let _ = bench.raise("next", 1);
     let report = bench.stalled();
-    assert!(report.contains("does not go on from there"), "{report}");
+    assert!(report.contains("does not continue from there"), "{report}");
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn an_event_that_does_not_decode_is_rejected_and_its_waiter_stays() {
         1 ExecutionStarted
         1 WaitStarted 0 a
         2 EventRaised A "seven"
-        2 EventRejected A "seven" reason="failed to decode `u32`: invalid type: string \"seven\", expected u32 at line 1 column 7"
+        2 EventRejected A "seven" reason="failed to decode `u32`: invalid type: string \"seven\", expected u32"
         3 EventRaised a 7
         3 WaitStarted 1 end
         4 EventRaised end null

@@ -1,8 +1,10 @@
 //! Instances that cannot go on with the code that runs.
 
 use durable_runtime::failure::CallResult;
+use durable_runtime::failure::Failure;
 use durable_runtime::ids::Execution;
 use durable_runtime::machine::BodyEnd;
+use durable_runtime::machine::Undecodable;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::Next;
@@ -112,6 +114,38 @@ fn a_stall_at_the_start_keeps_the_start() {
     bench.deploy(|_, _| async { done("cured") });
     let _ = bench.step();
     assert_eq!(bench.result(), value_of!("cured"));
+}
+
+fn not_begun() -> BodyEnd {
+    BodyEnd::NotBegun(Failure::InputUnreadable {
+        orchestrator: "greet".to_owned(),
+        report: "it is no name".to_owned(),
+    })
+}
+
+#[test]
+fn an_input_that_is_not_what_the_code_takes_is_a_matter_of_policy_where_nothing_has_begun() {
+    let why = "failed to start orchestrator `greet`: it is no name";
+    let refusing = || std::sync::Arc::new(|_, _| Box::pin(async { not_begun() }) as _);
+    let mut bench = Bench::new(|_, _| async { done(1) });
+    bench.deploy_raw(refusing());
+    let _ = bench.step();
+    assert_eq!(bench.stalled(), why);
+
+    let mut bench = Bench::new(|_, _| async { done(1) });
+    bench.config.undecodable_input = Undecodable::Fail;
+    bench.deploy_raw(refusing());
+    let _ = bench.step();
+    assert_eq!(bench.status(), InstanceStatus::Failed);
+
+    // The code has changed since: that can be cured.
+    let mut bench = Bench::begun(|_, _| right());
+    bench.config.undecodable_input = Undecodable::Fail;
+    bench.deploy_raw(refusing());
+    bench.evict();
+    let _ = bench.step();
+    assert_eq!(bench.status(), InstanceStatus::Stalled);
+    assert!(bench.stalled().contains(why), "{}", bench.stalled());
 }
 
 #[test]

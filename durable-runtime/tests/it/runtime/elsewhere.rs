@@ -5,6 +5,9 @@ use std::error::Error;
 use durable_runtime::prelude::*;
 use durable_runtime::store::StoreError;
 use durable_runtime::work::InstanceStatus;
+use sea_orm::SqliteTransactionMode;
+use sea_orm::TransactionOptions;
+use sea_orm::TransactionTrait;
 
 use super::functions::Approval;
 use super::functions::ApprovedOrderClient;
@@ -57,4 +60,27 @@ fn is_owned_elsewhere(error: &(dyn Error + 'static)) -> bool {
         error.downcast_ref(),
         Some(StoreError::OwnedElsewhere { .. })
     ) || error.source().is_some_and(is_owned_elsewhere)
+}
+
+#[tokio::test]
+async fn a_client_opens_a_hub_and_reads_it_while_another_process_writes() {
+    let hub = Hub::new();
+    let runtime = hub.start().await;
+    let orders = OrderClient::new(runtime.client());
+    let order = orders.start(2).id("order-1").await.unwrap();
+    assert_eq!(order.result().await.unwrap(), 2);
+    // As a process does that was stopped in the middle of a transaction.
+    let writer = runtime.database().unwrap();
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let writes = writer.begin_with_options(options).await.unwrap();
+
+    let client = hub.client_elsewhere().await;
+    let found = client.instances().page(10).next_page().await.unwrap();
+    assert_eq!(found.map(|page| page.len()), Some(1));
+    client.close().await;
+    writes.rollback().await.unwrap();
+    runtime.shutdown().await.unwrap();
 }

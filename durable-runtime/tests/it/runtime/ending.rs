@@ -1,6 +1,9 @@
 //! How a runtime ends, and what the next one finds.
 
+use durable_runtime::dispatcher::DispatcherError;
 use durable_runtime::prelude::*;
+use durable_runtime::store::StoreError;
+use sea_orm::ConnectionTrait;
 
 use super::functions::Approval;
 use super::functions::ApprovedOrderClient;
@@ -46,4 +49,39 @@ async fn what_was_recorded_is_not_done_again_by_the_next_runtime() {
     assert_eq!(again.result().await.unwrap(), 1);
     assert_eq!(hub.runs.count(), 1);
     runtime.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_that_came_back_anew_frees_its_hub_when_it_is_dropped() {
+    let hub = Hub::new();
+    let runtime = hub.start().await;
+    let orders = OrderClient::new(runtime.client());
+    // As if another had taken over: this one has to come back as a new worker.
+    let fences = "UPDATE worker SET epoch = epoch + 1";
+    let database = runtime.database().unwrap();
+    database.execute_unprepared(fences).await.unwrap();
+    let order = orders.start(1).await.unwrap();
+    assert_eq!(order.result().await.unwrap(), 1);
+    drop((runtime, orders, order, database));
+
+    let runtime = hub.try_start().await.unwrap();
+    runtime.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_whose_store_was_closed_ends_and_says_so() {
+    let hub = Hub::new();
+    let opened = durable_runtime::store::open(&hub.url).await.unwrap();
+    let store = opened.store.clone();
+    let runtime = Runtime::builder().store(opened).start().await.unwrap();
+    store.close().await;
+    let ended = runtime.run_until_signal().await.unwrap_err();
+    let ended = ended.downcast_ref::<DispatcherError>();
+    assert!(
+        matches!(
+            ended,
+            Some(DispatcherError::Store(StoreError::Closed { .. }))
+        ),
+        "{ended:?}"
+    );
 }

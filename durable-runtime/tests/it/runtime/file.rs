@@ -9,6 +9,7 @@ use durable_runtime::store;
 use durable_runtime::store::FileChange;
 use durable_runtime::store::StoreError;
 use sea_orm::ConnectionTrait;
+use sea_orm::TransactionTrait;
 
 use super::functions::Approval;
 use super::functions::ApprovedOrderClient;
@@ -49,6 +50,42 @@ async fn a_hub_that_was_shut_down_is_whole_in_its_file() {
         .await
         .unwrap();
     assert_eq!(waiting.result().await.unwrap(), "Ada");
+    runtime.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_log_is_cut_back_once_nobody_reads_from_it_any_more() {
+    const MIB: u64 = 1 << 20;
+    let hub = Hub::new();
+    let runtime = hub.start().await;
+    let log = || fs::metadata(hub.path("hub.db-wal")).unwrap().len();
+    let database = runtime.database().unwrap();
+    let write = async |sql: &str| {
+        database.execute_unprepared(sql).await.unwrap();
+    };
+    write("CREATE TABLE mine (much BLOB)").await;
+    let other = sea_orm::Database::connect(&hub.url).await.unwrap();
+    let reading = other.begin().await.unwrap();
+    reading
+        .execute_unprepared("SELECT * FROM mine")
+        .await
+        .unwrap();
+    for _ in 0..10 {
+        write("INSERT INTO mine VALUES (zeroblob(10 * 1024 * 1024))").await;
+    }
+    assert!(log() > 100 * MIB, "{}", log());
+    reading.commit().await.unwrap();
+
+    // Nothing more is written: whoever works on the hub looks at it all the same.
+    let cut = async {
+        while log() > 64 * MIB {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(2), cut)
+        .await
+        .unwrap();
+    OrderClient::new(runtime.client()).start(1).await.unwrap();
     runtime.shutdown().await.unwrap();
 }
 

@@ -40,6 +40,7 @@ async fn talks(ctx: &OrchestrationContext) {
 
 async fn runtime(perturb: bool) -> Runtime {
     Runtime::builder()
+        .store("memory:")
         .perturb(perturb)
         .register(draws)
         .register(talks)

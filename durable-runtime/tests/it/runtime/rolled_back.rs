@@ -258,3 +258,62 @@ async fn what_there_is_no_room_for_is_refused_as_such_and_leaves_nothing_behind(
     }
     runtime.shutdown().await.unwrap();
 }
+
+/// What users do in a transaction of theirs, and what ends it at each of these.
+const OWN_STATEMENTS: &[(&str, &str)] = &[
+    (
+        "SELECT n FROM mine",
+        "INSERT OR ROLLBACK INTO mine VALUES (1)",
+    ),
+    (
+        "INSERT INTO mine VALUES (10)",
+        "INSERT OR ROLLBACK INTO mine VALUES (1)",
+    ),
+    (
+        "UPDATE mine SET n = 20 WHERE n = 10",
+        "UPDATE OR ROLLBACK mine SET n = 1 WHERE n = 2",
+    ),
+    ("DELETE FROM mine WHERE n = 20", "DELETE FROM planted"),
+    (
+        "REPLACE INTO mine VALUES (30)",
+        "REPLACE INTO planted VALUES (1)",
+    ),
+    (
+        "CREATE TABLE yours (n INTEGER)",
+        "INSERT OR ROLLBACK INTO mine VALUES (1)",
+    ),
+    ("SAVEPOINT inside", "ROLLBACK"),
+    (
+        "INSERT INTO mine VALUES (40)",
+        "INSERT OR ROLLBACK INTO mine VALUES (1)",
+    ),
+    ("RELEASE inside", "ROLLBACK"),
+    ("INSERT INTO mine VALUES (50)", "ROLLBACK"),
+];
+
+#[tokio::test]
+async fn a_users_transaction_that_ends_at_any_of_its_statements_is_not_committed() {
+    let hub = Hub::new();
+    let (runtime, database) = with_own_table(&hub).await;
+    let planted = "INSERT INTO mine VALUES (2);
+                   CREATE TABLE planted (n INTEGER); INSERT INTO planted VALUES (1);
+                   CREATE TRIGGER d BEFORE DELETE ON planted
+                   BEGIN SELECT RAISE(ROLLBACK, 'planted'); END;
+                   CREATE TRIGGER i BEFORE INSERT ON planted
+                   BEGIN SELECT RAISE(ROLLBACK, 'planted'); END";
+    database.execute_unprepared(planted).await.unwrap();
+    let before = numbers(&hub).await;
+    for at in 0..OWN_STATEMENTS.len() {
+        let txn = database.begin().await.unwrap();
+        for (number, (statement, ends)) in OWN_STATEMENTS.iter().enumerate() {
+            let statement = if number == at { ends } else { statement };
+            // Whoever goes on after an error must not come to believe that something is written.
+            let _either = txn.execute_unprepared(statement).await;
+        }
+        let committed = txn.commit().await;
+        assert!(committed.is_err(), "it ended at {:?}", OWN_STATEMENTS[at]);
+        assert_eq!(numbers(&hub).await, before, "{:?}", OWN_STATEMENTS[at]);
+        starts_are_durable(&hub, &runtime.client(), &format!("order-{at}")).await;
+    }
+    runtime.shutdown().await.unwrap();
+}

@@ -2,8 +2,10 @@
 
 use durable_runtime::prelude::*;
 use durable_runtime::work::InstanceStatus;
+use durable_runtime::worker::StartError;
 
 use super::functions::OrderClient;
+use super::functions::order;
 use super::hub::Hub;
 
 #[tokio::test]
@@ -66,5 +68,28 @@ async fn a_replaced_instance_is_waited_out_before_anything_is_asked_of_the_new_o
             .unwrap();
         assert_eq!(new.result().await.unwrap(), items);
     }
+    runtime.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_runtime_whose_store_nobody_named_does_not_start() {
+    let refused = Runtime::builder().start().await.unwrap_err();
+    assert!(matches!(refused, StartError::NoStore), "{refused:?}");
+    let said = refused.to_string();
+    assert!(said.contains(".store(\"memory:\")"), "{said}");
+}
+
+#[tokio::test]
+async fn an_id_that_a_call_brings_is_checked_like_any_other() {
+    let hub = Hub::new();
+    let runtime = hub.start().await;
+    let client = runtime.client();
+    let refused = client.start_call(order(1).id("a/b")).await.unwrap_err();
+    assert!(
+        matches!(refused, ClientError::InvalidInstanceId(_)),
+        "{refused:?}"
+    );
+    let all = client.instances().page(10).next_page().await.unwrap();
+    assert_eq!(all, None);
     runtime.shutdown().await.unwrap();
 }

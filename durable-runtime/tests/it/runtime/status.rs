@@ -187,7 +187,7 @@ async fn what_was_accepted_shows_before_and_without_a_worker() {
     runtime.shutdown().await.unwrap();
 
     let client = hub.client_elsewhere().await;
-    let order = client.instance::<approved_order>(order.id().clone());
+    let order = client.instance(order.id().clone()).of::<approved_order>();
     order.restart().await.unwrap();
     let status = order.status().await.unwrap();
     assert_eq!(status.status(), InstanceStatus::Pending);

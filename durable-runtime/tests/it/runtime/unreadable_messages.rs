@@ -28,7 +28,9 @@ async fn run(database: &DatabaseConnection, statement: &str) {
 }
 
 async fn stalls(client: &Client, id: &InstanceId) -> String {
-    let instance = client.instance::<super::functions::approved_order>(id.clone());
+    let instance = client
+        .instance(id.clone())
+        .of::<super::functions::approved_order>();
     loop {
         let status = instance.status().await.unwrap();
         if status.status() == InstanceStatus::Stalled {

@@ -281,3 +281,32 @@ async fn the_clock_of_the_test_is_the_clock_of_the_orchestration() {
     let pump = pump_at(&notes, &clock).await;
     assert_eq!(pump.clock().now(), clock.now());
 }
+
+#[tokio::test]
+async fn the_status_tells_how_far_a_long_activity_has_come() {
+    let notes = Shared::default();
+    let mut pump = pump(&notes).await;
+    let instance = ResumeItClient::new(pump.client()).start().await.unwrap();
+    pump.run_until_idle().await.unwrap();
+    let waits = instance.status().await.unwrap().waits_in().to_vec();
+    let begun = waits[0].attempts.clone().unwrap();
+    assert_eq!((begun.attempt, begun.last_error), (1, None));
+
+    pump.advance(seconds(6)).await.unwrap();
+    let waits = instance.status().await.unwrap().waits_in().to_vec();
+    let under_way = waits[0].attempts.clone().unwrap();
+    assert_eq!(under_way.progress.unwrap().as_text(), "41");
+
+    pump.advance(seconds(5)).await.unwrap();
+    let status = instance.status().await.unwrap();
+    let failed = status.waits_in()[0].attempts.clone().unwrap();
+    assert_eq!(failed.attempt, 2);
+    let error = failed.last_error.unwrap();
+    assert!(error.contains("timed out"), "{error}");
+    let next = failed.next_attempt_at.unwrap();
+    assert!(next <= pump.clock().now() + seconds(1), "{next}");
+    assert_eq!(failed.progress.unwrap().as_text(), "41");
+
+    pump.advance(seconds(1)).await.unwrap();
+    assert_eq!(instance.status().await.unwrap().waits_in(), []);
+}

@@ -1,6 +1,7 @@
 //! Sub-orchestrations, fan-out, continue-as-new (semantics.md §5).
 
 use durable_runtime::client::ResultError;
+use durable_runtime::history::HistoryEvent;
 use durable_runtime::prelude::*;
 use durable_runtime::work::InstanceStatus;
 use durable_testkit::Pump;
@@ -149,7 +150,8 @@ async fn a_child_that_takes_too_long_is_terminated_and_its_parent_told() {
     );
     let child = pump
         .client()
-        .instance::<child>(InstanceId::new("slow-child").unwrap());
+        .instance(InstanceId::new("slow-child").unwrap())
+        .of::<child>();
     assert_eq!(
         child.status().await.unwrap().status(),
         InstanceStatus::Terminated
@@ -165,7 +167,8 @@ async fn terminating_a_parent_terminates_its_children() {
     pump.run_until_idle().await.unwrap();
     let child = pump
         .client()
-        .instance::<child>(InstanceId::new("slow-child").unwrap());
+        .instance(InstanceId::new("slow-child").unwrap())
+        .of::<child>();
     assert_eq!(
         child.status().await.unwrap().status(),
         InstanceStatus::Terminated
@@ -179,7 +182,8 @@ async fn a_parent_is_told_that_its_child_was_terminated() {
     pump.run_until_idle().await.unwrap();
     let child = pump
         .client()
-        .instance::<child>(InstanceId::new("slow-child").unwrap());
+        .instance(InstanceId::new("slow-child").unwrap())
+        .of::<child>();
     child.terminate("by hand").await.unwrap();
     pump.run_until_idle().await.unwrap();
     let failed = instance.result().await;
@@ -203,7 +207,8 @@ async fn a_detached_child_lives_on() {
     pump.advance(seconds(10)).await.unwrap();
     let child = pump
         .client()
-        .instance::<child>(InstanceId::new("detached-child").unwrap());
+        .instance(InstanceId::new("detached-child").unwrap())
+        .of::<child>();
     assert_eq!(child.result().await.unwrap(), 5);
 }
 
@@ -229,4 +234,59 @@ async fn branches_with_several_awaits_run_beside_each_other() {
     pump.advance(seconds(1)).await.unwrap();
     pump.advance(seconds(1)).await.unwrap();
     assert_eq!(instance.result().await.unwrap(), (4, 20));
+}
+
+#[orchestrator]
+async fn badly_named(ctx: &OrchestrationContext) -> [Option<Failure>; 3] {
+    let failure = |error| match error {
+        ChildError::Infrastructure(failure) => failure,
+        ChildError::Odd => Failure::Cancelled,
+    };
+    let called = child(2).id("a/b").await.err().map(failure);
+    let retried = child(2).id("").retry(RetryPolicy::new(3, seconds(1)));
+    let retried = retried.await.err().map(failure);
+    let detached = ctx.start_detached(child(2).id("@a")).await.err();
+    [called, retried, detached]
+}
+
+#[tokio::test]
+async fn a_bad_id_fails_the_call_with_a_failure_of_its_own() {
+    let pump = Pump::builder().register(badly_named);
+    let mut pump = pump
+        .register(child)
+        .register(refuse_odd)
+        .start()
+        .await
+        .unwrap();
+    let instance = BadlyNamedClient::new(pump.client()).start().await.unwrap();
+    pump.run_until_idle().await.unwrap();
+    let failures = instance.result().await.unwrap();
+    for (failure, problem) in failures.iter().zip(["'/'", "is empty", "starts with `@`"]) {
+        assert!(
+            matches!(failure, Some(Failure::InvalidInstanceId(invalid)) if invalid.to_string().contains(problem)),
+            "{failure:?}"
+        );
+    }
+    let all = pump.client().instances().count().await.unwrap();
+    assert_eq!(all, 1);
+}
+
+#[tokio::test]
+async fn a_call_made_by_a_function_that_is_given_by_its_name_stands_in_the_users_source() {
+    let builder = Pump::builder().register(fan_out).register(double);
+    let mut pump = builder.start().await.unwrap();
+    let instance = FanOutClient::new(pump.client()).start(3).await.unwrap();
+    pump.run_until_idle().await.unwrap();
+    let history = instance.history().await.unwrap();
+    let sites: Vec<_> = history
+        .events()
+        .filter_map(|event| match event {
+            HistoryEvent::ActivityScheduled { site, .. } => Some(site.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(sites.len(), 3);
+    for site in sites {
+        assert!(site.contains("engine/composition.rs:"), "{site}");
+    }
 }

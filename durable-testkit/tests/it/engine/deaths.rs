@@ -1,17 +1,28 @@
 //! Processes that die again and again: who is blamed, who is not, and what goes on meanwhile.
 
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use durable_runtime::InstanceId;
 use durable_runtime::client::Instance;
 use durable_runtime::client::ResultError;
+use durable_runtime::clock::Clock;
+use durable_runtime::clock::Tick;
+use durable_runtime::dispatcher::Executor;
+use durable_runtime::dispatcher::Holds;
 use durable_runtime::history::HistoryEvent;
+use durable_runtime::ids::Execution;
 use durable_runtime::prelude::*;
+use durable_runtime::running::Computation;
+use durable_runtime::running::Mark;
 use durable_runtime::running::Place;
+use durable_runtime::running::Running;
 use durable_runtime::store::ModelStore;
+use durable_runtime::store::Store;
 use durable_runtime::work::InstanceStatus;
 use durable_testkit::Pump;
 use durable_testkit::VirtualClock;
@@ -91,12 +102,28 @@ async fn count(_ctx: &OrchestrationContext) -> Result<u32, Failure> {
     counts().await
 }
 
+/// Has all that is computed hold its thread for so long.
+#[derive(Debug)]
+struct Holding {
+    clock: VirtualClock,
+    time: Duration,
+    begun: Mutex<Vec<Tick>>,
+}
+
+impl Holds for Holding {
+    fn next(&self, _of_entity: bool) -> Duration {
+        self.begun.lock().unwrap().push(self.clock.monotonic());
+        self.time
+    }
+}
+
 /// A machine: what is left when a process dies.
 struct Machine {
     store: Arc<ModelStore>,
     clock: VirtualClock,
     place: Place,
     site: Arc<Site>,
+    holds: Option<Arc<Holding>>,
 }
 
 impl Machine {
@@ -106,6 +133,20 @@ impl Machine {
             clock: VirtualClock::new(),
             place: Place::memory(),
             site: Arc::default(),
+            holds: None,
+        }
+    }
+
+    fn whose_turns_take(time: Duration) -> Self {
+        let machine = Self::new();
+        let holds = Holding {
+            clock: machine.clock.clone(),
+            time,
+            begun: Mutex::default(),
+        };
+        Self {
+            holds: Some(Arc::new(holds)),
+            ..machine
         }
     }
 
@@ -129,6 +170,9 @@ impl Machine {
                 config.running = self.place.clone();
                 config.machine.perturb = false;
                 config.max_concurrent_activities = at_once;
+                if let Some(holds) = &self.holds {
+                    config.executor = Executor::Simulated(holds.clone());
+                }
             });
         builder.start().await.unwrap()
     }
@@ -211,6 +255,40 @@ async fn one_that_ends_its_process_is_found_among_100_that_take_for_ever() {
     machine.site.open();
     pump.run_until_idle().await.unwrap();
     assert_eq!(completed(&pump).await, 99);
+}
+
+#[tokio::test]
+async fn one_that_ends_its_process_is_found_though_its_replay_takes_long() {
+    let machine = Machine::whose_turns_take(seconds(2));
+    machine.start(1, Some(0)).await;
+    let (pump, deaths) = machine.until_one_lives().await;
+    assert!(deaths <= 6, "{deaths}");
+    assert_eq!(loss(&pump, "one-0").await, deaths);
+}
+
+#[tokio::test]
+async fn turns_in_which_processes_died_are_made_one_at_a_time() {
+    let machine = Machine::whose_turns_take(seconds(5));
+    machine.start(2, None).await;
+    // A process that died in the first turns of both.
+    let record = Running::begin_at(&machine.place, &[]);
+    for id in ["one-0", "one-1"] {
+        let id = InstanceId::new(id).unwrap();
+        let row = machine.store.instance_fetch(&id).await.unwrap();
+        let (key, execution) = (row.unwrap().key, Execution::FIRST);
+        let of = Computation::Turn { key, execution };
+        std::mem::forget(record.begin(Mark { of, number: 1 }));
+    }
+    record.abandon();
+    machine.site.open();
+    let mut pump = machine.process().await;
+    for _ in 0..40 {
+        pump.advance(seconds(1)).await.unwrap();
+    }
+    assert_eq!(completed(&pump).await, 2);
+    let holds = machine.holds.unwrap();
+    let begun = holds.begun.lock().unwrap();
+    assert!(begun[1].since(begun[0]) >= holds.time, "{begun:?}");
 }
 
 #[tokio::test]
@@ -324,6 +402,7 @@ async fn without_a_record_no_death_counts_and_everything_begins_anew() {
             clock: machine.clock.clone(),
             place: Place::memory(),
             site: Arc::clone(&machine.site),
+            holds: None,
         };
         let mut pump = forgetful.process().await;
         pump.run_until_idle().await.unwrap();

@@ -142,7 +142,7 @@ async fn what_an_entity_starts_makes_something_else_in_another_hub() {
         idle.unwrap();
         assert_eq!(ids.unwrap(), ["first print", "second print"]);
         for id in ["first print", "second print"] {
-            let printed: Instance<mint> = pump.client().instance(InstanceId::new(id).unwrap());
+            let printed: Instance<mint> = pump.client().instance(id).of();
             all.push(made(&mut pump, &printed).await);
         }
     }

@@ -1,6 +1,8 @@
 //! More timers than one page of the store holds: those that nobody can act on, and those to come.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
 
 use durable_runtime::client::StoreCommands;
 use durable_runtime::clock::Clock;
@@ -159,4 +161,50 @@ async fn a_start_that_another_process_schedules_is_not_late() {
     pump.advance(seconds(5)).await.unwrap();
     let status = instance.status().await.unwrap().status();
     assert_eq!(status, InstanceStatus::Running);
+}
+
+/// How many of these there are in memory.
+static NAPPING: AtomicU32 = AtomicU32::new(0);
+
+struct Napping;
+
+impl Napping {
+    fn new() -> Self {
+        NAPPING.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Napping {
+    fn drop(&mut self) {
+        NAPPING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[orchestrator]
+async fn naps_for_an_hour(ctx: &OrchestrationContext) -> u64 {
+    let _napping = Napping::new();
+    ctx.sleep(hours(1)).await;
+    1
+}
+
+#[tokio::test]
+async fn what_waits_for_long_does_not_stay_in_memory() {
+    let hub = Hub::new();
+    let builder = hub.worker().register(naps_for_an_hour);
+    let builder = builder.config(|config| config.cache_time = minutes(1));
+    let mut pump = builder.start().await.unwrap();
+    let client = NapsForAnHourClient::new(pump.client());
+    let instance = client.start().id("a").await.unwrap();
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(NAPPING.load(Ordering::Relaxed), 1);
+    hub.clock.advance(seconds(59));
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(NAPPING.load(Ordering::Relaxed), 1);
+    hub.clock.advance(seconds(1));
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(NAPPING.load(Ordering::Relaxed), 0);
+    hub.clock.advance(hours(1));
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(instance.result().await.unwrap(), 1);
 }

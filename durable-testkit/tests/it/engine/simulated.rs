@@ -173,7 +173,8 @@ async fn a_result_that_waits_for_the_cure_of_a_stall_is_not_made_again() {
     pump.advance(seconds(1)).await.unwrap();
     let instance = pump
         .client()
-        .instance::<deployed::measures>(instance.id().clone());
+        .instance(instance.id().clone())
+        .of::<deployed::measures>();
     assert_eq!(instance.result().await.unwrap(), "a yard");
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }

@@ -92,3 +92,43 @@ async fn what_is_kept_outside_of_the_history_is_found() {
     kit.mock(refund::with(|receipt| receipt));
     kit.crash_everywhere(leaky("A-1".to_owned())).await;
 }
+
+#[tokio::test]
+#[should_panic(expected = "the runs differ without any crash too")]
+async fn a_mock_that_keeps_something_from_run_to_run_is_told_and_not_taken_for_a_crash() {
+    let kit = TestHub::new().register(refunds_once);
+    let mut asked = 0;
+    kit.mock(refund::with(move |receipt| {
+        asked += 1;
+        format!("{receipt} {asked}")
+    }));
+    kit.crash_everywhere(refunds_once()).await;
+}
+
+#[orchestrator]
+async fn refunds_once(_ctx: &OrchestrationContext) -> Result<String, Failure> {
+    refund("A-1".to_owned()).await
+}
+
+#[activity]
+async fn once(number: u32) -> u32 {
+    number
+}
+
+#[activity(retry(max_attempts = 2, initial = "1s"))]
+async fn twice(number: u32) -> Result<u32, Failure> {
+    Ok(number)
+}
+
+#[orchestrator]
+async fn counts(_ctx: &OrchestrationContext) -> Result<u32, Failure> {
+    Ok(once(1).await? + twice(2).await?)
+}
+
+#[tokio::test]
+async fn what_a_crash_takes_does_not_use_up_the_attempts_of_a_policy() {
+    let kit = TestHub::new().register(counts).register(once);
+    kit.mock(twice::fails_times(1, Failure::Cancelled).then(twice::with(Ok)));
+    let report = kit.crash_everywhere(counts()).pairs(1_000).await;
+    assert!(report.points().len() > 10, "{report}");
+}

@@ -40,3 +40,41 @@ fn a_failing_test_prints_its_seed_and_leaves_a_page() {
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains("wait_for Never"), "{page}");
 }
+
+#[tokio::test]
+#[should_panic(expected = "does not end: it is suspended, and nobody resumes it")]
+async fn a_suspended_instance_says_so_where_it_does_not_end() {
+    let kit = TestHub::new().register(waits_for_ever);
+    let instance = kit.start(waits_for_ever()).await;
+    instance.instance().suspend().await.unwrap();
+    let _ = instance.result().await;
+}
+
+#[derive(Debug, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+enum NapError {
+    #[error("woken, and cross")]
+    Cross,
+    #[error(transparent)]
+    Infrastructure(#[from] Failure),
+}
+
+#[orchestrator]
+async fn nap(ctx: &OrchestrationContext) -> Result<u32, NapError> {
+    select! {
+        () = ctx.cancellation() => Err(NapError::Cross),
+        () = ctx.sleep(hours(8)) => Ok(8),
+    }
+}
+
+#[tokio::test]
+async fn the_result_of_a_cancelled_instance_is_its_own_error() {
+    let kit = TestHub::new().register(nap);
+    let begun = kit.start(nap()).await;
+    kit.settle().await;
+    begun.instance().cancel().await.unwrap();
+    assert_eq!(begun.result().await, Err(NapError::Cross));
+    let not_begun = kit.start(nap()).delay(hours(1)).await;
+    not_begun.instance().cancel().await.unwrap();
+    let failure = NapError::Infrastructure(Failure::Cancelled);
+    assert_eq!(not_begun.result().await, Err(failure));
+}

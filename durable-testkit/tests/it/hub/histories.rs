@@ -58,7 +58,7 @@ async fn again(ctx: &OrchestrationContext, left: u32) -> u32 {
 async fn saved() -> SavedHistory {
     let kit = TestHub::new().register(buy).register(pay).register(notify);
     let payment = Payment {
-        card: "4111".to_owned(),
+        card: "Ada's".to_owned(),
         cents: 500,
     };
     let buy = kit.start(buy(payment)).await;
@@ -101,7 +101,7 @@ async fn every_execution_of_an_instance_is_saved_and_checked() {
 async fn what_is_redacted_is_gone_and_the_history_still_fits() {
     let redacted = saved().await.redact(&["card"]).unwrap();
     let text = redacted.to_json();
-    assert!(!text.contains("4111"), "{text}");
+    assert!(!text.contains("Ada's"), "{text}");
     assert!(text.contains("redacted"), "{text}");
     replay_check(buy, &text).unwrap();
 }
@@ -182,4 +182,12 @@ async fn the_history_of_another_orchestrator_is_refused() {
         matches!(error, ReplayCheckError::OtherOrchestrator { .. }),
         "{error}"
     );
+}
+
+#[test]
+fn a_history_that_is_not_there_is_told_by_its_path_and_how_to_record_it() {
+    let error = SavedHistory::load("histories/none.json").unwrap_err();
+    let said = format!("{error:?}");
+    assert_eq!(said.matches("histories/none.json").count(), 1, "{said}");
+    assert!(said.contains(".save("), "{said}");
 }

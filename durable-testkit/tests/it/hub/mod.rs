@@ -9,4 +9,6 @@ mod mocks;
 mod order;
 mod orders_of_arrival;
 mod past;
+mod preludes;
+mod redaction;
 mod time;

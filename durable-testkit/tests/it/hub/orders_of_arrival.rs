@@ -117,3 +117,20 @@ async fn steps_are_results_and_time() {
     assert_eq!(kit.step().await, None);
     assert_eq!(approve.result().await, Ok(false));
 }
+
+#[tokio::test]
+async fn a_report_names_the_ends_and_how_often_each_was_come_to() {
+    let scenario = Scenario::new().event(Approval {}).terminate("enough");
+    let report = kit().explore(approve(), scenario).await;
+    let text = report.to_string();
+    let ends: Vec<_> = text.lines().skip(1).map(str::trim_start).collect();
+    assert_eq!(ends.len(), 3, "{text}");
+    for (end, name) in ends
+        .iter()
+        .zip(["completed false", "completed true", "terminated enough"])
+    {
+        let (count, named) = end.split_once(' ').unwrap();
+        assert!(count.parse::<usize>().unwrap() > 0, "{text}");
+        assert_eq!(named, name, "{text}");
+    }
+}

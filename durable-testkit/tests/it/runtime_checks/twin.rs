@@ -4,6 +4,7 @@ use std::collections::HashMap as Table;
 
 use durable_runtime::prelude::*;
 use durable_testkit::Pump;
+use durable_testkit::TestHub;
 use tokio::time::Instant as Watch;
 
 use super::elsewhere::heads;
@@ -261,4 +262,24 @@ async fn a_side_effect_is_no_difference() {
     let instance = client.start().await.unwrap();
     pump.run_until_idle().await.unwrap();
     assert!(instance.result().await.unwrap());
+}
+
+/// As `docs/rules/D032.md` advises.
+#[orchestrator]
+async fn times_itself_for_people(ctx: &OrchestrationContext) {
+    #[allow_nondeterminism(D001, reason = "shown to people, nothing is decided by it")]
+    let begun = std::time::Instant::now();
+    ctx.sleep(seconds(1)).await;
+    ctx.log()
+        .info(format_args!("paid after {:?}", begun.elapsed()));
+}
+
+#[tokio::test]
+async fn an_exception_by_which_nothing_is_decided_has_a_twin_that_agrees() {
+    let kit = TestHub::new().register(times_itself_for_people);
+    kit.start(times_itself_for_people())
+        .await
+        .result()
+        .await
+        .unwrap();
 }

@@ -257,7 +257,7 @@ impl Side {
             }
             EntityStep::Expire { until } => {
                 let until = Timestamp::from_millis(*until);
-                self.store.answers_expire(until).await.map(text)
+                self.store.answers_expire(until, 2).await.map(text)
             }
             EntityStep::Send { .. } | EntityStep::Withdraw { .. } | EntityStep::Turn { .. } => {
                 unreachable!("not a reading")

@@ -37,10 +37,16 @@ fn answers_as_printed(path: &str) {
         std::io::stderr().write_all(text.as_bytes()).unwrap();
         return;
     }
-    let program = program();
-    let service = Service::start(&program);
+    for session in sessions(path) {
+        let program = program();
+        let service = Service::start(&program);
+        runs(session, &service, path);
+    }
+}
+
+fn runs(session: Vec<Shown>, service: &Service, path: &str) {
     // `SHOP=${SHOP:-…}` leaves it as it is where it is set.
-    let (settings, commands): (Vec<_>, Vec<_>) = session(path)
+    let (settings, commands): (Vec<_>, Vec<_>) = session
         .into_iter()
         .partition(|shown| !shown.command.starts_with("curl"));
     let settings: String = settings
@@ -54,12 +60,19 @@ fn answers_as_printed(path: &str) {
     }
 }
 
-/// The lines of the one block that begins with `$ SHOP=`.
-fn session(path: &str) -> Vec<Shown> {
+/// The blocks that begin with `$ SHOP=`; there is one at least.
+fn sessions(path: &str) -> Vec<Vec<Shown>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let text = std::fs::read_to_string(root.join(path)).unwrap();
-    let begin = text.find("\n$ SHOP=").unwrap() + 1;
-    let (block, _) = text[begin..].split_once("```").unwrap();
+    let blocks = text.split("```console\n").skip(1);
+    let blocks = blocks.filter(|block| block.starts_with("$ SHOP="));
+    let sessions: Vec<_> = blocks.map(|block| session(block, path)).collect();
+    assert!(!sessions.is_empty(), "{path}");
+    sessions
+}
+
+fn session(text: &str, path: &str) -> Vec<Shown> {
+    let (block, _) = text.split_once("```").unwrap();
     let mut session: Vec<Shown> = Vec::new();
     for line in block.lines() {
         match (line.strip_prefix("$ "), session.last_mut()) {

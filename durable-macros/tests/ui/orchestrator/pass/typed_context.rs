@@ -1,4 +1,4 @@
-//! Keeps D022.
+//! Keeps D022 and D039.
 
 #![deny(warnings)]
 use durable_runtime::prelude::*;

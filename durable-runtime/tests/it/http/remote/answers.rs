@@ -70,7 +70,9 @@ fn is_unreachable(error: &ClientError) -> bool {
 async fn all_fail(address: SocketAddr, about: &str, like: fn(&ClientError) -> bool) {
     let client = client(address);
     let orders = OrderClient::new(&client);
-    let order = client.instance::<crate::http::functions::order>(InstanceId::new("o-1").unwrap());
+    let order = client
+        .instance(InstanceId::new("o-1").unwrap())
+        .of::<crate::http::functions::order>();
     let account = AccountClient::new(&client, "ada");
     let of_result = match order.result().await {
         Err(ResultError::Client(error)) => error,

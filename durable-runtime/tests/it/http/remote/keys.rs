@@ -80,8 +80,11 @@ async fn a_key_does_what_its_scope_allows_and_no_more() {
 
     let order = ApprovedOrderClient::new(&starter).start(2).id("o-1").await;
     let id = order.unwrap().id().clone();
-    let of =
-        |client: &Client| client.instance::<crate::http::functions::approved_order>(id.clone());
+    let of = |client: &Client| {
+        client
+            .instance(id.clone())
+            .of::<crate::http::functions::approved_order>()
+    };
     let error = of(&starter).result().await.unwrap_err();
     assert!(
         matches!(&error, ResultError::Client(error) if is_forbidden(error)),
@@ -164,7 +167,9 @@ async fn whoever_may_start_may_not_replace_or_raise_by_that() {
     let used = orders.start(2).id("o-1").if_exists(IfExists::Use).await;
     assert_eq!(used.unwrap().id(), &id);
     // Whoever may manage may not start a copy by that.
-    let of = manager.instance::<crate::http::functions::approved_order>(id.clone());
+    let of = manager
+        .instance(id.clone())
+        .of::<crate::http::functions::approved_order>();
     let copy = InstanceId::new("o-2").unwrap();
     let error = of.restart().id(copy).await.unwrap_err();
     assert!(is_forbidden(&error), "{error:?}");

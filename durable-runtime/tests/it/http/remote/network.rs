@@ -115,7 +115,8 @@ async fn who_waits_asks_when_something_has_changed_and_not_before() {
     let listener = Listener::start(seen.around(api(Management::new(runtime.client())))).await;
     let waiting = listener
         .client()
-        .instance::<crate::http::functions::approved_order>(order.id().clone());
+        .instance(order.id().clone())
+        .of::<crate::http::functions::approved_order>();
     let result = tokio::spawn(async move { waiting.result().await });
     seen.until(2).await;
     order.raise(approval()).await.unwrap();

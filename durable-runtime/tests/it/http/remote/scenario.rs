@@ -70,6 +70,7 @@ pub(super) async fn everything(client: &Client) -> Story {
     inputs(client, &mut story).await;
     entities(client, &mut story).await;
     limits(client, &mut story).await;
+    untyped(client, &mut story).await;
     lists(client, &mut story).await;
     story
 }
@@ -102,7 +103,7 @@ async fn starts(client: &Client, story: &mut Story) {
     story.tell("without an id", anonymous.result().await.unwrap());
     anonymous.purge().await.unwrap();
     story.tell("bad id", said(orders.start(1).id("a/b").await));
-    let unknown: Instance<order> = client.instance(InstanceId::new("none").unwrap());
+    let unknown: Instance<order> = client.instance("none").of();
     story.tell("unknown", said(unknown.status().await));
     story.tell("its history", said(unknown.history().await));
     let status = first.status().await.unwrap();
@@ -152,7 +153,7 @@ async fn events(client: &Client, story: &mut Story) {
     story.tell("too late", said(waiting.raise(by("Cy")).await));
     let unread = waiting.status().await.unwrap().unread_events().to_vec();
     story.tell("unread", unread.len());
-    let unknown: Instance<approved_order> = client.instance(InstanceId::new("none").unwrap());
+    let unknown: Instance<approved_order> = client.instance("none").of();
     story.tell("raised to none", said(unknown.raise(by("Ada")).await));
     let started = client.start_with_event(approved_order(1).id("a-2"), by("Dee"));
     let approved = started.await.unwrap().result().await;
@@ -199,7 +200,7 @@ async fn controls(client: &Client, story: &mut Story) {
 }
 
 async fn restarts_and_purges(client: &Client, story: &mut Story) {
-    let first: Instance<order> = client.instance(InstanceId::new("o-1").unwrap());
+    let first: Instance<order> = client.instance("o-1").of();
     let again = first.restart().await.unwrap();
     story.tell("restarted", (again.id(), again.result().await.unwrap()));
     story.tell("tags stay", again.status().await.unwrap().tags());
@@ -343,6 +344,28 @@ async fn limits(client: &Client, story: &mut Story) {
     let key = "k".repeat(257);
     let deposit = AccountClient::new(client, key).deposit(1).await;
     story.tell("too long a key", deposit.unwrap_err());
+}
+
+/// Without the types of orchestrators.
+async fn untyped(client: &Client, story: &mut Story) {
+    let orders = ApprovedOrderClient::new(client);
+    let order = orders.start(2).id("u-1").await.unwrap();
+    until(client, order.id(), |row| row.custom_status.is_some()).await;
+    let instance = client.instance("u-1");
+    story.tell("untyped status", instance.status().await.unwrap().status());
+    story.tell("a typo", said(instance.raise("Aproval", &1).await));
+    instance.raise("Aproval", &1).undeclared().await.unwrap();
+    let unread = instance.unread_events().await.unwrap();
+    let names: Vec<_> = unread.into_iter().map(|event| event.name).collect();
+    story.tell("unread", names);
+    let count = client.commands().unread_count(order.id()).await;
+    story.tell("how many", count.unwrap());
+    instance.raise("approval", &by("Ada")).await.unwrap();
+    story.tell("by name", order.result().await.unwrap());
+    let nobody = client.instance("u/1");
+    story.tell("bad id", said(nobody.status().await));
+    story.tell("bad id to raise", said(nobody.raise("Approval", &1).await));
+    story.tell("counts", client.instances().counts().await.unwrap());
 }
 
 async fn lists(client: &Client, story: &mut Story) {

@@ -69,6 +69,26 @@ pub(super) async fn spins(ctx: &OrchestrationContext, name: String) -> Result<u3
     Ok(number)
 }
 
+/// Holds the thread of its second turn, then waits.
+#[orchestrator(events(GoOn))]
+pub(super) async fn spins_and_waits(
+    ctx: &OrchestrationContext,
+    name: String,
+) -> Result<u32, Failure> {
+    let number = doubles(21).await?;
+    gate(&name).pass();
+    ctx.wait_for::<GoOn>().await;
+    Ok(number)
+}
+
+/// Has something to do at any time, for longer than a test takes.
+#[orchestrator]
+pub(super) async fn never_rests(ctx: &OrchestrationContext) {
+    for _ in 0..1_000_000 {
+        ctx.sleep(seconds(0)).await;
+    }
+}
+
 /// Waits with a value that takes its time to be dropped.
 #[orchestrator(events(GoOn))]
 pub(super) async fn keeps_what_drops_slowly(ctx: &OrchestrationContext, name: String) {

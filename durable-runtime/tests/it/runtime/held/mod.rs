@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use durable_runtime::client::ResultError;
 use durable_runtime::failure::TimeLimit;
+use durable_runtime::history::HistoryEvent;
 use durable_runtime::prelude::*;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::worker::RuntimeBuilder;
+use sea_orm::ConnectionTrait;
 
 use self::functions::CallsWhatBlocksClient;
 use self::functions::CallsWhatDropsSlowlyClient;
@@ -18,6 +20,8 @@ use self::functions::CallsWhatHoldsClient;
 use self::functions::GoOn;
 use self::functions::HealthyClient;
 use self::functions::KeepsWhatDropsSlowlyClient;
+use self::functions::NeverRestsClient;
+use self::functions::SpinsAndWaitsClient;
 use self::functions::SpinsClient;
 use self::functions::Tally;
 use self::functions::TallyClient;
@@ -29,6 +33,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 fn builder() -> RuntimeBuilder {
     Runtime::builder()
+        .store("memory:")
         .shutdown_grace(Duration::ZERO)
         .register(functions::holds_its_thread)
         .register(functions::blocks)
@@ -38,6 +43,8 @@ fn builder() -> RuntimeBuilder {
         .register(functions::calls_what_blocks)
         .register(functions::calls_what_drops_slowly)
         .register(functions::spins)
+        .register(functions::spins_and_waits)
+        .register(functions::never_rests)
         .register(functions::keeps_what_drops_slowly)
         .register(functions::healthy)
         .register_entity::<Tally>()
@@ -147,6 +154,82 @@ async fn a_shutdown_ends_though_an_orchestrator_spins_and_the_next_worker_replay
     gate(name).open();
     let client = SpinsClient::new(runtime.client());
     let instance = client.instance(InstanceId::new("spins").unwrap());
+    assert_eq!(instance.result().timeout(PATIENCE).await.unwrap(), 42);
+    runtime.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_a_turn_that_holds_the_result_of_an_activity() {
+    let name = "shutdown beside a result";
+    let hub = Hub::new();
+    let builder = builder().shutdown_grace(PATIENCE);
+    let runtime = builder.store(hub.url.as_str()).start().await.unwrap();
+    let client = SpinsClient::new(runtime.client());
+    let instance = client.start(name.to_owned()).id("spins").await.unwrap();
+    gate(name).reached(1).await;
+    drop((client, instance));
+    let mut shutdown = std::pin::pin!(runtime.shutdown());
+    // Not a matter of time: it may be told to stop later than this, and waits all the same.
+    let early = tokio::time::timeout(Duration::from_millis(300), shutdown.as_mut()).await;
+    assert!(early.is_err(), "{early:?}");
+    gate(name).open();
+    shutdown.await.unwrap();
+
+    let elsewhere = hub.client_elsewhere().await;
+    let spins = SpinsClient::new(&elsewhere).instance(InstanceId::new("spins").unwrap());
+    let history = spins.history().await.unwrap();
+    let is_recorded =
+        |event: &HistoryEvent| matches!(event, HistoryEvent::ActivityCompleted { .. });
+    assert!(history.events().any(is_recorded));
+}
+
+#[tokio::test]
+async fn a_shutdown_sees_the_end_of_its_grace_whatever_keeps_coming() {
+    let name = "shutdown beside what never rests";
+    let runtime = runtime().await;
+    let holds = CallsWhatHoldsClient::new(runtime.client());
+    holds.start(name.to_owned()).await.unwrap();
+    gate(name).reached(1).await;
+    let busy = NeverRestsClient::new(runtime.client());
+    for _ in 0..50 {
+        busy.start().await.unwrap();
+    }
+    let ended = tokio::time::timeout(PATIENCE, runtime.shutdown()).await;
+    ended.expect("it ends").unwrap();
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_is_not_passed_by_while_a_turn_holds_its_thread() {
+    let name = "beside a message that cannot be read";
+    let hub = Hub::new();
+    let builder = builder().store(hub.url.as_str());
+    let runtime = builder.start().await.unwrap();
+    let client = SpinsAndWaitsClient::new(runtime.client());
+    let instance = client.start(name.to_owned()).await.unwrap();
+    gate(name).reached(1).await;
+    let database = runtime.database().unwrap();
+    let unreadable = "INSERT INTO inbox (instance, unit, parked, at, kind, body)
+                      SELECT key, unit, 0, 0, 'EventRaised', '~' FROM instance
+                      WHERE name = 'spins_and_waits'";
+    database.execute_unprepared(unreadable).await.unwrap();
+    // What is sent later is behind it in the inbox.
+    everything_else_goes_on(&runtime).await;
+    instance.raise(GoOn).await.unwrap();
+    gate(name).open();
+    let status = loop {
+        let status = instance.status().await.unwrap();
+        match status.status() {
+            InstanceStatus::Stalled => break status,
+            InstanceStatus::Completed => panic!("it went on without its message"),
+            _ => everything_else_goes_on(&runtime).await,
+        }
+    };
+    let report = status.stalled().unwrap_or_default();
+    assert!(report.contains("`EventRaised`"), "{report}");
+
+    let cure = "DELETE FROM inbox WHERE body = '~'";
+    database.execute_unprepared(cure).await.unwrap();
+    instance.resume().await.unwrap();
     assert_eq!(instance.result().timeout(PATIENCE).await.unwrap(), 42);
     runtime.shutdown().await.unwrap();
 }

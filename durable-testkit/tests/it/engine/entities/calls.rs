@@ -162,7 +162,8 @@ async fn an_entity_starts_an_orchestration_once() {
     pump.run_until_idle().await.unwrap();
     let started = pump
         .client()
-        .instance::<started_by_an_entity>(InstanceId::new("rocket").unwrap());
+        .instance(InstanceId::new("rocket").unwrap())
+        .of::<started_by_an_entity>();
     assert_eq!(started.result().await.unwrap(), "started by j");
     let mut all = pump.client().instances().page(10);
     assert_eq!(

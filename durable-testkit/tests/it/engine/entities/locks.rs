@@ -86,7 +86,7 @@ async fn ends(ctx: &OrchestrationContext, how: String) -> Result<(), AccountErro
 async fn impatient(ctx: &OrchestrationContext) -> Result<bool, Failure> {
     let locked = select! {
         locked = lock!(Account::at("a"), Account::at("held"), Account::at("z")) => {
-            locked?;
+            drop(locked?);
             true
         }
         () = ctx.sleep(seconds(5)) => false

@@ -100,7 +100,7 @@ async fn transfers_in_both_directions_keep_the_sum_over_restarts() {
     }
     let client = worker.client();
     let results = started.iter().map(|id| {
-        let instance = client.instance::<moves>(id.clone());
+        let instance = client.instance(id.clone()).of::<moves>();
         instance.result().timeout(minutes(1)).into_future()
     });
     try_join_all(results).await.unwrap();

@@ -93,7 +93,7 @@ impl Hub {
     }
 
     fn instance<O: Orchestrator>(&self, id: &str) -> Instance<O> {
-        self.pump.client().instance(InstanceId::new(id).unwrap())
+        self.pump.client().instance(id).of()
     }
 }
 

@@ -133,6 +133,12 @@ async fn a_suspension_and_a_resumption_are_what_everybody_sees(mut hub: Hub) {
     assert_eq!(found(&hub, InstanceStatus::Running).await, 0);
     hub.idle().await;
     assert_eq!(found(&hub, InstanceStatus::Suspended).await, 1);
+    let refused = instance.restart().await;
+    let suspended = InstanceStatus::Suspended;
+    assert!(
+        matches!(refused, Err(ClientError::StillRunning { status, .. }) if status == suspended),
+        "{refused:?}"
+    );
     instance.resume().await.unwrap();
     assert_eq!(found(&hub, InstanceStatus::Running).await, 1);
     hub.idle().await;

@@ -1,0 +1,152 @@
+//! One connection, from its beginning to its end.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
+
+use axum::Router;
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::body::HttpBody as _;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Frame;
+use hyper::body::Incoming;
+use hyper::body::SizeHint;
+use hyper::server::conn::http1;
+use hyper::service::Service;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio::time::sleep_until;
+
+use super::limits::ConnectionLimits;
+use super::phase::Answering;
+use super::phase::Phases;
+use super::slow_body;
+use super::socket::Socket;
+
+/// A connection that is to be served.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+    pub(super) phases: Phases,
+    pub(super) limits: Arc<ConnectionLimits>,
+    /// Becomes true when the server is to stop.
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+impl Connection {
+    /// Serves it until its client ends it, a limit does, or the server stops and nothing is under way.
+    pub(super) async fn serve(mut self, app: Router) {
+        let mut phase = self.phases.watch();
+        let socket = Socket::new(self.stream, self.phases.clone(), self.limits.write_time);
+        let (limits, peer, phases) = (Arc::clone(&self.limits), self.peer, self.phases);
+        let app = TowerToHyperService::new(app);
+        let service = service_fn(move |request| {
+            let answer = Answer {
+                peer,
+                phases: phases.clone(),
+                limits: Arc::clone(&limits),
+            };
+            answer.of(app.clone(), request)
+        });
+        let served = http1::Builder::new().serve_connection(TokioIo::new(socket), service);
+        let mut served = pin!(served.with_upgrades());
+        let mut stops = false;
+        loop {
+            let end = self.limits.end_of(*phase.borrow_and_update());
+            tokio::select! {
+                ended = served.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::trace!(%peer, error = %error, "a connection ended with an error");
+                    }
+                    return;
+                }
+                _ = phase.changed() => {}
+                () = told(&mut self.stopping), if !stops => {
+                    stops = true;
+                    served.as_mut().graceful_shutdown();
+                }
+                () = until(end) => return,
+            }
+        }
+    }
+}
+
+/// Completes when the server is to stop.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    let _told = stopping.wait_for(|stopping| *stopping).await;
+}
+
+/// Waits until then; for ever, if there is no such time.
+async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => sleep_until(end).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What an answer needs.
+struct Answer {
+    peer: SocketAddr,
+    phases: Phases,
+    limits: Arc<ConnectionLimits>,
+}
+
+impl Answer {
+    async fn of(
+        self,
+        app: TowerToHyperService<Router>,
+        request: Request<Incoming>,
+    ) -> Result<Response, Infallible> {
+        let (mut head, body) = request.into_parts();
+        head.extensions.insert(ConnectInfo(self.peer));
+        let (body, late) = slow_body::in_time(body, self.limits.body_time, self.phases.clone());
+        self.phases.has_head(!body.is_end_stream());
+        let answering = Answering(self.phases);
+        let response = app.call(Request::from_parts(head, body)).await?;
+        let response = late.answer(response);
+        Ok(response.map(|body| {
+            Body::new(Answered {
+                body,
+                _answering: answering,
+            })
+        }))
+    }
+}
+
+/// The body of a response: the request is answered when it is dropped.
+struct Answered {
+    body: Body,
+    _answering: Answering,
+}
+
+impl hyper::body::Body for Answered {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

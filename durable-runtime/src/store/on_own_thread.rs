@@ -1,0 +1,364 @@
+//! A store whose clients' calls run on a thread of its own.
+//!
+//! A connection to a database goes back to the others in a task of the driver's on the runtime of
+//! whoever had it; a rollback and a place in the queue for the connection that writes depend on that
+//! runtime as well. Users block theirs. So:
+//!
+//! 1. What a client asks goes on whatever the thread of its caller does. A caller that does not wait
+//!    for it any more ends it at its next await.
+//! 2. What only a worker asks runs where it is asked: a worker has a thread that no user code shares,
+//!    and pays for no other.
+//! 3. The thread ends with the last handle of the store.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::Created;
+use super::EntityCommand;
+use super::EntitySent;
+use super::HubInfo;
+use super::InboxPage;
+use super::Loaded;
+use super::LoadedEntity;
+use super::NewWorker;
+use super::Sent;
+use super::SignalWithdrawal;
+use super::Store;
+use super::StoreError;
+use super::TimerPage;
+use super::TimerPlace;
+use super::Unread;
+use super::WorkerLease;
+use super::own_thread::OwnThread;
+use crate::clock::Timestamp;
+use crate::failure::CallResult;
+use crate::history::TurnRecord;
+use crate::ids::EntityId;
+use crate::ids::Execution;
+use crate::ids::InstanceId;
+use crate::ids::InstanceKey;
+use crate::ids::Lane;
+use crate::ids::MessageId;
+use crate::ids::Unit;
+use crate::ids::WorkerId;
+use crate::work::DelayedSignal;
+use crate::work::EntityFilter;
+use crate::work::EntityListing;
+use crate::work::EntityPage;
+use crate::work::Heartbeat;
+use crate::work::IfExists;
+use crate::work::InstanceFilter;
+use crate::work::InstancePage;
+use crate::work::InstanceRow;
+use crate::work::MessageBody;
+use crate::work::NewInstance;
+use crate::work::PageToken;
+use crate::work::Purged;
+use crate::work::TurnWrite;
+
+/// The store, whose clients' calls run on the thread.
+#[derive(Debug)]
+pub(super) struct OnOwnThread {
+    store: Arc<dyn Store>,
+    thread: OwnThread,
+}
+
+impl OnOwnThread {
+    pub(super) fn new(store: Arc<dyn Store>, thread: OwnThread) -> Self {
+        Self { store, thread }
+    }
+
+    async fn run<T, C, F>(&self, call: C) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        C: FnOnce(Arc<dyn Store>) -> F + Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send,
+    {
+        let store = Arc::clone(&self.store);
+        self.thread.run(async move { call(store).await }).await
+    }
+}
+
+#[async_trait]
+impl Store for OnOwnThread {
+    async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError> {
+        self.run(async move |store| store.hub_open(now).await).await
+    }
+
+    fn is_exclusive(&self) -> bool {
+        self.store.is_exclusive()
+    }
+
+    async fn worker_start(
+        &self,
+        worker: NewWorker,
+        now: Timestamp,
+    ) -> Result<WorkerLease, StoreError> {
+        self.store.worker_start(worker, now).await
+    }
+
+    async fn worker_renew(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
+        self.store.worker_renew(lease, now).await
+    }
+
+    async fn worker_stop(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
+        self.store.worker_stop(lease, now).await
+    }
+
+    fn worker_abandon(&self, worker: WorkerId) {
+        self.store.worker_abandon(worker);
+    }
+
+    async fn units_claim(
+        &self,
+        lease: &WorkerLease,
+        lanes: &[Lane],
+        now: Timestamp,
+    ) -> Result<Vec<Unit>, StoreError> {
+        self.store.units_claim(lease, lanes, now).await
+    }
+
+    async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError> {
+        self.run(async |store| store.lanes_registered().await).await
+    }
+
+    async fn instance_create(
+        &self,
+        instance: &NewInstance,
+        if_exists: &IfExists,
+        most_unread: u64,
+        now: Timestamp,
+    ) -> Result<Created, StoreError> {
+        let (instance, if_exists) = (instance.clone(), if_exists.clone());
+        self.run(async move |store| {
+            let created = store.instance_create(&instance, &if_exists, most_unread, now);
+            created.await
+        })
+        .await
+    }
+
+    async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
+        let id = id.clone();
+        self.run(async move |store| store.instance_fetch(&id).await)
+            .await
+    }
+
+    async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
+        self.store.instance_load(key).await
+    }
+
+    async fn execution_lives(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<bool, StoreError> {
+        self.store.execution_lives(key, execution).await
+    }
+
+    async fn instances_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        self.store.instances_to_load(units, after, limit).await
+    }
+
+    async fn instances_list(
+        &self,
+        filter: &InstanceFilter,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<InstancePage, StoreError> {
+        let filter = filter.clone();
+        self.run(async move |store| store.instances_list(&filter, after, limit).await)
+            .await
+    }
+
+    async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError> {
+        let filter = filter.clone();
+        self.run(async move |store| store.instances_count(&filter).await)
+            .await
+    }
+
+    async fn instances_purge(
+        &self,
+        filter: &InstanceFilter,
+        children: bool,
+        after: Option<PageToken>,
+        limit: u32,
+    ) -> Result<Purged, StoreError> {
+        let filter = filter.clone();
+        self.run(async move |store| {
+            let purged = store.instances_purge(&filter, children, after, limit);
+            purged.await
+        })
+        .await
+    }
+
+    async fn history_fetch(
+        &self,
+        key: InstanceKey,
+        execution: Execution,
+    ) -> Result<Vec<TurnRecord>, StoreError> {
+        self.run(async move |store| store.history_fetch(key, execution).await)
+            .await
+    }
+
+    async fn message_send(
+        &self,
+        id: &InstanceId,
+        command: &str,
+        body: &MessageBody,
+        most_unread: u64,
+        now: Timestamp,
+    ) -> Result<Sent, StoreError> {
+        let (id, command, body) = (id.clone(), command.to_owned(), body.clone());
+        self.run(async move |store| {
+            let sent = store.message_send(&id, &command, &body, most_unread, now);
+            sent.await
+        })
+        .await
+    }
+
+    async fn inbox_fetch(
+        &self,
+        units: &[Unit],
+        except: &[MessageId],
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Result<InboxPage, StoreError> {
+        self.store.inbox_fetch(units, except, after, limit).await
+    }
+
+    async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
+        self.run(async move |store| store.events_unread(key).await)
+            .await
+    }
+
+    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
+        let id = id.clone();
+        self.run(async move |store| store.events_unread_count(&id).await)
+            .await
+    }
+
+    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
+        self.run(async move |store| store.heartbeats_fetch(key).await)
+            .await
+    }
+
+    async fn entity_send(
+        &self,
+        id: &EntityId,
+        command: &EntityCommand,
+        now: Timestamp,
+    ) -> Result<EntitySent, StoreError> {
+        let (id, command) = (id.clone(), command.clone());
+        self.run(async move |store| store.entity_send(&id, &command, now).await)
+            .await
+    }
+
+    async fn signals_delayed(
+        &self,
+        id: &EntityId,
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<DelayedSignal>, StoreError> {
+        let id = id.clone();
+        self.run(async move |store| store.signals_delayed(&id, after, limit).await)
+            .await
+    }
+
+    async fn signal_withdraw(
+        &self,
+        id: &EntityId,
+        withdrawal: &SignalWithdrawal,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (id, withdrawal) = (id.clone(), withdrawal.clone());
+        self.run(async move |store| store.signal_withdraw(&id, &withdrawal, now).await)
+            .await
+    }
+
+    async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
+        self.store.entity_load(key).await
+    }
+
+    async fn entities_to_load(
+        &self,
+        units: &[Unit],
+        after: Option<InstanceKey>,
+        limit: u32,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
+        self.store.entities_to_load(units, after, limit).await
+    }
+
+    async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
+        let id = id.clone();
+        self.run(async move |store| store.entity_fetch(&id).await)
+            .await
+    }
+
+    async fn entities_list(
+        &self,
+        filter: &EntityFilter,
+        after: Option<&EntityId>,
+        limit: u32,
+    ) -> Result<EntityPage, StoreError> {
+        let (filter, after) = (filter.clone(), after.cloned());
+        self.run(async move |store| store.entities_list(&filter, after.as_ref(), limit).await)
+            .await
+    }
+
+    async fn answer_fetch(
+        &self,
+        key: InstanceKey,
+        command: &str,
+    ) -> Result<Option<CallResult>, StoreError> {
+        let command = command.to_owned();
+        self.run(async move |store| store.answer_fetch(key, &command).await)
+            .await
+    }
+
+    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        self.store.answers_expire(until, limit).await
+    }
+
+    async fn timers_due(
+        &self,
+        units: &[Unit],
+        until: Timestamp,
+        after: Option<TimerPlace>,
+        limit: u32,
+    ) -> Result<TimerPage, StoreError> {
+        self.store.timers_due(units, until, after, limit).await
+    }
+
+    async fn commit(
+        &self,
+        lease: &mut WorkerLease,
+        turns: &[TurnWrite],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.store.commit(lease, turns, now).await
+    }
+
+    async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {
+        self.store.commit_outcome(lease).await
+    }
+
+    async fn close(&self) {
+        let closed = self.run(async |store| {
+            store.close().await;
+            Ok(())
+        });
+        // Only a thread that is gone fails, and what it had is closed.
+        drop(closed.await);
+    }
+
+    async fn dump(&self) -> Result<String, StoreError> {
+        self.run(async |store| store.dump().await).await
+    }
+}

@@ -1,0 +1,109 @@
+//! What a process knows of the code of orchestrators, without running it.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::panics;
+use crate::payload::CodecError;
+use crate::payload::Payload;
+
+/// The input that the npm client of Durable Functions sends where it was given none.
+const EMPTY_TEXT: &str = "\"\"";
+
+/// Reads an input as the arguments that an orchestrator takes.
+pub type InputCheck = fn(Option<&Payload>) -> Result<(), CodecError>;
+
+/// An orchestrator whose code is in this process.
+#[derive(Debug, Clone, Copy)]
+pub struct OrchestratorCode {
+    /// Its name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Whether it takes arguments at all.
+    pub takes_arguments: bool,
+    /// Reads an input as its arguments.
+    pub check: InputCheck,
+    /// The names of the events that it declares.
+    pub events: &'static [&'static str],
+}
+
+impl OrchestratorCode {
+    /// The input as it takes it: an empty text counts as absent where it takes no text.
+    ///
+    /// # Errors
+    /// [`CodecError`] when its arguments cannot be read from it.
+    pub fn input(&self, input: Option<Payload>) -> Result<Option<Payload>, CodecError> {
+        let is_empty = |input: &Payload| input.as_text() == EMPTY_TEXT;
+        let input = input.filter(|input| !is_empty(input) || self.takes(input));
+        self.read(input.as_ref())?;
+        Ok(input)
+    }
+
+    fn takes(&self, input: &Payload) -> bool {
+        self.takes_arguments && self.read(Some(input)).is_ok()
+    }
+
+    /// A type that panics while it is read says nothing here: the instance finds that out.
+    fn read(&self, input: Option<&Payload>) -> Result<(), CodecError> {
+        panics::catch(|| (self.check)(input)).unwrap_or(Ok(()))
+    }
+
+    /// Whether it declares an event of this name, whatever its case.
+    pub fn declares(&self, event: &str) -> bool {
+        let event = event.to_lowercase();
+        self.events.iter().any(|name| name.to_lowercase() == event)
+    }
+}
+
+/// An event that the orchestrator of an instance does not declare, so nobody there would read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub struct UndeclaredEvent {
+    /// The name of the orchestrator.
+    pub orchestrator: String,
+    /// The name of the event.
+    pub event: String,
+    /// The names of those that it declares.
+    pub declared: Vec<String>,
+    /// The one among them that may have been meant.
+    pub suggestion: Option<String>,
+}
+
+impl UndeclaredEvent {
+    /// The event `event`, which `code` does not declare, and what may have been meant.
+    pub fn new(code: &OrchestratorCode, event: &str, suggestion: Option<&str>) -> Self {
+        Self {
+            orchestrator: code.name.to_owned(),
+            event: event.to_owned(),
+            declared: code.events.iter().map(|name| (*name).to_owned()).collect(),
+            suggestion: suggestion.map(str::to_owned),
+        }
+    }
+}
+
+impl fmt::Display for UndeclaredEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            orchestrator,
+            event,
+            declared,
+            suggestion,
+        } = self;
+        write!(
+            f,
+            "orchestrator `{orchestrator}` does not declare the event `{event}`"
+        )?;
+        if let Some(suggestion) = suggestion {
+            write!(f, ": did you mean `{suggestion}`?")?;
+        }
+        match declared.as_slice() {
+            [] => f.write_str(": it declares none"),
+            [only] if suggestion.as_ref() == Some(only) => Ok(()),
+            all if suggestion.is_some() => write!(f, " It declares `{}`", all.join("`, `")),
+            all => write!(f, ": it declares `{}`", all.join("`, `")),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Timestamps and the times of others.
+
+use std::time::Duration;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+use durable_runtime::Timestamp;
+
+const MILLIS: [i64; 5] = [0, 1, -1, 1_767_225_600_123, -62_135_596_800_000];
+
+#[test]
+fn a_timestamp_becomes_a_system_time_and_comes_back() {
+    for millis in MILLIS {
+        let time = Timestamp::from_millis(millis);
+        let there = SystemTime::try_from(time).unwrap();
+        assert_eq!(Timestamp::from(there), time);
+    }
+}
+
+#[test]
+fn what_is_finer_than_a_millisecond_is_cut_off_in_one_direction() {
+    let little = Duration::from_micros(300);
+    assert_eq!(Timestamp::from(UNIX_EPOCH + little).as_millis(), 0);
+    assert_eq!(Timestamp::from(UNIX_EPOCH - little).as_millis(), -1);
+}
+
+#[cfg(feature = "jiff")]
+#[test]
+fn a_timestamp_becomes_one_of_jiff_and_comes_back_where_jiff_reaches() {
+    for millis in MILLIS {
+        let time = Timestamp::from_millis(millis);
+        let there = jiff::Timestamp::try_from(time).unwrap();
+        assert_eq!(Timestamp::from(there), time);
+    }
+    let fine = jiff::Timestamp::from_nanosecond(-300).unwrap();
+    assert_eq!(Timestamp::from(fine).as_millis(), -1);
+    let never = Timestamp::from_millis(i64::MAX);
+    let error = jiff::Timestamp::try_from(never).unwrap_err();
+    assert!(error.to_string().ends_with("is out of range"), "{error}");
+}

@@ -1,0 +1,118 @@
+//! How `SQLite` carries out the statements of the store: by an index, each of them, and never by
+//! reading what grows with the hub.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use durable_runtime::store::SqlStore;
+use durable_runtime::store::Store;
+use durable_testkit::conformance::Subject;
+use sea_orm::ConnectionTrait;
+use sea_orm::Database;
+use sea_orm::DatabaseConnection;
+use sea_orm::DbBackend;
+use sea_orm::Statement;
+
+/// Tables that have a few rows whatever a hub does.
+const SMALL: [&str; 5] = ["hub", "lane", "migration", "unit", "worker"];
+
+/// Ranges that hold much of a hub: a read may begin in one, and has to stop at a key or a limit.
+const LARGE: [&str; 11] = [
+    "(hub=?)",
+    "(hub=? AND status=?)",
+    "(hub=? AND name=?)",
+    "(hub=? AND name=? AND status=?)",
+    "(hub=? AND version=?)",
+    "(hub=? AND version=? AND name=?)",
+    "(hub=? AND version=? AND name=? AND status=?)",
+    "(hub=? AND custom_status=?)",
+    "(hub=? AND name=? AND value=?)",
+    "(unit=?)",
+    "(rowid>?)",
+];
+
+type Statements = Arc<Mutex<BTreeSet<String>>>;
+
+/// A store whose statements are looked at when the case is over. What reads everything on purpose,
+/// for tests, is let through.
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
+pub(crate) async fn fresh_sqlite() -> Subject {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    let mut store = SqlStore::open_sqlite(&path, "main").await.unwrap();
+    let seen = Statements::default();
+    let watcher = Arc::clone(&seen);
+    store.watch_statements(move |sql| {
+        watcher.lock().unwrap().insert(sql.to_owned());
+    });
+    store
+        .hub_open(durable_runtime::Timestamp::from_millis(0))
+        .await
+        .unwrap();
+    store.dump().await.unwrap();
+    let beforehand = std::mem::take(&mut *seen.lock().unwrap());
+    Subject::new(Arc::new(store))
+        .keeping(folder)
+        .afterwards(async move {
+            let seen = seen.lock().unwrap().clone();
+            let new = seen.difference(&beforehand);
+            check(&path, new.map(String::as_str)).await;
+        })
+}
+
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
+async fn check(path: &Path, statements: impl Iterator<Item = &str>) {
+    let url = format!("sqlite://{}", path.display());
+    let database = Database::connect(url).await.unwrap();
+    let mut slow = Vec::new();
+    for sql in statements {
+        for sql in [sql.to_owned(), with_long_lists(sql)] {
+            let plan = plan(&database, &sql).await;
+            let reads: Vec<_> = plan
+                .into_iter()
+                .filter(|step| reads_much(&sql, step))
+                .collect();
+            if !reads.is_empty() {
+                slow.push((sql, reads));
+            }
+        }
+    }
+    assert!(slow.is_empty(), "these read much of the hub: {slow:#?}");
+}
+
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
+async fn plan(database: &DatabaseConnection, sql: &str) -> Vec<String> {
+    let explain = format!("EXPLAIN QUERY PLAN {sql}");
+    let explain = Statement::from_string(DbBackend::Sqlite, explain);
+    let rows = database.query_all_raw(explain).await.unwrap();
+    let steps = rows.iter().map(|row| row.try_get("", "detail").unwrap());
+    steps.collect()
+}
+
+fn reads_much(sql: &str, step: &str) -> bool {
+    let words: Vec<_> = step.split(' ').collect();
+    let table = words.get(1).copied().unwrap_or_default();
+    let is_table =
+        sql.contains(&format!("FROM \"{table}\"")) || sql.contains(&format!("UPDATE \"{table}\""));
+    if SMALL.contains(&table) || !is_table {
+        return false;
+    }
+    let range = step.split_once(" (").map(|(_, range)| format!("({range}"));
+    let is_large = range.is_some_and(|range| LARGE.contains(&range.as_str()));
+    words.first() == Some(&"SCAN") || is_large
+}
+
+/// The planner weighs a list by its length: a statement that is quick for one may not be for many.
+fn with_long_lists(sql: &str) -> String {
+    let mut parts = sql.split("IN (?");
+    let mut long = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(", ?");
+        long.push_str("IN (?");
+        long.push_str(&", ?".repeat(127));
+        long.push_str(rest);
+    }
+    long
+}
