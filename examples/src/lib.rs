@@ -3,9 +3,11 @@
 //! Each pattern has one name in four places: a program `src/bin/<name>.rs`, a module here, a test
 //! `tests/it/<name>.rs` and a row of the README's table.
 
+pub mod agent;
 pub mod aggregator;
 pub mod async_http_api;
 pub mod bank_transfer;
+pub mod cart;
 pub mod durable_check;
 pub mod fan_out_fan_in;
 pub mod function_chaining;
@@ -13,6 +15,7 @@ pub mod hello;
 pub mod human_interaction;
 pub mod inventory;
 pub mod monitor;
+pub mod nightly_report;
 pub mod options;
 pub mod order_processing;
 pub mod registry;

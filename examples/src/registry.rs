@@ -2,14 +2,17 @@
 
 use durable_runtime::registry::Registry;
 
+use crate::agent;
 use crate::aggregator;
 use crate::bank_transfer;
+use crate::cart;
 use crate::fan_out_fan_in;
 use crate::function_chaining;
 use crate::hello;
 use crate::human_interaction;
 use crate::inventory;
 use crate::monitor;
+use crate::nightly_report;
 use crate::order_processing::activities;
 use crate::order_processing::orchestrator::process_order;
 
@@ -48,5 +51,23 @@ pub fn registry() -> Registry {
     registry.register(activities::refund);
     registry.register(activities::pack_cd);
     registry.register(activities::ship);
+    registry.register(agent::agent);
+    registry.register(agent::think);
+    registry.register(agent::find_order);
+    registry.register(agent::read_terms);
+    registry.register(agent::refund);
+    registry.register(agent::ask_person);
+    registry.register(nightly_report::every_night);
+    registry.register(nightly_report::nightly_report);
+    registry.register(nightly_report::list_customers);
+    registry.register(nightly_report::sales_of);
+    registry.register(nightly_report::reported);
+    registry.register(nightly_report::publish);
+    registry.register_entity::<cart::Cart>();
+    registry.register_entity::<cart::Stock>();
+    registry.register(cart::check_out);
+    registry.register(cart::remind);
+    registry.register(cart::charge);
+    registry.register(cart::send_mail);
     registry
 }

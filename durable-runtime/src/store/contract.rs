@@ -454,7 +454,7 @@ pub struct Loaded {
     /// The row.
     pub instance: InstanceRow,
     /// The turns of the current execution, oldest first; if it has a checkpoint, from the last one
-    /// on. Or why they cannot be read.
+    /// on. An error says why they cannot be read.
     pub turns: Result<Vec<TurnRecord>, HistoryError>,
     /// Its inbox, including parked messages, by ascending id.
     pub inbox: Vec<Message>,

@@ -145,10 +145,10 @@ impl SavedHistory {
     ///
     /// Text becomes `redacted`, or `redacted-1` and so on; a number, a date or a UUID becomes another
     /// of its form; `true` becomes `false`. Copies of a secret are replaced by the same value: copies
-    /// passed on under another name, and copies inside other texts, such as the result of `format!`
-    /// or the message of an error. Short copies stay: a number of one or two digits outside its own
-    /// place; a number of fewer than six digits or a text of fewer than four characters inside
-    /// another text.
+    /// passed on under another name, and copies inside other texts, such as the result of `format!`,
+    /// the message of an error or the key of an entity. Short copies stay, because they are too common:
+    /// a number of one or two digits anywhere; a number of fewer than six digits or a text of fewer
+    /// than four characters inside another text.
     ///
     /// The redacted history still replays, unless the code decides by a replaced value or reads it as
     /// a type that does not take every text, such as an enum. For those,

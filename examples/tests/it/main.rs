@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
+mod agent;
 mod aggregator;
 mod async_http_api;
 mod bank_transfer;
+mod cart;
 mod durable_check;
 mod fan_out_fan_in;
 mod function_chaining;
@@ -12,9 +14,11 @@ mod hello;
 mod human_interaction;
 mod inventory;
 mod monitor;
+mod nightly_report;
 mod order_processing;
 mod program;
 mod promises;
 mod readme;
 mod saved;
 mod state_diagram;
+mod tutorial;

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tokio::time::Sleep;
+use tokio::time::sleep_until;
 
 use super::phase::Doing;
 use super::phase::Phase;
@@ -44,12 +46,19 @@ impl Default for ConnectionLimits {
         Self {
             connections: 800,
             head_time: Duration::from_secs(10),
-            idle_time: Duration::from_secs(60),
+            idle_time: Duration::from_mins(1),
             body_time: Duration::from_secs(30),
             write_time: Duration::from_secs(30),
             grace: Duration::from_secs(5),
         }
     }
+}
+
+/// Completes after `time` of the network, not of the hub: clients send and read in it.
+pub(super) fn after(time: Duration) -> Sleep {
+    const FAR: Duration = Duration::from_hours(24 * 365);
+    let now = Instant::now();
+    sleep_until(now.checked_add(time).unwrap_or_else(|| now + FAR))
 }
 
 impl ConnectionLimits {

@@ -66,6 +66,11 @@ impl Phases {
         self.change(|doing| waits(doing).then_some(Doing::Head));
     }
 
+    /// Bytes went out: an answer that is still on its way is no idleness.
+    pub(super) fn sent(&self) {
+        self.change(|doing| (doing == Doing::Idle).then_some(Doing::Idle));
+    }
+
     /// The head of a request is there.
     pub(super) fn has_head(&self, has_body: bool) {
         let next = if has_body {

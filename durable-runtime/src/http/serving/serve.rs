@@ -12,12 +12,12 @@ use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::sleep;
 use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::crowd::Crowd;
 use super::limits::ConnectionLimits;
+use super::limits::after;
 use super::phase::Phases;
 use crate::http::Closing;
 
@@ -154,7 +154,7 @@ impl<L: Accept> Door<L> {
     /// Admits connections, for ever.
     async fn admit_all(&self, crowd: &mut Crowd) {
         loop {
-            let is_full = crowd.len() >= self.limits.connections;
+            let is_full = crowd.len() >= self.limits.connections.max(1);
             let has_room = !is_full || crowd.has_one_that_gives_way();
             let gives_way = Arc::clone(&crowd.gives_way);
             tokio::select! {
@@ -202,7 +202,7 @@ impl<L: Accept> Door<L> {
         }
         tracing::warn!(%error, connections = crowd.len(), "failed to accept a connection");
         crowd.give_way();
-        sleep(PAUSE).await;
+        after(PAUSE).await;
     }
 }
 
@@ -235,7 +235,7 @@ mod tests {
         };
         let mut crowd = Crowd::default();
         let all = door.admit_all(&mut crowd);
-        timeout(PAUSE * 10 - PAUSE / 2, all).await.unwrap_err();
+        timeout(PAUSE * 19 / 2, all).await.unwrap_err();
         assert_eq!(door.listener.0.load(Ordering::Relaxed), 10);
     }
 }

@@ -21,8 +21,8 @@ use http_body_util::BodyExt as _;
 use hyper::body::Frame;
 use hyper::body::SizeHint;
 use tokio::time::Sleep;
-use tokio::time::sleep;
 
+use super::limits::after;
 use super::phase::Phases;
 
 /// Whether a body was too slow.
@@ -57,7 +57,7 @@ pub(super) fn in_time(
     }
     let timed = Timed {
         body: body.map_err(io::Error::other),
-        give_up: Box::pin(sleep(time)),
+        give_up: Box::pin(after(time)),
         late: late.clone(),
         phases,
     };

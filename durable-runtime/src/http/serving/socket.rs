@@ -11,8 +11,8 @@ use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
-use tokio::time::sleep;
 
+use super::limits::after;
 use super::phase::Phases;
 
 #[derive(Debug)]
@@ -42,10 +42,11 @@ impl Socket {
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.give_up = None;
+            self.phases.sent();
             return written;
         }
         let time = self.write_time;
-        let give_up = self.give_up.get_or_insert_with(|| Box::pin(sleep(time)));
+        let give_up = self.give_up.get_or_insert_with(|| Box::pin(after(time)));
         match give_up.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             Poll::Pending => Poll::Pending,

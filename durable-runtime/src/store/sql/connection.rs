@@ -231,7 +231,10 @@ impl Guard {
     fn log_is_to_be_cut(&self) -> bool {
         let length = self.file.get().map_or(0, DatabaseFile::log_length);
         length > dialect::LONG_LOG
-            && self.long_logs.fetch_add(1, Ordering::Relaxed) % TRIES_TO_CUT == 0
+            && self
+                .long_logs
+                .fetch_add(1, Ordering::Relaxed)
+                .is_multiple_of(TRIES_TO_CUT)
     }
 
     fn changed_file(&self) -> Option<ChangedFile> {

@@ -29,6 +29,7 @@ use super::scope::Scope;
 use super::source::Source;
 use super::source::begins_with;
 use super::source::between;
+use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::store::table::Status;
 use crate::store::table::instance::Column;
@@ -224,7 +225,7 @@ fn condition(scope: Scope, filter: &InstanceFilter) -> Condition {
     let equal = [
         text(Column::Name, filter.name.as_deref()),
         text(Column::Version, filter.version.as_deref()),
-        text(Column::Id, filter.id.as_ref().map(|id| id.as_str())),
+        text(Column::Id, filter.id.as_ref().map(InstanceId::as_str)),
         text(Column::CustomStatus, custom_status.as_deref()),
         (!filter.statuses.is_empty()).then(|| Column::Status.is_in(statuses)),
     ];

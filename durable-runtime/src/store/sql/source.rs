@@ -168,11 +168,12 @@ impl Source {
     async fn count_few<C: ConnectionTrait>(&self, db: &C, after: i64) -> Result<u64, DbErr> {
         let mut entries = 0;
         for arm in &self.arms {
-            let few = match self.order {
+            let mut few = match self.order {
                 Entries::ByKey => arm.behind(after),
                 Entries::Otherwise => arm.keys.clone(),
             };
-            entries += count(db, few.to_owned().limit(FEW + 1)).await?;
+            few.limit(FEW + 1);
+            entries += count(db, &few).await?;
             if entries > FEW {
                 break;
             }
