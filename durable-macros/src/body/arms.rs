@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
+use quote::quote;
 use syn::Attribute;
 use syn::Expr;
 use syn::Ident;
@@ -31,6 +32,15 @@ pub(crate) fn futures(arguments: &TokenStream) -> syn::Result<Vec<Expr>> {
     };
     let futures = read.parse2(arguments.clone())?;
     Ok(futures.into_iter().collect())
+}
+
+/// The pattern as a `let` takes it. Where a `for` or an arm has alternatives or a leading `|`, a `let`
+/// has them in parentheses only.
+pub(crate) fn bindable(pattern: &Pat) -> TokenStream {
+    match pattern {
+        Pat::Or(alternatives) => quote!((#alternatives)),
+        other => other.to_token_stream(),
+    }
 }
 
 /// The arms of a `select!`.

@@ -17,6 +17,7 @@ use syn::visit_mut::VisitMut;
 
 use super::arms;
 use super::arms::Arm;
+use super::arms::bindable;
 use super::await_sites::Rewriter;
 use super::await_sites::generated;
 use super::await_sites::without_parentheses;
@@ -118,7 +119,7 @@ fn select(rewriter: &mut Rewriter<'_>, arms: Vec<Arm>, at: Span) -> TokenStream 
         let pattern = match pattern {
             // Of our own: a lint on `_` would speak of a `let` that nobody wrote.
             Pat::Wild(_) => quote_spanned!(generated(at)=> _),
-            written => written.to_token_stream(),
+            written => bindable(written),
         };
         let chosen = (0..number).fold(
             quote!(#seam::Selected::First(#value)),

@@ -17,6 +17,7 @@ use syn::parse_quote;
 use syn::parse_quote_spanned;
 use syn::spanned::Spanned;
 
+use crate::body::arms::bindable;
 use crate::body::generated;
 use crate::item::seam_at;
 
@@ -141,7 +142,7 @@ fn while_loop(repeated: ExprWhile, head: TokenStream) -> Expr {
 fn for_loop(repeated: ExprForLoop, head: TokenStream, number: usize) -> Expr {
     let at = generated(repeated.for_token.span);
     let name = sequence_name(number, repeated.expr.span());
-    let (pattern, body) = (repeated.pat, repeated.body);
+    let (pattern, body) = (bindable(&repeated.pat), repeated.body);
     let item = Ident::new("__item", at);
     let next = verbatim(quote_spanned! {at=>
         let ::core::option::Option::Some(#item) = #name.next() else { break };

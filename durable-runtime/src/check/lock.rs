@@ -23,6 +23,8 @@ use crate::registry::Registry;
 /// The number of the file's format.
 const FORMAT: u32 = 1;
 
+const TWICE: &str = "is in the file already: write the file anew with DURABLE_LOCK=update";
+
 /// The shapes of orchestrators, as the file has them or as they are today.
 ///
 /// ```
@@ -185,12 +187,29 @@ impl LockFile {
                     });
                 }
                 line => {
+                    if let Some(name) = file.repeated(&line) {
+                        return Err(unreadable(format!("`{name}` {TWICE}")));
+                    }
                     let added = file.add(line);
                     added.ok_or_else(|| unreadable("it belongs to no orchestrator".to_owned()))?;
                 }
             }
         }
         Ok(file)
+    }
+
+    /// The orchestrator that the line begins, if the file has it already: a merge has kept both sides.
+    fn repeated(&self, line: &Line) -> Option<String> {
+        let Line::Orchestrator {
+            orchestrator,
+            version,
+            ..
+        } = line
+        else {
+            return None;
+        };
+        self.machine(orchestrator, version)?;
+        Some(format!("{orchestrator}@{version}"))
     }
 
     fn add(&mut self, line: Line) -> Option<()> {

@@ -52,3 +52,18 @@ fn helpers_that_multiply_are_followed_as_far_as_that_takes_no_more_than_seconds(
     assert!(told(4).contains("pick"), "{}", told(4));
     assert!(told(40).contains("too many states"), "{}", told(40));
 }
+
+#[test]
+fn an_orchestrator_that_a_merge_has_left_in_the_file_twice_is_refused() {
+    let once = helpers_of_helpers(1, "pick").to_string();
+    let again = once.lines().skip(1).collect::<Vec<_>>().join("\n");
+    let refused = LockFile::parse(&format!("{once}{again}")).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        format!(
+            "line {} is not a line of a lock file: `top@1` is in the file already: write the file anew \
+             with DURABLE_LOCK=update",
+            once.lines().count() + 1
+        )
+    );
+}

@@ -105,11 +105,11 @@ async fn go_on(client: &Client) -> Result<(), ClientError> {
         by: "Ada".to_owned(),
     };
     let journeys = JourneyClient::new(client);
-    journeys.instance(id("journey")).raise(approval()).await?;
-    journeys.instance(id("suspended")).raise(approval()).await?;
+    journeys.instance("journey").raise(approval()).await?;
+    journeys.instance("suspended").raise(approval()).await?;
     let keepers = KeeperClient::new(client);
-    keepers.instance(id("keeper")).raise(approval()).await?;
-    let cancelled = CancellableClient::new(client).instance(id("cancelled"));
+    keepers.instance("keeper").raise(approval()).await?;
+    let cancelled = CancellableClient::new(client).instance("cancelled");
     cancelled.cancel().await?;
     let orders = OrderClient::new(client);
     let replaced = orders.start(5).id("replaced");
@@ -121,10 +121,6 @@ async fn go_on(client: &Client) -> Result<(), ClientError> {
     discs.signal_add(1).await?;
     discs.signal_add(1).after(hours(1)).await?;
     Ok(())
-}
-
-pub(crate) fn id(id: &str) -> InstanceId {
-    InstanceId::new(id).unwrap()
 }
 
 /// The columns of text that hold what one instance or entity is about, and nothing by which rows are

@@ -74,8 +74,7 @@ async fn go_on(engine: &mut Engine, number: u64, is_of_one: bool) {
 /// What cannot be read is an error.
 async fn look(client: &Client) {
     for id in IDS {
-        let instance = client.instance::<super::functions::order>(database::id(id));
-        let _ = instance.status().await;
+        let _ = client.instance(id).status().await;
     }
     let _ = client.instances().page(100).next_page().await;
     let _ = client.entities().page(100).next_page().await;

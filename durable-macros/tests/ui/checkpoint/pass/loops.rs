@@ -57,6 +57,9 @@ async fn watch(ctx: &OrchestrationContext, mut every: u64, name: String) -> Resu
     for (at, word) in ["a", "b"].map(str::to_owned).into_iter().enumerate() {
         look(format!("{at}{word}")).await?;
     }
+    for Ok(word) | Err(word) in [Ok("a".to_owned()), Err("b".to_owned())] {
+        look(word).await?;
+    }
     let end = loop {
         if every == 0 {
             break last;
