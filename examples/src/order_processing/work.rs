@@ -8,7 +8,6 @@ use durable_runtime::client::Instance;
 use durable_runtime::client::InstanceInfo;
 use durable_runtime::client::Instances;
 use durable_runtime::client::ResultError;
-use durable_runtime::ids::InstanceId;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
 use futures::StreamExt;
