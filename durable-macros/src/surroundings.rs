@@ -5,7 +5,10 @@
 //! any of these is looked for in its file, if it is indented: it is a method where the file has it in
 //! blocks alone.
 
+use std::collections::HashMap;
 use std::fs;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use proc_macro2::Span;
 use proc_macro2::TokenStream;
@@ -94,44 +97,59 @@ fn first_word(function: &Function) -> Span {
 }
 
 fn has_in_blocks_alone(text: &str, signature: &Signature) -> bool {
-    let Ok(file) = syn::parse_file(text) else {
-        return false;
-    };
-    let mut places = Places {
-        wanted: signature.to_token_stream().to_string(),
-        in_blocks: 0,
-        elsewhere: 0,
-    };
-    places.visit_file(&file);
-    places.in_blocks > 0 && places.elsewhere == 0
+    /// The last file that was read: a compiler expands the functions of one file in a row. Without
+    /// it a file with a thousand functions would be parsed a thousand times.
+    static LAST: Mutex<Option<(String, Places)>> = Mutex::new(None);
+
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if last.as_ref().is_none_or(|(of, _)| of != text) {
+        *last = Some((text.to_owned(), Places::of(text)));
+    }
+    let wanted = signature.to_token_stream().to_string();
+    let found = last.as_ref().and_then(|(_, places)| places.0.get(&wanted));
+    found.is_some_and(|place| place.in_blocks > 0 && place.elsewhere == 0)
 }
 
-/// Counts the functions of one signature.
-struct Places {
-    wanted: String,
+/// How often functions stand in a file, by their signatures. These are texts, since tokens are good
+/// for one expansion only.
+#[derive(Default)]
+struct Places(HashMap<String, Place>);
+
+#[derive(Default)]
+struct Place {
     in_blocks: usize,
     elsewhere: usize,
 }
 
 impl Places {
-    fn is_wanted(&self, signature: &Signature) -> bool {
-        signature.to_token_stream().to_string() == self.wanted
+    /// A file that cannot be parsed shows nothing.
+    fn of(text: &str) -> Self {
+        let mut places = Self::default();
+        if let Ok(file) = syn::parse_file(text) {
+            places.visit_file(&file);
+        }
+        places
+    }
+
+    fn at(&mut self, signature: &Signature) -> &mut Place {
+        let signature = signature.to_token_stream().to_string();
+        self.0.entry(signature).or_default()
     }
 }
 
 impl<'ast> Visit<'ast> for Places {
     fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
-        self.in_blocks += usize::from(self.is_wanted(&function.sig));
+        self.at(&function.sig).in_blocks += 1;
         visit::visit_impl_item_fn(self, function);
     }
 
     fn visit_trait_item_fn(&mut self, function: &'ast TraitItemFn) {
-        self.in_blocks += usize::from(self.is_wanted(&function.sig));
+        self.at(&function.sig).in_blocks += 1;
         visit::visit_trait_item_fn(self, function);
     }
 
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
-        self.elsewhere += usize::from(self.is_wanted(&function.sig));
+        self.at(&function.sig).elsewhere += 1;
         visit::visit_item_fn(self, function);
     }
 }

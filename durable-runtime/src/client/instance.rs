@@ -161,7 +161,11 @@ impl<O: Orchestrator> Instance<O> {
             return Ok(Vec::new());
         }
         let commands = self.target.commands()?;
-        let history = commands.history(self.id(), Some(row.execution)).await?;
+        let history = match commands.history(self.id(), Some(row.execution)).await {
+            // Its instance stalls for that reason, which the status is to tell.
+            Err(_) if row.stalled.is_some() => return Ok(Vec::new()),
+            history => history?,
+        };
         let mut calls = waiting(&history, &O::DEFINITION.state_machine());
         if calls.iter().any(|(_, call)| call.attempts.is_some()) {
             let progress = commands.heartbeats(self.id()).await?;

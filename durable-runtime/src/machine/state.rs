@@ -138,8 +138,10 @@ impl State {
     /// Roughly how many bytes it holds beside itself.
     pub(super) fn size(&self) -> usize {
         let call = size_of::<(CallPath, OpenCall)>() + size_of::<ActivityCall>();
-        self.calls.capacity() * call
-            + self.decisions.capacity() * size_of::<HistoryEvent>()
+        // A table has room for the next power of two. Its own capacity depends on how it grew, and a
+        // replay is to be as large as what it repeats.
+        self.calls.len().next_power_of_two() * call
+            + self.decisions.len().next_power_of_two() * size_of::<HistoryEvent>()
             + self.sections.len() * size_of::<(CallPath, OpenSection)>()
     }
 

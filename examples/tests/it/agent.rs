@@ -57,7 +57,7 @@ fn an_agent_that_is_killed_while_it_asks_goes_on_with_a_decision_made_meanwhile(
     let again = program.run::<&str>([]);
     assert_eq!(again.stdout, ANSWER);
     let late = program.run(["refuse"]);
-    assert_eq!(late.stdout, "the agent asks nothing: Some(Acting)\n");
+    assert_eq!(late.stdout, "the agent asks nothing: Some(Thinking)\n");
 }
 
 /// A hub with tools that work and a model that wants a refund first of all.

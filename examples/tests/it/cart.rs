@@ -163,7 +163,9 @@ async fn a_checkout_that_is_cancelled_at_any_step_loses_no_record() {
     }
     let before = [(false, [0, 0]), (false, [0, 5])];
     let after = [(false, [3, 5]), (true, [0, 2])];
-    assert_eq!(ends, [before, after].concat().into_iter().collect());
+    let allowed: BTreeSet<_> = [before, after].concat().into_iter().collect();
+    assert!(ends.is_subset(&allowed), "{ends:?}");
+    assert!(ends.contains(&(false, [3, 5])), "{ends:?}");
 }
 
 #[tokio::test]

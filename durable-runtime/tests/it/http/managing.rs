@@ -65,7 +65,7 @@ async fn what_cannot_be_rewound_is_told_in_text_to_those_that_take_text() {
         (
             "completed",
             412,
-            "instance `completed` is Completed, and only one that has failed can be rewound",
+            "instance `completed` is Completed, and only a failed instance can be rewound",
         ),
         (
             "failed",

@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::response::Response;
-use durable_runtime::InstanceId;
 use durable_runtime::http::Key;
 use durable_runtime::http::Scope;
 use futures::StreamExt;
@@ -141,9 +140,7 @@ async fn a_stream_ends_when_the_link_that_opened_it_does() {
     let raise = Request::post("/durable/instances/o-1/terminate").header("x-functions-key", key);
     let refused = server.send_as_is(raise.body(Body::empty()).unwrap()).await;
     assert_eq!(refused.status, 403);
-    let instance = server
-        .client()
-        .instance::<approved_order>(InstanceId::new("o-1").unwrap());
+    let instance = server.client().instance("o-1").of::<approved_order>();
     instance.terminate("enough").await.unwrap();
     let rest: Vec<_> = by_key.map(|chunk| chunk.unwrap()).collect().await;
     let rest = String::from_utf8(rest.concat()).unwrap();

@@ -29,6 +29,7 @@ async fn calls_as_before(_ctx: &OrchestrationContext) -> Result<u32, OrderError>
 
 async fn start(policy: Undecodable) -> Runtime {
     Runtime::builder()
+        .store("memory:")
         .state(std::sync::Arc::<Runs>::default())
         .register(order)
         .register(pick)
