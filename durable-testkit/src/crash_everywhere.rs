@@ -159,10 +159,10 @@ impl<O: Orchestrator> CrashEverywhere<O> {
         let run = AssertUnwindSafe(self.one_run(crashes, expected));
         match run.catch_unwind().await {
             Ok(run) => run,
-            Err(_) if !crashes.is_empty() && self.differs_without_a_crash(expected).await => {
-                panic!("{NOT_BY_A_CRASH}")
-            }
             Err(panic) => {
+                let by_a_crash =
+                    crashes.is_empty() || !self.differs_without_a_crash(expected).await;
+                assert!(by_a_crash, "{NOT_BY_A_CRASH}");
                 eprintln!("this was with crashes at the persistence points {crashes:?}");
                 resume_unwind(panic)
             }

@@ -73,9 +73,9 @@ impl Stock {
     /// [`StockError::OutOfStock`].
     pub fn take(&mut self, items: Items) -> Result<(), StockError> {
         for (article, pieces) in items {
-            let shelf = self.items.entry(article.clone()).or_default();
-            let left = *shelf;
-            *shelf = left
+            let stock = self.items.entry(article.clone()).or_default();
+            let left = *stock;
+            *stock = left
                 .checked_sub(pieces)
                 .ok_or(StockError::OutOfStock { article, left })?;
         }

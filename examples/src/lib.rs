@@ -3,6 +3,10 @@
 //! Each pattern has one name in four places: a program `src/bin/<name>.rs`, a module here, a test
 //! `tests/it/<name>.rs` and a row of the README's table.
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a sleep stands for the call of a service"
+)]
 pub mod agent;
 pub mod aggregator;
 pub mod async_http_api;
@@ -15,6 +19,10 @@ pub mod hello;
 pub mod human_interaction;
 pub mod inventory;
 pub mod monitor;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a sleep stands for the call of a service"
+)]
 pub mod nightly_report;
 pub mod options;
 pub mod order_processing;

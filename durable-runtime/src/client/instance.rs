@@ -25,6 +25,7 @@ use crate::ids::InstanceId;
 use crate::orchestration::Declares;
 use crate::orchestration::Event;
 use crate::orchestration::Orchestrator;
+use crate::work::CommandError;
 use crate::work::Commands;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
@@ -149,8 +150,13 @@ impl<O: Orchestrator> Instance<O> {
     /// type, [`ClientError::Store`].
     pub async fn status(&self) -> Result<Status<O::Output, O::Error, O::Status>, ClientError> {
         // In this order: an event that is not seen here any more shows its effect in the row.
-        let unread = self.target.commands()?.unread_events(self.id()).await?;
+        let unread = self.target.commands()?.unread_events(self.id()).await;
         let row = self.target.row().await?;
+        let unread = match unread {
+            // Its history cannot be read, and it stalls for that reason, which the status is to tell.
+            Err(CommandError::Store { .. }) if row.stalled.is_some() => Vec::new(),
+            unread => unread?,
+        };
         let waits_in = self.waits_in(&row).await?;
         Status::new(row, unread, waits_in)
     }
@@ -163,7 +169,7 @@ impl<O: Orchestrator> Instance<O> {
         let commands = self.target.commands()?;
         let history = match commands.history(self.id(), Some(row.execution)).await {
             // Its instance stalls for that reason, which the status is to tell.
-            Err(_) if row.stalled.is_some() => return Ok(Vec::new()),
+            Err(CommandError::Store { .. }) if row.stalled.is_some() => return Ok(Vec::new()),
             history => history?,
         };
         let mut calls = waiting(&history, &O::DEFINITION.state_machine());

@@ -248,7 +248,7 @@ fn a_number_of_128_bits_that_its_type_does_not_read_is_refused_however_small_it_
     let refused = said(&Tagged::Number { number: 7 });
     assert!(
         refused.starts_with(
-            "Number.number: a whole number of a type of 128 bits, which its type does not read back"
+            "number: a whole number of a type of 128 bits, which its type does not read back"
         ),
         "{refused}"
     );

@@ -172,15 +172,12 @@ impl Walk<'_, '_> {
             return;
         };
         let path = fields.get("path").and_then(Json::text).map(str::to_owned);
-        let called = match Called::by(kind, fields) {
-            Some(called) => {
-                self.calls.extend(path.map(|path| (path, called.clone())));
-                called
-            }
-            None => {
-                let known = path.and_then(|path| self.calls.get(&path));
-                known.unwrap_or(own).clone()
-            }
+        let called = if let Some(called) = Called::by(kind, fields) {
+            self.calls.extend(path.map(|path| (path, called.clone())));
+            called
+        } else {
+            let known = path.and_then(|path| self.calls.get(&path));
+            known.unwrap_or(own).clone()
         };
         self.fields(&called, fields);
     }

@@ -80,14 +80,14 @@ impl<'a> Redaction<'a> {
             let Some(read) = read_as::<T>(value) else {
                 return Parts::LookAt;
             };
-            let changed = change(read).to_payload().map_err(|error| error.to_string());
-            let changed = changed.and_then(|payload| {
+            let new = change(read).to_payload().map_err(|error| error.to_string());
+            let new = new.and_then(|payload| {
                 Json::parse(payload.as_text()).map_err(|error| error.to_string())
             });
-            match changed {
-                Ok(mut changed) => {
-                    replacements.add_changed(value, &mut changed);
-                    changes.push((value.clone(), changed));
+            match new {
+                Ok(mut new) => {
+                    replacements.add_changed(value, &mut new);
+                    changes.push((value.clone(), new));
                 }
                 Err(cause) => refused = Some(cause),
             }
@@ -103,11 +103,11 @@ impl<'a> Redaction<'a> {
             });
         }
         self.replace(&replacements, &mut |_, value| {
-            let changed = changes.iter().find(|(old, _)| old == value);
-            if let Some((_, new)) = changed {
+            let found = changes.iter().find(|(old, _)| old == value);
+            if let Some((_, new)) = found {
                 value.clone_from(new);
             }
-            changed.is_some()
+            found.is_some()
         })
     }
 
@@ -152,7 +152,7 @@ impl<'a> Redaction<'a> {
             Parts::LookAt
         });
         each_other_text(&mut self.saved, &mut |text| {
-            replacements.replace_copies(text)
+            replacements.replace_copies(text);
         });
         Ok(self.saved)
     }

@@ -23,14 +23,11 @@ use crate::saved;
 
 /// What the program prints.
 fn both_reports() -> String {
-    let missing: String = (1..=10)
-        .map(|fifty| {
-            format!(
-                "customer-{:03} is missing: the account is closed\n",
-                fifty * 50
-            )
-        })
-        .collect();
+    let closed = |fifty: u32| {
+        let number = fifty * 50;
+        format!("customer-{number:03} is missing: the account is closed\n")
+    };
+    let missing = (1..=10).map(closed).collect::<Vec<_>>().concat();
     format!(
         "2026-01-01: 490 customers paid 1225000 cents\n{missing}\
          2026-01-02: 490 customers paid 1225490 cents, the day before 1225000\n{missing}"

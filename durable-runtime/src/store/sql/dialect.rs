@@ -226,7 +226,7 @@ impl Fault {
 
     /// What the store says of it.
     pub(super) fn error(self, action: &'static str, source: DbErr) -> StoreError {
-        let source = Box::new(Said::by(&source));
+        let source = Box::new(Said::by(source));
         match self {
             Self::Conflict => StoreError::Conflict { action },
             Self::Busy | Self::Broken => StoreError::Unavailable { action, source },
@@ -243,14 +243,13 @@ impl Fault {
 struct Said(String);
 
 impl Said {
-    fn by(error: &DbErr) -> Self {
-        let (DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error))) = error
-        else {
-            return Self(error.to_string());
-        };
-        Self::by_driver(error)
+    fn by(error: DbErr) -> Self {
+        match error {
+            DbErr::Conn(RuntimeErr::SqlxError(error))
+            | DbErr::Exec(RuntimeErr::SqlxError(error))
+            | DbErr::Query(RuntimeErr::SqlxError(error)) => Self::by_driver(&error),
+            error => Self(error.to_string()),
+        }
     }
 
     fn by_driver(error: &sqlx::Error) -> Self {

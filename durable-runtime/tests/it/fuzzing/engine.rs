@@ -124,6 +124,10 @@ impl Engine {
     }
 
     /// Waits for something that the worker is to do, for so many times ten minutes.
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(dead_code, reason = "requests alone wait for something")
+    )]
     pub(crate) async fn until<T>(
         &mut self,
         something: impl Future<Output = T>,

@@ -32,8 +32,10 @@ async fn stalls(client: &Client, id: &InstanceId) -> String {
         .instance(id.clone())
         .of::<super::functions::approved_order>();
     loop {
-        let status = instance.status().await.unwrap();
-        if status.status() == InstanceStatus::Stalled {
+        // Before its worker has seen it, a history that cannot be read fails the look at it.
+        if let Ok(status) = instance.status().await
+            && status.status() == InstanceStatus::Stalled
+        {
             return status.stalled().unwrap().to_owned();
         }
         tokio::task::yield_now().await;
