@@ -81,8 +81,9 @@ async fn resume(place: &Place, id: &InstanceId) -> Result<(usize, Duration)> {
         let begun = now();
         let loaded = opened.store.instance_load(row.key).await?;
         let loaded = loaded.ok_or_else(gone)?;
-        rows = loaded.turns.len();
-        let history = History::try_from(loaded.turns)?;
+        let turns = loaded.turns?;
+        rows = turns.len();
+        let history = History::try_from(turns)?;
         let (config, start) = (Config::default(), eternal::start);
         let resumed = machine::resume(&config, &loaded.instance, &history, &start)?;
         times.insert((begun.elapsed(), number));

@@ -63,7 +63,7 @@ pub(crate) async fn order(_ctx: &OrchestrationContext, items: u32) -> Result<u32
 pub(crate) async fn journey(ctx: &OrchestrationContext, items: u32) -> Result<String, OrderError> {
     let picked = pick(items).await?;
     ctx.set_status(format!("{picked} picked"));
-    let (ordered, _) = try_join!(order(picked), async {
+    let (ordered, ()) = try_join!(order(picked), async {
         Stock::at("discs").add(1).await?;
         Ok(())
     })?;

@@ -75,12 +75,12 @@ async fn a_client_opens_a_hub_and_reads_it_while_another_process_writes() {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    let writes = writer.begin_with_options(options).await.unwrap();
+    let under_way = writer.begin_with_options(options).await.unwrap();
 
     let client = hub.client_elsewhere().await;
     let found = client.instances().page(10).next_page().await.unwrap();
     assert_eq!(found.map(|page| page.len()), Some(1));
     client.close().await;
-    writes.rollback().await.unwrap();
+    under_way.rollback().await.unwrap();
     runtime.shutdown().await.unwrap();
 }
