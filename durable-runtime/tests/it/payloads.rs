@@ -245,6 +245,12 @@ fn a_number_of_128_bits_that_its_type_does_not_read_is_refused_however_small_it_
     enum Tagged {
         Number { number: u128 },
     }
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Untagged {
+        Whole(i128),
+        Float(f64),
+    }
     let refused = said(&Tagged::Number { number: 7 });
     assert!(
         refused.starts_with(
@@ -252,12 +258,6 @@ fn a_number_of_128_bits_that_its_type_does_not_read_is_refused_however_small_it_
         ),
         "{refused}"
     );
-    #[derive(Serialize, Deserialize)]
-    #[serde(untagged)]
-    enum Untagged {
-        Whole(i128),
-        Float(f64),
-    }
     assert!(said(&Untagged::Float(7.0)).starts_with("Payload"));
     let refused = said(&Untagged::Whole(7));
     assert_eq!(refused, "7 would come back as 7.0");

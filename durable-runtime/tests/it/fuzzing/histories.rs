@@ -77,7 +77,9 @@ fn live(start: &StartFn, row: InstanceRow, text: &str) {
     };
     instance.config.strict_inputs = true;
     batches.retain(|batch| !batch.is_empty());
-    batches.into_iter().for_each(|batch| instance.step(batch));
+    for batch in batches {
+        instance.step(batch);
+    }
 }
 
 fn turn(line: &str, next: u64) -> Option<TurnRecord> {
@@ -121,7 +123,7 @@ impl Instance<'_> {
         let position = self.position();
         let (outcome, continuation) = machine::turn(&self.config, position, self.start, request);
         self.continuation = continuation;
-        self.take(outcome);
+        self.take(&outcome);
     }
 
     fn position(&mut self) -> Position {
@@ -145,8 +147,8 @@ impl Instance<'_> {
     }
 
     /// What was recorded is in order, and reads as it was recorded.
-    fn take(&mut self, outcome: Outcome) {
-        let text = serde_json::to_string(&outcome).unwrap();
+    fn take(&mut self, outcome: &Outcome) {
+        let text = serde_json::to_string(outcome).unwrap();
         let outcome: Outcome = serde_json::from_str(&text).unwrap();
         let ended = matches!(outcome.next, Next::ExecutionEnded);
         self.row = outcome.instance;

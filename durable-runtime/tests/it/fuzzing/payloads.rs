@@ -117,6 +117,7 @@ enum Name {
 struct Options {
     number: Option<u32>,
     unit: Option<()>,
+    #[expect(clippy::option_option, reason = "it is what is looked for")]
     nested: Option<Option<u8>>,
     list: Option<Vec<Option<f64>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

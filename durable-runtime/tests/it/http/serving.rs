@@ -44,7 +44,7 @@ impl Serving {
                 "/length",
                 post(|body: Bytes| async move { body.len().to_string() }),
             )
-            .route("/forever", get(|| std::future::pending::<()>()));
+            .route("/forever", get(std::future::pending::<()>));
         let mut limits = ConnectionLimits::default();
         for time in [
             &mut limits.head_time,

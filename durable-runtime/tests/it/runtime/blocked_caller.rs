@@ -84,7 +84,7 @@ fn a_command_that_its_caller_leaves_anywhere_holds_up_nobody() {
         let runtime = hub.start().await;
         let orders = OrderClient::new(runtime.client());
         for polls in 1..12 {
-            let mut left = std::pin::pin!(orders.start(1).into_future());
+            let mut left = Box::pin(orders.start(1).into_future());
             get_into(left.as_mut(), polls).await;
             assert_eq!(one_elsewhere(&hub, &format!("beside-{polls}")), 3);
             drop(left);

@@ -303,7 +303,7 @@ async fn a_users_transaction_that_ends_at_any_of_its_statements_is_not_committed
                    BEGIN SELECT RAISE(ROLLBACK, 'planted'); END";
     database.execute_unprepared(planted).await.unwrap();
     let before = numbers(&hub).await;
-    for at in 0..OWN_STATEMENTS.len() {
+    for (at, at_which) in OWN_STATEMENTS.iter().enumerate() {
         let txn = database.begin().await.unwrap();
         for (number, (statement, ends)) in OWN_STATEMENTS.iter().enumerate() {
             let statement = if number == at { ends } else { statement };
@@ -311,8 +311,8 @@ async fn a_users_transaction_that_ends_at_any_of_its_statements_is_not_committed
             let _either = txn.execute_unprepared(statement).await;
         }
         let committed = txn.commit().await;
-        assert!(committed.is_err(), "it ended at {:?}", OWN_STATEMENTS[at]);
-        assert_eq!(numbers(&hub).await, before, "{:?}", OWN_STATEMENTS[at]);
+        assert!(committed.is_err(), "it ended at {at_which:?}");
+        assert_eq!(numbers(&hub).await, before, "{at_which:?}");
         starts_are_durable(&hub, &runtime.client(), &format!("order-{at}")).await;
     }
     runtime.shutdown().await.unwrap();
