@@ -19,6 +19,7 @@ use sea_orm::sea_query::Query;
 use sea_orm::sea_query::SelectStatement;
 
 use super::entity_row;
+use super::prefix::begins_with;
 use super::rows;
 use super::scope::Scope;
 use super::source::FEW;
@@ -270,25 +271,7 @@ fn is_wanted(filter: &EntityFilter) -> Condition {
 
 fn has_prefix(filter: &EntityFilter) -> Condition {
     let prefix = filter.key_prefix.as_deref();
-    // Not `LIKE`: it does not tell upper from lower case everywhere.
-    Condition::all()
-        .add_option(prefix.map(|prefix| Column::Key.gte(prefix)))
-        .add_option(prefix.and_then(above).map(|above| Column::Key.lt(above)))
-}
-
-/// The first text after all that begin with `prefix`, by bytes; none if there is none.
-fn above(prefix: &str) -> Option<String> {
-    let mut text: Vec<char> = prefix.chars().collect();
-    while let Some(last) = text.pop() {
-        let next = u32::from(last) + 1;
-        // The code points of surrogates are no characters.
-        let next = if next == 0xd800 { 0xe000 } else { next };
-        if let Some(next) = char::from_u32(next) {
-            text.push(next);
-            return Some(text.into_iter().collect());
-        }
-    }
-    None
+    Condition::all().add_option(prefix.map(|prefix| begins_with(Column::Key, prefix)))
 }
 
 /// Those that were deleted, or never had a state, do not show, unless something waits for them.
@@ -348,17 +331,4 @@ async fn backlogs<C: ConnectionTrait>(
         }));
     }
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::above;
-
-    #[test]
-    fn what_begins_with_a_prefix_ends_before_the_next_text() {
-        assert_eq!(above("order-1").as_deref(), Some("order-2"));
-        assert_eq!(above("a\u{10ffff}").as_deref(), Some("b"));
-        assert_eq!(above("\u{d7ff}").as_deref(), Some("\u{e000}"));
-        assert_eq!(above(""), None);
-    }
 }

@@ -24,10 +24,10 @@ use sea_orm::sea_query::ExprTrait;
 
 use super::instance_row;
 use super::instance_row::payload_text;
+use super::prefix::begins_with;
 use super::rows;
 use super::scope::Scope;
 use super::source::Source;
-use super::source::begins_with;
 use super::source::between;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
@@ -230,7 +230,10 @@ fn condition(scope: Scope, filter: &InstanceFilter) -> Condition {
         (!filter.statuses.is_empty()).then(|| Column::Status.is_in(statuses)),
     ];
     let ranges = [
-        filter.id_prefix.as_deref().map(begins_with),
+        filter
+            .id_prefix
+            .as_deref()
+            .map(|prefix| begins_with(Column::Id, prefix)),
         between(
             Column::CreatedAt,
             filter.created_from,

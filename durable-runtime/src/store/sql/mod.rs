@@ -31,6 +31,7 @@ mod instance_row;
 mod lane;
 mod listing;
 mod pages;
+mod prefix;
 mod purge;
 mod rows;
 mod scope;

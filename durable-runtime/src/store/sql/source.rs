@@ -25,9 +25,9 @@ use sea_orm::sea_query::SelectStatement;
 use sea_orm::sea_query::UnionType;
 
 use super::instance_row::payload_text;
+use super::prefix::begins_with;
 use super::scope::Scope;
 use crate::clock::Timestamp;
-use crate::ids::MAX_INSTANCE_ID;
 use crate::store::table::Status;
 use crate::store::table::instance::Column;
 use crate::store::table::tag;
@@ -353,7 +353,7 @@ impl<'a> Candidates<'a> {
     /// A range of index `instance_id`.
     fn by_id_prefix(self) -> Option<Source> {
         let prefix = self.filter.id_prefix.as_deref()?;
-        let range = self.instances(begins_with(prefix));
+        let range = self.instances(begins_with(Column::Id, prefix));
         Some(self.source(Entries::Otherwise, vec![range], |rest| {
             rest.id_prefix = None;
         }))
@@ -411,12 +411,6 @@ async fn names_of<C: ConnectionTrait>(
 
 fn all_of(parts: impl IntoIterator<Item = Expr>) -> Condition {
     parts.into_iter().fold(Condition::all(), Condition::add)
-}
-
-/// The ids that begin so: no id is longer, and no character higher.
-pub(super) fn begins_with(prefix: &str) -> Condition {
-    let last = format!("{prefix}{}", "\u{10ffff}".repeat(MAX_INSTANCE_ID));
-    all_of([Column::Id.gte(prefix), Column::Id.lte(last)])
 }
 
 /// The times from one up to another; none if there is no limit.
