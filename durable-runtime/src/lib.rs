@@ -108,6 +108,7 @@ pub mod salt;
 #[cfg(feature = "schemars")]
 pub mod schemas;
 pub mod store;
+mod subscriber;
 pub mod work;
 pub mod worker;
 

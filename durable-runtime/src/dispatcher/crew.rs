@@ -20,14 +20,13 @@ use std::time::Duration;
 use std::time::Instant;
 
 use tokio::runtime::Runtime;
-use tracing::Dispatch;
-use tracing::subscriber::NoSubscriber;
 
 use super::held::HeldThread;
 use super::held::HeldThreads;
 use super::held::Whose;
 use crate::machine::LastAwait;
 use crate::panics;
+use crate::subscriber::Subscriber;
 
 /// How long a thread may be held while a job waits, before another takes its place.
 pub(super) const PATIENCE: Duration = Duration::from_millis(10);
@@ -66,7 +65,7 @@ struct Shared {
     size: usize,
     most: usize,
     io: Option<Io>,
-    subscriber: Option<Dispatch>,
+    subscriber: Subscriber,
     state: Mutex<State>,
     work: Condvar,
     watch: Condvar,
@@ -120,13 +119,12 @@ impl Crew {
     /// # Errors
     /// The operating system's, when it has no thread to give.
     pub(super) fn new(plan: Plan) -> io::Result<Self> {
-        let subscriber = tracing::dispatcher::get_default(Dispatch::clone);
         let shared = Arc::new(Shared {
             name: plan.name,
             size: plan.size.max(1),
             most: plan.most,
             io: plan.io.map(|runtime| Io(Some(runtime))),
-            subscriber: (!subscriber.is::<NoSubscriber>()).then_some(subscriber),
+            subscriber: Subscriber::of_this_thread(),
             state: Mutex::default(),
             work: Condvar::new(),
             watch: Condvar::new(),
@@ -199,7 +197,7 @@ impl Shared {
         let subscriber = self.subscriber.clone();
         let thread = std::thread::Builder::new().name(name.to_owned());
         let thread = thread.spawn(move || {
-            let _subscriber = subscriber.as_ref().map(tracing::dispatcher::set_default);
+            let _subscriber = subscriber.set();
             body();
         });
         thread.map(drop)

@@ -6,10 +6,9 @@ use tokio::runtime::Builder;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tracing::Dispatch;
-use tracing::subscriber::NoSubscriber;
 
 use super::StoreError;
+use crate::subscriber::Subscriber;
 
 /// A thread with a tokio runtime that user code never shares. It ends when this is dropped.
 #[derive(Debug)]
@@ -28,10 +27,9 @@ impl OwnThread {
         let runtime = runtime.map_err(no_thread)?;
         let handle = runtime.handle().clone();
         let (ends, ended) = oneshot::channel();
-        let subscriber = tracing::dispatcher::get_default(Dispatch::clone);
+        let subscriber = Subscriber::of_this_thread();
         let body = move || {
-            let hears = !subscriber.is::<NoSubscriber>();
-            let _subscriber = hears.then(|| tracing::dispatcher::set_default(&subscriber));
+            let _subscriber = subscriber.set();
             // Nothing is sent: the other half goes.
             drop(runtime.block_on(ended));
             // Whatever is left there belongs to nobody; a connection that is dropped is closed.

@@ -18,8 +18,6 @@ use tokio::runtime::Builder;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::sync::watch;
-use tracing::Dispatch;
-use tracing::subscriber::NoSubscriber;
 
 use super::Result;
 use super::StartError;
@@ -31,6 +29,7 @@ use crate::dispatcher::WorkerThreads;
 use crate::panics::message_of;
 use crate::running::Running;
 use crate::store::StoreError;
+use crate::subscriber::Subscriber;
 
 /// A worker on its thread.
 #[derive(Debug)]
@@ -143,10 +142,9 @@ fn spawn(
 ) -> Result<(), StartError> {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(DispatcherError::Threads)?;
-    let subscriber = tracing::dispatcher::get_default(Dispatch::clone);
+    let subscriber = Subscriber::of_this_thread();
     let body = move || {
-        let hears = !subscriber.is::<NoSubscriber>();
-        let _subscriber = hears.then(|| tracing::dispatcher::set_default(&subscriber));
+        let _subscriber = subscriber.set();
         runtime.block_on(async {
             let worker = AssertUnwindSafe(worker).catch_unwind();
             let dispatcher = match Abortable::new(worker, aborted).await {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// Lowest floor first. Modules that share a floor do not import each other.
 const FLOORS: &[&[&str]] = &[
-    &["salt"],
+    &["salt", "subscriber"],
     &["ids", "clock", "mutants", "schemas"],
     &["payload", "retry", "running"],
     &["failure"],
