@@ -9,6 +9,7 @@ use std::task::Waker;
 use futures_util::future::BoxFuture;
 
 use super::checkpoint::after_checkpoint;
+use super::config::Undecodable;
 use super::cursor::Cursor;
 use super::cursor::Frame;
 use super::cursor::enter;
@@ -21,7 +22,6 @@ use super::script::Script;
 use super::state::Identity;
 use super::state::RoundEnd;
 use super::state::State;
-use super::turn::Undecodable;
 use super::twin::Twin;
 use crate::failure::CallError;
 use crate::failure::Failure;

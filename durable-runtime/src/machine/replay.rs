@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::branch::Numbers;
+use super::config::Config;
 use super::continuation::Continuation;
 use super::continuation::Round;
 use super::continuation::StartFn;
@@ -10,7 +11,6 @@ use super::delivery::Seen;
 use super::effects::Effects;
 use super::nondeterminism::Nondeterminism;
 use super::state::Identity;
-use super::turn::Config;
 use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::history::History;
