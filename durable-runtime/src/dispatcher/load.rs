@@ -56,20 +56,23 @@ impl Dispatcher {
         &mut self,
         batch: &[InstanceKey],
     ) -> Result<(Vec<InstanceKey>, Vec<InstanceKey>), DispatcherError> {
-        let (entities, instances) = batch.iter().partition(|key| key.is_entity());
-        let loaded = match self.load_missing(instances).await {
-            Ok(instances) => {
-                let entities = self.load_entities(entities).await;
-                entities.map(|entities| (instances, entities))
-            }
-            Err(error) => Err(error),
-        };
+        let loaded = self.load_both(batch).await;
         if loaded.is_err() {
             for key in batch {
                 self.instances.make_ready(*key);
             }
         }
         loaded
+    }
+
+    async fn load_both(
+        &mut self,
+        batch: &[InstanceKey],
+    ) -> Result<(Vec<InstanceKey>, Vec<InstanceKey>), DispatcherError> {
+        let (entities, instances) = batch.iter().partition(|key| key.is_entity());
+        let instances = self.load_missing(instances).await?;
+        let entities = self.load_entities(entities).await?;
+        Ok((instances, entities))
     }
 
     /// Loads those of `keys` whose position is not in memory. Returns those that can make a turn.
