@@ -14,7 +14,6 @@ use super::Resume;
 use super::Status;
 use super::Suspend;
 use super::Terminate;
-use super::Untyped;
 use super::Waiting;
 use super::target::Target;
 use super::waiting::waiting;
@@ -25,6 +24,7 @@ use crate::ids::InstanceId;
 use crate::orchestration::Declares;
 use crate::orchestration::Event;
 use crate::orchestration::Orchestrator;
+use crate::orchestration::Untyped;
 use crate::work::CommandError;
 use crate::work::Commands;
 use crate::work::InstanceRow;
@@ -152,11 +152,7 @@ impl<O: Orchestrator> Instance<O> {
         // In this order: an event that is not seen here any more shows its effect in the row.
         let unread = self.target.commands()?.unread_events(self.id()).await;
         let row = self.target.row().await?;
-        let unread = match unread {
-            // Its history cannot be read, and it stalls for that reason, which the status is to tell.
-            Err(CommandError::Store { .. }) if row.stalled.is_some() => Vec::new(),
-            unread => unread?,
-        };
+        let unread = unless_unreadable(&row, unread)?;
         let waits_in = self.waits_in(&row).await?;
         Status::new(row, unread, waits_in)
     }
@@ -167,17 +163,26 @@ impl<O: Orchestrator> Instance<O> {
             return Ok(Vec::new());
         }
         let commands = self.target.commands()?;
-        let history = match commands.history(self.id(), Some(row.execution)).await {
-            // Its instance stalls for that reason, which the status is to tell.
-            Err(CommandError::Store { .. }) if row.stalled.is_some() => return Ok(Vec::new()),
-            history => history?,
-        };
+        let history = commands.history(self.id(), Some(row.execution)).await;
+        let history = unless_unreadable(row, history)?;
         let mut calls = waiting(&history, &O::DEFINITION.state_machine());
         if calls.iter().any(|(_, call)| call.attempts.is_some()) {
             let progress = commands.heartbeats(self.id()).await?;
             with_progress(&mut calls, row.execution, progress);
         }
         Ok(calls.into_iter().map(|(_, call)| call).collect())
+    }
+}
+
+/// What was read from the history of an instance; nothing where it cannot be read and the instance
+/// stalls, since the status is to tell why.
+fn unless_unreadable<T: Default>(
+    row: &InstanceRow,
+    read: Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    match read {
+        Err(CommandError::Store { .. }) if row.stalled.is_some() => Ok(T::default()),
+        read => read,
     }
 }
 

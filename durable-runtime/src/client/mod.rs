@@ -72,7 +72,6 @@ pub use start::StartBuilder;
 pub use status::Status;
 pub use store_commands::StoreCommands;
 pub use terminate::Terminate;
-pub use untyped::Untyped;
 pub use waiting::Attempts;
 pub use waiting::Waiting;
 

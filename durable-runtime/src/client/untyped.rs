@@ -7,12 +7,8 @@ use super::Instance;
 use super::InstanceInfo;
 use super::Raise;
 use crate::orchestration::Orchestrator;
+use crate::orchestration::Untyped;
 use crate::work::UnreadEvent;
-
-/// In place of the orchestrator of an instance whose types are not known: [`Instance`] without
-/// parameters is an instance of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Untyped {}
 
 /// What goes by names and recorded values.
 ///

@@ -61,7 +61,8 @@ pub struct OrchestrationContext<O: ContextOf = Untyped> {
     core: O::Core,
 }
 
-/// Stands for no orchestrator in particular: the context of helpers.
+/// Stands for no orchestrator in particular: in the context of helpers, and for an
+/// [`Instance`](crate::client::Instance) whose types are not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Untyped {}
 
