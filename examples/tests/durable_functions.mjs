@@ -135,7 +135,7 @@ async function makeMistakes(client, form) {
   await until(client, id, waits);
   const typo = /400.*does not declare the event `Aproval`: did you mean `Approval`\?/;
   await assert.rejects(client.raiseEvent(id, "Aproval", { approved: true }), typo);
-  await assert.rejects(client.rewind(id, "why"), is(`instance \`${id}\` is Running, and only one that has failed can be rewound`));
+  await assert.rejects(client.rewind(id, "why"), is(`instance \`${id}\` is Running, and only a failed instance can be rewound`));
   await client.raiseEvent(id, "Approval", { approved: false });
   await until(client, id, (status) => status.runtimeStatus === "Failed");
   await assert.rejects(client.rewind(id, "why"), is("this version cannot rewind: restart the instance instead"));
