@@ -11,7 +11,6 @@ use std::future::ready;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use std::time::Instant;
 
 use sea_orm::ConnAcquireErr;
 use sea_orm::ConnectionTrait;
@@ -103,7 +102,7 @@ async fn first_connection(
     guard: &Arc<Guard>,
     options: SqliteConnectOptions,
 ) -> Result<SqlitePool, sqlx::Error> {
-    let begun = Instant::now();
+    let mut tries = BUSY_TIMEOUT.as_millis() / OPEN_AGAIN.as_millis();
     loop {
         let pool = guarded(guard)
             .max_connections(1)
@@ -113,9 +112,9 @@ async fn first_connection(
             .connect_with(options.clone())
             .await;
         match pool {
-            Err(error)
-                if fault_of_driver(&error) == Fault::Busy && begun.elapsed() < BUSY_TIMEOUT =>
-            {
+            Err(error) if fault_of_driver(&error) == Fault::Busy && tries > 0 => {
+                tries -= 1;
+                #[expect(clippy::disallowed_methods, reason = "this waits for other processes")]
                 tokio::time::sleep(OPEN_AGAIN).await;
             }
             pool => return pool,
