@@ -5,6 +5,7 @@ use crate::definition::SourcePlace;
 use crate::definition::StateId;
 use crate::definition::StateKind;
 use crate::definition::StateMachine;
+use crate::history::Cancellable;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
@@ -120,8 +121,11 @@ pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<(CallPat
     let mut open: Vec<(CallPath, Waiting)> = Vec::new();
     let mut now = Timestamp::from_millis(0);
     let mut events: Vec<String> = Vec::new();
+    let mut cancellable = Cancellable::default();
     for event in history.events() {
         now = event.at().unwrap_or(now);
+        let failed = cancellable.failed_by(event);
+        open.retain(|(path, _)| !failed.contains(path));
         if let Some((path, call)) = opened(event, now) {
             open.push((path, call));
             continue;
@@ -138,7 +142,7 @@ pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<(CallPat
                 rejected.map(|at| events.remove(at));
             }
             event if event.is_terminal() => open.clear(),
-            event if ends(event) => {
+            event if event.ends_call() => {
                 if let Some(ended) = event.path() {
                     open.retain(|(path, _)| path != ended);
                 }
@@ -217,21 +221,4 @@ fn opened(event: &HistoryEvent, since: Timestamp) -> Option<(CallPath, Waiting)>
         attempts: (kind == StateKind::Activity).then(Attempts::begun),
     };
     Some((path.clone(), waiting))
-}
-
-/// Whether an event ends the call it is about.
-fn ends(event: &HistoryEvent) -> bool {
-    matches!(
-        event,
-        HistoryEvent::ActivityCompleted { .. }
-            | HistoryEvent::ActivityFailed { .. }
-            | HistoryEvent::TimerFired { .. }
-            | HistoryEvent::DeadlinePassed { .. }
-            | HistoryEvent::ChildCompleted { .. }
-            | HistoryEvent::ChildFailed { .. }
-            | HistoryEvent::EntityCompleted { .. }
-            | HistoryEvent::EntityFailed { .. }
-            | HistoryEvent::LockGranted { .. }
-            | HistoryEvent::CallCancelled { .. }
-    )
 }
