@@ -404,6 +404,8 @@ impl Dispatcher {
     /// The errors of the store.
     pub async fn interrupt(&mut self) -> Result<(), DispatcherError> {
         self.close();
+        // A claim whose answer was lost may have given units away: their new owners write from here on.
+        self.keep_lease().await?;
         let at = self.clock.now();
         let mut keys = Vec::new();
         for (key, body) in self.pool.interrupt() {

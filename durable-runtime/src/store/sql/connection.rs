@@ -63,6 +63,7 @@ impl Connections {
         let file = DatabaseFile::opened(path).map_err(not_read(path))?;
         guard.file.get_or_init(|| file);
         let reader = dialect::reader(path).await?;
+        guard.reader.get_or_init(|| reader.clone());
         Ok(Self {
             writer,
             reader,
@@ -175,6 +176,10 @@ impl Deref for WriteTxn {
 pub(super) struct Guard {
     /// Absent while the database is being opened.
     file: OnceLock<DatabaseFile>,
+    /// Keeps a connection open for as long as anybody has the one that writes: the user may still
+    /// have it when the store is gone. With the last connection `SQLite` deletes the log, and rule 3
+    /// would take the next log for a foreign one.
+    reader: OnceLock<DatabaseConnection>,
     /// How many commits `SQLite` has made.
     commits: AtomicU64,
     /// A transaction was rolled back, by whomever, since the connection was taken.
