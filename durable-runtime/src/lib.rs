@@ -45,7 +45,7 @@
 //! | turn, outcome | one delivery of messages, until the orchestration waits again; the decisions it made |
 //! | durable timer, external event | a recorded deadline; an event that somebody outside raises |
 //! | entity, operation, signal | state under a name and a key; a call of it; a call without an answer |
-//! | message, inbox | what is sent to an instance; the messages that wait for it |
+//! | message, inbox | anything that is sent to an instance; the messages that wait for it |
 //! | hub, lane | all tables under one name; `name@version`, or the name of an entity |
 //! | owner, epoch | the worker that has a partition of a lane; the number that fences off an earlier owner |
 //! | continuation | a suspended orchestration in memory |

@@ -36,7 +36,7 @@ impl Instance<Untyped> {
 
     /// Raises an event by its name. If the process that has the store also has the orchestrator's
     /// code, it refuses an event that the orchestrator does not declare.
-    /// [`undeclared`](Raise::undeclared) raises it all the same.
+    /// [`undeclared`](Raise::undeclared) raises it anyway.
     pub fn raise<V: Serialize + ?Sized>(&self, name: impl Into<String>, value: &V) -> Raise {
         Raise::by_name(self.target.clone(), name.into(), value)
     }
