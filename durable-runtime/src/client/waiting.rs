@@ -1,4 +1,4 @@
-//! What an instance waits for, read from its history: no code is run.
+//! Reads from the history of an instance what it waits for. This runs no code of it.
 
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
@@ -45,13 +45,13 @@ pub struct Attempts {
     pub last_error: Option<String>,
     /// When the next attempt begins, if none is running.
     pub next_attempt_at: Option<Timestamp>,
-    /// The progress that was reported last. It is written from time to time, so it may be a few
-    /// seconds old.
+    /// The last progress that the activity reported. The worker stores it from time to time, so it may
+    /// be a few seconds old.
     pub progress: Option<Payload>,
 }
 
 impl Attempts {
-    /// Those of a call that was scheduled just now.
+    /// The progress of a call that was scheduled just now.
     fn begun() -> Self {
         Self {
             attempt: 1,
@@ -61,7 +61,7 @@ impl Attempts {
         }
     }
 
-    /// Takes in what an event says of them.
+    /// Updates the progress by an event.
     fn follow(&mut self, event: &HistoryEvent) {
         match event {
             HistoryEvent::ActivityAttemptFailed {
@@ -96,7 +96,7 @@ impl Attempts {
     }
 }
 
-/// Puts in the progress that was stored since.
+/// Adds the progress that was stored after the history.
 pub(super) fn with_progress(
     open: &mut [(CallPath, Waiting)],
     execution: Execution,
@@ -176,7 +176,7 @@ fn placed(mut call: Waiting, machine: &StateMachine) -> Waiting {
     call
 }
 
-/// The call that an event records, if it records one that something outside works for.
+/// The call that an event records, if something outside the orchestration works on it.
 fn opened(event: &HistoryEvent, since: Timestamp) -> Option<(CallPath, Waiting)> {
     let mut operations = String::new();
     let (kind, name, path, site) = match event {

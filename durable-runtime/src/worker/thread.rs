@@ -1,7 +1,8 @@
-//! The thread of a worker: its dispatcher with a tokio runtime that user code never shares.
+//! The thread of a worker: its dispatcher, on a tokio runtime that user code never shares.
 //!
-//! 1. The dispatcher begins, runs and ends on this thread; only how it began and how it ended leave it.
-//! 2. Whoever drops the handle ends the worker at its next await, and does not wait for that.
+//! 1. The dispatcher begins, runs and ends on this thread. The thread reports only how it began and how
+//!    it ended.
+//! 2. Dropping the handle ends the worker at its next await, without waiting for the end.
 
 use std::any::Any;
 use std::future::Future;
@@ -39,10 +40,10 @@ pub(super) struct WorkerThread {
     ended: Option<oneshot::Receiver<Result<()>>>,
 }
 
-/// What is known of a worker that has begun.
+/// The facts about a worker that has begun.
 #[derive(Debug)]
 pub(super) struct Begun {
-    /// The number of the worker that it is now.
+    /// Its present number as a worker; it changes when it begins anew.
     pub(super) id: Arc<AtomicI64>,
     pub(super) running: Running,
     pub(super) threads: WorkerThreads,
@@ -92,7 +93,7 @@ impl WorkerThread {
         Ok((thread, begun))
     }
 
-    /// Has the worker finish what is under way, and end.
+    /// Tells the worker to finish its running work and end.
     pub(super) fn stop(&self) {
         self.stop.send_replace(Some(self.grace));
     }
@@ -100,7 +101,7 @@ impl WorkerThread {
     /// Waits for the end of the worker.
     ///
     /// # Errors
-    /// What it ended with.
+    /// The error with which it ended.
     pub(super) async fn ended(&mut self) -> Result<()> {
         let Some(ended) = self.ended.as_mut() else {
             return Ok(());
