@@ -455,6 +455,14 @@ impl Commands for StoreCommands {
         History::try_from(turns).map_err(|error| store_error(ACTION, error))
     }
 
+    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError> {
+        const ACTION: &str = "read the history";
+        let row = self.instance(id).await?;
+        let unread = self.ask(ACTION, || self.store.events_unread(row.key));
+        let turns = unread.await?.turns;
+        History::try_from(turns).map_err(|error| store_error(ACTION, error))
+    }
+
     async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError> {
         const ACTION: &str = "read the unread events";
         let row = self.instance(id).await?;

@@ -157,6 +157,12 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         execution: Option<Execution>,
     ) -> Result<History, CommandError>;
 
+    /// Returns the part of the current history that tells what is open: from its last checkpoint on.
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`], errors of the store.
+    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError>;
+
     /// Returns the events that an instance was sent and has not read, in the order in which they
     /// came: first those that its execution has taken, then those in the inbox.
     ///

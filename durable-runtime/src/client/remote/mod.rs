@@ -244,6 +244,13 @@ impl Commands for HttpCommands {
             .await
     }
 
+    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError> {
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::OPEN_HISTORY).about(&query), &())
+            .await
+    }
+
     async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError> {
         let query = [("id", id.as_str())];
         self.server
