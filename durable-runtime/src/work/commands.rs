@@ -25,10 +25,10 @@ use super::OrchestratorCode;
 use super::PageToken;
 use super::Purged;
 use super::UndeclaredEvent;
-use super::UnreadEvent;
 use super::WithdrawRequest;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
+use crate::history::ExternalEvent;
 use crate::history::History;
 use crate::ids::EntityId;
 use crate::ids::Execution;
@@ -168,7 +168,7 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// [`CommandError::NotFound`], errors of the store.
-    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError>;
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, CommandError>;
 
     /// Returns the progress that the running activities of an instance have reported.
     ///
