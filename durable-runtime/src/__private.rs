@@ -123,6 +123,7 @@ pub use crate::payload::CodecError;
 pub use crate::payload::Payload;
 pub use crate::registry::Mock;
 pub use crate::registry::MockedOperation;
+pub use crate::registry::mocked_operation;
 pub use crate::retry::RetryPolicy;
 pub use durable_runtime::__payload_schemas as payload_schemas;
 
