@@ -10,7 +10,11 @@ use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::ids::Execution;
 use crate::payload::Payload;
+use crate::work::CommandError;
+use crate::work::Commands;
 use crate::work::Heartbeat;
+use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
 
 /// A call that an instance made and that has not returned.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,11 +100,7 @@ impl Attempts {
 }
 
 /// Puts in the progress that was stored since.
-pub(super) fn with_progress(
-    open: &mut [(CallPath, Waiting)],
-    execution: Execution,
-    stored: Vec<Heartbeat>,
-) {
+fn with_progress(open: &mut [(CallPath, Waiting)], execution: Execution, stored: Vec<Heartbeat>) {
     let current = stored
         .into_iter()
         .filter(|beat| beat.execution == execution);
@@ -114,9 +114,42 @@ pub(super) fn with_progress(
     }
 }
 
+/// The calls that an instance waits for, oldest first, without their states; none if it cannot have
+/// made any, or if its history cannot be read and it stalls: the status is to tell why.
+///
+/// # Errors
+/// [`CommandError::NotFound`], errors of the store.
+pub(crate) async fn open_calls(
+    commands: &dyn Commands,
+    row: &InstanceRow,
+) -> Result<Vec<Waiting>, CommandError> {
+    if row.status.is_terminal() || row.status == InstanceStatus::Pending {
+        return Ok(Vec::new());
+    }
+    let history = commands.history(&row.id, Some(row.execution)).await;
+    let mut calls = open_at_the_end(&unless_unreadable(row, history)?);
+    if calls.iter().any(|(_, call)| call.attempts.is_some()) {
+        let progress = commands.heartbeats(&row.id).await?;
+        with_progress(&mut calls, row.execution, progress);
+    }
+    Ok(calls.into_iter().map(|(_, call)| call).collect())
+}
+
+/// What was read of an instance; nothing where it cannot be read and the instance stalls, since the
+/// status is to tell why.
+pub(super) fn unless_unreadable<T: Default>(
+    row: &InstanceRow,
+    read: Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    match read {
+        Err(CommandError::Store { .. }) if row.stalled.is_some() => Ok(T::default()),
+        read => read,
+    }
+}
+
 /// The calls that are open at the end of `history`, in the order in which they were made, each with
 /// the path of the call.
-pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<(CallPath, Waiting)> {
+fn open_at_the_end(history: &History) -> Vec<(CallPath, Waiting)> {
     let mut open: Vec<(CallPath, Waiting)> = Vec::new();
     let mut now = Timestamp::from_millis(0);
     let mut events: Vec<String> = Vec::new();
@@ -160,13 +193,11 @@ pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<(CallPat
             open.remove(taker);
         }
     }
-    let calls = open.into_iter();
-    calls
-        .map(|(path, call)| (path, placed(call, machine)))
-        .collect()
+    open
 }
 
-fn placed(mut call: Waiting, machine: &StateMachine) -> Waiting {
+/// The call with the state of `machine` that made it.
+pub(super) fn placed(mut call: Waiting, machine: &StateMachine) -> Waiting {
     let state = machine.find(call.kind, &call.name, &call.place);
     call.state = state.map(|state| state.id.clone());
     call

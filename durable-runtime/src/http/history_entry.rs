@@ -55,7 +55,7 @@ pub(super) struct HistoryEntry {
 
 /// Which payloads are shown.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shown {
+pub(super) struct ShownPayloads {
     /// Inputs and the values of events.
     pub(super) inputs: bool,
     /// Results.
@@ -67,7 +67,7 @@ pub(super) struct Shown {
 pub(super) fn entries(
     history: &History,
     unread: Vec<UnreadEvent>,
-    shown: Shown,
+    shown: ShownPayloads,
 ) -> Vec<HistoryEntry> {
     let mut folding = Folding {
         shown,
@@ -126,7 +126,7 @@ impl Kind {
 }
 
 struct Folding<'a> {
-    shown: Shown,
+    shown: ShownPayloads,
     /// The events that nobody has read and that have no entry yet.
     unread: Vec<UnreadEvent>,
     /// When what came in last came in.
@@ -190,7 +190,7 @@ impl<'a> Folding<'a> {
 
     /// What is not about a call that completes.
     fn alone(&mut self, event: &HistoryEvent) {
-        let Shown { inputs, outputs } = self.shown;
+        let ShownPayloads { inputs, outputs } = self.shown;
         let entry = match event {
             HistoryEvent::ExecutionStarted { name, input, .. } => HistoryEntry {
                 function_name: Some(name.clone()),
