@@ -125,6 +125,7 @@ pub use crate::registry::Mock;
 pub use crate::registry::MockedOperation;
 pub use crate::registry::mocked_operation;
 pub use crate::retry::RetryPolicy;
+pub use crate::work::EventCode;
 pub use durable_runtime::__payload_schemas as payload_schemas;
 
 #[cfg(feature = "schemars")]

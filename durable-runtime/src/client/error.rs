@@ -10,6 +10,7 @@ use crate::work::CommandError;
 use crate::work::InstanceStatus;
 use crate::work::UndeclaredEvent;
 
+use crate::work::UndecodableEvent;
 /// Why a client's request was not done. Nothing was written, except with
 /// [`ClientError::Unavailable`], [`ClientError::Store`], [`ClientError::Unreachable`] or
 /// [`ClientError::UnexpectedAnswer`]: then the client does not know.
@@ -60,6 +61,10 @@ pub enum ClientError {
     #[error(transparent)]
     UndeclaredEvent(#[from] UndeclaredEvent),
     /// The instance has not ended, so it can neither be restarted nor purged.
+    /// The instance's orchestrator declares the event that was raised by its name, but cannot read its
+    /// value. It was not accepted.
+    #[error(transparent)]
+    UndecodableEvent(#[from] UndecodableEvent),
     #[error("instance `{id}` is still {status}")]
     StillRunning {
         /// The id.

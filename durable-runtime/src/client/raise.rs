@@ -18,7 +18,8 @@ use crate::payload::Payload;
 /// The event was not accepted: [`ClientError::NotFound`]; [`ClientError::AlreadyFinished`];
 /// [`ClientError::Backlogged`] if the instance has too many unread events;
 /// [`ClientError::PayloadTooLarge`]; [`ClientError::LimitExceeded`] for the event's name;
-/// [`ClientError::UndeclaredEvent`] if it is raised by its name; [`ClientError::Codec`].
+/// [`ClientError::UndeclaredEvent`] and [`ClientError::UndecodableEvent`] if it is raised by its name;
+/// [`ClientError::Codec`].
 ///
 /// With [`ClientError::Store`] you do not know whether the event was accepted. If it has a
 /// [`dedup_id`](Self::dedup_id), you can raise it again.
@@ -54,8 +55,10 @@ impl Raise {
         }
     }
 
-    /// Raises it even if the orchestrator does not declare it: a version that does may be on its way.
-    /// Until then it is among the unread events. An event that has a type is declared.
+    /// Raises it even if the orchestrator does not declare it or cannot read its value: a version that
+    /// does may be on its way. Until then it is among the unread events, unless the orchestrator waits
+    /// for an event of this name: that wait drops a value that it cannot read. An event that has a type
+    /// is declared.
     pub fn undeclared(mut self) -> Self {
         self.if_declared = false;
         self

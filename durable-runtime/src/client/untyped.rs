@@ -34,8 +34,8 @@ impl Instance<Untyped> {
     }
 
     /// Raises an event by its name, with a value as it is recorded. One that the orchestrator does not
-    /// declare is refused, as far as the code is known where the store is:
-    /// [`undeclared`](Raise::undeclared) raises it all the same.
+    /// declare, or whose value it cannot read, is refused, as far as the code is known where the store
+    /// is: [`undeclared`](Raise::undeclared) raises it all the same.
     pub fn raise<V: Serialize + ?Sized>(&self, name: impl Into<String>, value: &V) -> Raise {
         Raise::by_name(self.target.clone(), name.into(), value)
     }

@@ -191,6 +191,7 @@ impl From<ClientError> for Problem {
             ClientError::InvalidInstanceId(_)
             | ClientError::UndeclaredEvent(_)
             | ClientError::LimitExceeded { .. } => StatusCode::BAD_REQUEST,
+            | ClientError::UndecodableEvent(_)
             // What is stored is not of the type that the code has, or cannot be reached; or another
             // server, which this one asks, does not do it.
             ClientError::Codec(_)

@@ -25,6 +25,7 @@ use super::OrchestratorCode;
 use super::PageToken;
 use super::Purged;
 use super::UndeclaredEvent;
+use super::UndecodableEvent;
 use super::UnreadEvent;
 use super::WithdrawRequest;
 use crate::clock::Timestamp;
@@ -79,12 +80,13 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         command: &str,
     ) -> Result<(), CommandError>;
 
-    /// Raises an external event by a name that nobody has checked: one that the instance's
-    /// orchestrator does not declare is refused where its code is in the process that has the store.
-    /// By default it is nowhere.
+    /// Raises an external event with a name and a value that nobody has checked: one that the
+    /// instance's orchestrator does not declare, or whose value it cannot read, is refused where its
+    /// code is in the process that has the store. By default it is nowhere.
     ///
     /// # Errors
-    /// As [`raise`](Self::raise); [`CommandError::UndeclaredEvent`].
+    /// As [`raise`](Self::raise); [`CommandError::UndeclaredEvent`],
+    /// [`CommandError::UndecodableEvent`].
     async fn raise_declared(
         &self,
         id: &InstanceId,

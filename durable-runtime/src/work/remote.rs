@@ -19,6 +19,7 @@ use super::InstanceRow;
 use super::InstanceStatus;
 use super::PageToken;
 use super::UndeclaredEvent;
+use super::UndecodableEvent;
 use crate::clock::Timestamp;
 use crate::ids::EntityId;
 use crate::ids::Execution;

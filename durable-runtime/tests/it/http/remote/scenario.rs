@@ -357,6 +357,10 @@ async fn untyped(client: &Client, story: &mut Story) {
     instance.raise("Aproval", &1).undeclared().await.unwrap();
     let unread = instance.unread_events().await.unwrap();
     let names: Vec<_> = unread.into_iter().map(|event| event.name).collect();
+    let wrong = instance
+        .raise("Approval", &serde_json::json!({ "by": 7 }))
+        .await;
+    story.tell("a wrong value", said(wrong));
     story.tell("unread", names);
     let count = client.commands().unread_count(order.id()).await;
     story.tell("how many", count.unwrap());
