@@ -322,7 +322,8 @@ impl TestHub {
                 Arc::new(shared.clock.clone()),
                 Limits::default(),
             )
-            .salts(Arc::clone(&shared.salts) as Arc<dyn SaltSource>);
+            .salts(Arc::clone(&shared.salts) as Arc<dyn SaltSource>)
+            .code(self.setup().registry.code());
             let client = Client::new(Arc::new(commands));
             Opened {
                 store,
