@@ -34,6 +34,7 @@ use crate::history::History;
 use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
+use crate::ids::InvalidEntityKey;
 use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::payload::Payload;
@@ -353,6 +354,12 @@ pub enum CommandError {
     /// The instance's orchestrator does not declare the event. It was not raised.
     #[error(transparent)]
     UndeclaredEvent(#[from] UndeclaredEvent),
+    /// The instance's orchestrator declares the event, but cannot read its value. It was not raised.
+    #[error(transparent)]
+    UndecodableEvent(#[from] UndecodableEvent),
+    /// The key cannot be one. Nothing was sent.
+    #[error(transparent)]
+    InvalidEntityKey(#[from] InvalidEntityKey),
     /// The instance has not ended, so it can neither be restarted nor purged.
     #[error("instance `{id}` is still {status}")]
     StillRunning {
