@@ -1,10 +1,11 @@
-//! What an instance waits for, read from its history: no code is run.
+//! Reads from the history of an instance what it waits for. This runs no code of it.
 
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::definition::StateId;
 use crate::definition::StateKind;
 use crate::definition::StateMachine;
+use crate::history::Cancellable;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
@@ -48,13 +49,13 @@ pub struct Attempts {
     pub last_error: Option<String>,
     /// When the next attempt begins, if none is running.
     pub next_attempt_at: Option<Timestamp>,
-    /// The progress that was reported last. It is written from time to time, so it may be a few
-    /// seconds old.
+    /// The last progress that the activity reported. The worker stores it from time to time, so it may
+    /// be a few seconds old.
     pub progress: Option<Payload>,
 }
 
 impl Attempts {
-    /// Those of a call that was scheduled just now.
+    /// The progress of a call that was scheduled just now.
     fn begun() -> Self {
         Self {
             attempt: 1,
@@ -64,7 +65,7 @@ impl Attempts {
         }
     }
 
-    /// Takes in what an event says of them.
+    /// Updates the progress by an event.
     fn follow(&mut self, event: &HistoryEvent) {
         match event {
             HistoryEvent::ActivityAttemptFailed {
@@ -99,7 +100,7 @@ impl Attempts {
     }
 }
 
-/// Puts in the progress that was stored since.
+/// Adds the progress that was stored after the history.
 fn with_progress(open: &mut [(CallPath, Waiting)], execution: Execution, stored: Vec<Heartbeat>) {
     let current = stored
         .into_iter()
@@ -114,8 +115,8 @@ fn with_progress(open: &mut [(CallPath, Waiting)], execution: Execution, stored:
     }
 }
 
-/// The calls that an instance waits for, oldest first, without their states; none if it cannot have
-/// made any, or if its history cannot be read and it stalls: the status is to tell why.
+/// Returns the calls that an instance waits for, oldest first, without their states. There are none if
+/// the instance has not begun or has ended, or if it has stalled and its history cannot be read.
 ///
 /// # Errors
 /// [`CommandError::NotFound`], errors of the store.
@@ -135,8 +136,8 @@ pub(crate) async fn open_calls(
     Ok(calls.into_iter().map(|(_, call)| call).collect())
 }
 
-/// What was read of an instance; nothing where it cannot be read and the instance stalls, since the
-/// status is to tell why.
+/// Returns what was read of an instance. If it cannot be read and the instance has stalled, returns
+/// the default value, because the status must still show the reason.
 pub(super) fn unless_unreadable<T: Default>(
     row: &InstanceRow,
     read: Result<T, CommandError>,
@@ -153,8 +154,11 @@ fn open_at_the_end(history: &History) -> Vec<(CallPath, Waiting)> {
     let mut open: Vec<(CallPath, Waiting)> = Vec::new();
     let mut now = Timestamp::from_millis(0);
     let mut events: Vec<String> = Vec::new();
+    let mut cancellable = Cancellable::default();
     for event in history.events() {
         now = event.at().unwrap_or(now);
+        let failed = cancellable.failed_by(event);
+        open.retain(|(path, _)| !failed.contains(path));
         if let Some((path, call)) = opened(event, now) {
             open.push((path, call));
             continue;
@@ -171,7 +175,7 @@ fn open_at_the_end(history: &History) -> Vec<(CallPath, Waiting)> {
                 rejected.map(|at| events.remove(at));
             }
             event if event.is_terminal() => open.clear(),
-            event if ends(event) => {
+            event if event.ends_call() => {
                 if let Some(ended) = event.path() {
                     open.retain(|(path, _)| path != ended);
                 }
@@ -203,7 +207,7 @@ pub(super) fn placed(mut call: Waiting, machine: &StateMachine) -> Waiting {
     call
 }
 
-/// The call that an event records, if it records one that something outside works for.
+/// The call that an event records, if something outside the orchestration works on it.
 fn opened(event: &HistoryEvent, since: Timestamp) -> Option<(CallPath, Waiting)> {
     let mut operations = String::new();
     let (kind, name, path, site) = match event {
@@ -248,21 +252,4 @@ fn opened(event: &HistoryEvent, since: Timestamp) -> Option<(CallPath, Waiting)>
         attempts: (kind == StateKind::Activity).then(Attempts::begun),
     };
     Some((path.clone(), waiting))
-}
-
-/// Whether an event ends the call it is about.
-fn ends(event: &HistoryEvent) -> bool {
-    matches!(
-        event,
-        HistoryEvent::ActivityCompleted { .. }
-            | HistoryEvent::ActivityFailed { .. }
-            | HistoryEvent::TimerFired { .. }
-            | HistoryEvent::DeadlinePassed { .. }
-            | HistoryEvent::ChildCompleted { .. }
-            | HistoryEvent::ChildFailed { .. }
-            | HistoryEvent::EntityCompleted { .. }
-            | HistoryEvent::EntityFailed { .. }
-            | HistoryEvent::LockGranted { .. }
-            | HistoryEvent::CallCancelled { .. }
-    )
 }

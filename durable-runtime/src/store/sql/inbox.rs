@@ -125,7 +125,7 @@ pub(super) async fn park_in_txn(txn: &DatabaseTransaction, ids: &[MessageId]) ->
     Ok(())
 }
 
-/// Lets all messages of instances be polled again. Index `inbox_instance`.
+/// Lets all messages of instances be polled again. Index `durable_inbox_instance`.
 pub(super) async fn unpark_in_txn(
     txn: &DatabaseTransaction,
     instances: &[i64],
@@ -140,7 +140,7 @@ pub(super) async fn unpark_in_txn(
     Ok(())
 }
 
-/// Moves the inbox of an instance to the unit that it belongs to now. Index `inbox_instance`.
+/// Moves the inbox of an instance to the unit that it belongs to now. Index `durable_inbox_instance`.
 pub(super) async fn move_in_txn(
     txn: &DatabaseTransaction,
     receiver: Receiver,
@@ -235,7 +235,7 @@ async fn first_rows<C: ConnectionTrait>(
     rows.all(db).await
 }
 
-/// The first ids of `units`. Index `inbox_unit`.
+/// The first ids of `units`. Index `durable_inbox_unit`.
 async fn sorted_ids<C: ConnectionTrait>(
     db: &C,
     units: &[i32],
@@ -273,7 +273,7 @@ pub(super) fn decode(row: &Model) -> Result<Message, UnreadableMessage> {
     }
 }
 
-/// The wishes in the inbox of an instance, oldest first. Index `inbox_instance`.
+/// The wishes in the inbox of an instance, oldest first. Index `durable_inbox_instance`.
 pub(super) async fn wishes_in_txn(
     txn: &DatabaseTransaction,
     key: InstanceKey,
@@ -287,7 +287,7 @@ pub(super) async fn wishes_in_txn(
     Ok(messages.map(|message| (message.at, message.body)).collect())
 }
 
-/// Deletes the inboxes of instances. Index `inbox_instance`.
+/// Deletes the inboxes of instances. Index `durable_inbox_instance`.
 pub(super) async fn delete_of_in_txn(
     txn: &DatabaseTransaction,
     instances: &[i64],
@@ -299,7 +299,7 @@ pub(super) async fn delete_of_in_txn(
     Ok(())
 }
 
-/// The whole inbox of an instance, and what of it cannot be read. Index `inbox_instance`.
+/// The whole inbox of an instance, and what of it cannot be read. Index `durable_inbox_instance`.
 pub(super) async fn of_instance<C: ConnectionTrait>(
     db: &C,
     key: InstanceKey,
@@ -317,7 +317,7 @@ pub(super) async fn of_instance<C: ConnectionTrait>(
     Ok((inbox, unreadable))
 }
 
-/// The whole inbox of an entity, and which of it is parked. Index `inbox_instance`.
+/// The whole inbox of an entity, and which of it is parked. Index `durable_inbox_instance`.
 pub(super) async fn of_entity<C: ConnectionTrait>(
     db: &C,
     key: InstanceKey,
@@ -333,7 +333,7 @@ pub(super) async fn of_entity<C: ConnectionTrait>(
 }
 
 /// The external events in the inbox of an instance, and its replacements, oldest first. Index
-/// `inbox_instance`.
+/// `durable_inbox_instance`.
 pub(super) async fn events<C: ConnectionTrait>(
     db: &C,
     key: InstanceKey,

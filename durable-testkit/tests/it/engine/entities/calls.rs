@@ -419,7 +419,7 @@ async fn a_key_that_names_a_folder_is_refused_whoever_sends_to_it() {
         let signals = SignalsKeyClient::new(&client).start(key.to_owned());
         let signals = signals.await.unwrap();
         let postman = PostmanClient::new(&client, "one");
-        let (delivered, _) = futures::join!(postman.deliver(key.to_owned()), pump.run_until_idle());
+        let delivered = while_pumping(&mut pump, postman.deliver(key.to_owned())).await;
         assert_eq!(delivered.unwrap_err().to_string(), invalid.to_string());
         for result in [
             calls.result().await,
