@@ -157,7 +157,8 @@ pub(crate) fn flag(name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     Err(Rule::OptionValue.error(name, what, format!("write `{name}` alone")))
 }
 
-/// Reads `= "text"`, which must have characters, none of them in `forbidden`.
+/// Reads `= "text"`, which must have characters, none of them in `forbidden`, and be no name of a
+/// folder: the names of functions and events stand in URLs.
 pub(crate) fn text(
     name: &Ident,
     input: ParseStream<'_>,
@@ -180,6 +181,10 @@ pub(crate) fn text(
             what,
             "write a text, or leave the option out",
         ));
+    }
+    if matches!(text.as_str(), "." | "..") {
+        let what = format!("`{name}` must not be `{text}`: a URL with it leads to another path");
+        return Err(Rule::OptionValue.error(literal, what, "write another text"));
     }
     if let Some(bad) = text
         .chars()

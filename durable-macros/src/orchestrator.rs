@@ -367,6 +367,8 @@ impl Orchestrator<'_> {
                         &[#(<#events as #seam::Event>::NAME),*],
                     )
                     .with_states(#types, __TABLE, #seam::state_machine_of::<Self>);
+                const EVENTS: &'static [#seam::EventCode] =
+                    &[#(<#events as #seam::Event>::CODE),*];
                 type Arguments = #arguments;
                 type Return = #whole;
                 type Output = #output;

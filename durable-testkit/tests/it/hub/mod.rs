@@ -12,3 +12,4 @@ mod past;
 mod preludes;
 mod redaction;
 mod time;
+mod untyped;
