@@ -69,14 +69,14 @@ impl Query {
         Ok(last.map(|last| last + Duration::from_millis(1)))
     }
 
+    /// A number of seconds; one that is too large for a duration counts as the longest.
     pub(super) fn seconds(&self, key: &str) -> Result<Option<Duration>, Problem> {
         let read = |text: &str| {
-            text.parse()
-                .ok()
-                .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            let seconds = text.parse::<f64>().ok();
+            let seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+            let seconds = seconds.ok_or_else(|| Problem::bad_parameter(key, "a number of seconds"));
+            Ok(Duration::try_from_secs_f64(seconds?).unwrap_or(Duration::MAX))
         };
-        let read =
-            |text| read(text).ok_or_else(|| Problem::bad_parameter(key, "a number of seconds"));
         self.get(key).map(read).transpose()
     }
 

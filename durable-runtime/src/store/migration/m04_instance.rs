@@ -13,7 +13,7 @@ pub(super) fn steps() -> Vec<Step> {
     vec![
         Step::Table(
             Table::create()
-                .table("instance")
+                .table("durable_instance")
                 .col(
                     ColumnDef::new("key")
                         .big_integer()
@@ -53,8 +53,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("instance_id")
-                .table("instance")
+                .name("durable_instance_id")
+                .table("durable_instance")
                 .col("hub")
                 .col("id")
                 .unique()
@@ -63,8 +63,8 @@ pub(super) fn steps() -> Vec<Step> {
         // Only the few that must be loaded at once, so that the others do not pay for it.
         Step::Index(
             Index::create()
-                .name("instance_to_load")
-                .table("instance")
+                .name("durable_instance_to_load")
+                .table("durable_instance")
                 .col("unit")
                 .col("key")
                 .and_where(Expr::col("load_at_start").eq(true))
@@ -72,8 +72,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("instance_status")
-                .table("instance")
+                .name("durable_instance_status")
+                .table("durable_instance")
                 .col("hub")
                 .col("status")
                 .col("key")
@@ -81,8 +81,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("instance_name")
-                .table("instance")
+                .name("durable_instance_name")
+                .table("durable_instance")
                 .col("hub")
                 .col("name")
                 .col("status")

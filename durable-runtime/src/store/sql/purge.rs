@@ -89,7 +89,7 @@ async fn with_descendants(
     }
 }
 
-/// The children of instances that are purged with them, by ascending key. Index `instance_parent`;
+/// The children of instances that are purged with them, by ascending key. Index `durable_instance_parent`;
 /// the hub, which the parents imply, would tempt the planner to read all that has ended in it.
 async fn children(
     txn: &DatabaseTransaction,

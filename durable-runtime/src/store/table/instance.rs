@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use super::Status;
 /// An instance.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "instance")]
+#[sea_orm(table_name = "durable_instance")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub key: i64,
