@@ -534,8 +534,10 @@ impl TestHub {
         }
     }
 
-    /// Makes the smallest possible step: lets one result arrive, or, if there is none, moves time
-    /// to the next due thing. Returns what it did, in words; `None` if there was nothing to do.
+    /// Makes all turns that can be made now, then lets one result arrive or, if there is none, moves
+    /// time to the next due thing, and makes all turns that follow from it. Returns what it did, in
+    /// words; `None` if there was nothing to do. For the moments between turns, see
+    /// [`TestInstance::moments`].
     pub async fn step(&self) -> Option<String> {
         self.quiet().await;
         let step = self.with_engine(async |engine| engine.step().await).await;
