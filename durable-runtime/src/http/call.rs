@@ -24,6 +24,8 @@ use super::api::Api;
 use super::base::Base;
 use super::body;
 use super::guard::Admitted;
+use super::places::Places;
+use super::places::Waits;
 use super::problem::Problem;
 use super::query::Query;
 use crate::ids::EntityId;
@@ -177,6 +179,12 @@ impl Call {
     /// A parameter of the path.
     pub(super) fn param(&self, name: &str) -> Result<&str, Problem> {
         param(&self.path, name).ok_or_else(no_such_path)
+    }
+
+    /// Takes a place among the requests that wait for something.
+    pub(super) fn wait(&self) -> Result<Waits, Problem> {
+        let of_server = self.head.extensions.get::<Places>();
+        self.api.waiting.take(of_server)
     }
 
     /// The instance that this is about.

@@ -38,6 +38,7 @@ mod page_size;
 mod paging;
 #[cfg(feature = "schemars")]
 mod payloads;
+mod places;
 mod problem;
 mod query;
 mod raise;

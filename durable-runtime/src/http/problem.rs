@@ -93,6 +93,11 @@ impl Problem {
     pub(super) fn status(&self) -> StatusCode {
         self.status
     }
+    /// A limit on requests was reached, which passes by itself.
+    pub(super) fn too_many(message: &'static str) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, message).retry_after(1)
+    }
+
 
     /// As plain text for those that name that among what they accept, and not the form of RFC 9457.
     pub(super) fn or_text(mut self) -> Self {

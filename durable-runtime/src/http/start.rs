@@ -43,7 +43,7 @@ pub(super) async fn start(mut call: Call) -> Answer {
         .query
         .flag("returnInternalServerErrorOnFailure", false)?;
     // A place to wait is taken first: without one nothing is started.
-    let _place = wait.map(|_| call.api.wait()).transpose()?;
+    let _waits = wait.map(|_| call.wait()).transpose()?;
     let input = call.json().await?;
     let commands = &call.api.commands;
     let started = call.in_time(async {

@@ -22,8 +22,10 @@ use super::phase::Phase;
 #[non_exhaustive]
 pub struct ConnectionLimits {
     /// The maximum number of connections at the same time: 800, which leaves room for the files of
-    /// the hub in a process that may open 1,024. A further connection replaces the one that has
-    /// waited longest for its client. If none waits for its client, the new connection has to wait.
+    /// the hub in a process that may open 1,024. A further connection replaces one that waits for
+    /// its client. If none does, the new connection has to wait. Requests that wait in the
+    /// management API for a result or a status take at most three quarters of the connections; the
+    /// next one is answered with 429.
     pub connections: usize,
     /// The time limit for the head of a request, from its first byte or from the beginning of the
     /// connection: 10 seconds. Then the connection is closed.
@@ -35,7 +37,9 @@ pub struct ConnectionLimits {
     /// connection is closed. The management API has its own, shorter limit
     /// ([`HttpLimits::body_time`](crate::http::HttpLimits::body_time)).
     pub body_time: Duration,
-    /// How long a client may leave a response unread: 30 seconds. Then the connection is closed.
+    /// How long a client may leave a response unread: 30 seconds. Then the connection is closed. A
+    /// client that takes longer than this for a whole response, but reads on, is closed only if
+    /// another connection needs its place.
     pub write_time: Duration,
     /// How long requests that are being answered may take when the server stops: 5 seconds.
     pub grace: Duration,
@@ -54,6 +58,19 @@ impl Default for ConnectionLimits {
     }
 }
 
+/// Three of four.
+pub(super) fn three_quarters(all: usize) -> usize {
+    all - all.div_ceil(4)
+}
+
+/// Waits until then; for ever, if there is no such time.
+pub(super) async fn until(then: Option<Instant>) {
+    match then {
+        Some(then) => sleep_until(then).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Completes after `time` of the network, not of the hub: clients send and read in it.
 pub(super) fn after(time: Duration) -> Sleep {
     const FAR: Duration = Duration::from_hours(24 * 365);
@@ -62,12 +79,22 @@ pub(super) fn after(time: Duration) -> Sleep {
 }
 
 impl ConnectionLimits {
+    /// How many connections there may be.
+    pub(super) fn most(&self) -> usize {
+        self.connections.max(1)
+    }
+
+    /// How many requests may wait for a result or a status: the others find room beside them.
+    pub(super) fn waiting(&self) -> usize {
+        three_quarters(self.most()).max(1)
+    }
+
     /// When a connection in this phase is to be closed, if it is still in it then.
     pub(super) fn end_of(&self, phase: Phase) -> Option<Instant> {
         let time = match phase.doing {
             Doing::Opening | Doing::Head => self.head_time,
             Doing::Idle => self.idle_time,
-            Doing::Body | Doing::Request => return None,
+            Doing::Request | Doing::Body | Doing::Answer => return None,
         };
         phase.since.checked_add(time)
     }

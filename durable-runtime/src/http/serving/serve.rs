@@ -12,14 +12,17 @@ use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::crowd::Crowd;
 use super::limits::ConnectionLimits;
 use super::limits::after;
+use super::limits::until;
 use super::phase::Phases;
 use crate::http::Closing;
+use crate::http::places::Places;
 
 /// How long to wait where the system has nothing to open a connection with.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -92,6 +95,7 @@ impl Serve {
         let door = Door {
             listener: self.listener,
             app: self.app,
+            places: Places::new(limits.waiting()),
             limits: Arc::clone(&limits),
             stopping,
         };
@@ -146,6 +150,7 @@ impl Accept for TcpListener {
 struct Door<L> {
     listener: L,
     app: Router,
+    places: Places,
     limits: Arc<ConnectionLimits>,
     stopping: watch::Receiver<bool>,
 }
@@ -154,16 +159,18 @@ impl<L: Accept> Door<L> {
     /// Admits connections, for ever.
     async fn admit_all(&self, crowd: &mut Crowd) {
         loop {
-            let is_full = crowd.len() >= self.limits.connections.max(1);
-            let has_room = !is_full || crowd.has_one_that_gives_way();
+            let is_full = crowd.len() >= self.limits.most();
+            let next = crowd.gives_way_at(&self.limits).filter(|_| is_full);
+            let has_room = !is_full || next.is_some_and(|next| next <= Instant::now());
             let gives_way = Arc::clone(&crowd.gives_way);
             tokio::select! {
                 () = crowd.ended() => {}
                 () = gives_way.notified(), if !has_room => {}
+                () = until(next), if !has_room => {}
                 accepted = self.listener.accept(), if has_room => match accepted {
                     Ok((stream, peer)) => {
                         if is_full {
-                            crowd.give_way();
+                            crowd.give_way(&self.limits);
                         }
                         self.admit(crowd, stream, peer);
                     }
@@ -183,6 +190,7 @@ impl<L: Accept> Door<L> {
             peer,
             phases: Phases::of_new(&crowd.gives_way),
             limits: Arc::clone(&self.limits),
+            places: self.places.clone(),
             stopping: self.stopping.clone(),
         };
         crowd.add(connection, self.app.clone());
@@ -201,7 +209,7 @@ impl<L: Accept> Door<L> {
             return;
         }
         tracing::warn!(%error, connections = crowd.len(), "failed to accept a connection");
-        crowd.give_way();
+        crowd.give_way(&self.limits);
         after(PAUSE).await;
     }
 }
@@ -230,6 +238,7 @@ mod tests {
         let door = Door {
             listener: Exhausted::default(),
             app: Router::new(),
+            places: Places::new(1),
             limits: Arc::default(),
             stopping,
         };

@@ -3,6 +3,7 @@
 mod access;
 mod clock;
 mod commands;
+mod crowded;
 mod entities;
 mod functions;
 mod hostile;
