@@ -7,6 +7,8 @@ mod crowded;
 mod entities;
 mod functions;
 mod hostile;
+mod late_commands;
+mod lateness;
 mod listing;
 mod managing;
 mod mistakes;
