@@ -194,8 +194,10 @@ async fn check_pragmas(writer: &DatabaseConnection) -> Result<(), StoreError> {
 
 /// Copies the log into the database and cuts it to nothing, unless somebody reads from it: whoever
 /// writes does not wait for that.
-pub(super) async fn cut_log(writer: &DatabaseConnection) -> Result<(), sqlx::Error> {
+pub(super) async fn cut_log(writer: &DatabaseConnection, guard: &Guard) -> Result<(), sqlx::Error> {
     let mut connection = writer.get_sqlite_connection_pool().acquire().await?;
+    // Whoever waits for this may go at any moment, and the time-out would stay as it is.
+    let changed = guard.changes_settings();
     let cut = sqlx::raw_sql("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     let cut = connection.execute(cut).await;
     let waits_again = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
@@ -205,6 +207,7 @@ pub(super) async fn cut_log(writer: &DatabaseConnection) -> Result<(), sqlx::Err
         connection.close().await?;
         return Err(error);
     }
+    changed.are_back();
     cut.map(|_| ())
 }
 
