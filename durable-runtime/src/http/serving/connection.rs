@@ -11,7 +11,6 @@ use std::task::Poll;
 use axum::Router;
 use axum::body::Body;
 use axum::body::Bytes;
-use axum::body::HttpBody as _;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::response::Response;

@@ -159,23 +159,33 @@ impl<L: Accept> Door<L> {
     /// Admits connections, for ever.
     async fn admit_all(&self, crowd: &mut Crowd) {
         loop {
-            let is_full = crowd.len() >= self.limits.most();
-            let next = crowd.gives_way_at(&self.limits).filter(|_| is_full);
-            let has_room = !is_full || next.is_some_and(|next| next <= Instant::now());
-            let gives_way = Arc::clone(&crowd.gives_way);
             tokio::select! {
                 () = crowd.ended() => {}
-                () = gives_way.notified(), if !has_room => {}
-                () = until(next), if !has_room => {}
-                accepted = self.listener.accept(), if has_room => match accepted {
+                accepted = self.listener.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        if is_full {
-                            crowd.give_way(&self.limits);
-                        }
+                        self.make_room(crowd).await;
                         self.admit(crowd, stream, peer);
                     }
                     Err(error) => self.recover(crowd, &error).await,
                 },
+            }
+        }
+    }
+
+    /// Completes when there is room for one more. It looks only now that somebody is here: whoever
+    /// would have given way before may be at work now.
+    async fn make_room(&self, crowd: &mut Crowd) {
+        let gives_way = Arc::clone(&crowd.gives_way);
+        while crowd.len() >= self.limits.most() {
+            let next = crowd.gives_way_at(&self.limits);
+            if next.is_some_and(|next| next <= Instant::now()) {
+                crowd.give_way(&self.limits);
+                continue;
+            }
+            tokio::select! {
+                () = crowd.ended() => {}
+                () = gives_way.notified() => {}
+                () = until(next) => {}
             }
         }
     }
