@@ -8,12 +8,14 @@
 //! 4. A decision belongs to the last incoming event before it.
 //! 5. A checkpoint may stand where nothing is open; a history can begin with the turn that has one.
 
+mod cancellable;
 mod checkpoint;
 mod event;
 mod record;
 
+pub use cancellable::Cancellable;
 pub use checkpoint::Checkpoint;
-pub use event::CarriedEvent;
+pub use event::ExternalEvent;
 pub use event::HistoryEvent;
 pub use event::ParentLink;
 pub use record::FORMAT;

@@ -15,14 +15,14 @@ use super::places::Places;
 use super::problem::Problem;
 use crate::work::Commands;
 
-/// What all routes share. Cloning is cheap.
+/// The state that all routes share. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub(super) struct Api {
     pub(super) commands: Arc<dyn Commands>,
     pub(super) guard: Guard,
     pub(super) limits: Arc<HttpLimits>,
     pub(super) closing: Closing,
-    /// Where the router is found; what a request says itself, if absent.
+    /// Where callers reach the router. If absent, the request says it.
     pub(super) base: Option<Base>,
     pub(super) rate: Option<Arc<DefaultDirectRateLimiter>>,
     pub(super) waiting: Places,

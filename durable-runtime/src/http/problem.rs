@@ -24,8 +24,8 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Why a request was not done.
 ///
-/// One body serves both: `Message` is Durable Functions', the rest is RFC 9457. What differs is the
-/// media type: `application/problem+json` for those that ask for it, else `application/json`.
+/// One body serves two kinds of readers: `Message` is Durable Functions', the rest is RFC 9457. Only the
+/// media type differs: `application/problem+json` for requests that ask for it, else `application/json`.
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
@@ -34,7 +34,7 @@ pub(super) struct Problem {
     /// Whether what was asked for may have been done all the same.
     may_be_done: bool,
     refusal: Option<Box<Refusal>>,
-    /// Whether it is plain text for those that take that.
+    /// Whether it is plain text for requests that accept plain text.
     or_text: bool,
 }
 
@@ -102,26 +102,26 @@ impl Problem {
         self.status
     }
 
-    /// As plain text for those that name that among what they accept, and not the form of RFC 9457.
+    /// Makes it plain text for requests that accept plain text, but not the form of RFC 9457.
     pub(super) fn or_text(mut self) -> Self {
         self.or_text = true;
         self
     }
 
-    /// With how many seconds to wait before another try.
+    /// Adds how many seconds to wait before another try.
     pub(super) fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// That what was asked for may have been done all the same.
+    /// Marks it: what was asked for may have been done all the same.
     pub(super) fn maybe_done(mut self) -> Self {
         self.may_be_done = true;
         self
     }
 
-    /// The problem of a command that counts twice if its client sends it twice: clients do that by
-    /// themselves where they find a `Retry-After`.
+    /// Makes it the problem of a command that counts twice if its client sends it twice. Clients do so
+    /// by themselves if the answer has a `Retry-After`.
     pub(super) fn of_command(self) -> Self {
         if !self.may_be_done {
             return self;
@@ -136,13 +136,13 @@ impl Problem {
         }
     }
 
-    /// Without the advice to send the request again, if it may have been done.
+    /// Removes the advice to send the request again, if it may have been done.
     fn without_repetition(mut self) -> Self {
         self.retry_after = self.retry_after.filter(|_| !self.may_be_done);
         self
     }
 
-    /// As a response to a request with these headers.
+    /// Makes the response to a request with these headers.
     pub(super) fn response(&self, asked: Option<&HeaderMap>) -> Response {
         let media_type = media_type(asked, self.or_text);
         let body = if media_type == TEXT {
@@ -177,7 +177,7 @@ impl Problem {
     }
 }
 
-/// The media type of a problem, of those that a request accepts.
+/// The media type of a problem, among those that a request accepts.
 fn media_type(asked: Option<&HeaderMap>, or_text: bool) -> &'static str {
     let accepts = asked.map(|headers| headers.get_all(header::ACCEPT));
     let accepts = accepts.into_iter().flatten();
@@ -240,7 +240,7 @@ impl From<ClientError> for Problem {
 }
 
 impl Problem {
-    /// What is not the client's fault. The reason is for the log alone.
+    /// An error that is not the client's fault. Only the log shows the reason.
     fn of_server(error: &ClientError) -> Self {
         let transient = matches!(
             error,
@@ -268,8 +268,8 @@ impl Problem {
     }
 }
 
-/// Whether what failed like this may have been done all the same: a store that is gone may have been
-/// so only after its commit.
+/// Whether a command that failed with this error may have been done all the same. The store may have
+/// become unavailable after its commit.
 fn may_be_done(error: &ClientError) -> bool {
     match error {
         ClientError::Unavailable { source, .. } => {
@@ -280,7 +280,7 @@ fn may_be_done(error: &ClientError) -> bool {
     }
 }
 
-/// Whether the store has said in the log what ails it: a full disk fails every request.
+/// Whether the store itself logs the error: a full disk fails every request, and one line is enough.
 fn is_told_by_the_store(error: &ClientError) -> bool {
     let ClientError::Unavailable { source, .. } = error else {
         return false;
@@ -294,10 +294,10 @@ fn is_told_by_the_store(error: &ClientError) -> bool {
     })
 }
 
-/// The status with which the async HTTP API answers such an error, so that your own handler can
-/// return it: 404, 409, 410, 413 and the like, with a body that says what is wrong. If the store
-/// fails, the error is logged, and the answer is 500 or 503 without details. A 503 has `Retry-After`
-/// only if nothing can have been done.
+/// The response with which the async HTTP API answers such an error: 404, 409, 410, 413 and the like,
+/// with a body that says what is wrong. So your own handler can return the error. If the store fails,
+/// this logs the error, and the answer is 500 or 503 without details. A 503 has `Retry-After` only if
+/// nothing can have been done.
 impl IntoResponse for ClientError {
     fn into_response(self) -> Response {
         Problem::from(self).without_repetition().into_response()

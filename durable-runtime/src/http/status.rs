@@ -14,11 +14,11 @@ use super::history_entry::Shown;
 use super::links::instance_path;
 use super::links::look_again;
 use super::status_object::StatusObject;
+use crate::history::ExternalEvent;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
-use crate::work::UnreadEvent;
 
-/// How many seconds to wait before the next look at what runs.
+/// How many seconds a client should wait before its next look at an instance that runs.
 const NEXT_LOOK: u32 = 5;
 
 /// `GET /instances/{id}`
@@ -64,10 +64,10 @@ pub(super) async fn status(call: Call) -> Answer {
     Ok(response)
 }
 
-/// The events that nobody has read.
+/// The unread events.
 enum Unread {
     Counted(u64),
-    Shown(Vec<UnreadEvent>),
+    Shown(Vec<ExternalEvent>),
 }
 
 impl Unread {
@@ -78,7 +78,7 @@ impl Unread {
         }
     }
 
-    fn events(self) -> Vec<UnreadEvent> {
+    fn events(self) -> Vec<ExternalEvent> {
         match self {
             Self::Counted(_) => Vec::new(),
             Self::Shown(events) => events,
@@ -140,7 +140,7 @@ fn code_of(status: InstanceStatus, fails: bool) -> StatusCode {
     }
 }
 
-/// Where this very request went to, with the code of its link, so that whoever looks can look again.
+/// The URL of this request, with the code of its link, so that the client can look again.
 fn location(call: &Call, base: &Base) -> String {
     let path = call.instance().map(|id| instance_path(base, &id));
     let path = path.unwrap_or_default();

@@ -15,6 +15,7 @@ use server::Ask;
 use server::Server;
 
 use crate::failure::CallResult;
+use crate::history::ExternalEvent;
 use crate::history::History;
 use crate::ids::EntityId;
 use crate::ids::Execution;
@@ -39,7 +40,6 @@ use crate::work::PageToken;
 use crate::work::Purged;
 use crate::work::StartRequest;
 use crate::work::Started;
-use crate::work::UnreadEvent;
 use crate::work::remote::AnswerTo;
 use crate::work::remote::ChangeOf;
 use crate::work::remote::EntitiesOf;
@@ -53,17 +53,17 @@ use crate::work::remote::Told;
 use crate::work::remote::path;
 use crate::work::remote::path_of;
 
-/// How long one request waits for something to happen: less than what lies between lets one wait.
+/// How long one request waits for something to happen: less than the time-outs of usual proxies.
 const LONG_POLL: Duration = Duration::from_secs(25);
 
-/// How long to wait before looking again where waiting for a change did not work.
+/// How long to wait before the next look if waiting for a change did not work.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// [`Commands`] for a hub behind a server with the API of feature `http`.
 ///
 /// If it cannot reach the server, it asks again for a while. That is safe, because each command
-/// carries an id that makes it count once. A purge reports how much it has deleted, so it is
-/// repeated only if it cannot have arrived.
+/// carries an id that makes it count once. A purge reports how many instances it has deleted, so it
+/// is repeated only if it cannot have arrived.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -211,7 +211,7 @@ impl Commands for HttpCommands {
             .await
     }
 
-    /// The server waits. Whatever keeps it from that, whoever asked finds out by reading.
+    /// Lets the server wait. If that fails, the caller learns of a change by reading again.
     async fn changed(&self, seen: &InstanceRow) {
         let change = ChangeOf {
             seen: Seen::of(seen),
@@ -244,7 +244,14 @@ impl Commands for HttpCommands {
             .await
     }
 
-    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError> {
+    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError> {
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::OPEN_HISTORY).about(&query), &())
+            .await
+    }
+
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, CommandError> {
         let query = [("id", id.as_str())];
         self.server
             .ask(Ask::new(path::UNREAD_EVENTS).about(&query), &())

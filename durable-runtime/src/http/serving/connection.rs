@@ -33,21 +33,22 @@ use super::slow_body;
 use super::socket::Socket;
 use crate::http::places::Places;
 
-/// A connection that is to be served.
+/// A connection to serve.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) phases: Phases,
     pub(super) limits: Arc<ConnectionLimits>,
-    /// For the requests that wait, of all connections.
+    /// The places for waiting requests of all connections.
     pub(super) places: Places,
-    /// Becomes true when the server is to stop.
+    /// Becomes true when the server should stop.
     pub(super) stopping: watch::Receiver<bool>,
 }
 
 impl Connection {
-    /// Serves it until its client ends it, a limit does, or the server stops and nothing is under way.
+    /// Serves it until the client or a limit ends it, or until the server stops and no request is being
+    /// answered.
     pub(super) async fn serve(mut self, app: Router) {
         let mut phase = self.phases.watch();
         let socket = Socket::new(self.stream, self.phases.clone(), self.limits.write_time);
@@ -85,12 +86,12 @@ impl Connection {
     }
 }
 
-/// Completes when the server is to stop.
+/// Completes when the server should stop.
 async fn told(stopping: &mut watch::Receiver<bool>) {
     let _told = stopping.wait_for(|stopping| *stopping).await;
 }
 
-/// What an answer needs.
+/// The parts that an answer needs.
 struct Answer {
     peer: SocketAddr,
     phases: Phases,

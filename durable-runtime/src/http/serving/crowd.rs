@@ -1,4 +1,4 @@
-//! The connections that there are.
+//! All open connections.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use super::limits::ConnectionLimits;
 use super::limits::three_quarters;
 use super::phase::Phase;
 
-/// The connections that there are. Dropping it ends them.
+/// All open connections. Dropping it ends them.
 #[derive(Debug, Default)]
 pub(super) struct Crowd {
     tasks: JoinSet<()>,
     known: HashMap<Id, Known>,
-    /// Told when one begins to wait for its client.
+    /// Notified when a connection begins to wait for its client.
     pub(super) gives_way: Arc<Notify>,
 }
 
@@ -36,14 +36,14 @@ impl Crowd {
         self.known.len()
     }
 
-    /// Serves one more.
+    /// Serves another connection.
     pub(super) fn add(&mut self, connection: Connection, app: Router) {
         let phase = connection.phases.watch();
         let task = self.tasks.spawn(connection.serve(app));
         self.known.insert(task.id(), Known { phase, task });
     }
 
-    /// Completes when one has ended; never while there is none.
+    /// Completes when one has ended. While there is none, it never completes.
     pub(super) async fn ended(&mut self) {
         match self.tasks.join_next_with_id().await {
             Some(Ok((id, ()))) => self.known.remove(&id),
@@ -59,7 +59,7 @@ impl Crowd {
         }
     }
 
-    /// From when on one gives way to another; never while all wait for the server.
+    /// When the first of them gives way to another connection; never while all wait for the server.
     pub(super) fn gives_way_at(&self, limits: &ConnectionLimits) -> Option<Instant> {
         let phases = self.known.values().map(|known| *known.phase.borrow());
         phases.filter_map(|phase| phase.gives_way_at(limits)).min()
@@ -67,9 +67,9 @@ impl Crowd {
 
     /// Ends the one whose [turn](Phase::turn) it is.
     ///
-    /// Bodies and answers on their way come last, unless they are most of those that could give way.
-    /// Otherwise clients that are slow with them on purpose would leave the others so few places that
-    /// these would always close each other.
+    /// Connections that send a body or read an answer come last, unless they are most of those that can
+    /// give way. Otherwise clients that are slow on purpose would leave the others so few places that
+    /// these would always displace each other.
     pub(super) fn give_way(&mut self, limits: &ConnectionLimits) {
         let now = Instant::now();
         let phases = self

@@ -25,23 +25,23 @@ pub struct ConnectionLimits {
     /// the hub in a process that may open 1,024. A further connection replaces one that waits for
     /// its client. If none does, the new connection has to wait. Requests that wait in the
     /// management API for a result or a status take at most three quarters of the connections; the
-    /// next one is answered with 429.
+    /// next one gets 429.
     pub connections: usize,
     /// The time limit for the head of a request, from its first byte or from the beginning of the
-    /// connection: 10 seconds. Then the connection is closed.
+    /// connection: 10 seconds. Then the server closes the connection.
     pub head_time: Duration,
-    /// The time limit of a connection that is idle between two requests: 60 seconds. Then it is
-    /// closed.
+    /// The time limit of a connection that is idle between two requests: 60 seconds. Then the server
+    /// closes it.
     pub idle_time: Duration,
     /// The time limit for the whole body of a request: 30 seconds. Then the answer is 408, and the
     /// connection is closed. The management API has its own, shorter limit
     /// ([`HttpLimits::body_time`](crate::http::HttpLimits::body_time)).
     pub body_time: Duration,
-    /// How long a client may leave a response unread: 30 seconds. Then the connection is closed. A
-    /// client that takes longer than this for a whole response, but reads on, is closed only if
-    /// another connection needs its place.
+    /// How long a client may leave a response unread: 30 seconds. Then the server closes the
+    /// connection. If a client reads on but takes longer than this for a whole response, the server
+    /// closes its connection only if another one needs the place.
     pub write_time: Duration,
-    /// How long requests that are being answered may take when the server stops: 5 seconds.
+    /// How long the server, when it stops, waits for the requests that it is answering: 5 seconds.
     pub grace: Duration,
 }
 
@@ -58,12 +58,12 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// Three of four.
+/// Three quarters of so many, rounded down.
 pub(super) fn three_quarters(all: usize) -> usize {
     all - all.div_ceil(4)
 }
 
-/// Waits until then; for ever, if there is no such time.
+/// Waits until `then`; for ever without one.
 pub(super) async fn until(then: Option<Instant>) {
     match then {
         Some(then) => sleep_until(then).await,
@@ -71,7 +71,7 @@ pub(super) async fn until(then: Option<Instant>) {
     }
 }
 
-/// Completes after `time` of the network, not of the hub: clients send and read in it.
+/// Completes after `time`. This is real time, not the hub's, because clients send in real time.
 pub(super) fn after(time: Duration) -> Sleep {
     const FAR: Duration = Duration::from_hours(24 * 365);
     let now = Instant::now();
@@ -84,12 +84,12 @@ impl ConnectionLimits {
         self.connections.max(1)
     }
 
-    /// How many requests may wait for a result or a status: the others find room beside them.
+    /// How many requests may wait for a result or a status. The rest is for the other requests.
     pub(super) fn waiting(&self) -> usize {
         three_quarters(self.most()).max(1)
     }
 
-    /// When a connection in this phase is to be closed, if it is still in it then.
+    /// When to close a connection that is still in this phase.
     pub(super) fn end_of(&self, phase: Phase) -> Option<Instant> {
         let time = match phase.doing {
             Doing::Opening | Doing::Head => self.head_time,

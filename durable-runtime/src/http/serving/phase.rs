@@ -1,4 +1,4 @@
-//! What a connection is doing.
+//! The phases of a connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(super) enum Doing {
     Idle,
 }
 
-/// What a connection is doing, and since when.
+/// What a connection is doing, and since when it is doing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Phase {
     pub(super) doing: Doing,
@@ -60,7 +60,7 @@ impl Phase {
     }
 
     /// From when on it gives way; never while it waits for the server. A client has some time to
-    /// read an answer in peace.
+    /// read an answer undisturbed.
     pub(super) fn gives_way_at(self, limits: &ConnectionLimits) -> Option<Instant> {
         match self.doing {
             Doing::Request => None,
@@ -90,11 +90,11 @@ impl Phase {
     }
 }
 
-/// The phase of a connection, for all that change it. Clones are of the same connection.
+/// The phase of a connection, shared by all that change it. Clones belong to the same connection.
 #[derive(Debug, Clone)]
 pub(super) struct Phases {
     phase: Arc<watch::Sender<Phase>>,
-    /// Told when a connection begins to wait for its client.
+    /// Notified when a connection begins to wait for its client.
     gives_way: Arc<Notify>,
 }
 
@@ -115,7 +115,7 @@ impl Phases {
         self.change(&[Doing::Opening, Doing::Idle], Doing::Head);
     }
 
-    /// The head of a request is there.
+    /// The head of a request is complete.
     pub(super) fn has_head(&self) {
         self.phase.send_replace(Phase::now(Doing::Request));
     }
@@ -130,12 +130,12 @@ impl Phases {
         self.change(&[Doing::Body], Doing::Request);
     }
 
-    /// The whole answer is there, and is yet to be sent.
+    /// The whole answer is made; it still has to be sent.
     fn answered(&self) {
         self.change(&[Doing::Request, Doing::Body], Doing::Answer);
     }
 
-    /// All that there was to send was sent.
+    /// All of the answer is sent.
     pub(super) fn sent_all(&self) {
         self.change(&[Doing::Answer], Doing::Idle);
     }
@@ -154,7 +154,7 @@ impl Phases {
     }
 }
 
-/// Is kept with a response: the request is answered when it is dropped.
+/// A response keeps it. When it is dropped, the request is answered.
 #[derive(Debug)]
 pub(super) struct Answering(pub(super) Phases);
 

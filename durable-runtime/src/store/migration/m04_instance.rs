@@ -36,6 +36,7 @@ pub(super) fn steps() -> Vec<Step> {
                 .col(ColumnDef::new("tags").text().not_null())
                 .col(ColumnDef::new("parent_key").big_integer())
                 .col(ColumnDef::new("parent").text())
+                .col(ColumnDef::new("detached").boolean().not_null())
                 .col(ColumnDef::new("start_at").big_integer())
                 .col(ColumnDef::new("created_at").big_integer().not_null())
                 .col(ColumnDef::new("updated_at").big_integer().not_null())

@@ -23,9 +23,6 @@ use sea_orm::SqliteTransactionMode;
 use sea_orm::SqlxSqliteConnector;
 use sea_orm::TransactionOptions;
 use sea_orm::TransactionTrait;
-use sea_orm::sea_query::Expr;
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::sea_query::Func;
 use sea_orm::sqlx;
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::Executor;
@@ -218,11 +215,6 @@ pub(super) async fn begin(writer: &DatabaseConnection) -> Result<DatabaseTransac
         ..TransactionOptions::default()
     };
     writer.begin_with_options(options).await
-}
-
-/// Whether a text contains another, with regard to case.
-pub(super) fn contains(text: Expr, part: impl Into<Expr>) -> Expr {
-    Expr::from(Func::cust("instr").arg(text).arg(part)).gt(0)
 }
 
 /// What an error of the database means.

@@ -24,6 +24,8 @@ pub struct Model {
     pub tags: String,
     pub parent_key: Option<i64>,
     pub parent: Option<String>,
+    /// Whether the parent does not wait for it.
+    pub detached: bool,
     pub start_at: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,

@@ -125,6 +125,27 @@ fn a_live_instance_is_terminated_with_all_that_is_open() {
 }
 
 #[test]
+fn children_that_were_given_a_grace_keep_it_when_their_parent_is_terminated() {
+    for code_runs in [true, false] {
+        let mut bench = Bench::begun(|_, _| with_everything_open());
+        bench.post(MessageBody::Cancel {
+            grace: secs(60),
+            by_parent: None,
+        });
+        let _ = bench.step();
+        if !code_runs {
+            bench.deploy(|_, _| event("other"));
+            let _ = bench.raise("late", 1);
+            assert_eq!(bench.status(), InstanceStatus::Stalled);
+        }
+        bench.terminates("fraud");
+        let _ = bench.step();
+        assert_eq!(bench.status(), InstanceStatus::Terminated);
+        assert_eq!(terminated_children(&bench), [""; 0], "{code_runs}");
+    }
+}
+
+#[test]
 fn children_started_in_the_turn_of_the_termination_are_never_created() {
     let mut bench = Bench::begun(|_, _| async {
         let _early = spawned(child("ship", 0));
@@ -220,13 +241,13 @@ fn a_stalled_instance_that_is_terminated_leaves_only_its_events_in_the_inbox() {
 
 #[test]
 fn events_carried_to_an_instance_that_stalls_before_it_begins_are_unread_when_it_is_terminated() {
-    use durable_runtime::history::CarriedEvent;
+    use durable_runtime::history::ExternalEvent;
     use durable_runtime::machine::BodyEnd;
     let mut bench = Bench::new(|_, _| event("end")).scheduled_at(T0 + secs(9));
     bench.deploy_raw(std::sync::Arc::new(|_, _| {
         Box::pin(async { BodyEnd::Stalled("the input does not decode".to_owned()) })
     }));
-    let carried = CarriedEvent {
+    let carried = ExternalEvent {
         at: T0,
         name: "a".to_owned(),
         payload: json(1),

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 
+use durable_runtime::dispatcher::Progress;
 use durable_runtime::prelude::*;
 use durable_runtime::store::ModelStore;
 use durable_testkit::Pump;
@@ -56,7 +57,7 @@ async fn stamped_after_a_stop(steps: usize) -> u32 {
         tokio::task::yield_now().await;
     }
     for _ in 0..steps {
-        pump.step().await.unwrap();
+        assert_eq!(pump.step().await.unwrap(), Progress::Made);
     }
     pump.dispatcher().interrupt().await.unwrap();
     pump.dispatcher().stop().await.unwrap();
