@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use governor::DefaultDirectRateLimiter;
 use serde_json::Map;
 use serde_json::Value;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::Semaphore;
 
 use super::base::Base;
 use super::closing::Closing;
 use super::guard::Guard;
 use super::limits::HttpLimits;
 use super::links::Links;
+use super::places::Places;
 use super::problem::Problem;
 use crate::work::Commands;
 
@@ -27,7 +25,7 @@ pub(super) struct Api {
     /// Where callers reach the router. If absent, the request says it.
     pub(super) base: Option<Base>,
     pub(super) rate: Option<Arc<DefaultDirectRateLimiter>>,
-    pub(super) waiting: Arc<Semaphore>,
+    pub(super) waiting: Places,
     /// The members of the description in OpenAPI.
     pub(super) description: Arc<Map<String, Value>>,
 }
@@ -42,19 +40,9 @@ impl Api {
     pub(super) fn count(&self) -> Result<(), Problem> {
         match &self.rate {
             Some(rate) if rate.check().is_err() => {
-                Err(too_many("there are too many requests to this hub"))
+                Err(Problem::too_many("there are too many requests to this hub"))
             }
             _ => Ok(()),
         }
     }
-
-    /// Takes one of the places for requests that wait. Dropping the permit gives it back.
-    pub(super) fn wait(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let place = Arc::clone(&self.waiting).try_acquire_owned();
-        place.map_err(|_| too_many("too many requests are already waiting"))
-    }
-}
-
-fn too_many(message: &'static str) -> Problem {
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, message).retry_after(1)
 }

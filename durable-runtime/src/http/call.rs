@@ -24,6 +24,8 @@ use super::api::Api;
 use super::base::Base;
 use super::body;
 use super::guard::Admitted;
+use super::places::Places;
+use super::places::Waits;
 use super::problem::Problem;
 use super::query::Query;
 use crate::ids::EntityId;
@@ -180,6 +182,12 @@ impl Call {
         param(&self.path, name).ok_or_else(no_such_path)
     }
 
+    /// Takes a place among the requests that wait for something.
+    pub(super) fn wait(&self) -> Result<Waits, Problem> {
+        let of_server = self.head.extensions.get::<Places>();
+        self.api.waiting.take(of_server)
+    }
+
     /// Returns the instance that is the target.
     pub(super) fn instance(&self) -> Result<InstanceId, Problem> {
         match &self.target {
@@ -216,8 +224,17 @@ impl Call {
         let done = body::within(self.api.limits.request_time, work).await;
         done.unwrap_or_else(|| {
             let message = "the hub did not answer in time";
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5))
+            let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, message);
+            Err(problem.retry_after(5).maybe_done())
         })
+    }
+
+    /// Like [`in_time`](Self::in_time), for what counts twice if its client asks twice.
+    pub(super) async fn once_in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Problem> {
+        self.in_time(work).await.map_err(Problem::of_command)
     }
 }
 

@@ -334,7 +334,7 @@ async fn instance(call: Call) -> Answer {
 async fn changed(mut call: Call) -> Answer {
     let id = call.instance()?;
     let ChangeOf { seen, wait } = read(&mut call).await?;
-    let _place = call.api.wait()?;
+    let _waits = call.wait()?;
     let commands = &call.api.commands;
     let change = async {
         loop {
@@ -453,7 +453,7 @@ async fn entity_answer(mut call: Call) -> Answer {
     let AnswerTo { mut ticket, wait } = read(&mut call).await?;
     check_command(&ticket.command)?;
     ticket.entity = Some(entity);
-    let _place = call.api.wait()?;
+    let _waits = call.wait()?;
     let answer = async {
         let answer = call.api.commands.entity_answer(&ticket).await;
         answer.map_err(Problem::refused)

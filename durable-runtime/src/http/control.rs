@@ -188,7 +188,7 @@ pub(super) async fn restart(call: Call) -> Answer {
             error => error.into(),
         })
     };
-    let started = call.in_time(restarted).await?;
+    let started = call.once_in_time(restarted).await?;
     Ok(call.api.links(call.base.clone()).accepted_id(&started.id))
 }
 

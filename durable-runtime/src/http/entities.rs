@@ -221,13 +221,13 @@ pub(super) fn delete_description() -> Description {
 async fn send(call: &Call, operation: String, input: Option<Payload>) -> Answer {
     let asked = call.entity()?;
     let commands = &call.api.commands;
-    let sent = call.in_time(async {
-        // An entity is created by the first signal to it: nobody may create what no code is there for.
-        let name = entity_name(&**commands, asked.name()).await?;
-        let name = name.ok_or_else(|| {
-            let name = asked.name();
-            Problem::not_found(format!("no worker of this hub has entities `{name}`"))
-        })?;
+    // An entity is created by the first signal to it: nobody may create what no code is there for.
+    let name = call.in_time(entity_name(&**commands, asked.name())).await?;
+    let name = name.ok_or_else(|| {
+        let name = asked.name();
+        Problem::not_found(format!("no worker of this hub has entities `{name}`"))
+    })?;
+    let sent = call.once_in_time(async {
         let request = EntityRequest {
             entity: EntityId::new(name, asked.key()),
             operation,

@@ -32,7 +32,9 @@ pub struct HttpLimits {
     /// this.
     pub page: u32,
     /// The maximum number of requests that wait at the same time, starts for their results and
-    /// streams for the next status: 1,000. For a further one the answer is 429.
+    /// streams for the next status: 600. For a further one the answer is 429.
+    /// [`serve`](super::serve) lets them take at most three quarters of its
+    /// [`connections`](super::ConnectionLimits::connections).
     pub waiting: usize,
     /// The maximum number of requests a second that reach the hub; no limit by default. For further
     /// requests the answer is 429. A burst may use the number of one second at once.
@@ -48,7 +50,7 @@ impl Default for HttpLimits {
             request_time: Duration::from_secs(30),
             wait: Duration::from_secs(230),
             page: 1_000,
-            waiting: 1_000,
+            waiting: 600,
             per_second: None,
         }
     }

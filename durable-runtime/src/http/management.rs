@@ -8,7 +8,6 @@ use std::time::Duration;
 use axum::Router;
 use governor::Quota;
 use governor::RateLimiter;
-use tokio::sync::Semaphore;
 
 use super::accepted::DEFAULT_PREFIX;
 use super::access::Authorizer;
@@ -26,6 +25,7 @@ use super::openapi::Additions;
 use super::openapi::LetsIn;
 #[cfg(feature = "schemars")]
 use super::payloads;
+use super::places::Places;
 use super::routes;
 use crate::client::Client;
 use crate::clock::Clock;
@@ -208,9 +208,7 @@ impl Management {
         routes::router(Api {
             commands: Arc::clone(&self.commands),
             guard,
-            waiting: Arc::new(Semaphore::new(
-                self.limits.waiting.min(Semaphore::MAX_PERMITS),
-            )),
+            waiting: Places::new(self.limits.waiting),
             limits: Arc::new(self.limits.clone()),
             closing: self.closing.clone(),
             base: self.base.clone(),

@@ -39,6 +39,7 @@ mod page_size;
 mod paging;
 #[cfg(feature = "schemars")]
 mod payloads;
+mod places;
 mod problem;
 mod query;
 mod raise;

@@ -249,12 +249,7 @@ fn components(lets_in: LetsIn) -> Components {
 
 /// The errors that several routes have.
 fn refusals() -> Vec<(&'static str, ResponseBuilder)> {
-    let retry = || {
-        describe::header(
-            describe::whole(),
-            "How many seconds to wait before another try.",
-        )
-    };
+    let seconds = "How many seconds to wait before another try.";
     let authenticate = describe::header(describe::string(), "`Bearer`.");
     vec![
         (
@@ -286,7 +281,7 @@ fn refusals() -> Vec<(&'static str, ResponseBuilder)> {
         (
             "TooManyRequests",
             describe::refusal("Too many requests are sent to the hub or are already waiting.")
-                .header("Retry-After", retry()),
+                .header("Retry-After", describe::header(describe::whole(), seconds)),
         ),
         (
             "HubFailed",
@@ -294,8 +289,8 @@ fn refusals() -> Vec<(&'static str, ResponseBuilder)> {
         ),
         (
             "HubAway",
-            describe::refusal("The hub cannot be reached, or did not answer in time.")
-                .header("Retry-After", retry()),
+            describe::refusal("The hub cannot be reached, or did not answer in time. Without `Retry-After`, the command may have been done.")
+                .header("Retry-After", describe::optional_header(describe::whole(), seconds).build()),
         ),
     ]
 }

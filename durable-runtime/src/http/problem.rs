@@ -31,6 +31,8 @@ pub(super) struct Problem {
     status: StatusCode,
     message: Cow<'static, str>,
     retry_after: Option<u32>,
+    /// Whether what was asked for may have been done all the same.
+    may_be_done: bool,
     refusal: Option<Box<Refusal>>,
     /// Whether it is plain text for requests that accept plain text.
     or_text: bool,
@@ -64,6 +66,7 @@ impl Problem {
             status,
             message: message.into(),
             retry_after: None,
+            may_be_done: false,
             refusal: None,
             or_text: false,
         }
@@ -90,6 +93,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
+    /// A limit on requests was reached, which passes by itself.
+    pub(super) fn too_many(message: &'static str) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, message).retry_after(1)
+    }
+
     pub(super) fn status(&self) -> StatusCode {
         self.status
     }
@@ -100,13 +108,37 @@ impl Problem {
         self
     }
 
-    pub(super) fn is_not_found(&self) -> bool {
-        self.status == StatusCode::NOT_FOUND
-    }
-
     /// Adds how many seconds to wait before another try.
     pub(super) fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Marks it: what was asked for may have been done all the same.
+    pub(super) fn maybe_done(mut self) -> Self {
+        self.may_be_done = true;
+        self
+    }
+
+    /// Makes it the problem of a command that counts twice if its client sends it twice. Clients do so
+    /// by themselves if the answer has a `Retry-After`.
+    pub(super) fn of_command(self) -> Self {
+        if !self.may_be_done {
+            return self;
+        }
+        let message = format!(
+            "{}; it may have been done all the same, so look before you send it again",
+            self.message
+        );
+        Self {
+            message: message.into(),
+            ..self.without_repetition()
+        }
+    }
+
+    /// Removes the advice to send the request again, if it may have been done.
+    fn without_repetition(mut self) -> Self {
+        self.retry_after = self.retry_after.filter(|_| !self.may_be_done);
         self
     }
 
@@ -227,10 +259,26 @@ impl Problem {
         }
         let message = format!("{error}: the log of the server says why");
         if transient {
-            Self::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5)
+            let may_be_done = may_be_done(error);
+            Self {
+                may_be_done,
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5)
+            }
         } else {
             Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
         }
+    }
+}
+
+/// Whether a command that failed with this error may have been done all the same. The store may have
+/// become unavailable after its commit.
+fn may_be_done(error: &ClientError) -> bool {
+    match error {
+        ClientError::Unavailable { source, .. } => {
+            !matches!(source.downcast_ref(), Some(StoreError::Full { .. }))
+        }
+        ClientError::Unreachable { .. } => true,
+        _ => false,
     }
 }
 
@@ -250,10 +298,11 @@ fn is_told_by_the_store(error: &ClientError) -> bool {
 
 /// The response with which the async HTTP API answers such an error: 404, 409, 410, 413 and the like,
 /// with a body that says what is wrong. So your own handler can return the error. If the store fails,
-/// this logs the error, and the answer is 500 or 503 without details.
+/// this logs the error, and the answer is 500 or 503 without details. A 503 has `Retry-After` only if
+/// nothing can have been done.
 impl IntoResponse for ClientError {
     fn into_response(self) -> Response {
-        Problem::from(self).into_response()
+        Problem::from(self).without_repetition().into_response()
     }
 }
 

@@ -80,6 +80,6 @@ pub(super) async fn raise(mut call: Call) -> Answer {
             _ => error.into(),
         })
     };
-    call.in_time(raised).await?;
+    call.once_in_time(raised).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

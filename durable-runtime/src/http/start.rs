@@ -43,29 +43,28 @@ pub(super) async fn start(mut call: Call) -> Answer {
         .query
         .flag("returnInternalServerErrorOnFailure", false)?;
     // A place to wait is taken first: without one nothing is started.
-    let _place = wait.map(|_| call.api.wait()).transpose()?;
+    let _waits = wait.map(|_| call.wait()).transpose()?;
     let input = call.json().await?;
     let commands = &call.api.commands;
-    let started = call.in_time(async {
-        let version = version_of(&**commands, &name, call.query.get("version")).await?;
-        let input = input_for(&**commands, &name, &version, input)?;
-        let request = StartRequest {
-            id,
-            name,
-            version,
-            input,
-            start_at: None,
-            tags: BTreeMap::new(),
-            if_exists: IfExists::Fail,
-            headers: BTreeMap::new(),
-            event: None,
-            command: client::fresh_command(),
-        };
-        Ok(commands.start(request).await?)
-    });
-    let id = started.await?.id;
+    let version = version_of(&**commands, &name, call.query.get("version"));
+    let version = call.in_time(version).await?;
+    let input = input_for(&**commands, &name, &version, input)?;
+    let request = StartRequest {
+        id,
+        name,
+        version,
+        input,
+        start_at: None,
+        tags: BTreeMap::new(),
+        if_exists: IfExists::Fail,
+        headers: BTreeMap::new(),
+        event: None,
+        command: client::fresh_command(),
+    };
+    let started = async { Ok(commands.start(request).await?) };
+    let id = call.once_in_time(started).await?.id;
     let ended = match wait {
-        Some(wait) => ended_in_time(&call, &id, wait).await?,
+        Some(wait) => ended_in_time(&call, &id, wait).await,
         None => None,
     };
     match ended {
@@ -139,13 +138,9 @@ pub(super) fn describe(
         .answers(500, describe::failure(failed))
 }
 
-/// Returns the instance once it has ended; `None` if it does not end in time, was purged, or the server
-/// stops.
-async fn ended_in_time(
-    call: &Call,
-    id: &InstanceId,
-    wait: Duration,
-) -> Result<Option<InstanceRow>, Problem> {
+/// Returns the instance once it has ended; `None` if it does not end in time, was purged, cannot be
+/// read, or the server stops. It was started in any case: an error could make the client start another.
+async fn ended_in_time(call: &Call, id: &InstanceId, wait: Duration) -> Option<InstanceRow> {
     let commands = &call.api.commands;
     let ended = Box::pin(async {
         loop {
@@ -159,8 +154,7 @@ async fn ended_in_time(
     let time = commands.wait(wait.min(call.api.limits.wait));
     let over = select(time, Box::pin(call.api.closing.closed()));
     match select(ended, over).await {
-        Either::Left((Ok(row), _)) => Ok(Some(row)),
-        Either::Left((Err(problem), _)) if !problem.is_not_found() => Err(problem),
-        Either::Left(_) | Either::Right(_) => Ok(None),
+        Either::Left((ended, _)) => ended.ok(),
+        Either::Right(_) => None,
     }
 }

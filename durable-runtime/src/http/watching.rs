@@ -13,7 +13,6 @@ use futures_util::Stream;
 use futures_util::future::Either;
 use futures_util::future::select;
 use futures_util::stream;
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa::openapi::Content;
 
 use super::api::Api;
@@ -22,6 +21,7 @@ use super::call::Call;
 use super::describe;
 use super::describe::Description;
 use super::guard::Admitted;
+use super::places::Waits;
 use super::status_object::StatusObject;
 use crate::ids::InstanceId;
 use crate::work::InstanceRow;
@@ -39,14 +39,14 @@ pub(super) async fn watch(call: Call) -> Answer {
     if row.status.is_terminal() && last_seen(call.headers()) == Some(event_id(&row).as_str()) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let place = call.api.wait()?;
+    let waits = call.wait()?;
     let watched = Watched {
         api: call.api,
         admitted: call.admitted,
         id,
         show_input,
         next: Next::Tell(Box::new(row)),
-        _place: place,
+        _waits: waits,
     };
     let stream = Sse::new(statuses(watched)).keep_alive(KeepAlive::default());
     Ok(stream.into_response())
@@ -98,7 +98,7 @@ struct Watched {
     id: InstanceId,
     show_input: bool,
     next: Next,
-    _place: OwnedSemaphorePermit,
+    _waits: Waits,
 }
 
 enum Next {

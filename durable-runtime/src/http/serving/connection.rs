@@ -11,7 +11,6 @@ use std::task::Poll;
 use axum::Router;
 use axum::body::Body;
 use axum::body::Bytes;
-use axum::body::HttpBody as _;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::response::Response;
@@ -25,14 +24,14 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::Instant;
-use tokio::time::sleep_until;
 
 use super::limits::ConnectionLimits;
+use super::limits::until;
 use super::phase::Answering;
 use super::phase::Phases;
 use super::slow_body;
 use super::socket::Socket;
+use crate::http::places::Places;
 
 /// A connection to serve.
 #[derive(Debug)]
@@ -41,6 +40,8 @@ pub(super) struct Connection {
     pub(super) peer: SocketAddr,
     pub(super) phases: Phases,
     pub(super) limits: Arc<ConnectionLimits>,
+    /// The places for waiting requests of all connections.
+    pub(super) places: Places,
     /// Becomes true when the server should stop.
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -58,6 +59,7 @@ impl Connection {
                 peer,
                 phases: phases.clone(),
                 limits: Arc::clone(&limits),
+                places: self.places.clone(),
             };
             answer.of(app.clone(), request)
         });
@@ -89,19 +91,12 @@ async fn told(stopping: &mut watch::Receiver<bool>) {
     let _told = stopping.wait_for(|stopping| *stopping).await;
 }
 
-/// Waits until `end`; for ever without one.
-async fn until(end: Option<Instant>) {
-    match end {
-        Some(end) => sleep_until(end).await,
-        None => std::future::pending().await,
-    }
-}
-
 /// The parts that an answer needs.
 struct Answer {
     peer: SocketAddr,
     phases: Phases,
     limits: Arc<ConnectionLimits>,
+    places: Places,
 }
 
 impl Answer {
@@ -112,8 +107,9 @@ impl Answer {
     ) -> Result<Response, Infallible> {
         let (mut head, body) = request.into_parts();
         head.extensions.insert(ConnectInfo(self.peer));
+        head.extensions.insert(self.places);
         let (body, late) = slow_body::in_time(body, self.limits.body_time, self.phases.clone());
-        self.phases.has_head(!body.is_end_stream());
+        self.phases.has_head();
         let answering = Answering(self.phases);
         let response = app.call(Request::from_parts(head, body)).await?;
         let response = late.answer(response);

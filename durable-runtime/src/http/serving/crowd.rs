@@ -9,8 +9,11 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::task::Id;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::connection::Connection;
+use super::limits::ConnectionLimits;
+use super::limits::three_quarters;
 use super::phase::Phase;
 
 /// All open connections. Dropping it ends them.
@@ -18,7 +21,7 @@ use super::phase::Phase;
 pub(super) struct Crowd {
     tasks: JoinSet<()>,
     known: HashMap<Id, Known>,
-    /// Notified when a connection begins to give way.
+    /// Notified when a connection begins to wait for its client.
     pub(super) gives_way: Arc<Notify>,
 }
 
@@ -56,24 +59,33 @@ impl Crowd {
         }
     }
 
-    /// Whether one of them would give way to another connection.
-    pub(super) fn has_one_that_gives_way(&self) -> bool {
-        self.known
-            .values()
-            .any(|known| known.phase.borrow().gives_way())
+    /// When the first of them gives way to another connection; never while all wait for the server.
+    pub(super) fn gives_way_at(&self, limits: &ConnectionLimits) -> Option<Instant> {
+        let phases = self.known.values().map(|known| *known.phase.borrow());
+        phases.filter_map(|phase| phase.gives_way_at(limits)).min()
     }
 
-    /// Ends the connection that has waited longest for its client. Connections that never sent anything
-    /// come first.
-    pub(super) fn give_way(&mut self) {
+    /// Ends the one whose [turn](Phase::turn) it is.
+    ///
+    /// Connections that send a body or read an answer come last, unless they are most of those that can
+    /// give way. Otherwise clients that are slow on purpose would leave the others so few places that
+    /// these would always displace each other.
+    pub(super) fn give_way(&mut self, limits: &ConnectionLimits) {
+        let now = Instant::now();
         let phases = self
             .known
             .iter()
-            .map(|(id, known)| (*known.phase.borrow(), *id));
+            .map(|(id, known)| (*id, *known.phase.borrow()));
+        let phases: Vec<_> = phases
+            .filter(|(_, phase)| phase.gives_way_at(limits).is_some_and(|at| at <= now))
+            .collect();
+        let busy = phases.iter().filter(|(_, phase)| phase.is_busy()).count();
+        // One alone is not too many.
+        let too_many = busy >= three_quarters(phases.len()).max(2);
         let first = phases
-            .filter(|(phase, _)| phase.gives_way())
-            .min_by_key(|(phase, _)| *phase);
-        if let Some(known) = first.and_then(|(_, id)| self.known.remove(&id)) {
+            .into_iter()
+            .min_by_key(|(_, phase)| phase.turn(now, too_many));
+        if let Some(known) = first.and_then(|(id, _)| self.known.remove(&id)) {
             known.task.abort();
         }
     }

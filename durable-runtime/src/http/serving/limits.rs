@@ -22,8 +22,10 @@ use super::phase::Phase;
 #[non_exhaustive]
 pub struct ConnectionLimits {
     /// The maximum number of connections at the same time: 800, which leaves room for the files of
-    /// the hub in a process that may open 1,024. A further connection replaces the one that has
-    /// waited longest for its client. If none waits for its client, the new connection has to wait.
+    /// the hub in a process that may open 1,024. A further connection replaces one that waits for
+    /// its client. If none does, the new connection has to wait. Requests that wait in the
+    /// management API for a result or a status take at most three quarters of the connections; the
+    /// next one gets 429.
     pub connections: usize,
     /// The time limit for the head of a request, from its first byte or from the beginning of the
     /// connection: 10 seconds. Then the server closes the connection.
@@ -36,7 +38,8 @@ pub struct ConnectionLimits {
     /// ([`HttpLimits::body_time`](crate::http::HttpLimits::body_time)).
     pub body_time: Duration,
     /// How long a client may leave a response unread: 30 seconds. Then the server closes the
-    /// connection.
+    /// connection. If a client reads on but takes longer than this for a whole response, the server
+    /// closes its connection only if another one needs the place.
     pub write_time: Duration,
     /// How long the server, when it stops, waits for the requests that it is answering: 5 seconds.
     pub grace: Duration,
@@ -55,6 +58,19 @@ impl Default for ConnectionLimits {
     }
 }
 
+/// Three quarters of so many, rounded down.
+pub(super) fn three_quarters(all: usize) -> usize {
+    all - all.div_ceil(4)
+}
+
+/// Waits until `then`; for ever without one.
+pub(super) async fn until(then: Option<Instant>) {
+    match then {
+        Some(then) => sleep_until(then).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Completes after `time`. This is real time, not the hub's, because clients send in real time.
 pub(super) fn after(time: Duration) -> Sleep {
     const FAR: Duration = Duration::from_hours(24 * 365);
@@ -63,12 +79,22 @@ pub(super) fn after(time: Duration) -> Sleep {
 }
 
 impl ConnectionLimits {
+    /// How many connections there may be.
+    pub(super) fn most(&self) -> usize {
+        self.connections.max(1)
+    }
+
+    /// How many requests may wait for a result or a status. The rest is for the other requests.
+    pub(super) fn waiting(&self) -> usize {
+        three_quarters(self.most()).max(1)
+    }
+
     /// When to close a connection that is still in this phase.
     pub(super) fn end_of(&self, phase: Phase) -> Option<Instant> {
         let time = match phase.doing {
             Doing::Opening | Doing::Head => self.head_time,
             Doing::Idle => self.idle_time,
-            Doing::Body | Doing::Request => return None,
+            Doing::Request | Doing::Body | Doing::Answer => return None,
         };
         phase.since.checked_add(time)
     }

@@ -1,7 +1,7 @@
 //! Serves an app on the network to clients that nobody trusts.
 //!
 //! A connection is in one [phase](phase) at a time. Connections that wait for their client have
-//! time limits. If there is no room for another connection, the one that has waited longest is
+//! time limits. If there is no room for another connection, one that waits for its client is
 //! closed. Therefore clients that send slowly, or send nothing, keep nobody out.
 
 mod connection;

@@ -1,31 +1,56 @@
 //! The phases of a connection.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// What a connection is doing. The variants are in the order in which connections give way to others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+use super::limits::ConnectionLimits;
+
+/// How long a client may take for its next bytes before its connection gives way first.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a connection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Doing {
     /// It has sent nothing yet.
     Opening,
     /// It has sent a part of the head of a request.
     Head,
-    /// It has got an answer, and has sent nothing since.
-    Idle,
-    /// It has sent a part of the body of a request.
-    Body,
     /// Its request is being answered: it waits for the server, and never gives way.
     Request,
+    /// The server waits for the next bytes of the body of its request.
+    Body,
+    /// The server has made the whole answer, and waits until its client has read it.
+    Answer,
+    /// It has read its answer, and has asked for nothing since.
+    Idle,
 }
 
 /// What a connection is doing, and since when it is doing it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Phase {
     pub(super) doing: Doing,
     pub(super) since: Instant,
+}
+
+/// The order in which connections give way to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Turn {
+    /// Its client has stopped in the middle of a request.
+    Stuck,
+    /// It is in the middle of a request or an answer, like too many others.
+    OneOfTooMany,
+    /// It has sent nothing yet.
+    Opening,
+    /// It has sent a part of the head of a request.
+    Head,
+    /// It is idle between two requests.
+    Idle,
+    /// It is in the middle of a request or an answer.
+    Busy,
 }
 
 impl Phase {
@@ -34,9 +59,34 @@ impl Phase {
         Self { doing, since }
     }
 
-    /// Whether the connection waits for its client.
-    pub(super) fn gives_way(self) -> bool {
-        self.doing != Doing::Request
+    /// From when on it gives way; never while it waits for the server. A client has some time to
+    /// read an answer undisturbed.
+    pub(super) fn gives_way_at(self, limits: &ConnectionLimits) -> Option<Instant> {
+        match self.doing {
+            Doing::Request => None,
+            Doing::Answer => self.since.checked_add(limits.write_time),
+            Doing::Opening | Doing::Head | Doing::Body | Doing::Idle => Some(self.since),
+        }
+    }
+
+    /// Whether its client sends a body or reads an answer: closing it would lose the most.
+    pub(super) fn is_busy(self) -> bool {
+        matches!(self.doing, Doing::Body | Doing::Answer)
+    }
+
+    /// Its turn to give way, if it does. Of those with the same turn, the one that has waited longest
+    /// for its client is the first.
+    pub(super) fn turn(self, now: Instant, too_many_are_busy: bool) -> (Turn, Instant) {
+        let is_late = now.saturating_duration_since(self.since) > PATIENCE;
+        let turn = match self.doing {
+            Doing::Opening | Doing::Head | Doing::Body if is_late => Turn::Stuck,
+            Doing::Body | Doing::Answer if too_many_are_busy => Turn::OneOfTooMany,
+            Doing::Opening => Turn::Opening,
+            Doing::Head => Turn::Head,
+            Doing::Idle => Turn::Idle,
+            Doing::Body | Doing::Answer | Doing::Request => Turn::Busy,
+        };
+        (turn, self.since)
     }
 }
 
@@ -44,7 +94,7 @@ impl Phase {
 #[derive(Debug, Clone)]
 pub(super) struct Phases {
     phase: Arc<watch::Sender<Phase>>,
-    /// Notified when a connection begins to give way.
+    /// Notified when a connection begins to wait for its client.
     gives_way: Arc<Notify>,
 }
 
@@ -62,45 +112,45 @@ impl Phases {
 
     /// Bytes came in.
     pub(super) fn received(&self) {
-        let waits = |doing| matches!(doing, Doing::Opening | Doing::Idle);
-        self.change(|doing| waits(doing).then_some(Doing::Head));
-    }
-
-    /// Bytes went out. A connection is not idle while an answer is on its way.
-    pub(super) fn sent(&self) {
-        self.change(|doing| (doing == Doing::Idle).then_some(Doing::Idle));
+        self.change(&[Doing::Opening, Doing::Idle], Doing::Head);
     }
 
     /// The head of a request is complete.
-    pub(super) fn has_head(&self, has_body: bool) {
-        let next = if has_body {
-            Doing::Body
-        } else {
-            Doing::Request
-        };
-        self.change(|_| Some(next));
+    pub(super) fn has_head(&self) {
+        self.phase.send_replace(Phase::now(Doing::Request));
     }
 
-    /// The body of the request is complete.
-    pub(super) fn has_body(&self) {
-        self.change(|doing| (doing == Doing::Body).then_some(Doing::Request));
+    /// The request cannot go on without more of its body.
+    pub(super) fn lacks_body(&self) {
+        self.change(&[Doing::Request], Doing::Body);
     }
 
-    /// The request was answered.
+    /// The request can go on: more of its body came, or nobody wants it any more.
+    pub(super) fn goes_on(&self) {
+        self.change(&[Doing::Body], Doing::Request);
+    }
+
+    /// The whole answer is made; it still has to be sent.
     fn answered(&self) {
-        self.change(|_| Some(Doing::Idle));
-        self.gives_way.notify_one();
+        self.change(&[Doing::Request, Doing::Body], Doing::Answer);
     }
 
-    fn change(&self, next: impl FnOnce(Doing) -> Option<Doing>) {
-        self.phase
-            .send_if_modified(|phase| match next(phase.doing) {
-                Some(doing) => {
-                    *phase = Phase::now(doing);
-                    true
-                }
-                None => false,
-            });
+    /// All of the answer is sent.
+    pub(super) fn sent_all(&self) {
+        self.change(&[Doing::Answer], Doing::Idle);
+    }
+
+    fn change(&self, from: &[Doing], to: Doing) {
+        let changed = self.phase.send_if_modified(|phase| {
+            let changes = from.contains(&phase.doing);
+            if changes {
+                *phase = Phase::now(to);
+            }
+            changes
+        });
+        if changed && to != Doing::Request {
+            self.gives_way.notify_one();
+        }
     }
 }
 
@@ -111,5 +161,62 @@ pub(super) struct Answering(pub(super) Phases);
 impl Drop for Answering {
     fn drop(&mut self) {
         self.0.answered();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Doing; 6] = [
+        Doing::Opening,
+        Doing::Head,
+        Doing::Request,
+        Doing::Body,
+        Doing::Answer,
+        Doing::Idle,
+    ];
+
+    /// Those that give way, first the one that does so first. Each began a moment after the one before.
+    fn order(after: Duration, too_many_are_busy: bool) -> Vec<Doing> {
+        let began = Instant::now();
+        let now = began + after;
+        let limits = ConnectionLimits::default();
+        let phases = ALL.iter().zip(0..).map(|(doing, n)| Phase {
+            doing: *doing,
+            since: began + Duration::from_millis(n),
+        });
+        let mut phases: Vec<_> = phases
+            .filter(|phase| phase.gives_way_at(&limits).is_some_and(|at| at <= now))
+            .collect();
+        phases.sort_by_key(|phase| phase.turn(now, too_many_are_busy));
+        phases.iter().map(|phase| phase.doing).collect()
+    }
+
+    #[test]
+    fn those_that_lose_least_give_way_first_and_a_new_answer_is_left_in_peace() {
+        let expected = [Doing::Opening, Doing::Head, Doing::Idle, Doing::Body];
+        assert_eq!(order(Duration::from_secs(1), false), expected);
+    }
+
+    #[test]
+    fn bodies_give_way_first_where_there_are_too_many_of_them() {
+        let expected = [Doing::Body, Doing::Opening, Doing::Head, Doing::Idle];
+        assert_eq!(order(Duration::from_secs(1), true), expected);
+    }
+
+    #[test]
+    fn whoever_stops_in_the_middle_of_a_request_gives_way_before_idle_ones() {
+        let expected = [Doing::Opening, Doing::Head, Doing::Body, Doing::Idle];
+        assert_eq!(order(Duration::from_secs(4), false), expected);
+    }
+
+    #[test]
+    fn an_answer_that_is_read_for_too_long_gives_way_last() {
+        let stuck = [Doing::Opening, Doing::Head, Doing::Body];
+        let alone = [&stuck[..], &[Doing::Idle, Doing::Answer]].concat();
+        assert_eq!(order(Duration::from_secs(31), false), alone);
+        let crowded = [&stuck[..], &[Doing::Answer, Doing::Idle]].concat();
+        assert_eq!(order(Duration::from_secs(31), true), crowded);
     }
 }

@@ -12,14 +12,17 @@ use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::crowd::Crowd;
 use super::limits::ConnectionLimits;
 use super::limits::after;
+use super::limits::until;
 use super::phase::Phases;
 use crate::http::Closing;
+use crate::http::places::Places;
 
 /// How long to wait if the system has no resources for another connection.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -91,6 +94,7 @@ impl Serve {
         let door = Door {
             listener: self.listener,
             app: self.app,
+            places: Places::new(limits.waiting()),
             limits: Arc::clone(&limits),
             stopping,
         };
@@ -145,6 +149,7 @@ impl Accept for TcpListener {
 struct Door<L> {
     listener: L,
     app: Router,
+    places: Places,
     limits: Arc<ConnectionLimits>,
     stopping: watch::Receiver<bool>,
 }
@@ -153,21 +158,33 @@ impl<L: Accept> Door<L> {
     /// Admits connections for ever.
     async fn admit_all(&self, crowd: &mut Crowd) {
         loop {
-            let is_full = crowd.len() >= self.limits.connections.max(1);
-            let has_room = !is_full || crowd.has_one_that_gives_way();
-            let gives_way = Arc::clone(&crowd.gives_way);
             tokio::select! {
                 () = crowd.ended() => {}
-                () = gives_way.notified(), if !has_room => {}
-                accepted = self.listener.accept(), if has_room => match accepted {
+                accepted = self.listener.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        if is_full {
-                            crowd.give_way();
-                        }
+                        self.make_room(crowd).await;
                         self.admit(crowd, stream, peer);
                     }
                     Err(error) => self.recover(crowd, &error).await,
                 },
+            }
+        }
+    }
+
+    /// Completes when there is room for one more. It looks only now that somebody is here: whoever
+    /// would have given way before may be at work now.
+    async fn make_room(&self, crowd: &mut Crowd) {
+        let gives_way = Arc::clone(&crowd.gives_way);
+        while crowd.len() >= self.limits.most() {
+            let next = crowd.gives_way_at(&self.limits);
+            if next.is_some_and(|next| next <= Instant::now()) {
+                crowd.give_way(&self.limits);
+                continue;
+            }
+            tokio::select! {
+                () = crowd.ended() => {}
+                () = gives_way.notified() => {}
+                () = until(next) => {}
             }
         }
     }
@@ -182,6 +199,7 @@ impl<L: Accept> Door<L> {
             peer,
             phases: Phases::of_new(&crowd.gives_way),
             limits: Arc::clone(&self.limits),
+            places: self.places.clone(),
             stopping: self.stopping.clone(),
         };
         crowd.add(connection, self.app.clone());
@@ -200,7 +218,7 @@ impl<L: Accept> Door<L> {
             return;
         }
         tracing::warn!(%error, connections = crowd.len(), "failed to accept a connection");
-        crowd.give_way();
+        crowd.give_way(&self.limits);
         after(PAUSE).await;
     }
 }
@@ -229,6 +247,7 @@ mod tests {
         let door = Door {
             listener: Exhausted::default(),
             app: Router::new(),
+            places: Places::new(1),
             limits: Arc::default(),
             stopping,
         };

@@ -60,6 +60,7 @@ pub(super) fn in_time(
         give_up: Box::pin(after(time)),
         late: late.clone(),
         phases,
+        is_awaited: false,
     };
     (Body::new(timed), late)
 }
@@ -69,6 +70,23 @@ struct Timed<B> {
     give_up: Pin<Box<Sleep>>,
     late: Late,
     phases: Phases,
+    /// Whether the app waits for more of it.
+    is_awaited: bool,
+}
+
+impl<B> Timed<B> {
+    fn goes_on(&mut self) {
+        if std::mem::take(&mut self.is_awaited) {
+            self.phases.goes_on();
+        }
+    }
+}
+
+/// An app that does not want the rest no longer waits for it.
+impl<B> Drop for Timed<B> {
+    fn drop(&mut self) {
+        self.goes_on();
+    }
 }
 
 impl<B: HttpBody<Data = Bytes, Error = io::Error> + Unpin> HttpBody for Timed<B> {
@@ -81,14 +99,15 @@ impl<B: HttpBody<Data = Bytes, Error = io::Error> + Unpin> HttpBody for Timed<B>
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(cx);
         if frame.is_ready() {
-            if self.body.is_end_stream() || matches!(frame, Poll::Ready(None)) {
-                self.phases.has_body();
-            }
+            self.goes_on();
             return frame;
         }
         if self.give_up.as_mut().poll(cx).is_pending() {
+            self.is_awaited = true;
+            self.phases.lacks_body();
             return Poll::Pending;
         }
+        self.goes_on();
         self.late.0.store(true, Ordering::Relaxed);
         Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())))
     }

@@ -1,5 +1,5 @@
-//! The socket of a connection. It reports when bytes come in, and gives up a client that does not
-//! read.
+//! The socket of a connection. It reports when bytes come in and when all have gone out, and gives up
+//! a client that does not read.
 
 use std::io;
 use std::pin::Pin;
@@ -43,7 +43,6 @@ impl Socket {
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.give_up = None;
-            self.phases.sent();
             return written;
         }
         let time = self.write_time;
@@ -94,7 +93,12 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        // Whoever writes to this flushes when it has written all that it has.
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if matches!(flushed, Poll::Ready(Ok(()))) {
+            self.phases.sent_all();
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

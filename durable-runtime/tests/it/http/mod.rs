@@ -3,9 +3,12 @@
 mod access;
 mod clock;
 mod commands;
+mod crowded;
 mod entities;
 mod functions;
 mod hostile;
+mod late_commands;
+mod lateness;
 mod listing;
 mod managing;
 mod mistakes;

@@ -2,11 +2,13 @@
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::ConnectInfo;
+use axum::extract::Request;
 use axum::routing::get;
 use axum::routing::post;
 use durable_runtime::http::ConnectionLimits;
@@ -15,6 +17,7 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -27,12 +30,16 @@ const SHORT: Duration = Duration::from_millis(20);
 /// A server and what stops it.
 struct Serving {
     address: SocketAddr,
+    /// Told when a request to `/unread` or `/read` has begun.
+    begun: Arc<Notify>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
 
 impl Serving {
     async fn start(configure: impl FnOnce(&mut ConnectionLimits)) -> Self {
+        let begun = Arc::new(Notify::new());
+        let (unread, read) = (Arc::clone(&begun), Arc::clone(&begun));
         let app = Router::new()
             .route("/", get(|| async { "here" }))
             .route(
@@ -43,6 +50,26 @@ impl Serving {
             .route(
                 "/length",
                 post(|body: Bytes| async move { body.len().to_string() }),
+            )
+            .route(
+                "/unread",
+                post(move |request: Request| {
+                    unread.notify_one();
+                    async move {
+                        std::future::pending::<()>().await;
+                        drop(request);
+                    }
+                }),
+            )
+            .route(
+                "/read",
+                post(move |request: Request| {
+                    read.notify_one();
+                    async move {
+                        let body = axum::body::to_bytes(request.into_body(), usize::MAX);
+                        body.await.unwrap()
+                    }
+                }),
             )
             .route("/forever", get(std::future::pending::<()>));
         let mut limits = ConnectionLimits::default();
@@ -64,6 +91,7 @@ impl Serving {
         let served = tokio::spawn(served.into_future());
         Self {
             address,
+            begun,
             stop,
             served,
         }
@@ -231,6 +259,62 @@ async fn where_all_are_answered_another_connection_waits_for_its_turn() {
     drop(busy);
     let answer = rest(&mut next).await;
     assert!(answer.ends_with("here"), "{answer}");
+    server.stop().await;
+}
+
+/// That the server neither answers nor ends any of these.
+async fn none_is_heard_of(streams: [&mut TcpStream; 2]) {
+    for stream in streams {
+        let heard = tokio::time::timeout(SHORT * 10, stream.read_u8()).await;
+        assert!(heard.is_err(), "{heard:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_whose_body_nobody_reads_does_not_give_way() {
+    let server = Serving::start(|limits| limits.connections = 1).await;
+    let head = "POST /unread HTTP/1.1\r\nhost: localhost\r\n";
+    let mut busy = server
+        .send(&format!("{head}content-length: 4\r\n\r\nnull"))
+        .await;
+    server.begun.notified().await;
+    let mut next = server
+        .send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    none_is_heard_of([&mut next, &mut busy]).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_half_read_is_not_cut_off_for_another_connection() {
+    let server = Serving::start(|limits| limits.connections = 1).await;
+    let close = "HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    let mut slow = server.send(&format!("GET /much {close}")).await;
+    slow.read_exact(&mut vec![0; 1 << 20]).await.unwrap();
+    let mut next = server.send(&format!("GET / {close}")).await;
+    let nothing = tokio::time::timeout(SHORT * 10, next.read_u8()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    let read = (1 << 20) + rest(&mut slow).await.len();
+    assert!(read > 64 << 20, "{read}");
+    assert!(rest(&mut next).await.ends_with("here"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn connections_stuck_in_bodies_give_way_before_one_that_is_used() {
+    let server = Serving::start(|limits| limits.connections = 3).await;
+    let head = "POST /read HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n";
+    let part = format!("{head}content-length: 4\r\n\r\nn");
+    let mut used = server.idle().await;
+    let mut first = server.send(&part).await;
+    server.begun.notified().await;
+    let mut second = server.send(&part).await;
+    server.begun.notified().await;
+    let mut third = server.idle().await;
+    assert_eq!(rest(&mut first).await, "");
+    assert_eq!(ask(&mut used, "/").await, "here");
+    assert_eq!(ask(&mut third, "/").await, "here");
+    second.write_all(b"ull").await.unwrap();
+    assert!(rest(&mut second).await.ends_with("\r\n\r\nnull"));
     server.stop().await;
 }
 
