@@ -69,16 +69,17 @@ impl Changes {
     /// the same place may be one that has moved.
     fn pair(&mut self, old: &Json, new: &Json, in_list: bool, left: &Secrets) {
         match (old, new) {
-            (Json::Text(old), Json::Text(new)) if old != new && !old.is_empty() => {
-                if !in_list || !left.texts.contains(old) {
+            (Json::Text(old), Json::Text(new)) => {
+                let is_moved = in_list && left.texts.contains(old);
+                if old != new && !old.is_empty() && !is_moved {
                     let texts = &mut self.replaced.texts;
                     texts.entry(old.clone()).or_insert_with(|| new.clone());
                 }
             }
             (Json::Number(old), Json::Number(new)) => {
-                let value = value_of(old).filter(|value| Some(value) != value_of(new).as_ref());
-                let value = value.filter(|value| !in_list || !left.numbers.contains_key(value));
-                if let Some(value) = value {
+                let changed = value_of(old).filter(|value| value_of(new).as_ref() != Some(value));
+                let is_moved = |value: &String| in_list && left.numbers.contains_key(value);
+                if let Some(value) = changed.filter(|value| !is_moved(value)) {
                     let pair = || (old.clone(), new.clone());
                     self.replaced.numbers.entry(value).or_insert_with(pair);
                 }
