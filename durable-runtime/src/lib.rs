@@ -42,20 +42,22 @@
 //! | instance, execution | one started orchestration; the part of it between two continue-as-news |
 //! | activity, attempt | a function with side effects, which runs at least once; one try of it |
 //! | history, history event, replay | the recorded past; one entry of it; running the code against it |
-//! | turn, outcome | delivering messages until the orchestration waits again; the decisions it made |
+//! | turn, outcome | one delivery of messages, until the orchestration waits again; the decisions it made |
 //! | durable timer, external event | a recorded deadline; an event that somebody outside raises |
-//! | entity, operation, signal | state under a name and a key; a call on it; a call without an answer |
-//! | message, inbox | what is sent to an instance; the messages that wait for it |
+//! | entity, operation, signal | state under a name and a key; a call of it; a call without an answer |
+//! | message, inbox | anything that is sent to an instance; the messages that wait for it |
 //! | hub, lane | all tables under one name; `name@version`, or the name of an entity |
 //! | owner, epoch | the worker that has a partition of a lane; the number that fences off an earlier owner |
-//! | continuation; call path, branch | a suspended orchestration in memory; where in which strand of an orchestration a call was made |
+//! | continuation | a suspended orchestration in memory |
+//! | branch, call path | a strand of an orchestration; the place of a call: in which branch, and where in it |
 //!
 //! # How it works
 //!
 //! A [`Client`] puts messages into the [`store`]. The [`dispatcher`] takes them out and passes them
-//! to the [`machine`], which makes turns of them and is a pure function from data to data. The
-//! dispatcher commits the outcomes of the turns together. Only then do activities start, timers run
-//! and replies go out.
+//! to the [`machine`], a pure function that computes the next turn. The dispatcher commits the
+//! outcomes of many turns together. Only then do activities start, timers run and replies go out.
+//!
+//! Read next: the guides of [`macro@orchestrator`] and [`macro@activity`], and the [chapters](guide).
 
 // Generated code names this crate as its users do, also inside this crate.
 extern crate self as durable_runtime;

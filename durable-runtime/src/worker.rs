@@ -1,4 +1,5 @@
-//! A running worker: a store, a registry, a dispatcher and a client, and how they stop.
+//! A running worker: it consists of a store, a registry, a dispatcher and a client. This module
+//! starts and stops them.
 
 mod signal;
 mod thread;
@@ -38,12 +39,12 @@ use crate::work::Notifier;
 
 pub use signal::stop_signal;
 
-/// How long a worker that was told to stop may take for its last commits when the store does not do
-/// them, after the grace period.
+/// How long a stopping worker waits, after its grace period, for a store that does not accept its
+/// last commits.
 const STORE_WAIT: Duration = Duration::from_secs(10);
 
 /// An error of the runtime, or any other error that `?` converted. It does not implement
-/// [`std::error::Error`], so that it can be made from every type that does.
+/// [`std::error::Error`], so that every type that does converts into it.
 pub struct Error(Box<dyn std::error::Error + Send + Sync>);
 
 /// A result with [`Error`].
@@ -74,7 +75,7 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
-    /// The message and those of its causes, the way `main` prints it.
+    /// Writes the message and those of its causes, as `main` prints them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut said = self.0.to_string();
         for cause in crate::failure::causes_of(&*self.0) {
@@ -108,7 +109,7 @@ pub enum StartError {
     Dispatcher(#[from] DispatcherError),
 }
 
-/// The store failed, so a worker that was told to stop could not record everything.
+/// The store failed while a worker shut down, so the worker could not record everything.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the worker was stopped before the store had recorded everything: the next worker finds what is missing"
@@ -184,7 +185,7 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Sets how many bytes of waiting orchestrations stay in memory; with 0, every turn replays.
+    /// Sets how many bytes of waiting orchestrations stay in memory. With 0, every turn is a replay.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.config.cache_bytes = bytes;
@@ -238,9 +239,9 @@ impl RuntimeBuilder {
         self
     }
 
-    /// What becomes of an instance whose orchestrator does not take the input that it was started with:
-    /// by default it stalls, and goes on when a version that takes it is deployed. Where whoever starts
-    /// instances is wrong more often than the code, it is better told so.
+    /// Sets what happens to an instance whose orchestrator does not take its input. By default the
+    /// instance stalls, and continues once you deploy a version that takes the input. If callers are
+    /// wrong more often than the code, let the instance fail instead, so that they learn of it.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -250,6 +251,7 @@ impl RuntimeBuilder {
     /// # async fn greet(_ctx: &OrchestrationContext, name: String) -> String { name }
     /// # async fn example() -> durable_runtime::Result<()> {
     /// let runtime = Runtime::builder()
+    ///     .store("memory:")
     ///     .register(greet)
     ///     .on_undecodable_input(Undecodable::Fail)
     ///     .start()
@@ -400,7 +402,7 @@ impl Runtime {
         self.client.clone()
     }
 
-    /// Returns the schemas of the types of its orchestrators and their events.
+    /// Returns the schemas of the types of the registered orchestrators and their events.
     #[cfg(feature = "schemars")]
     pub fn payload_schemas(&self) -> PayloadSchemas {
         self.schemas.clone()
@@ -432,9 +434,9 @@ impl Runtime {
 
     /// Stops the worker. It starts nothing new, waits for running attempts of activities until the
     /// grace period is over, records them, and gives up the hub. Then it leaves the attempts that
-    /// still run: an async attempt is dropped at its next await; a blocking attempt, or one that
-    /// holds its thread, runs on until it returns or the process ends. Its result does not count,
-    /// and the next worker makes another attempt.
+    /// still run. It drops an async attempt at its next await. A blocking attempt, or one that holds
+    /// its thread, runs on until it returns or the process ends. The results of these attempts do not
+    /// count, and the next worker makes other attempts.
     ///
     /// Then it closes the store, if the store was opened by its URL. Clients and connections that
     /// outlive it return [`ClientError::Closed`](crate::client::ClientError::Closed). A hub in a
@@ -459,7 +461,8 @@ impl Runtime {
         Err(StopTimedOut.into())
     }
 
-    /// Ends the worker at once. It is told to, and does not die.
+    /// Ends the worker at once. It first closes the record of running work, so that this does not
+    /// count as a death.
     fn abandon(&self) {
         self.running.close();
         self.worker.abandon();
@@ -473,11 +476,11 @@ impl Runtime {
         }
     }
 
-    /// Runs until the process is told to stop, by Ctrl-C or by the signal that supervisors send
-    /// ([`stop_signal`]). Then it [shuts down](Self::shutdown).
+    /// Runs until Ctrl-C, or until a supervisor sends its signal to stop ([`stop_signal`]). Then it
+    /// [shuts down](Self::shutdown).
     ///
     /// # Errors
-    /// Those of [`shutdown`](Self::shutdown); an error if the process cannot listen to the signals.
+    /// Those of [`shutdown`](Self::shutdown); an error if the process cannot listen for the signals.
     pub async fn run_until_signal(mut self) -> Result<()> {
         let told_to_stop = stop_signal()?;
         tokio::select! {

@@ -9,46 +9,13 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use durable_runtime::InstanceId;
 use durable_runtime::Timestamp;
-use durable_runtime::failure::CallResult;
-use durable_runtime::history::TurnRecord;
-use durable_runtime::ids::EntityId;
-use durable_runtime::ids::Execution;
 use durable_runtime::ids::InstanceKey;
-use durable_runtime::ids::Lane;
-use durable_runtime::ids::MessageId;
-use durable_runtime::ids::Unit;
-use durable_runtime::ids::WorkerId;
-use durable_runtime::store::Created;
-use durable_runtime::store::EntityCommand;
-use durable_runtime::store::EntitySent;
-use durable_runtime::store::HubInfo;
-use durable_runtime::store::InboxPage;
-use durable_runtime::store::Loaded;
-use durable_runtime::store::LoadedEntity;
-use durable_runtime::store::NewWorker;
-use durable_runtime::store::Sent;
 use durable_runtime::store::SignalWithdrawal;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
-use durable_runtime::store::TimerPage;
-use durable_runtime::store::TimerPlace;
-use durable_runtime::store::Unread;
+use durable_runtime::store::StoreLayer;
 use durable_runtime::store::WorkerLease;
-use durable_runtime::work::DelayedSignal;
-use durable_runtime::work::EntityFilter;
-use durable_runtime::work::EntityListing;
-use durable_runtime::work::EntityPage;
-use durable_runtime::work::Heartbeat;
-use durable_runtime::work::IfExists;
-use durable_runtime::work::InstanceFilter;
-use durable_runtime::work::InstancePage;
-use durable_runtime::work::InstanceRow;
-use durable_runtime::work::MessageBody;
-use durable_runtime::work::NewInstance;
-use durable_runtime::work::PageToken;
-use durable_runtime::work::Purged;
 use durable_runtime::work::SignalRef;
 use durable_runtime::work::TurnWrite;
 
@@ -68,6 +35,16 @@ pub enum Fault {
     /// has run.
     SignalWithdrawn,
 }
+
+/// With what the engine looks for something to do.
+const LOOKS: [&str; 6] = [
+    "inbox_fetch",
+    "timers_due",
+    "instances_to_load",
+    "instance_load",
+    "entities_to_load",
+    "entity_load",
+];
 
 /// A store that passes everything on to another one, except when a fault is planned.
 #[derive(Debug)]
@@ -134,10 +111,6 @@ impl FaultyStore {
         self.looks.load(Ordering::Relaxed)
     }
 
-    fn look(&self) {
-        self.looks.fetch_add(1, Ordering::Relaxed);
-    }
-
     fn next_fault(&self, turns: &[TurnWrite]) -> Fault {
         self.commits.fetch_add(1, Ordering::Relaxed);
         let poisoned = *lock(&self.poisoned);
@@ -195,7 +168,26 @@ fn unavailable(action: &'static str) -> StoreError {
 }
 
 #[async_trait]
-impl Store for FaultyStore {
+impl StoreLayer for FaultyStore {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
+    }
+
+    async fn before(&self, method: &'static str) -> Result<(), StoreError> {
+        if LOOKS.contains(&method) {
+            self.looks.fetch_add(1, Ordering::Relaxed);
+        }
+        let (failing, action) = match method {
+            "units_claim" => (&self.failing_claims, "claim units"),
+            "inbox_fetch" => (&self.failing_looks, "fetch messages"),
+            _ => return Ok(()),
+        };
+        if take_one(failing) {
+            return Err(unavailable(action));
+        }
+        Ok(())
+    }
+
     async fn commit(
         &self,
         lease: &mut WorkerLease,
@@ -217,255 +209,5 @@ impl Store for FaultyStore {
                 self.inner.commit(lease, turns, now).await
             }
         }
-    }
-
-    async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {
-        self.inner.commit_outcome(lease).await
-    }
-
-    async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError> {
-        self.inner.hub_open(now).await
-    }
-
-    fn is_exclusive(&self) -> bool {
-        self.inner.is_exclusive()
-    }
-
-    async fn worker_start(
-        &self,
-        worker: NewWorker,
-        now: Timestamp,
-    ) -> Result<WorkerLease, StoreError> {
-        self.inner.worker_start(worker, now).await
-    }
-
-    async fn worker_renew(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
-        self.inner.worker_renew(lease, now).await
-    }
-
-    async fn worker_stop(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
-        self.inner.worker_stop(lease, now).await
-    }
-
-    fn worker_abandon(&self, worker: WorkerId) {
-        self.inner.worker_abandon(worker);
-    }
-
-    async fn units_claim(
-        &self,
-        lease: &WorkerLease,
-        lanes: &[Lane],
-        now: Timestamp,
-    ) -> Result<Vec<Unit>, StoreError> {
-        if take_one(&self.failing_claims) {
-            return Err(unavailable("claim units"));
-        }
-        self.inner.units_claim(lease, lanes, now).await
-    }
-
-    async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError> {
-        self.inner.lanes_registered().await
-    }
-
-    async fn instance_create(
-        &self,
-        instance: &NewInstance,
-        if_exists: &IfExists,
-        most_unread: u64,
-        now: Timestamp,
-    ) -> Result<Created, StoreError> {
-        let created = self
-            .inner
-            .instance_create(instance, if_exists, most_unread, now);
-        created.await
-    }
-
-    async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
-        self.inner.instance_fetch(id).await
-    }
-
-    async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
-        self.look();
-        self.inner.instance_load(key).await
-    }
-
-    async fn execution_lives(
-        &self,
-        key: InstanceKey,
-        execution: Execution,
-    ) -> Result<bool, StoreError> {
-        self.inner.execution_lives(key, execution).await
-    }
-
-    async fn instances_to_load(
-        &self,
-        units: &[Unit],
-        after: Option<InstanceKey>,
-        limit: u32,
-    ) -> Result<Vec<InstanceKey>, StoreError> {
-        self.look();
-        self.inner.instances_to_load(units, after, limit).await
-    }
-
-    async fn instances_list(
-        &self,
-        filter: &InstanceFilter,
-        after: Option<PageToken>,
-        limit: u32,
-    ) -> Result<InstancePage, StoreError> {
-        self.inner.instances_list(filter, after, limit).await
-    }
-
-    async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError> {
-        self.inner.instances_count(filter).await
-    }
-
-    async fn instances_purge(
-        &self,
-        filter: &InstanceFilter,
-        children: bool,
-        after: Option<PageToken>,
-        limit: u32,
-    ) -> Result<Purged, StoreError> {
-        self.inner
-            .instances_purge(filter, children, after, limit)
-            .await
-    }
-
-    async fn history_fetch(
-        &self,
-        key: InstanceKey,
-        execution: Execution,
-    ) -> Result<Vec<TurnRecord>, StoreError> {
-        self.inner.history_fetch(key, execution).await
-    }
-
-    async fn message_send(
-        &self,
-        id: &InstanceId,
-        command: &str,
-        body: &MessageBody,
-        most_unread: u64,
-        now: Timestamp,
-    ) -> Result<Sent, StoreError> {
-        let sent = self.inner.message_send(id, command, body, most_unread, now);
-        sent.await
-    }
-
-    async fn inbox_fetch(
-        &self,
-        units: &[Unit],
-        except: &[MessageId],
-        after: Option<MessageId>,
-        limit: u32,
-    ) -> Result<InboxPage, StoreError> {
-        self.look();
-        let one_less = |left: u64| left.checked_sub(1);
-        let failing = &self.failing_looks;
-        if failing
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
-            .is_ok()
-        {
-            return Err(unavailable("fetch messages"));
-        }
-        self.inner.inbox_fetch(units, except, after, limit).await
-    }
-
-    async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
-        self.inner.events_unread(key).await
-    }
-
-    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
-        self.inner.events_unread_count(id).await
-    }
-
-    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
-        self.inner.heartbeats_fetch(key).await
-    }
-
-    async fn entity_send(
-        &self,
-        id: &EntityId,
-        command: &EntityCommand,
-        now: Timestamp,
-    ) -> Result<EntitySent, StoreError> {
-        self.inner.entity_send(id, command, now).await
-    }
-
-    async fn signals_delayed(
-        &self,
-        id: &EntityId,
-        after: Option<MessageId>,
-        limit: u32,
-    ) -> Result<Vec<DelayedSignal>, StoreError> {
-        self.inner.signals_delayed(id, after, limit).await
-    }
-
-    async fn signal_withdraw(
-        &self,
-        id: &EntityId,
-        withdrawal: &SignalWithdrawal,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.inner.signal_withdraw(id, withdrawal, now).await
-    }
-
-    async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
-        self.look();
-        self.inner.entity_load(key).await
-    }
-
-    async fn entities_to_load(
-        &self,
-        units: &[Unit],
-        after: Option<InstanceKey>,
-        limit: u32,
-    ) -> Result<Vec<InstanceKey>, StoreError> {
-        self.look();
-        self.inner.entities_to_load(units, after, limit).await
-    }
-
-    async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
-        self.inner.entity_fetch(id).await
-    }
-
-    async fn entities_list(
-        &self,
-        filter: &EntityFilter,
-        after: Option<&EntityId>,
-        limit: u32,
-    ) -> Result<EntityPage, StoreError> {
-        self.inner.entities_list(filter, after, limit).await
-    }
-
-    async fn answer_fetch(
-        &self,
-        key: InstanceKey,
-        command: &str,
-    ) -> Result<Option<CallResult>, StoreError> {
-        self.inner.answer_fetch(key, command).await
-    }
-
-    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
-        self.inner.answers_expire(until, limit).await
-    }
-
-    async fn timers_due(
-        &self,
-        units: &[Unit],
-        until: Timestamp,
-        after: Option<TimerPlace>,
-        limit: u32,
-    ) -> Result<TimerPage, StoreError> {
-        self.look();
-        self.inner.timers_due(units, until, after, limit).await
-    }
-
-    async fn close(&self) {
-        self.inner.close().await;
-    }
-
-    async fn dump(&self) -> Result<String, StoreError> {
-        self.inner.dump().await
     }
 }

@@ -9,10 +9,10 @@ use durable_runtime::prelude::*;
 use serde::Deserialize;
 use serde::Serialize;
 
-/// What an agent knows. It takes this from one execution to the next, and nothing else.
+/// The memory of an agent: all that it takes from one execution to the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
-    /// What a customer complains about; begins with the order.
+    /// The customer's complaint; begins with the order.
     pub complaint: String,
     /// What the agent has found out and done, oldest first.
     pub notes: Vec<String>,
@@ -21,7 +21,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// An agent that knows the complaint only.
+    /// The memory of an agent that knows only the complaint.
     pub fn of(complaint: &str) -> Self {
         Self {
             complaint: complaint.to_owned(),
@@ -200,7 +200,7 @@ pub async fn agent(ctx: &OrchestrationContext, mut memory: Memory) -> Result<Str
     ctx.continue_as_new(memory).await
 }
 
-/// Uses a tool. What comes of it, good or bad, is a note for the model.
+/// Uses a tool. The result, good or bad, becomes a note for the model.
 #[orchestrator(inline)]
 async fn use_tool(_ctx: &OrchestrationContext, tool: Tool) -> String {
     let used = match tool {
@@ -211,7 +211,7 @@ async fn use_tool(_ctx: &OrchestrationContext, tool: Tool) -> String {
     used.unwrap_or_else(|error| format!("failed: {error}"))
 }
 
-/// Whether a person lets the agent use `tools`. A day without a decision is a no.
+/// Whether a person allows the agent to use `tools`. A day without a decision means no.
 #[orchestrator(inline)]
 async fn is_approved(
     ctx: &OrchestrationContext<agent>,
@@ -232,7 +232,7 @@ async fn is_approved(
             _ = ctx.sleep_until(deadline) => return Ok(false),
             _ = ctx.cancellation() => return Err(Failure::Cancelled),
         };
-        // A decision about an earlier thought came too late for that one. It says nothing of this one.
+        // A late decision about an earlier thought says nothing about this one.
         if decision.thought == thought {
             return Ok(decision.approved);
         }

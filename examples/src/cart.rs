@@ -28,7 +28,7 @@ impl Cart {
         ctx.signal(look_again).after(hours(24));
     }
 
-    /// Reminds the customer if the cart has not changed since it was changed for the `changes`th time.
+    /// Reminds the customer if the cart has not changed since its `changes`th change.
     pub fn look_again(&mut self, ctx: &EntityContext, changes: u32) {
         if changes == self.changes && !self.items.is_empty() {
             ctx.start(remind(ctx.key().to_owned(), self.items.clone()));
@@ -89,10 +89,10 @@ impl Stock {
     }
 }
 
-/// Why the stock does not give items out.
+/// Why the stock refuses an operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum StockError {
-    /// There are not as many.
+    /// Fewer are left.
     #[error("only {left} of {article} are left")]
     OutOfStock {
         /// The article.
@@ -111,7 +111,7 @@ pub enum CheckoutError {
     /// The cart is empty.
     #[error("the cart is empty")]
     Empty,
-    /// The stock does not give it out.
+    /// The stock has refused an operation.
     #[error(transparent)]
     Stock(#[from] StockError),
     /// The customer has not confirmed the payment.
@@ -131,7 +131,7 @@ pub async fn send_mail(customer: String, text: String) {
     println!("to {customer}: {text}");
 }
 
-/// Charges a customer's card; returns what was paid, in cents.
+/// Charges a customer's card; returns the paid cents.
 #[activity(retry(max_attempts = 5, initial = "1s", backoff = 2.0, non_retryable = is_declined))]
 pub async fn charge(customer: String, items: Items) -> Result<u64, CheckoutError> {
     let pieces: u32 = items.values().sum();
@@ -159,7 +159,7 @@ pub async fn remind(
 #[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
 pub struct Confirmed {}
 
-/// Buys what is in a customer's cart; returns what was paid, in cents.
+/// Buys the items of a customer's cart; returns the paid cents.
 #[orchestrator(events(Confirmed))]
 pub async fn check_out(ctx: &OrchestrationContext, customer: String) -> Result<u64, CheckoutError> {
     let items = take(ctx, &customer).await?;
@@ -170,7 +170,7 @@ pub async fn check_out(ctx: &OrchestrationContext, customer: String) -> Result<u
     paid
 }
 
-/// Takes what is in the cart, out of the cart and out of the stock.
+/// Takes the items of the cart out of the cart and out of the stock.
 #[orchestrator(inline)]
 async fn take(ctx: &OrchestrationContext, customer: &str) -> Result<Items, CheckoutError> {
     let (mut cart, mut stock) = lock!(Cart::at(customer), Stock::at("main")).await?;
@@ -202,7 +202,7 @@ async fn pay(
         .await
 }
 
-/// Puts what was taken back where it was.
+/// Puts the items back into the cart and into the stock.
 #[orchestrator(inline)]
 async fn put_back(
     _ctx: &OrchestrationContext,

@@ -96,7 +96,7 @@ impl fmt::Display for Report {
 /// Why a customer is missing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum SalesError {
-    /// The account exists no more.
+    /// The account no longer exists.
     #[error("the account is closed")]
     Closed,
     /// The call timed out, was cancelled, panicked or lost its process.

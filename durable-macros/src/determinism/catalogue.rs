@@ -91,9 +91,10 @@ fn what_a_page_calls_wrong_is_refused() {
 fn the_list_of_pages_is_up_to_date() {
     let messages = messages();
     let mut list = String::from(
-        "# Rules\n\nCode that breaks one of these rules does not compile. The message ends with the code of\n\
-         the rule. `durable` catches [what a macro cannot see](limits.md) when the program runs. If you\n\
-         know [the analyzers of Durable Functions](durable_functions.md), compare them with these rules.\n\n\
+        "# Rules\n\nCode that breaks one of these rules does not compile, or the runtime does not start with\n\
+         it. The message ends with the code of the rule. When the program runs, `durable` catches\n\
+         [what a macro cannot see](limits.md). Another page compares these rules with\n\
+         [the analyzers of Durable Functions](durable_functions.md).\n\n\
          | Code | Rule | Found by | Message |\n|---|---|---|---|\n",
     );
     for entry in RULES {

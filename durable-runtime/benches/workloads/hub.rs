@@ -57,7 +57,11 @@ pub(crate) async fn bytes(runtime: &Runtime) -> Result<Option<i64>> {
 
 /// How many commits the worker of a hub with a database has made, as its fence counts them.
 pub(crate) async fn commits(runtime: &Runtime) -> Result<Option<i64>> {
-    figure(runtime, "SELECT MAX(commit_id) AS figure FROM worker").await
+    figure(
+        runtime,
+        "SELECT MAX(commit_id) AS figure FROM durable_worker",
+    )
+    .await
 }
 
 async fn figure(runtime: &Runtime, query: &str) -> Result<Option<i64>> {

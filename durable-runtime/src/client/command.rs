@@ -7,13 +7,14 @@ pub(crate) fn fresh() -> String {
     InstanceId::generate().into()
 }
 
-/// The id of an event that was given a `dedup_id`: events of another name may use the same one.
+/// The id of the command that raises an event with a `dedup_id`. Events of other names may use the same
+/// `dedup_id`.
 pub(super) fn deduplicated(event: &str, dedup_id: &str) -> String {
     format!("{}:{dedup_id}", event.to_lowercase())
 }
 
-/// The id of the command that withdraws what another one sent. No operation has a name that begins so,
-/// and no event: what a user repeats is something else.
+/// The id of the command that withdraws a signal that another command sent. No operation and no event
+/// has a name that begins like this, so no other command has this id.
 pub(super) fn withdrawing(sent: &str) -> String {
     format!("/withdraw/{sent}")
 }

@@ -20,7 +20,7 @@ impl Target {
             .await?)
     }
 
-    /// Waits until the instance stands where it should, by the doing of its owner, or has ended.
+    /// Waits until the owner has brought the instance into a wanted status, or the instance has ended.
     async fn stands(&self, wanted: fn(InstanceStatus) -> bool) -> Result<(), ClientError> {
         loop {
             let row = self.row().await?;
@@ -81,9 +81,9 @@ impl Suspend {
 
 awaited!(Suspend);
 
-/// A request to resume a suspended instance with everything that was kept for it, or to try a
-/// stalled one again. It changes nothing for an instance that runs. `.await` returns once the
-/// request is durable.
+/// A request to resume a suspended instance with everything that it has kept, or to try a stalled
+/// one again. It changes nothing for an instance that runs. `.await` returns once the request is
+/// durable.
 ///
 /// # Errors
 /// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], [`ClientError::Store`].
@@ -118,10 +118,10 @@ impl Resume {
 
 awaited!(Resume);
 
-/// How long a cancelled instance may take to come to an end, unless told otherwise.
+/// How long a cancelled instance may take to end, unless the caller sets another time.
 pub(crate) const GRACE: Duration = Duration::from_mins(1);
 
-/// A request that an instance ends itself. The calls that it waits for fail with
+/// A request to an instance to end itself. The calls that it waits for fail with
 /// [`Failure::Cancelled`](crate::Failure::Cancelled), and it cleans up in
 /// [`shielded`](crate::orchestration::OrchestrationContext::shielded) blocks. `.await` returns once
 /// the request is durable.
@@ -153,8 +153,8 @@ impl Cancel {
         }
     }
 
-    /// Sets the grace period: an instance that has not ended by then is terminated. It begins when
-    /// the instance is told; by default it is a minute.
+    /// Sets the grace period, a minute by default. It begins when the instance gets the request. An
+    /// instance that has not ended by its end is terminated.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self

@@ -47,7 +47,7 @@ impl<E: Entity> EntityHandle<E> {
         &self.id
     }
 
-    /// Returns a call of an operation; for generated code.
+    /// Returns a call of an operation. Generated code uses it.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "what a call is given is given away"
@@ -64,7 +64,7 @@ impl<E: Entity> EntityHandle<E> {
         }
     }
 
-    /// Returns a signal; for generated code.
+    /// Returns a signal. Generated code uses it.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "what a signal is given is given away"
@@ -73,7 +73,7 @@ impl<E: Entity> EntityHandle<E> {
         ClientSignal(self.sending(operation, arguments.encode()))
     }
 
-    /// Returns a call of the operation `O`; for generated code.
+    /// Returns a call of the operation `O`. Generated code uses it.
     pub fn operation_call<O: Operation>(
         &self,
         arguments: O::Arguments,
@@ -81,7 +81,7 @@ impl<E: Entity> EntityHandle<E> {
         self.call(O::NAME, arguments)
     }
 
-    /// Returns a signal that asks for the operation `O`; for generated code.
+    /// Returns a signal that asks for the operation `O`. Generated code uses it.
     pub fn operation_signal<O: Operation>(&self, arguments: O::Arguments) -> ClientSignal {
         self.signal(O::NAME, arguments)
     }
@@ -292,7 +292,7 @@ impl<T, E> fmt::Debug for ClientCall<T, E> {
 pub struct ClientSignal(Sending);
 
 impl ClientSignal {
-    /// Delivers it after `delay`, in no order with others.
+    /// Delivers it after `delay`. Delayed signals keep no order with other messages.
     pub fn after(mut self, delay: Duration) -> Self {
         self.0.delay = Some(delay);
         self
@@ -327,7 +327,7 @@ pub struct SentSignal {
 }
 
 impl SentSignal {
-    /// Withdraws the signal, so that it never runs. For a day, further calls return the same
+    /// Withdraws the signal, so that it never runs. For a day, a repeated call returns the same
     /// answer.
     ///
     /// # Errors

@@ -23,8 +23,8 @@ use crate::work::EntityTicket;
 use crate::work::Sender;
 use crate::work::WithdrawRequest;
 
-/// How long a command is remembered that only the client itself repeats, and its answer: longer
-/// than a client asks again, and than a call is likely to wait.
+/// How long the store remembers a command that only the client itself repeats, and its answer. This is
+/// longer than a client keeps asking, and longer than a call is likely to wait.
 const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// How many delayed signals a page has.
@@ -112,8 +112,8 @@ impl StoreCommands {
         Err(CommandError::AlreadyDelivered { entity })
     }
 
-    /// Subscribes before it looks, so that no answer is missed. A worker of this process hands the
-    /// answer over; for an entity that another process owns the store is looked at again and again.
+    /// Subscribes before it looks, so that it misses no answer. A worker of this process hands the
+    /// answer over. If another process owns the entity, this polls the store.
     pub(super) async fn answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError> {
         if let Some(entity) = &ticket.entity {
             let loaded = self.ask("read an entity", || self.store.entity_load(ticket.key));

@@ -46,7 +46,7 @@ pub enum ClientError {
         /// How it ended.
         status: InstanceStatus,
     },
-    /// The instance has the most unread events that it may have. It did not accept the event: raise it
+    /// The instance has as many unread events as it may have, and did not accept this one. Raise it
     /// again later.
     #[error("instance `{id}` has {limit} unread events, the most that it may have")]
     Backlogged {
@@ -55,8 +55,8 @@ pub enum ClientError {
         /// How many it may have.
         limit: usize,
     },
-    /// The instance's orchestrator does not declare the event that was raised by its name. It was not
-    /// accepted.
+    /// The orchestrator does not declare the event that the client raised by its name. The event was
+    /// not accepted.
     #[error(transparent)]
     UndeclaredEvent(#[from] UndeclaredEvent),
     /// The instance has not ended, so it can neither be restarted nor purged.
@@ -99,10 +99,10 @@ pub enum ClientError {
         /// The entity.
         entity: EntityId,
     },
-    /// This command did not call the entity.
+    /// The client asked for the answer to a command that went to another entity.
     #[error("{entity} was not called by this command")]
     NotCalled {
-        /// The entity.
+        /// The entity that the client named.
         entity: EntityId,
     },
     /// A client over HTTP could not reach its server, or the server did not answer in time.
@@ -138,8 +138,8 @@ pub enum ClientError {
         /// What the server says.
         reason: String,
     },
-    /// The server of a client over HTTP sent an answer that this version cannot read. Something
-    /// else may run at that URL, or another version.
+    /// The server of a client over HTTP sent an answer that this version cannot read. Another
+    /// service may run at that URL, or another version.
     #[error("the server {server} sent an answer that this client cannot read: {problem}")]
     UnexpectedAnswer {
         /// The server.
@@ -157,8 +157,8 @@ pub enum ClientError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The store was closed, because the [`Runtime`](crate::Runtime) of this client was shut down
-    /// or the client was closed. Nothing was done.
+    /// The store is closed, because the [`Runtime`](crate::Runtime) of this client has shut down or
+    /// somebody closed the client. Nothing was done.
     #[error("failed to {action}: the store is closed")]
     Closed {
         /// What the client tried.

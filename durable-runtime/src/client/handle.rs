@@ -1,4 +1,4 @@
-//! The handle with which every use of a client begins.
+//! The handle on a hub, from which all other handles come.
 
 use std::sync::Arc;
 
@@ -116,8 +116,8 @@ impl Client {
         self.start_call(call).if_exists(IfExists::Use)
     }
 
-    /// Starts an instance for `call` with `event` in its inbox, or raises `event` to the instance
-    /// that already has its id, in one transaction:
+    /// Starts an instance for `call` with `event` in its inbox. If an instance with its id exists
+    /// already, this raises `event` to that one. Either takes one transaction:
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -139,8 +139,9 @@ impl Client {
         self.start_or_get(call).event(event)
     }
 
-    /// An instance by its id, whatever its orchestrator: of [`of`](Instance::of) it gets its types.
-    /// Nothing is asked before the first method of it, which says what is wrong with the id.
+    /// Returns a handle on the instance with this id, whatever its orchestrator;
+    /// [`of`](Instance::of) adds the types. It does not ask whether the instance exists. If the id is
+    /// invalid, the methods of the handle return the error.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;

@@ -83,7 +83,7 @@ impl InstanceInfo {
         self.row.start_at
     }
 
-    /// Returns why the instance has stalled: a report for people.
+    /// Returns why the instance has stalled, as a text for people.
     pub fn stalled(&self) -> Option<&str> {
         self.row.stalled.as_deref()
     }

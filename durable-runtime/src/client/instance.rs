@@ -30,8 +30,8 @@ use crate::work::Commands;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 
-/// An instance of the orchestrator `O`; without one, an instance whose types are not known. Cloning is
-/// cheap.
+/// A handle on an instance of the orchestrator `O`. Without `O`, the types of the instance are not
+/// known. Cloning is cheap.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -47,7 +47,7 @@ use crate::work::InstanceStatus;
 /// # }
 /// ```
 ///
-/// What is wrong with its id, each call says: [`ClientError::InvalidInstanceId`].
+/// If its id is invalid, each call returns [`ClientError::InvalidInstanceId`].
 pub struct Instance<O = Untyped> {
     pub(super) target: Target,
     orchestrator: PhantomData<fn() -> O>,
@@ -76,8 +76,8 @@ impl<O> Instance<O> {
         Terminate::new(self.target.clone(), reason.into())
     }
 
-    /// Asks the instance to end itself; its status is then canceled. Returns once the request is
-    /// durable; with [`wait`](Cancel::wait) once the instance has ended.
+    /// Asks the instance to end itself. If it then returns an error, its status is `Canceled`. Returns
+    /// once the request is durable; with [`wait`](Cancel::wait) once the instance has ended.
     pub fn cancel(&self) -> Cancel {
         Cancel::new(self.target.clone())
     }
@@ -99,7 +99,7 @@ impl<O> Instance<O> {
         Restart::new(self.target.clone())
     }
 
-    /// Deletes the instance and everything that is stored of it, once it has ended.
+    /// Deletes the instance and everything that the store has of it, once it has ended.
     pub fn purge(&self) -> Purge {
         Purge::new(self.target.clone())
     }
@@ -123,8 +123,8 @@ impl<O> Instance<O> {
 }
 
 impl<O: Orchestrator> Instance<O> {
-    /// Raises an event that the orchestrator declares. Returns once the event is durable. An event
-    /// that is not refused is in the inbox before the instance ends.
+    /// Raises an event that the orchestrator declares. Returns once the event is durable. An accepted
+    /// event is in the inbox before the instance ends.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "what is raised is given away"
@@ -141,9 +141,9 @@ impl<O: Orchestrator> Instance<O> {
         InstanceResult::new(self.target.clone())
     }
 
-    /// Returns the instance as it is now, with the types of its orchestrator. It shows the requests
-    /// that clients have made: a restart, a suspend or a resume shows at once, even before the
-    /// worker has acted on it. An end shows once the instance has ended.
+    /// Returns the instance as it is now, with the types of its orchestrator. A restart, a suspend or
+    /// a resume that a client has requested shows at once, even before the worker has acted on it. An
+    /// end shows once the instance has ended.
     ///
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Codec`] if a recorded value does not decode as its
@@ -174,8 +174,8 @@ impl<O: Orchestrator> Instance<O> {
     }
 }
 
-/// What was read from the history of an instance; nothing where it cannot be read and the instance
-/// stalls, since the status is to tell why.
+/// Returns what was read from the history of an instance. If the history cannot be read and the
+/// instance has stalled, returns the default value, because the status must still show the reason.
 fn unless_unreadable<T: Default>(
     row: &InstanceRow,
     read: Result<T, CommandError>,

@@ -47,7 +47,7 @@ impl Instances {
         }
     }
 
-    /// Lists only instances with this status; if called again, also those with the other status.
+    /// Lists only instances with this status. Call it again to add another status.
     pub fn status(mut self, status: InstanceStatus) -> Self {
         self.filter.statuses.push(status);
         self
@@ -65,13 +65,13 @@ impl Instances {
         self
     }
 
-    /// Lists only instances with this tag; if called again, only those that have both.
+    /// Lists only instances with this tag. Call it again to require another tag, too.
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.filter.tags.insert(key.into(), value.into());
         self
     }
 
-    /// Lists only the sub-orchestrations that this instance called itself.
+    /// Lists only the sub-orchestrations that this instance itself called, and not theirs.
     pub fn parent(mut self, parent: &InstanceId) -> Self {
         self.filter.parent = Some(parent.clone());
         self
@@ -116,7 +116,7 @@ impl Instances {
         self
     }
 
-    /// Returns how many instances there are now.
+    /// Returns the number of instances.
     ///
     /// # Errors
     /// [`ClientError::Store`].
@@ -124,8 +124,9 @@ impl Instances {
         Ok(self.commands.count(&self.filter).await?)
     }
 
-    /// How many there are now of each status; a status that none has is left out. Each is counted by
-    /// itself, so one that changes meanwhile may count twice, or not at all.
+    /// Returns the number of instances of each status, without statuses that no instance has. It
+    /// counts each status separately, so an instance that changes meanwhile may count twice or not at
+    /// all.
     ///
     /// ```
     /// # use durable_runtime::client::{Client, ClientError};
@@ -160,7 +161,7 @@ impl Instances {
     }
 }
 
-/// How many instances a filter wants of each status.
+/// The number of instances of each status that match a filter.
 pub(crate) async fn counts(
     commands: &dyn Commands,
     filter: &InstanceFilter,
@@ -181,7 +182,7 @@ pub(crate) async fn counts(
     Ok(counts)
 }
 
-/// The pages of a list. No instance is skipped or repeated, whatever is written between two pages.
+/// The pages of a list. They skip and repeat no instance, whatever others write between two pages.
 #[derive(Debug, Clone)]
 pub struct Pages {
     query: Instances,
@@ -189,7 +190,7 @@ pub struct Pages {
     next: NextPage,
 }
 
-/// Where a list or a purge goes on.
+/// Where a list or a purge continues.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum NextPage {
     First,
@@ -198,7 +199,7 @@ pub(super) enum NextPage {
 }
 
 impl NextPage {
-    /// The end of the page before; nothing before the first, no answer after the last.
+    /// The end of the previous page: `Some(None)` before the first page, `None` after the last.
     #[expect(clippy::option_option, reason = "what is asked for is absent twice")]
     pub(super) fn after(self) -> Option<Option<PageToken>> {
         match self {

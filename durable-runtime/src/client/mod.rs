@@ -1,13 +1,14 @@
-//! The typed way into a hub: start instances, ask, raise events, list.
+//! The typed way into a hub: start instances, read their status, raise events, list.
 //!
-//! [`Client`] is a cheap handle on `dyn Commands`; [`StoreCommands`] carries commands out on a store
-//! of this process. What comes back is typed by the orchestrator: a generated client knows its
-//! arguments, its output, its error, its custom status and the events it declares.
+//! [`Client`] is a cheap handle on `dyn Commands`; [`StoreCommands`] executes commands on a store of
+//! this process. A generated client has the types of its orchestrator: arguments, output, error,
+//! custom status and the declared events.
 //!
-//! 1. A call that returned is durable; one that failed before it was written has written nothing.
+//! 1. When a call has returned, its effect is durable. A call that failed before the client wrote it
+//!    has no effect.
 //! 2. Each command takes effect once, however often the client has to ask the store again.
-//! 3. A client needs no worker in its process: it learns of changes by looking, and sooner where
-//!    the worker is near.
+//! 3. A client needs no worker in its process. It polls the store for changes; a worker in the same
+//!    process notifies it at once.
 
 mod command;
 mod control;

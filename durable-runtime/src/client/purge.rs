@@ -13,7 +13,7 @@ use crate::work::Commands;
 use crate::work::InstanceFilter;
 
 /// A request to delete an ended instance: its row, history, events and remembered commands, and
-/// those of its sub-orchestrations. `.await` returns how many instances were deleted.
+/// those of its sub-orchestrations. `.await` returns the number of deleted instances.
 ///
 /// # Errors
 /// [`ClientError::NotFound`], [`ClientError::StillRunning`], [`ClientError::Store`].
@@ -70,8 +70,8 @@ impl IntoFuture for Purge {
     }
 }
 
-/// A purge of many instances, in bounded transactions. `.await` does all of it and returns how many
-/// instances were deleted; [`next_chunk`](Self::next_chunk) does it transaction by transaction.
+/// A purge of many instances, in bounded transactions. `.await` deletes all of them and returns
+/// their number; [`next_chunk`](Self::next_chunk) runs one transaction.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -90,7 +90,7 @@ impl IntoFuture for Purge {
 /// ```
 ///
 /// # Errors
-/// [`ClientError::Store`]: instances that were deleted before stay deleted.
+/// [`ClientError::Store`]. The instances that it had deleted by then stay deleted.
 #[derive(Debug)]
 #[must_use = "nothing is purged before `.await`"]
 pub struct PurgeChunks {

@@ -18,7 +18,7 @@ use crate::payload::Payload;
 /// The event was not accepted: [`ClientError::NotFound`]; [`ClientError::AlreadyFinished`];
 /// [`ClientError::Backlogged`] if the instance has too many unread events;
 /// [`ClientError::PayloadTooLarge`]; [`ClientError::LimitExceeded`] for the event's name;
-/// [`ClientError::UndeclaredEvent`] if it is raised by its name; [`ClientError::Codec`].
+/// [`ClientError::UndeclaredEvent`] if you raised it by its name; [`ClientError::Codec`].
 ///
 /// With [`ClientError::Store`] you do not know whether the event was accepted. If it has a
 /// [`dedup_id`](Self::dedup_id), you can raise it again.
@@ -29,7 +29,7 @@ pub struct Raise {
     name: String,
     payload: Result<Payload, CodecError>,
     dedup_id: Option<String>,
-    /// Whether it is raised only if the orchestrator declares it, as its type says otherwise.
+    /// Whether to raise it only if the orchestrator declares it. With a type it is always declared.
     if_declared: bool,
 }
 
@@ -54,8 +54,9 @@ impl Raise {
         }
     }
 
-    /// Raises it even if the orchestrator does not declare it: a version that does may be on its way.
-    /// Until then it is among the unread events. An event that has a type is declared.
+    /// Raises the event even if the orchestrator does not declare it, for example because you will
+    /// soon deploy a version that does. Until then it is among the unread events. An event that you
+    /// raise by its type is always declared.
     pub fn undeclared(mut self) -> Self {
         self.if_declared = false;
         self

@@ -53,7 +53,7 @@ impl<O> Restart<O> {
         self
     }
 
-    /// Starts it under a fresh id instead of its own.
+    /// Starts it under a new id instead of its own.
     pub fn fresh_id(mut self) -> Self {
         self.other = Some(Ok(InstanceId::generate()));
         self

@@ -16,7 +16,7 @@ use crate::orchestration::Orchestrator;
 use crate::payload::Recorded;
 use crate::work::Output;
 
-/// Waits for the result of an instance, without an end unless it has a
+/// A wait for the result of an instance. It has no time limit, unless you set a
 /// [`timeout`](InstanceResult::timeout). Dropping it changes nothing for the instance.
 ///
 /// ```
@@ -65,7 +65,7 @@ async fn ended_within(target: Target, timeout: Option<Duration>) -> Result<Waite
     }
 }
 
-/// What waiting for the end of an instance came to.
+/// The outcome of waiting for the end of an instance.
 enum Waited {
     Ended(Output),
     Purged,
@@ -137,7 +137,7 @@ pub enum ResultError<E> {
     /// The instance has not ended yet.
     #[error("the orchestration did not end in time")]
     TimedOut,
-    /// The client could not find out.
+    /// The client could not find out how the instance ended.
     #[error(transparent)]
     Client(#[from] ClientError),
 }

@@ -1,4 +1,4 @@
-//! The commands of a client, carried out on a store of this process.
+//! Executes the commands of a client on a store of this process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,8 +57,8 @@ use crate::work::UndeclaredEvent;
 use crate::work::UnreadEvent;
 use crate::work::WithdrawRequest;
 
-/// How long to wait before asking a store again that was not available. After the last wait its
-/// error is the answer.
+/// How long to wait before asking an unavailable store again. After the last wait, the command
+/// returns the store's error.
 const RETRY_WAITS: [Duration; 5] = [
     Duration::from_millis(10),
     Duration::from_millis(30),
@@ -67,7 +67,7 @@ const RETRY_WAITS: [Duration; 5] = [
     Duration::from_secs(1),
 ];
 
-/// How often an instance is looked at that another process may own.
+/// The shortest and the longest interval for polling an instance that another process may own.
 pub(super) const SHORTEST_POLL: Duration = Duration::from_millis(10);
 pub(super) const LONGEST_POLL: Duration = Duration::from_secs(1);
 
@@ -76,8 +76,8 @@ const PURGED_AT_ONCE: u32 = 128;
 
 /// [`Commands`] on a [`Store`] of this process.
 ///
-/// Sizes and numbers are checked before anything is written. A store that is not available is asked
-/// again for a short while; that is safe, since each command carries an id that makes it count once.
+/// It checks sizes and numbers before it writes anything. If the store is not available, it asks
+/// again for a short while. That is safe, because each command carries an id that makes it count once.
 #[derive(Debug, Clone)]
 pub struct StoreCommands {
     pub(super) store: Arc<dyn Store>,
@@ -86,13 +86,13 @@ pub struct StoreCommands {
     pub(super) limits: Limits,
     salts: Arc<dyn SaltSource>,
     code: Arc<[OrchestratorCode]>,
-    /// The store was opened for these commands alone.
+    /// Whether the store was opened for these commands alone.
     owns_store: bool,
 }
 
 impl StoreCommands {
-    /// Commands on `store`. A worker of this process on the same store shares `notifier`, so that
-    /// both learn of each other without polling.
+    /// Creates commands on `store`. A worker of this process on the same store shares `notifier`, so
+    /// that the two notify each other and need not poll.
     pub fn new(
         store: Arc<dyn Store>,
         notifier: Arc<Notifier>,
@@ -110,22 +110,22 @@ impl StoreCommands {
         }
     }
 
-    /// With salts from this source, in place of the operating system's randomness.
+    /// Sets the source of salts. By default they come from the operating system's randomness.
     #[must_use]
     pub fn salts(mut self, salts: Arc<dyn SaltSource>) -> Self {
         self.salts = salts;
         self
     }
 
-    /// With what this process knows of the code of orchestrators.
+    /// Sets the code of the orchestrators that this process has.
     #[must_use]
     pub fn code(mut self, code: Arc<[OrchestratorCode]>) -> Self {
         self.code = code;
         self
     }
 
-    /// Sets the same on a store that was opened for them alone: [`close`](Commands::close) closes
-    /// it.
+    /// Makes [`close`](Commands::close) close the store, because it was opened for these commands
+    /// alone.
     #[must_use]
     pub fn owning_the_store(mut self) -> Self {
         self.owns_store = true;
@@ -174,7 +174,7 @@ impl StoreCommands {
         CommandError::Backlogged { id, limit }
     }
 
-    /// Asks the store, and again after a short wait as long as it is not available.
+    /// Asks the store. While it is not available, this asks again after short waits.
     pub(super) async fn ask<'a, T>(
         &self,
         action: &'static str,
@@ -413,8 +413,8 @@ impl Commands for StoreCommands {
             .ok_or_else(|| CommandError::NotFound { id: id.clone() })
     }
 
-    /// Subscribes before it looks, so that no change is missed. A worker of this process wakes it at
-    /// once; for an instance that another process owns it looks again and again.
+    /// Subscribes before it looks, so that it misses no change. A worker of this process wakes it at
+    /// once. If another process owns the instance, this polls the store.
     async fn changed(&self, seen: &InstanceRow) {
         // A worker of this process tells of every change, so a look is only for what others do.
         let mut poll = if self.notifier.has_worker() {

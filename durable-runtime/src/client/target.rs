@@ -14,7 +14,7 @@ use crate::work::Output;
 pub(super) struct Target {
     commands: Arc<dyn Commands>,
     pub(super) id: InstanceId,
-    /// What is wrong with the id: then nothing is asked.
+    /// What is wrong with the id, if anything: then no command is sent.
     problem: Option<InvalidInstanceId>,
 }
 
@@ -27,7 +27,7 @@ impl Target {
         }
     }
 
-    /// The instance with the id `id`, which nobody has checked.
+    /// The instance with this id, which nobody has checked yet.
     pub(super) fn unchecked(commands: Arc<dyn Commands>, id: &str) -> Self {
         match InstanceId::new(id) {
             Ok(id) => Self::new(commands, id),
@@ -39,7 +39,7 @@ impl Target {
         }
     }
 
-    /// Where commands to it go.
+    /// Returns the receiver of commands to it.
     ///
     /// # Errors
     /// [`ClientError::InvalidInstanceId`].

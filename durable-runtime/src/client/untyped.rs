@@ -10,7 +10,7 @@ use crate::orchestration::Orchestrator;
 use crate::orchestration::Untyped;
 use crate::work::UnreadEvent;
 
-/// What goes by names and recorded values.
+/// Methods that work with names and recorded values instead of types.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
@@ -28,19 +28,20 @@ use crate::work::UnreadEvent;
 /// # }
 /// ```
 impl Instance<Untyped> {
-    /// The same as an instance of `O`. Whether it is one, shows when its values are read.
+    /// Returns the same instance with the types of `O`. It does not check whether the instance is one
+    /// of `O`; if it is not, reading its values may fail.
     pub fn of<O: Orchestrator>(&self) -> Instance<O> {
         Instance::to(self.target.clone())
     }
 
-    /// Raises an event by its name, with a value as it is recorded. One that the orchestrator does not
-    /// declare is refused, as far as the code is known where the store is:
-    /// [`undeclared`](Raise::undeclared) raises it all the same.
+    /// Raises an event by its name. If the process that has the store also has the orchestrator's
+    /// code, it refuses an event that the orchestrator does not declare.
+    /// [`undeclared`](Raise::undeclared) raises it anyway.
     pub fn raise<V: Serialize + ?Sized>(&self, name: impl Into<String>, value: &V) -> Raise {
         Raise::by_name(self.target.clone(), name.into(), value)
     }
 
-    /// The instance as it is now, with its values as recorded.
+    /// Returns the instance as it is now, with values in their recorded form.
     ///
     /// # Errors
     /// [`ClientError::InvalidInstanceId`], [`ClientError::NotFound`], [`ClientError::Store`].
@@ -48,7 +49,8 @@ impl Instance<Untyped> {
         Ok(InstanceInfo::new(self.target.row().await?))
     }
 
-    /// The events it was sent and has not read, oldest first; once it has ended, those it never read.
+    /// Returns the events that were sent to the instance and that it has not read, oldest first.
+    /// After its end, these are the events that it never read.
     ///
     /// # Errors
     /// [`ClientError::InvalidInstanceId`], [`ClientError::NotFound`], [`ClientError::Store`].

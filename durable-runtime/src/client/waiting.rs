@@ -1,10 +1,11 @@
-//! What an instance waits for, read from its history: no code is run.
+//! Reads from the history of an instance what it waits for. This runs no code of it.
 
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::definition::StateId;
 use crate::definition::StateKind;
 use crate::definition::StateMachine;
+use crate::history::Cancellable;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
@@ -44,13 +45,13 @@ pub struct Attempts {
     pub last_error: Option<String>,
     /// When the next attempt begins, if none is running.
     pub next_attempt_at: Option<Timestamp>,
-    /// The progress that was reported last. It is written from time to time, so it may be a few
-    /// seconds old.
+    /// The last progress that the activity reported. The worker stores it from time to time, so it may
+    /// be a few seconds old.
     pub progress: Option<Payload>,
 }
 
 impl Attempts {
-    /// Those of a call that was scheduled just now.
+    /// The progress of a call that was scheduled just now.
     fn begun() -> Self {
         Self {
             attempt: 1,
@@ -60,7 +61,7 @@ impl Attempts {
         }
     }
 
-    /// Takes in what an event says of them.
+    /// Updates the progress by an event.
     fn follow(&mut self, event: &HistoryEvent) {
         match event {
             HistoryEvent::ActivityAttemptFailed {
@@ -95,7 +96,7 @@ impl Attempts {
     }
 }
 
-/// Puts in the progress that was stored since.
+/// Adds the progress that was stored after the history.
 pub(super) fn with_progress(
     open: &mut [(CallPath, Waiting)],
     execution: Execution,
@@ -120,8 +121,11 @@ pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<(CallPat
     let mut open: Vec<(CallPath, Waiting)> = Vec::new();
     let mut now = Timestamp::from_millis(0);
     let mut events: Vec<String> = Vec::new();
+    let mut cancellable = Cancellable::default();
     for event in history.events() {
         now = event.at().unwrap_or(now);
+        let failed = cancellable.failed_by(event);
+        open.retain(|(path, _)| !failed.contains(path));
         if let Some((path, call)) = opened(event, now) {
             open.push((path, call));
             continue;
@@ -138,7 +142,7 @@ pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<(CallPat
                 rejected.map(|at| events.remove(at));
             }
             event if event.is_terminal() => open.clear(),
-            event if ends(event) => {
+            event if event.ends_call() => {
                 if let Some(ended) = event.path() {
                     open.retain(|(path, _)| path != ended);
                 }
@@ -172,7 +176,7 @@ fn placed(mut call: Waiting, machine: &StateMachine) -> Waiting {
     call
 }
 
-/// The call that an event records, if it records one that something outside works for.
+/// The call that an event records, if something outside the orchestration works on it.
 fn opened(event: &HistoryEvent, since: Timestamp) -> Option<(CallPath, Waiting)> {
     let mut operations = String::new();
     let (kind, name, path, site) = match event {
@@ -217,21 +221,4 @@ fn opened(event: &HistoryEvent, since: Timestamp) -> Option<(CallPath, Waiting)>
         attempts: (kind == StateKind::Activity).then(Attempts::begun),
     };
     Some((path.clone(), waiting))
-}
-
-/// Whether an event ends the call it is about.
-fn ends(event: &HistoryEvent) -> bool {
-    matches!(
-        event,
-        HistoryEvent::ActivityCompleted { .. }
-            | HistoryEvent::ActivityFailed { .. }
-            | HistoryEvent::TimerFired { .. }
-            | HistoryEvent::DeadlinePassed { .. }
-            | HistoryEvent::ChildCompleted { .. }
-            | HistoryEvent::ChildFailed { .. }
-            | HistoryEvent::EntityCompleted { .. }
-            | HistoryEvent::EntityFailed { .. }
-            | HistoryEvent::LockGranted { .. }
-            | HistoryEvent::CallCancelled { .. }
-    )
 }

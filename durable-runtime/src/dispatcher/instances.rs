@@ -163,6 +163,22 @@ impl Instances {
         messages.any(|message| message.id.is_none())
     }
 
+    /// The instances that can make a turn with results that are only in memory, ascending, and how
+    /// many results that are. A timer that is due is due again for the next worker.
+    pub(super) fn unrecorded(&self) -> (Vec<InstanceKey>, usize) {
+        let is_result = |message: &&Message| {
+            message.id.is_none() && !matches!(message.body, MessageBody::TimerDue { .. })
+        };
+        let here = self
+            .slots
+            .iter()
+            .filter(|(key, slot)| !key.is_entity() && slot.away.is_none());
+        let results = here.map(|(key, slot)| (*key, slot.queue.iter().filter(is_result).count()));
+        let some: BTreeMap<_, _> = results.filter(|(_, count)| *count > 0).collect();
+        let count = some.values().sum();
+        (some.into_keys().collect(), count)
+    }
+
     pub(super) fn is_away(&self, key: InstanceKey) -> bool {
         self.get(key).is_some_and(|slot| slot.away.is_some())
     }

@@ -159,6 +159,8 @@ impl Dispatcher {
             self.instances.inbox_loaded(key, inbox);
         }
         let slot = self.instances.slot(key);
+        // Its replay may hold its thread, and the unit go to another worker meanwhile.
+        slot.unit = Some(instance.unit);
         slot.unreadable = unreadable.iter().map(|message| message.id).collect();
         let retry = std::mem::take(&mut slot.retry);
         let overdue = match slot.overdue.take() {

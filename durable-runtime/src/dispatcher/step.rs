@@ -404,23 +404,33 @@ impl Dispatcher {
     /// The errors of the store.
     pub async fn interrupt(&mut self) -> Result<(), DispatcherError> {
         self.close();
+        // A claim whose answer was lost may have given units away: their new owners write from here on.
+        self.keep_lease().await?;
+        self.collect_ended();
         let at = self.clock.now();
-        let mut keys = Vec::new();
         for (key, body) in self.pool.interrupt() {
             self.instances.enqueue(key, Message { id: None, at, body });
-            if keys.last() != Some(&key) {
-                keys.push(key);
+        }
+        self.record_results().await
+    }
+
+    /// Records what ended attempts left in memory, until nothing is left or nothing gets on. What
+    /// holds its thread is left to the next worker.
+    async fn record_results(&mut self) -> Result<(), DispatcherError> {
+        let mut before = usize::MAX;
+        loop {
+            let (keys, results) = self.instances.unrecorded();
+            if results == 0 || results >= before {
+                return Ok(());
+            }
+            before = results;
+            for keys in keys.chunks(self.config.max_turns_per_commit.max(1)) {
+                let keys = self.load_missing(keys.to_vec()).await?;
+                let work = keys.into_iter().filter_map(|key| self.turn(key)).collect();
+                let turns = self.make_turns(work).await;
+                self.commit(turns).await?;
             }
         }
-        // What holds its thread is left to the next worker.
-        keys.retain(|key| !self.instances.is_away(*key));
-        for keys in keys.chunks(self.config.max_turns_per_commit.max(1)) {
-            let keys = self.load_missing(keys.to_vec()).await?;
-            let work = keys.into_iter().filter_map(|key| self.turn(key)).collect();
-            let turns = self.make_turns(work).await;
-            self.commit(turns).await?;
-        }
-        Ok(())
     }
 
     /// Drops everything in memory and comes back as a new worker.

@@ -6,6 +6,7 @@
 //! the limit on time is given up: its result does not count any more, should it come.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -125,6 +126,11 @@ impl Results {
     fn add(&self, ticket: Ticket, worked: Worked) {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         done.push((ticket, worked));
+    }
+
+    fn tickets(&self) -> BTreeSet<Ticket> {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.iter().map(|(ticket, _)| *ticket).collect()
     }
 
     fn are_there(&self) -> bool {
@@ -399,10 +405,13 @@ impl TurnThreads {
         if self.away.is_empty() {
             return Vec::new();
         }
+        // What has come counts, however late it is taken in: a store that hangs takes its time too.
+        let come = self.results.tickets();
         let (now, limit) = (real_now(), self.limit);
         let is_over = |away: &mut Away| {
             let since = away.since(now);
             since.is_some_and(|since| now.duration_since(since) >= limit)
+                && !come.contains(&away.job.ticket)
         };
         let away = self.away.values_mut();
         let over = away.filter_map(|away| is_over(away).then(|| Arc::clone(&away.job)));
@@ -427,7 +436,7 @@ impl TurnThreads {
             return;
         }
         let since = self.away.values().filter_map(|away| away.since);
-        let over = since.min().map(|since| since + self.limit);
+        let over = since.min().and_then(|since| since.checked_add(self.limit));
         let limit = async {
             match over {
                 #[expect(clippy::disallowed_methods, reason = "threads are held in real time")]
@@ -462,23 +471,36 @@ mod tests {
     use std::time::Duration;
     use std::time::Instant;
 
+    use futures_util::FutureExt;
+
     use super::Away;
     use super::Operation;
+    use super::Ticket;
     use super::TurnJob;
+    use super::Turns;
     use super::Whose;
+    use super::Worked;
     use super::real_now;
     use crate::clock::Timestamp;
     use crate::dispatcher::held::Of;
     use crate::ids::EntityId;
     use crate::ids::InstanceKey;
     use crate::ids::MessageId;
+    use crate::ids::Unit;
+    use crate::machine::entity::EntityOutcome;
     use crate::machine::entity::Invocation;
+    use crate::work::EntityRow;
+    use crate::work::TurnWrite;
 
     /// What has held its thread since then.
     fn away(begun: Instant, has_parts: bool) -> (Away, Operation) {
+        away_with(1, begun, has_parts)
+    }
+
+    fn away_with(ticket: Ticket, begun: Instant, has_parts: bool) -> (Away, Operation) {
         let operation = Operation::default();
         let job = TurnJob {
-            ticket: 1,
+            ticket,
             key: InstanceKey(1),
             whose: Whose {
                 function: "Tally".into(),
@@ -518,6 +540,42 @@ mod tests {
         next_part(&operation);
         assert_eq!(away.since(after(25)), Some(after(25)));
         assert_eq!(away.since(after(45)), Some(after(25)));
+    }
+
+    /// What has come of work on an entity.
+    fn worked() -> Worked {
+        let id = EntityId::new("Tally", "one");
+        let (key, unit, now) = (InstanceKey(1), Unit(1), Timestamp::from_millis(0));
+        let outcome = EntityOutcome {
+            write: TurnWrite::new(key, unit),
+            row: EntityRow::new(key, unit, id, now),
+            left: Vec::new(),
+            is_blocked: false,
+            reload: false,
+        };
+        Worked::EntityTurned(key, Box::new(outcome))
+    }
+
+    #[test]
+    fn what_has_come_counts_however_late_it_is_taken_in() {
+        let Turns::Threads(mut threads) = Turns::on_threads(Duration::ZERO).unwrap() else {
+            panic!("they have no threads");
+        };
+        threads.away.insert(1, away(real_now(), false).0);
+        threads.away.insert(2, away_with(2, real_now(), false).0);
+        threads.results.add(1, worked());
+        let given_up: Vec<_> = threads.give_up().into_iter().map(|of| of.ticket).collect();
+        assert_eq!(given_up, [2]);
+        assert_eq!(Turns::Threads(threads).take_returned().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_limit_beyond_all_time_is_none() {
+        let Turns::Threads(mut threads) = Turns::on_threads(Duration::MAX).unwrap() else {
+            panic!("they have no threads");
+        };
+        threads.away.insert(1, away(real_now(), false).0);
+        assert!(threads.news().now_or_never().is_none());
     }
 
     #[test]

@@ -201,6 +201,9 @@ pub enum HistoryEvent {
         /// The options of the call.
         #[serde(default, skip_serializing_if = "is_default")]
         options: Box<CallOptions>,
+        /// Whether it continues when the instance is cancelled.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shielded: bool,
         /// The place of the call in the source.
         site: SourcePlace,
     },
@@ -223,6 +226,9 @@ pub enum HistoryEvent {
         /// Whether it is detached: nobody waits for it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         detached: bool,
+        /// Whether it continues when the instance is cancelled.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shielded: bool,
         /// The place of the call in the source.
         site: SourcePlace,
     },
@@ -261,6 +267,9 @@ pub enum HistoryEvent {
         /// The options of the call.
         #[serde(default, skip_serializing_if = "is_default")]
         options: Box<CallOptions>,
+        /// Whether it continues when the instance is cancelled.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shielded: bool,
         /// The place of the call in the source.
         site: SourcePlace,
     },
@@ -287,6 +296,9 @@ pub enum HistoryEvent {
         path: CallPath,
         /// The entities, in the order in which they are locked.
         entities: Vec<EntityId>,
+        /// Whether it continues when the instance is cancelled.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shielded: bool,
         /// The place of the lock in the source.
         site: SourcePlace,
     },
@@ -444,6 +456,44 @@ impl HistoryEvent {
             | Self::CallCancelled { path } => Some(path),
             _ => None,
         }
+    }
+
+    /// Returns whether this is a call that fails when the instance is cancelled before it returns.
+    pub fn fails_when_cancelled(&self) -> bool {
+        matches!(
+            self,
+            Self::ActivityScheduled {
+                shielded: false,
+                ..
+            } | Self::ChildScheduled {
+                shielded: false,
+                detached: false,
+                ..
+            } | Self::EntityCalled {
+                shielded: false,
+                ..
+            } | Self::LockRequested {
+                shielded: false,
+                ..
+            }
+        )
+    }
+
+    /// Returns whether this ends the call that it is about.
+    pub fn ends_call(&self) -> bool {
+        matches!(
+            self,
+            Self::ActivityCompleted { .. }
+                | Self::ActivityFailed { .. }
+                | Self::TimerFired { .. }
+                | Self::DeadlinePassed { .. }
+                | Self::ChildCompleted { .. }
+                | Self::ChildFailed { .. }
+                | Self::EntityCompleted { .. }
+                | Self::EntityFailed { .. }
+                | Self::LockGranted { .. }
+                | Self::CallCancelled { .. }
+        )
     }
 
     /// Returns whether nothing may follow this.

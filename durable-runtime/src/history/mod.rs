@@ -8,10 +8,12 @@
 //! 4. A decision belongs to the last incoming event before it.
 //! 5. A checkpoint may stand where nothing is open; a history can begin with the turn that has one.
 
+mod cancellable;
 mod checkpoint;
 mod event;
 mod record;
 
+pub use cancellable::Cancellable;
 pub use checkpoint::Checkpoint;
 pub use event::CarriedEvent;
 pub use event::HistoryEvent;

@@ -7,14 +7,14 @@ use super::base::Base;
 use super::links::Links;
 use crate::client::Instance;
 
-/// Where the router is found unless it is said otherwise.
+/// Where callers reach the router, unless the user sets another base.
 pub(super) const DEFAULT_PREFIX: &str = "/durable";
 
-/// 202 with the management payload, a `Location` with its status, and a `Retry-After` that says
-/// when to look. A handler that has started an instance can return it.
+/// 202 with the management payload, a `Location` with the URL of its status, and a `Retry-After` that
+/// says when to look. A handler that has started an instance can return it.
 ///
-/// A value cannot know where the management router is, so its links are relative references to
-/// `/durable`, and they are not signed. [`Links::accepted`] knows more.
+/// An instance does not know where the management router is, so its links are relative references to
+/// `/durable`, and they are not signed. [`Links::accepted`] knows the router and signs the links.
 ///
 /// ```
 /// use axum::extract::State;

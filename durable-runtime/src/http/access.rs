@@ -1,4 +1,4 @@
-//! The actions of requests, and who decides whether a request may do them.
+//! The actions of requests, and the decision whether a request may do them.
 
 use async_trait::async_trait;
 use axum::http::request::Parts;
@@ -142,19 +142,19 @@ pub struct Access<'a> {
 pub enum Decision {
     /// The request may do it.
     Allow,
-    /// The sender is not known, or its claim is not true: the answer is 401.
+    /// The sender is not known, or cannot prove who it is: the answer is 401.
     Unauthenticated,
-    /// The sender may not do that: the answer is 403.
+    /// The sender may not do this: the answer is 403.
     Forbidden,
 }
 
-/// Decides who may do what. Use it for what keys with scopes cannot express, such as tokens of an
-/// identity provider or permissions for single orchestrators.
+/// Decides who may do what. Use it for rules that keys with scopes cannot express, such as tokens of
+/// an identity provider or permissions for single orchestrators.
 ///
 /// ```
 /// use durable_runtime::http::{Access, Action, Authorizer, Decision};
 ///
-/// /// Lets those that another layer has authenticated look, and nothing else.
+/// /// Lets users that another layer has authenticated read statuses, and nothing else.
 /// #[derive(Debug)]
 /// struct Lookers;
 ///

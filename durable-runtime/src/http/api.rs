@@ -17,14 +17,14 @@ use super::links::Links;
 use super::problem::Problem;
 use crate::work::Commands;
 
-/// What all routes share. Cloning is cheap.
+/// The state that all routes share. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub(super) struct Api {
     pub(super) commands: Arc<dyn Commands>,
     pub(super) guard: Guard,
     pub(super) limits: Arc<HttpLimits>,
     pub(super) closing: Closing,
-    /// Where the router is found; what a request says itself, if absent.
+    /// Where callers reach the router. If absent, the request says it.
     pub(super) base: Option<Base>,
     pub(super) rate: Option<Arc<DefaultDirectRateLimiter>>,
     pub(super) waiting: Arc<Semaphore>,
@@ -48,7 +48,7 @@ impl Api {
         }
     }
 
-    /// A place among those that wait for something; dropping it gives it back.
+    /// Takes one of the places for requests that wait. Dropping the permit gives it back.
     pub(super) fn wait(&self) -> Result<OwnedSemaphorePermit, Problem> {
         let place = Arc::clone(&self.waiting).try_acquire_owned();
         place.map_err(|_| too_many("too many requests are already waiting"))

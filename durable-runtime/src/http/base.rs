@@ -6,18 +6,18 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 
-/// What links begin with, without a `/` at the end: `https://shop.example/durable`, or `/durable`.
+/// The beginning of links, without a `/` at the end: `https://shop.example/durable`, or `/durable`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Base(String);
 
 impl Base {
-    /// Below this URL or path.
+    /// Creates a base from this URL or path.
     pub(super) fn new(base: &str) -> Self {
         Self(base.trim_end_matches('/').to_owned())
     }
 
-    /// What a request says itself: the authority that it was sent to, and the path above the router.
-    /// Without a good authority, the path alone: a reference is relative to what was asked for.
+    /// Creates a base from a request: the authority to which it was sent, and the path above the
+    /// router. Without a valid authority, the base is the path alone, so links are relative references.
     pub(super) fn of_request(parts: &Parts) -> Self {
         let original = parts.extensions.get::<OriginalUri>();
         let original = original.map_or(&parts.uri, |OriginalUri(uri)| uri);

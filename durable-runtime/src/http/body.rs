@@ -16,7 +16,7 @@ use super::limits::HttpLimits;
 use super::problem::Problem;
 use crate::payload::Payload;
 
-/// Reads a body that keeps to the limits.
+/// Reads a body, within the limits.
 pub(super) async fn read(
     headers: &HeaderMap,
     body: Body,
@@ -47,19 +47,18 @@ pub(super) async fn read(
     }
 }
 
-/// Waits no longer than `time`. The time of the network, not of the hub: whoever sends slowly does so
-/// in it.
+/// Waits no longer than `time`. This is real time, not the hub's, because clients send in real time.
 pub(super) async fn within<F: Future>(time: Duration, future: F) -> Option<F::Output> {
     tokio::time::timeout(time, future).await.ok()
 }
 
-/// Whether a body was cut off by the limit.
+/// Whether a body exceeded the limit.
 fn is_too_long(error: &axum::Error) -> bool {
     let source = std::error::Error::source(error);
     source.is_some_and(<dyn std::error::Error>::is::<LengthLimitError>)
 }
 
-/// The JSON that a body is; nothing if it is empty.
+/// Reads a body as JSON; `None` if it is empty.
 pub(super) fn json(bytes: &[u8], limits: &HttpLimits) -> Result<Option<Payload>, Problem> {
     let text = text(bytes)?;
     if text.trim().is_empty() {
@@ -75,7 +74,7 @@ pub(super) fn json(bytes: &[u8], limits: &HttpLimits) -> Result<Option<Payload>,
         .map_err(|error| Problem::bad_request(error.to_string()))
 }
 
-/// A body that is text.
+/// Reads a body as text.
 pub(super) fn text(bytes: &[u8]) -> Result<&str, Problem> {
     std::str::from_utf8(bytes).map_err(|_| Problem::bad_request("the body is not UTF-8"))
 }
@@ -91,7 +90,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
-/// Refuses what is nested too deep, before anything walks down there.
+/// Refuses JSON that is nested too deep, before anything recurses into it.
 fn check_depth(text: &str, limit: usize) -> Result<(), Problem> {
     let (mut depth, mut deepest) = (0_usize, 0);
     for byte in outside_strings(text) {
@@ -109,7 +108,7 @@ fn check_depth(text: &str, limit: usize) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The bytes of JSON that are in no string.
+/// The bytes of JSON outside of strings.
 fn outside_strings(text: &str) -> impl Iterator<Item = u8> {
     let (mut in_string, mut escaped) = (false, false);
     text.bytes().filter(move |byte| {
@@ -128,7 +127,7 @@ fn outside_strings(text: &str) -> impl Iterator<Item = u8> {
     })
 }
 
-/// JSON without the white space between its parts: recorded values have none.
+/// JSON without the white space between its parts, because recorded values have none.
 fn compact(text: &str) -> String {
     let (mut in_string, mut escaped) = (false, false);
     let keeps = |c: &char| {

@@ -1,4 +1,4 @@
-//! A request on its way to its handler: read, let in, and then handled.
+//! A request on its way to its handler: it is read, let in, and then handled.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -42,15 +42,15 @@ pub(super) struct Call {
     head: Parts,
     /// The parameters of the path, decoded.
     path: Vec<(String, String)>,
-    /// Behind a lock, which nobody ever waits for, only so that a call can be shared.
+    /// The lock only makes a call `Sync`; nobody ever waits for it.
     body: Mutex<Body>,
 }
 
 /// The response to a request, or why there is none.
 pub(super) type Answer = Result<Response, Problem>;
 
-/// Makes a handler of a function, for a route with this path: what comes to it was let in to do
-/// `action`.
+/// Makes a handler from a function, for a route with this path. The function gets only requests that
+/// were let in to do `action`.
 pub(super) fn guarded<H, F>(
     action: Action,
     path: &str,
@@ -64,7 +64,7 @@ where
     guarded_at(Place::Path { parameters }, action, handler)
 }
 
-/// Like [`guarded`], for a route that says in its query what it is about, and that no link opens.
+/// Like [`guarded`], for a route that names its target in the query, and that no link opens.
 pub(super) fn guarded_command<H, F>(
     action: Action,
     handler: H,
@@ -76,11 +76,11 @@ where
     guarded_at(Place::Query, action, handler)
 }
 
-/// Where a request says what it is about.
+/// Where a request names its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// In so many parameters of the path, the last ones: those before them belong to where the router is
-    /// nested.
+    /// In the last parameters of the path, as many as this says. Those before them belong to the path
+    /// where the router is nested.
     Path {
         parameters: usize,
     },
@@ -110,7 +110,7 @@ where
     }
 }
 
-/// With what keeps browsers from making something else of a response.
+/// Adds the header that keeps browsers from guessing another media type.
 fn hardened(mut response: Response) -> Response {
     let nosniff = HeaderValue::from_static("nosniff");
     response
@@ -160,7 +160,7 @@ impl Call {
         })
     }
 
-    /// Whether its sender may do something else too, that its body asks for.
+    /// Checks whether its sender may also do another action, for which its body asks.
     pub(super) async fn also(&self, action: Action, target: &Target) -> Result<(), Problem> {
         let access = Access {
             action,
@@ -174,12 +174,12 @@ impl Call {
         &self.head.headers
     }
 
-    /// A parameter of the path.
+    /// Returns a parameter of the path.
     pub(super) fn param(&self, name: &str) -> Result<&str, Problem> {
         param(&self.path, name).ok_or_else(no_such_path)
     }
 
-    /// The instance that this is about.
+    /// Returns the instance that is the target.
     pub(super) fn instance(&self) -> Result<InstanceId, Problem> {
         match &self.target {
             Target::Instance(id) => Ok(id.clone()),
@@ -187,7 +187,7 @@ impl Call {
         }
     }
 
-    /// The entity that this is about.
+    /// Returns the entity that is the target.
     pub(super) fn entity(&self) -> Result<EntityId, Problem> {
         match &self.target {
             Target::Entity(id) => Ok(id.clone()),
@@ -195,19 +195,19 @@ impl Call {
         }
     }
 
-    /// Reads the body. Once: a second time there is none.
+    /// Reads the body. A second call returns nothing.
     pub(super) async fn bytes(&mut self) -> Result<Bytes, Problem> {
         let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
         let body = std::mem::take(body);
         body::read(&self.head.headers, body, &self.api.limits).await
     }
 
-    /// Reads the body as JSON; nothing if it is empty.
+    /// Reads the body as JSON; `None` if it is empty.
     pub(super) async fn json(&mut self) -> Result<Option<Payload>, Problem> {
         body::json(&self.bytes().await?, &self.api.limits)
     }
 
-    /// Does what asks the hub, and gives up when it takes too long.
+    /// Runs a request to the hub, and gives up when it takes too long.
     pub(super) async fn in_time<T>(
         &self,
         work: impl Future<Output = Result<T, Problem>>,

@@ -1,4 +1,4 @@
-//! Signed links: whoever has one may do one thing to one instance, for a limited time.
+//! Signed links. Each permits one action on one instance for a limited time.
 
 use std::fmt;
 
@@ -16,7 +16,8 @@ use crate::ids::InstanceId;
 /// The secret that links are signed with. `Debug` does not show it.
 ///
 /// All servers of a hub that must accept each other's links need the same secret; other hubs need
-/// other secrets. Without one, a server makes one up when it starts, and its links end with it.
+/// other secrets. If you set none, a server makes one up when it starts, and its links are valid only
+/// until it stops.
 #[derive(Clone)]
 pub struct LinkSecret([u8; 32]);
 
@@ -44,7 +45,7 @@ impl LinkSecret {
         Ok(Self(bytes))
     }
 
-    /// The code of a link to `verb` of `instance` that ends at `until`.
+    /// Returns the code of a link that permits `verb` on `instance` until `until`.
     pub(super) fn sign(&self, verb: Verb, instance: &InstanceId, until: Timestamp) -> String {
         let until = until.as_millis().div_euclid(1_000);
         let Some(mac) = self.mac(verb, instance, until) else {
@@ -54,7 +55,7 @@ impl LinkSecret {
         format!("{until}.{mac}")
     }
 
-    /// Whether `code` was signed for this, and still counts.
+    /// Checks whether `code` was signed for this, and has not expired.
     pub(super) fn check(
         &self,
         code: &str,
@@ -81,7 +82,8 @@ impl LinkSecret {
         LinkCheck::Good { until }
     }
 
-    /// What is signed. No part can hold the line break that ends it: ids have no control characters.
+    /// The signature of these parts. Line breaks separate them. No part contains a line break, because
+    /// ids have no control characters.
     fn mac(&self, verb: Verb, instance: &InstanceId, until: i64) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
         mac.update(format!("durable link 1\n{}\n{instance}\n{until}", verb.name()).as_bytes());
@@ -95,7 +97,7 @@ impl fmt::Debug for LinkSecret {
     }
 }
 
-/// What became of a link's code.
+/// The result of checking a link's code.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LinkCheck {
@@ -104,11 +106,11 @@ pub(super) enum LinkCheck {
         until: Timestamp,
     },
     Expired,
-    /// Signed for something else, with another secret, or not at all.
+    /// The code was signed for something else, with another secret, or not at all.
     Forged,
 }
 
-/// What a link is for.
+/// The purpose of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
     Status,
@@ -123,7 +125,7 @@ pub(super) enum Verb {
 }
 
 impl Verb {
-    /// What a link must be for to allow `action`.
+    /// The purpose of a link that allows `action`.
     pub(super) fn of(action: Action) -> Option<Self> {
         match action {
             Action::ReadStatus | Action::WatchStatus => Some(Self::Status),

@@ -2,9 +2,9 @@
 
 use tokio::sync::watch;
 
-/// Ends the requests that wait, so that a server can shut down: otherwise a stream of statuses
-/// would hold it up. Made by [`Management::closing`](super::Management::closing); all clones close
-/// the same requests.
+/// Ends the requests that wait, so that a server can shut down; otherwise a stream of statuses would
+/// hold it up. [`Management::closing`](super::Management::closing) makes it. All clones close the same
+/// requests.
 #[derive(Debug, Clone)]
 pub struct Closing(watch::Sender<bool>);
 
@@ -14,7 +14,7 @@ impl Closing {
     }
 
     /// Ends the requests that wait now, and those that begin to wait later. A stream ends after its
-    /// present status; a start is answered as if its time were up.
+    /// present status. A start that waits gets the same answer as if its time were up.
     pub fn close(&self) {
         self.0.send_replace(true);
     }

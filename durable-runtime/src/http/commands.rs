@@ -2,8 +2,8 @@
 //!
 //! The routes of Durable Functions carry less than a typed client needs: no typed errors, no
 //! answers of entities, no commands that count once. These routes carry the commands as they are.
-//! They need a key, an authorizer or this machine. Signed links permit none of them, because they
-//! show more.
+//! The guard lets in requests with a key, those that the authorizer allows, or those of this machine.
+//! It lets in none with a signed link, because these routes show more than a link permits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,19 +54,19 @@ use crate::work::remote::path_of;
 /// How deep a payload lies in a body.
 const ENVELOPE_DEPTH: usize = 2;
 
-/// What a body may have besides its payloads.
+/// How many bytes a body may have besides its payloads.
 const ENVELOPE_BYTES: usize = 64 * 1024;
 
 /// How many payloads a body may have: the input of a start, and an event with it.
 const PAYLOADS: usize = 2;
 
-/// The most characters of the names of functions, and of commands: what a column takes everywhere.
+/// The most characters of names of functions and of commands: every database has columns of this size.
 const NAME: usize = 255;
 
 /// The most tags that a filter may ask for, far more than an instance has.
 const TAGS: usize = 256;
 
-/// The routes. Their bodies may be larger than those of the others, by what they wrap payloads in.
+/// The routes. Their bodies may be larger than those of other routes, because they wrap payloads.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>(api: &Api) -> Router<S> {
     let limits = HttpLimits {
         body_bytes: api
@@ -84,7 +84,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>(api: &Api) -> Router<S> {
     of_instances().merge(of_entities()).with_state(api)
 }
 
-/// A route that needs what `action` needs.
+/// A route that needs the permission for `action`.
 fn at<H, F>(action: Action, handler: H) -> MethodRouter<Api>
 where
     H: Fn(Call) -> F + Copy + Send + Sync + 'static,
@@ -133,8 +133,8 @@ fn of_entities() -> Router<Api> {
         .route(path::ENTITIES, at(Action::ListEntities, entities))
 }
 
-/// Reads the body. What it says of where the command goes does not count: the query does, which the
-/// guard has seen.
+/// Reads the body. The target in the query counts, which the guard has seen; a target in the body does
+/// not.
 async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
     let limit = call.api.limits.body_bytes;
     let announced = call.headers().get(header::CONTENT_LENGTH);
@@ -187,7 +187,7 @@ fn check_command(command: &str) -> Result<(), Problem> {
     check_limit("the length of the command", length, NAME)
 }
 
-/// Names as code can have them: `@` stands between what a lane's name is made of.
+/// Refuses names that code cannot have. `@` separates the parts of a lane's name.
 fn check_name(what: &'static str, name: &str) -> Result<(), Problem> {
     if name.contains(|c: char| c == '@' || c.is_control()) {
         return Err(Problem::bad_request(format!(
@@ -197,7 +197,7 @@ fn check_name(what: &'static str, name: &str) -> Result<(), Problem> {
     check_limit(what, name.chars().count(), NAME)
 }
 
-/// A filter that asks the store for no more than there can be.
+/// Refuses a filter with too many tags, and removes repeated statuses.
 fn checked(mut filter: InstanceFilter) -> Result<InstanceFilter, Problem> {
     check_limit("the number of tags", filter.tags.len(), TAGS)?;
     filter.statuses.sort_unstable();
@@ -225,7 +225,8 @@ async fn start(mut call: Call) -> Answer {
     Ok(respond(StatusCode::OK, &started))
 }
 
-/// Whoever may start may not end what has the id for that, nor raise an event in it.
+/// Checks what a start may do to an instance that has its id already: the permission to start does not
+/// include ending that instance or raising an event to it.
 async fn may_touch(call: &Call, there: Target, request: &StartRequest) -> Result<(), Problem> {
     match request.if_exists {
         IfExists::Replace(_) => {
@@ -306,7 +307,7 @@ async fn restart(mut call: Call) -> Answer {
     Ok(respond(StatusCode::OK, &started))
 }
 
-/// Of one instance, or of many.
+/// Purges one instance, or many.
 async fn purge(mut call: Call) -> Answer {
     let PurgeOf {
         filter,
@@ -327,8 +328,8 @@ async fn instance(call: Call) -> Answer {
     Ok(respond(StatusCode::OK, &row))
 }
 
-/// Whether the instance is another than was seen, as soon as it is; that it is not, when that takes
-/// too long.
+/// Answers `true` as soon as the instance differs from what the client has seen, and `false` if that
+/// takes too long.
 async fn changed(mut call: Call) -> Answer {
     let id = call.instance()?;
     let ChangeOf { seen, wait } = read(&mut call).await?;
@@ -347,7 +348,7 @@ async fn changed(mut call: Call) -> Answer {
     Ok(respond(StatusCode::OK, &changed))
 }
 
-/// Waits no longer than is wished, or than is allowed; refuses when the server stops.
+/// Waits no longer than the client asks, and no longer than the limit; fails when the server stops.
 async fn in_wait<T>(
     call: &Call,
     wait: Duration,
@@ -439,7 +440,7 @@ async fn send(call: &Call, request: EntityRequest) -> Answer {
     Ok(respond(StatusCode::OK, &ticket))
 }
 
-/// The answer, as soon as there is one; nothing when that takes too long.
+/// Returns the answer as soon as there is one, and nothing if that takes too long.
 async fn entity_answer(mut call: Call) -> Answer {
     let entity = call.entity()?;
     let AnswerTo { mut ticket, wait } = read(&mut call).await?;

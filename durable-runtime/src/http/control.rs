@@ -148,8 +148,8 @@ async fn tell(call: Call, control: Control) -> Answer {
 
 /// `POST /instances/{id}/rewind`
 ///
-/// The client of npm makes an error of the body, which is readable where that is text and
-/// `[object Object]` where it is JSON.
+/// The npm package makes an error from the body. The error is readable if the body is text, and
+/// `[object Object]` if it is JSON.
 pub(super) async fn rewind(call: Call) -> Answer {
     let rewound = rewound(&call).await;
     rewound.map_err(|refused| match refused.status().as_u16() {

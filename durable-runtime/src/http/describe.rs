@@ -37,7 +37,7 @@ pub(super) const JSON: &str = "application/json";
 /// The media type of errors for those that ask for it.
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
-/// An operation as the document has it.
+/// The description of an operation.
 pub(super) struct Description {
     /// Whether it asks the hub, which may fail.
     pub(super) asks_hub: bool,
@@ -119,12 +119,12 @@ impl Description {
         self.map(|operation| operation.response(status.to_string(), response))
     }
 
-    /// An error whose reason is this operation's own.
+    /// An error with a reason that only this operation has.
     pub(super) fn refuses(self, status: u16, text: &str) -> Self {
         self.answers(status, refusal(text))
     }
 
-    /// An error whose reason is this operation's own, also as plain text.
+    /// An error with a reason that only this operation has, also as plain text.
     pub(super) fn refuses_in_text(self, status: u16, text: &str) -> Self {
         let plain = Content::new(Some(string()));
         self.answers(status, refusal(text).content("text/plain", plain))
@@ -197,7 +197,7 @@ pub(super) fn optional_header(schema: impl Into<RefOr<Schema>>, text: &str) -> H
         .description(Some(text))
 }
 
-/// The response to what has started an instance, with links to what can be done with it.
+/// The response to a request that has started an instance, with links for managing it.
 pub(super) fn accepted(text: &str) -> ResponseBuilder {
     let started = json(text, of::<ManagementPayload>())
         .header("Location", header(string(), "Where its status is."))

@@ -27,7 +27,7 @@ use crate::work::EntityFilter;
 use crate::work::EntityListing;
 use crate::work::EntityRequest;
 
-/// How many entities a page has unless told otherwise.
+/// How many entities a page has, unless the request sets another number.
 const PAGE: u32 = 100;
 
 /// An entity in a list, in the format of Durable Functions.

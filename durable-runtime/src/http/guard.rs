@@ -25,8 +25,8 @@ use super::links::Signing;
 use super::problem::Problem;
 use crate::clock::Timestamp;
 
-/// Who may do what. A request that one of the three lets in is in: its key, its link, or the user's
-/// own authorizer.
+/// Decides who may do what. It lets a request in if the request's key, its link, or the user's own
+/// authorizer permits it.
 #[derive(Clone)]
 pub(super) struct Guard {
     pub(super) keys: Arc<[Key]>,
@@ -34,7 +34,7 @@ pub(super) struct Guard {
     pub(super) signing: Option<Signing>,
 }
 
-/// How long a request that was let in may go on.
+/// How long a request that was let in may last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Admitted {
     ForGood,
@@ -52,7 +52,7 @@ impl fmt::Debug for Guard {
 }
 
 impl Guard {
-    /// Whether nobody is let in by a key or an authorizer: then this machine is, and nobody else.
+    /// Whether there is neither a key nor an authorizer. Then only this machine is let in.
     pub(super) fn is_open_to_loopback(&self) -> bool {
         self.keys.is_empty() && self.authorizer.is_none()
     }
@@ -113,8 +113,8 @@ fn unauthorized(why: &'static str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, why)
 }
 
-/// The key that a request carries: as a bearer token, or as tools of Durable Functions send it. Never
-/// in its URL, which ends up in logs.
+/// The key that a request carries: as a bearer token, or as tools of Durable Functions send it. A key
+/// in the URL does not count, because URLs end up in logs.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let bearer = || {
         let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
@@ -125,8 +125,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     bearer().or_else(function_key)
 }
 
-/// Lets in what comes from this machine itself: from a loopback address, through no proxy, and not
-/// from a web page of somebody else that a browser here shows.
+/// Lets in requests from this machine itself: from a loopback address, through no proxy, and not from
+/// a foreign web page in a browser on this machine.
 fn check_loopback(parts: &Parts) -> Result<(), Problem> {
     let refused = |why| Err(Problem::new(StatusCode::FORBIDDEN, why));
     let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else {
@@ -176,7 +176,7 @@ fn is_origin_here(origin: &str) -> bool {
     })
 }
 
-/// Whether an authority names this machine as only this machine does.
+/// Whether an authority is a name that only this machine uses for itself.
 fn is_here(authority: &str) -> bool {
     let Ok(authority) = authority.parse::<Authority>() else {
         return false;

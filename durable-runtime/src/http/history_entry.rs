@@ -53,7 +53,7 @@ pub(super) struct HistoryEntry {
     unread: Option<bool>,
 }
 
-/// Which payloads are shown.
+/// Which payloads to show.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown {
     /// Inputs and the values of events.
@@ -62,8 +62,8 @@ pub(super) struct Shown {
     pub(super) outputs: bool,
 }
 
-/// The entries of a history, oldest first. The events among them that nobody has read are marked, and
-/// those that the history does not have yet come at its end.
+/// The entries of a history, oldest first. They mark unread events; unread events that the history
+/// does not have yet come at the end.
 pub(super) fn entries(
     history: &History,
     unread: Vec<UnreadEvent>,
@@ -84,7 +84,7 @@ pub(super) fn entries(
     folding.entries.into_iter().flatten().collect()
 }
 
-/// What kind of call it is.
+/// The kind of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Activity,
@@ -127,9 +127,9 @@ impl Kind {
 
 struct Folding<'a> {
     shown: Shown,
-    /// The events that nobody has read and that have no entry yet.
+    /// The unread events without an entry.
     unread: Vec<UnreadEvent>,
-    /// When what came in last came in.
+    /// When the last message came in.
     now: Timestamp,
     entries: Vec<Option<HistoryEntry>>,
     /// The calls without a completion: their kind, and the place of their entry.
@@ -188,7 +188,7 @@ impl<'a> Folding<'a> {
         }
     }
 
-    /// What is not about a call that completes.
+    /// Adds an event that does not belong to a call that completes.
     fn alone(&mut self, event: &HistoryEvent) {
         let Shown { inputs, outputs } = self.shown;
         let entry = match event {
@@ -235,8 +235,7 @@ impl<'a> Folding<'a> {
         self.push(entry);
     }
 
-    /// An event that was raised. Of those that are alike in everything it does not matter which is
-    /// marked.
+    /// The entry of an event that was raised. Among equal events it does not matter which is marked.
     fn raised(&mut self, at: Timestamp, name: &str, payload: &Payload) -> HistoryEntry {
         let alike = |unread: &UnreadEvent| {
             unread.at == at && unread.name == name && unread.payload == *payload
@@ -254,7 +253,7 @@ impl<'a> Folding<'a> {
         }
     }
 
-    /// The events that wait for the instance, or that an execution before has left to it.
+    /// Adds the events that wait for the instance, or that an earlier execution left to it.
     fn not_taken(&mut self) {
         for event in self.unread.clone() {
             let entry = self.raised(event.at, &event.name, &event.payload);
@@ -295,13 +294,13 @@ impl<'a> Folding<'a> {
         self.push(entry);
     }
 
-    /// The entry of a call that is completed now, which goes away.
+    /// Takes out the entry of a call that now completes.
     fn take(&mut self, path: &CallPath) -> Option<(Kind, HistoryEntry)> {
         let (kind, place) = self.open.remove(path)?;
         Some((kind, self.entries.get_mut(place)?.take()?))
     }
 
-    /// What was scheduled, as part of what is completed now.
+    /// Makes the entry of the scheduled call a part of that of its completion.
     fn folded(&self, scheduled: HistoryEntry) -> HistoryEntry {
         HistoryEntry {
             scheduled_time: Some(scheduled.timestamp),

@@ -23,10 +23,10 @@ use crate::work::InstanceFilter;
 use crate::work::InstancePage;
 use crate::work::InstanceStatus;
 
-/// How many instances a page has unless told otherwise.
+/// How many instances a page has, unless the request sets another number.
 const PAGE: u32 = 100;
 
-/// The statuses that can be asked for.
+/// The statuses for which a request can ask.
 const STATUSES: &[&str] = &[
     "Running",
     "Pending",
@@ -171,7 +171,7 @@ pub(super) fn purge_description() -> Description {
 }
 
 impl Description {
-    /// With the parameters that say which instances are meant.
+    /// Adds the parameters that select instances.
     fn filtered(self) -> Self {
         self.list_query("runtimeStatus", STATUSES, "Only instances with these statuses. `Stalled` selects the `Running` instances that no worker can run.")
             .query("createdTimeTo", describe::time_or_nothing(), "Only those created at this time or earlier.")
@@ -193,7 +193,7 @@ impl Deleted {
     }
 }
 
-/// Purges what has ended, chunk by chunk, with its sub-orchestrations.
+/// Purges ended instances with their sub-orchestrations, chunk by chunk.
 pub(super) async fn purge_all(
     commands: &dyn Commands,
     filter: &InstanceFilter,
@@ -209,7 +209,7 @@ pub(super) async fn purge_all(
     }
 }
 
-/// The instances that a query wants; `None` when it wants none.
+/// The filter for the instances that a query selects; `None` if it selects none.
 fn filter(query: &Query) -> Result<Option<InstanceFilter>, Problem> {
     let mut statuses = Vec::new();
     let mut names = query

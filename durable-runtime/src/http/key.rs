@@ -11,22 +11,22 @@ use subtle::ConstantTimeEq;
 
 use super::access::Scope;
 
-/// The fewest characters of a key: what is shorter could be guessed.
+/// The fewest characters of a key: somebody could guess a shorter one.
 const SHORTEST: usize = 32;
 
 /// A bearer key and its scopes. Only its SHA-256 is kept, and `Debug` does not show that.
 ///
 /// A plain hash is enough because keys are random: nobody can try all texts of 32 random
-/// characters, so a slow hash with salt would protect nothing. A plain hash would be wrong for
-/// passwords; therefore short keys are refused.
+/// characters, so a slow hash with salt would protect nothing. For passwords a plain hash would be
+/// wrong; therefore a key must not be short.
 ///
 /// ```
 /// use durable_runtime::http::{Key, Scope};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// // Once, for whoever is to use it:
+/// // Once; give it to the caller:
 /// let text = Key::generate()?;
-/// // In the server, of the text or of what `Key::hash` made of it:
+/// // In the server, from the text or from its hash:
 /// let key = Key::new(&text, [Scope::Read, Scope::Start])?;
 /// let same = Key::hashed(&Key::hash(&text), [Scope::Read, Scope::Start])?;
 /// # let _ = (key, same);
@@ -91,7 +91,7 @@ impl Key {
     }
 }
 
-/// The key among `keys` whose text is given. Looks at all of them, in the same time whichever it is.
+/// Returns the key with this text. It looks at all keys, so the time does not tell which one matched.
 pub(super) fn find<'a>(keys: &'a [Key], text: &str) -> Option<&'a Key> {
     let given = digest(text);
     let mut found = None;
@@ -131,7 +131,7 @@ impl fmt::Debug for Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidKey {
-    /// Somebody could guess it.
+    /// It is so short that somebody could guess it.
     #[error(
         "the key has {characters} characters and needs at least {SHORTEST} random ones: `Key::generate` makes one"
     )]

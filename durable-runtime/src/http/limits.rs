@@ -15,8 +15,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HttpLimits {
-    /// The maximum size of a body in bytes: 1 MiB. A larger body is answered with 413 before it is
-    /// read.
+    /// The maximum size of a body in bytes: 1 MiB. For a larger body the answer is 413, and nothing
+    /// reads it as JSON.
     pub body_bytes: usize,
     /// The maximum nesting of arrays and objects in a body: 64.
     pub json_depth: usize,
@@ -32,10 +32,10 @@ pub struct HttpLimits {
     /// this.
     pub page: u32,
     /// The maximum number of requests that wait at the same time, starts for their results and
-    /// streams for the next status: 1,000. The next one is answered with 429.
+    /// streams for the next status: 1,000. For a further one the answer is 429.
     pub waiting: usize,
-    /// The maximum number of requests a second that reach the hub; no limit by default. Further
-    /// requests are answered with 429. A burst may use a second's number at once.
+    /// The maximum number of requests a second that reach the hub; no limit by default. For further
+    /// requests the answer is 429. A burst may use the number of one second at once.
     pub per_second: Option<NonZeroU32>,
 }
 

@@ -22,19 +22,18 @@ use crate::client::Instance;
 use crate::clock::Clock;
 use crate::ids::InstanceId;
 
-/// How many seconds to wait before the first look at what was started.
+/// How many seconds a client should wait before its first look at an instance that it started.
 const FIRST_LOOK: u32 = 10;
 
-/// What stays as it is in a part of a path.
+/// The characters that need no encoding in a part of a path.
 pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// Links to instances, for your own handlers; made by
-/// [`Management::links`](super::Management::links). They are signed like those of the management
-/// payload.
+/// Links to instances, for your own handlers. [`Management::links`](super::Management::links) makes
+/// them. They are signed like those of the management payload.
 ///
 /// ```
 /// use axum::extract::State;
@@ -94,7 +93,7 @@ impl Links {
     }
 
     /// Returns the response to a request that has started an instance: 202 with the management
-    /// payload, a `Location` with its status, and a `Retry-After` that says when to look.
+    /// payload, a `Location` with the URL of its status, and a `Retry-After` that says when to look.
     pub fn accepted<O>(&self, instance: &Instance<O>) -> Response {
         self.accepted_id(instance.id())
     }
@@ -134,7 +133,7 @@ pub(super) fn instance_path(base: &Base, id: &InstanceId) -> String {
     format!("{}/instances/{id}", base.as_str())
 }
 
-/// Says where to look again, and in how many seconds.
+/// Adds headers that say where to look again, and after how many seconds.
 pub(super) fn look_again(headers: &mut HeaderMap, location: &str, seconds: u32) {
     if let Ok(location) = HeaderValue::from_str(location) {
         headers.insert(header::LOCATION, location);

@@ -34,11 +34,11 @@ use crate::clock::SystemClock;
 use crate::schemas::PayloadSchemas;
 use crate::work::Commands;
 
-/// How long a link counts, unless told otherwise.
+/// How long a link is valid, unless the user sets another time.
 const LINK_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
-/// Returns the management API for this machine alone; [`Management`] also lets others in. Mount it
-/// under any prefix, and serve it with the peers' addresses, as [`serve`](super::serve) does:
+/// Returns the management API for this machine alone; [`Management`] can also let others in. Mount
+/// it under any prefix, and serve it with the peers' addresses, as [`serve`](super::serve) does:
 ///
 /// ```no_run
 /// # async fn example(client: durable_runtime::Client) -> std::io::Result<()> {
@@ -124,7 +124,7 @@ impl Management {
     }
 
     /// Signs links with this secret, even if there is neither a key nor an authorizer. In that case
-    /// a link lets others in for its own purpose, and everything else is only for this machine.
+    /// a link lets other machines in for its own purpose; only this machine may do anything else.
     #[must_use]
     pub fn link_secret(mut self, secret: LinkSecret) -> Self {
         self.secret = Some(secret);
@@ -171,7 +171,7 @@ impl Management {
         self
     }
 
-    /// Returns a handle that ends the requests that wait, for a graceful shutdown.
+    /// Returns a handle that ends the waiting requests, for a graceful shutdown.
     pub fn closing(&self) -> Closing {
         self.closing.clone()
     }
@@ -219,13 +219,13 @@ impl Management {
         })
     }
 
-    /// What the description has besides the routes.
+    /// The parts of the description besides the routes.
     #[cfg(feature = "schemars")]
     fn additions(&self) -> Additions {
         payloads::additions(&self.schemas, openapi::schema_names())
     }
 
-    /// What the description has besides the routes.
+    /// The parts of the description besides the routes.
     #[cfg(not(feature = "schemars"))]
     #[expect(clippy::unused_self, reason = "with `schemars` it is used")]
     fn additions(&self) -> Additions {

@@ -1,16 +1,17 @@
-//! The async HTTP API: what a client can do, over the paths that users of Durable Functions know.
+//! The async HTTP API: everything that a client can do, over the paths that users of Durable
+//! Functions know.
 //!
-//! [`router`] makes an [`axum::Router`] from a client; [`Management`] makes one that also lets in
-//! others than this machine; [`serve`] serves either, with an app around it. All use only the client's
-//! own [commands](crate::work::Commands): nothing here knows of a store or a worker.
+//! [`router`] makes an [`axum::Router`] from a client. [`Management`] makes one that also lets in
+//! other machines than this one. [`serve`] serves either, with an app around it. All use only the
+//! client's own [commands](crate::work::Commands); they know neither a store nor a worker.
 //!
-//! A request takes one way: its route names an [`Action`], the guard decides whether the sender may
-//! do that to this target, and only then is the body read.
+//! Every request goes the same way: its route names an [`Action`], the guard decides whether the
+//! sender may do that to this target, and only then the handler reads the body.
 //!
-//! 1. Every route passes the guard and is described: there is no way to register one without
-//!    either.
+//! 1. Every route passes the guard, and every route but those of the commands has a description:
+//!    nobody can register one without them.
 //! 2. The contents of a request never cause a status of 500 or above; only a store that fails does.
-//! 3. No secret is logged or shown by `Debug`.
+//! 3. Neither the log nor `Debug` shows a secret.
 //!
 //! The [chapter](crate::guide::http) explains how to use it.
 

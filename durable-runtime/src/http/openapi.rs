@@ -50,7 +50,7 @@ use crate::ids::MAX_INSTANCE_ID;
 
 const ABOUT: &str = "Starts, queries, manages and purges durable orchestrations, over the paths and with the JSON of Durable Functions. The names of query parameters match without regard to case; a parameter without a value counts as absent.";
 
-/// What an instance id is made of. Two dots are no id, and neither is one.
+/// The characters of an instance id. Neither `.` nor `..` is an id.
 const ID: &str = concat!(
     r"^([^.@/\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*",
     r"|\.[^./\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*",
@@ -63,8 +63,8 @@ const NOSNIFF: &str = "X-Content-Type-Options";
 /// Returns the description of the API in OpenAPI 3.1, for a server that requires keys. Paths are
 /// relative to the place where the router is mounted.
 ///
-/// The router serves its own description at `/openapi.json`. That one has the place where it is
-/// mounted, and needs no key if the router serves only this machine.
+/// The router serves its own description at `/openapi.json`. That one names the place where the
+/// router is mounted, and asks for no key if the router serves only this machine.
 ///
 /// ```
 /// let description = durable_runtime::http::openapi();
@@ -75,12 +75,13 @@ pub fn openapi() -> Value {
     Value::Object(document(LetsIn::EVERYBODY, Additions::default()))
 }
 
-/// Whom the guard lets in.
+/// Which requests the guard lets in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LetsIn {
-    /// Those that have a key or are known to the authorizer; this machine, if nobody needs any.
+    /// Those with a key, or those that the authorizer knows. Without keys and authorizer, those of
+    /// this machine.
     pub(super) keys: bool,
-    /// Those that have a link.
+    /// Those with a link.
     pub(super) links: bool,
 }
 
@@ -91,12 +92,12 @@ impl LetsIn {
     };
 }
 
-/// What a description has besides the routes.
+/// The parts of a description besides the routes.
 #[derive(Default)]
 pub(super) struct Additions {
-    /// Paths of their own for what a route can be about.
+    /// Separate paths for single orchestrators and events.
     pub(super) operations: Vec<Described>,
-    /// Schemas of their own among the components.
+    /// Further schemas among the components.
     pub(super) schemas: Map<String, Value>,
 }
 
@@ -130,7 +131,7 @@ pub(super) fn document(lets_in: LetsIn, additions: Additions) -> Map<String, Val
     }
 }
 
-/// The description of an operation, with what all have in common.
+/// The description of an operation, with the parts that all have in common.
 fn operation(described: Described, lets_in: LetsIn) -> Operation {
     let asks_hub = described.description.asks_hub;
     let security = security(described.action, lets_in);
@@ -193,7 +194,7 @@ fn path_parameters(path: &str) -> Vec<Parameter> {
     parameters.collect()
 }
 
-/// What lets somebody do this: one of these.
+/// The ways to get the permission for this action; one is enough.
 fn security(action: Action, lets_in: LetsIn) -> Vec<SecurityRequirement> {
     let scope = format!("{:?}", action.scope());
     let mut either = if lets_in.keys {
@@ -319,7 +320,7 @@ fn schemes() -> [(&'static str, SecurityScheme); 3] {
     ]
 }
 
-/// The description with the place that it was asked at.
+/// The description with the place where the router is mounted.
 #[derive(Serialize)]
 struct Served<'a> {
     #[serde(flatten)]

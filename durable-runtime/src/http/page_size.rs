@@ -7,8 +7,8 @@ use crate::work::InstancePage;
 use crate::work::InstanceRow;
 use crate::work::PageToken;
 
-/// How many bytes of payloads a page has at most, unless its first row alone has more: what is left
-/// comes with the next page.
+/// The most bytes of payloads on a page, unless its first row alone has more. Further rows come with
+/// the next page.
 const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
 /// How many of `weights` fit in a page.

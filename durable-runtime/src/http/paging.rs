@@ -17,8 +17,8 @@ use crate::work::PageToken;
 /// The header that carries the token, both ways.
 pub(super) const CONTINUATION: HeaderName = HeaderName::from_static("x-ms-continuation-token");
 
-/// The last row of a page. Rows are found again by what they are, so a token stays good whatever is
-/// written in between, even if that row is deleted.
+/// The last row of a page. A token names the row by its content, so it stays valid whatever others
+/// write in between, even if they delete that row.
 pub(super) trait Token: Sized {
     fn text(&self) -> String;
     fn read(text: &str) -> Option<Self>;
@@ -64,7 +64,7 @@ pub(super) fn write<T: Token>(token: &T) -> Option<HeaderValue> {
 }
 
 impl Description {
-    /// With the parameters of a list.
+    /// Adds the parameters of a list.
     pub(super) fn page(self) -> Self {
         let top =
             "The number of rows on a page: 100 by default, and at most what the server allows.";

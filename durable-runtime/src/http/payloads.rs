@@ -24,7 +24,7 @@ use crate::schemas::DEFINITIONS;
 use crate::schemas::InputAndOutput;
 use crate::schemas::PayloadSchemas;
 
-/// What these schemas add to a description that has the components `taken` already.
+/// The additions of these schemas to a description that already has the components `taken`.
 pub(super) fn additions(schemas: &PayloadSchemas, taken: BTreeSet<String>) -> Additions {
     let mut components = Components::new(taken, schemas);
     let mut operations = Vec::new();
@@ -78,7 +78,7 @@ fn raising(name: &str, values: &[Value], components: &mut Components) -> Describ
     }
 }
 
-/// The schemas among the components that are of payloads.
+/// The schemas of payloads among the components.
 struct Components {
     taken: BTreeSet<String>,
     /// The name among the components for the name of each definition.
@@ -109,7 +109,7 @@ impl Components {
         components
     }
 
-    /// A name that is none of another component, as like `name` as components may be named.
+    /// A name that no other component has, as similar to `name` as the rules for components allow.
     fn free_name(&mut self, name: &str) -> String {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         let name: String = name
@@ -124,7 +124,7 @@ impl Components {
         free
     }
 
-    /// A reference to a value that is like one of `schemas`; nothing if it can be anything.
+    /// A reference to a schema that allows what any of `schemas` allows; `None` if that is any value.
     fn reference(&mut self, name: &str, schemas: &[Value]) -> Option<RefOr<Schema>> {
         if schemas.is_empty() || schemas.contains(&Value::Bool(true)) {
             return None;
@@ -143,7 +143,7 @@ impl Components {
         Some(reference.into())
     }
 
-    /// A schema whose references lead to where its definitions are among the components.
+    /// A schema whose references lead to its definitions among the components.
     fn renamed(&self, schema: Value) -> Value {
         match schema {
             Value::Object(members) => {
@@ -178,7 +178,7 @@ impl Components {
     }
 }
 
-/// Where a schema leads that is a reference and nothing else.
+/// The target of a schema that is only a reference.
 fn plain_reference(schema: &Value) -> Option<&str> {
     let members = schema.as_object().filter(|members| members.len() == 1)?;
     members.get("$ref")?.as_str()

@@ -24,15 +24,15 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Why a request was not done.
 ///
-/// One body serves both: `Message` is Durable Functions', the rest is RFC 9457. What differs is the
-/// media type: `application/problem+json` for those that ask for it, else `application/json`.
+/// One body serves two kinds of readers: `Message` is Durable Functions', the rest is RFC 9457. Only the
+/// media type differs: `application/problem+json` for requests that ask for it, else `application/json`.
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
     message: Cow<'static, str>,
     retry_after: Option<u32>,
     refusal: Option<Box<Refusal>>,
-    /// Whether it is plain text for those that take that.
+    /// Whether it is plain text for requests that accept plain text.
     or_text: bool,
 }
 
@@ -94,7 +94,7 @@ impl Problem {
         self.status
     }
 
-    /// As plain text for those that name that among what they accept, and not the form of RFC 9457.
+    /// Makes it plain text for requests that accept plain text, but not the form of RFC 9457.
     pub(super) fn or_text(mut self) -> Self {
         self.or_text = true;
         self
@@ -104,13 +104,13 @@ impl Problem {
         self.status == StatusCode::NOT_FOUND
     }
 
-    /// With how many seconds to wait before another try.
+    /// Adds how many seconds to wait before another try.
     pub(super) fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// As a response to a request with these headers.
+    /// Makes the response to a request with these headers.
     pub(super) fn response(&self, asked: Option<&HeaderMap>) -> Response {
         let media_type = media_type(asked, self.or_text);
         let body = if media_type == TEXT {
@@ -145,7 +145,7 @@ impl Problem {
     }
 }
 
-/// The media type of a problem, of those that a request accepts.
+/// The media type of a problem, among those that a request accepts.
 fn media_type(asked: Option<&HeaderMap>, or_text: bool) -> &'static str {
     let accepts = asked.map(|headers| headers.get_all(header::ACCEPT));
     let accepts = accepts.into_iter().flatten();
@@ -208,7 +208,7 @@ impl From<ClientError> for Problem {
 }
 
 impl Problem {
-    /// What is not the client's fault. The reason is for the log alone.
+    /// An error that is not the client's fault. Only the log shows the reason.
     fn of_server(error: &ClientError) -> Self {
         let transient = matches!(
             error,
@@ -232,7 +232,7 @@ impl Problem {
     }
 }
 
-/// Whether the store has said in the log what ails it: a full disk fails every request.
+/// Whether the store itself logs the error: a full disk fails every request, and one line is enough.
 fn is_told_by_the_store(error: &ClientError) -> bool {
     let ClientError::Unavailable { source, .. } = error else {
         return false;
@@ -246,9 +246,9 @@ fn is_told_by_the_store(error: &ClientError) -> bool {
     })
 }
 
-/// The status with which the async HTTP API answers such an error, so that your own handler can
-/// return it: 404, 409, 410, 413 and the like, with a body that says what is wrong. If the store
-/// fails, the error is logged, and the answer is 500 or 503 without details.
+/// The response with which the async HTTP API answers such an error: 404, 409, 410, 413 and the like,
+/// with a body that says what is wrong. So your own handler can return the error. If the store fails,
+/// this logs the error, and the answer is 500 or 503 without details.
 impl IntoResponse for ClientError {
     fn into_response(self) -> Response {
         Problem::from(self).into_response()

@@ -8,11 +8,11 @@ use super::problem::Problem;
 use super::time;
 use crate::clock::Timestamp;
 
-/// The most parameters of a request: far more than any route has.
+/// The most parameters of a request: many more than any route has.
 const MOST: usize = 64;
 
-/// The parameters of a request. Keys are compared without regard to case; one without a value counts
-/// as absent, and of several with the same key the first counts.
+/// The parameters of a request. The case of keys does not matter. A parameter without a value counts as
+/// absent, and if several have the same key, the first counts.
 #[derive(Debug, Default)]
 pub(super) struct Query(Vec<(String, String)>);
 
@@ -63,24 +63,24 @@ impl Query {
         self.get(key).map(read).transpose()
     }
 
-    /// The last moment that a time given as the end of a range includes, as the first one after it.
+    /// The end of a range as the first moment after it. The given time itself belongs to the range.
     pub(super) fn time_until(&self, key: &str) -> Result<Option<Timestamp>, Problem> {
         let last = self.time(key)?;
         Ok(last.map(|last| last + Duration::from_millis(1)))
     }
 
+    /// A number of seconds; one that is too large for a duration counts as the longest.
     pub(super) fn seconds(&self, key: &str) -> Result<Option<Duration>, Problem> {
         let read = |text: &str| {
-            text.parse()
-                .ok()
-                .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            let seconds = text.parse::<f64>().ok();
+            let seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+            let seconds = seconds.ok_or_else(|| Problem::bad_parameter(key, "a number of seconds"));
+            Ok(Duration::try_from_secs_f64(seconds?).unwrap_or(Duration::MAX))
         };
-        let read =
-            |text| read(text).ok_or_else(|| Problem::bad_parameter(key, "a number of seconds"));
         self.get(key).map(read).transpose()
     }
 
-    /// A number from 1; what is above `most` counts as `most`.
+    /// A number from 1; a number above `most` counts as `most`.
     pub(super) fn number(&self, key: &str, default: u32, most: u32) -> Result<u32, Problem> {
         let Some(text) = self.get(key) else {
             return Ok(default.min(most));

@@ -21,7 +21,7 @@ pub(super) fn description() -> Description {
     describe("raiseEvent", "Raises an event to an instance", None)
 }
 
-/// Raising an event with a value like this; with any, if it is not known.
+/// Describes raising an event with a value of this schema, or with any value if `value` is `None`.
 pub(super) fn describe(id: &str, summary: &str, value: Option<RefOr<Schema>>) -> Description {
     let about = "The value of the event. Without a body, `null` is raised; `Content-Type: application/json` is needed all the same.";
     let refused = "The body is not JSON, the content type is not `application/json`, no event can have this name, or the orchestrator does not declare the event, as far as the server has its code.";

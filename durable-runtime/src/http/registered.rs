@@ -4,7 +4,7 @@ use super::problem::Problem;
 use crate::payload::Payload;
 use crate::work::Commands;
 
-/// The version of an orchestrator that a start takes: the one asked for, else the newest.
+/// The version of an orchestrator for a start: the requested one, else the newest.
 ///
 /// # Errors
 /// 400 when no worker has it.
@@ -38,8 +38,8 @@ pub(super) async fn version_of(
     }
 }
 
-/// The input as the orchestrator of that name and version takes it, where its code is in this process:
-/// elsewhere the instance finds out.
+/// The input in the form that the orchestrator of that name and version takes. This needs its code in
+/// this process. Without the code it returns the input unchanged, and the instance checks it.
 ///
 /// # Errors
 /// 400, with the place of the mistake.
@@ -58,8 +58,8 @@ pub(super) fn input_for(
     })
 }
 
-/// The name of a kind of entities, as their code has it: tools of Durable Functions write it in small
-/// letters. `None` when no worker has such entities.
+/// The name of an entity as its code spells it: tools of Durable Functions write it in small letters.
+/// `None` if no worker has such an entity.
 pub(super) async fn entity_name(
     commands: &dyn Commands,
     name: &str,
@@ -77,7 +77,7 @@ pub(super) async fn entity_name(
     Ok(found.map(|name| (*name).to_owned()))
 }
 
-/// The place of a version among others: numbers by their value, so that 10 comes after 9.
+/// The rank of a version among others. It compares numbers by their value, so 10 comes after 9.
 fn rank(version: &str) -> Vec<(Option<u64>, String)> {
     let parts = version.split(['.', '-', '+', '_']);
     parts

@@ -39,7 +39,7 @@ pub(super) struct Route {
     pub(super) described: Described,
 }
 
-/// A method of a path as the description has it.
+/// A method of a path, as the description shows it.
 pub(super) struct Described {
     pub(super) method: Method,
     pub(super) path: Cow<'static, str>,
@@ -47,7 +47,7 @@ pub(super) struct Described {
     pub(super) description: Description,
 }
 
-/// The methods that routes have.
+/// The methods of routes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
     Get,
@@ -73,12 +73,12 @@ impl Method {
     }
 }
 
-/// The lists that have a second path, with a slash at its end: so the `durable-functions` package of npm
-/// writes it. No other path has: a client that is given the id `.` asks for the path that ends where
-/// the id was to begin, and is to be told that there is nothing.
+/// The lists that have a second path with a slash at its end, because the npm package
+/// `durable-functions` asks for that path. No other path has one. A client turns the path of the id `.`
+/// into a path with a slash at its end, and has to get the answer that there is nothing.
 const WITH_SLASH: [&str; 2] = ["/instances", "/entities"];
 
-/// All routes. A method or a path that is not here is answered like any other mistake.
+/// All routes. Other methods and paths get an answer like any other mistake.
 pub(super) fn router(api: Api) -> Router {
     let add = |router: Router<Api>, route: Route| {
         let router = if WITH_SLASH.contains(&route.path) {
@@ -266,7 +266,7 @@ fn entities() -> Vec<Route> {
     ]
 }
 
-/// A route: whoever is let in to do `action` comes to `handler`.
+/// A route: a request that is let in to do `action` goes to `handler`.
 fn route<H, F>(
     method: Method,
     path: &'static str,

@@ -90,12 +90,12 @@ pub(super) fn description_with_id() -> Description {
     may_exist(describe("startWithId", summary, None, None))
 }
 
-/// A start under an id that is chosen.
+/// Adds the answer to a start under an id that is taken.
 pub(super) fn may_exist(start: Description) -> Description {
     start.refuses(409, "An instance already has this id.")
 }
 
-/// A start of what takes and returns this; anything, if it is not known.
+/// Describes a start with an input and an output of these schemas, or any value without a schema.
 pub(super) fn describe(
     id: &str,
     summary: &str,
@@ -109,7 +109,7 @@ pub(super) fn describe(
     let failed = "With `returnInternalServerErrorOnFailure`: the instance failed in time. Also if the hub fails.";
     let polling = "Accepted and ignored: the server does not poll.";
     let fails = "Whether the answer is 500 if the instance fails in time.";
-    let about_input = "The input. No body is another input than `null`. An empty text counts as no body if the orchestrator takes no text. A server that does not have the code does not check the type; the instance does.";
+    let about_input = "The input. A request without a body is not the same as one with the body `null`. An empty text counts as no body if the orchestrator takes no text. A server that does not have the code does not check the type; the instance does.";
     let refused = "The body is not JSON, a parameter is wrong, no worker of the hub has that orchestrator, or the orchestrator does not take such an input, as far as the server has its code.";
     let input = input.unwrap_or_else(|| describe::any().into());
     Description::new(id, "Orchestrators", summary)
@@ -139,7 +139,8 @@ pub(super) fn describe(
         .answers(500, describe::failure(failed))
 }
 
-/// The instance once it has ended; nothing when it has not in time, was purged, or the server stops.
+/// Returns the instance once it has ended; `None` if it does not end in time, was purged, or the server
+/// stops.
 async fn ended_in_time(
     call: &Call,
     id: &InstanceId,

@@ -18,7 +18,7 @@ use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 use crate::work::UnreadEvent;
 
-/// How many seconds to wait before the next look at what runs.
+/// How many seconds a client should wait before its next look at an instance that runs.
 const NEXT_LOOK: u32 = 5;
 
 /// `GET /instances/{id}`
@@ -64,7 +64,7 @@ pub(super) async fn status(call: Call) -> Answer {
     Ok(response)
 }
 
-/// The events that nobody has read.
+/// The unread events.
 enum Unread {
     Counted(u64),
     Shown(Vec<UnreadEvent>),
@@ -140,7 +140,7 @@ fn code_of(status: InstanceStatus, fails: bool) -> StatusCode {
     }
 }
 
-/// Where this very request went to, with the code of its link, so that whoever looks can look again.
+/// The URL of this request, with the code of its link, so that the client can look again.
 fn location(call: &Call, base: &Base) -> String {
     let path = call.instance().map(|id| instance_path(base, &id));
     let path = path.unwrap_or_default();

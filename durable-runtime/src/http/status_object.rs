@@ -42,8 +42,8 @@ pub(super) struct StatusObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<HistoryEntry>, required = false)]
     history_events: Option<Vec<HistoryEntry>>,
-    /// How many events it was sent and has not read, if there are any; `showHistory` shows which. Lists
-    /// do not have this key.
+    /// The number of its unread events, if it has any; `showHistory` shows them. Lists do not have this
+    /// key.
     #[serde(skip_serializing_if = "is_zero")]
     #[schema(required = false, minimum = 1)]
     unread_events: u64,
@@ -96,7 +96,7 @@ impl StatusObject {
     }
 }
 
-/// What an instance ended with: its value, or in words why there is none.
+/// The output of an instance that has ended: its value, or a text that says why there is none.
 pub(super) fn output(output: &Output) -> Option<Payload> {
     match output {
         Output::Completed(value) => Some(value.clone()),
@@ -132,8 +132,8 @@ pub(super) fn in_words(error: &CallError) -> String {
     })
 }
 
-/// The name of a status. One that is stalled goes on when a worker that can run it comes: to Durable
-/// Functions' tools it is running.
+/// The name of a status. For tools of Durable Functions, a stalled instance is running, because it
+/// continues when a worker that can run it starts.
 pub(super) fn name_of(status: InstanceStatus) -> &'static str {
     match status {
         InstanceStatus::Pending => "Pending",
@@ -146,8 +146,8 @@ pub(super) fn name_of(status: InstanceStatus) -> &'static str {
     }
 }
 
-/// The statuses with a name; `None` when no status has it. None has `ContinuedAsNew`: an instance
-/// that continues as new is running.
+/// The statuses with this name; `None` if no status has it. No status has the name `ContinuedAsNew`:
+/// an instance that continues as new is running.
 pub(super) fn statuses_named(name: &str) -> Option<Vec<InstanceStatus>> {
     if name.eq_ignore_ascii_case("ContinuedAsNew") {
         return Some(Vec::new());

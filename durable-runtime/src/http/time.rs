@@ -2,13 +2,13 @@
 
 use crate::clock::Timestamp;
 
-/// After so many years the calendar repeats itself.
+/// After this many years the calendar repeats itself.
 const CYCLE: i64 = 400;
 
 /// The most digits of a year: JavaScript writes six.
 const YEAR_DIGITS: usize = 6;
 
-/// The most characters that are said of what is wrong: it may repeat the text.
+/// The most characters of a message about a wrong time, because the message may repeat the text.
 const WORDS: usize = 160;
 
 /// `yyyy-MM-ddTHH:mm:ssZ`.
@@ -20,12 +20,12 @@ pub(super) fn text_of(time: Timestamp) -> String {
     text
 }
 
-/// Reads a time in ISO 8601, also as other tools write it: without an offset it is in UTC, a date
-/// alone is its midnight, and "until the end of time", which .NET and JavaScript write with years that
-/// no calendar here has, is the last moment that can be told. In a query a `+` reads as a space.
+/// Reads a time in ISO 8601, also as other tools write it. A time without an offset is in UTC, and a
+/// date alone is its midnight. For "no end", .NET and JavaScript write years that our calendar does not
+/// have; this reads them as its last moment. In a query a `+` reads as a space.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// A text that says what is wrong with the time.
 pub(super) fn read(text: &str) -> Result<Timestamp, String> {
     let text = text.trim();
     let Some((year, rest)) = split_year(text) else {
@@ -53,7 +53,7 @@ fn parse(text: &str) -> Result<Timestamp, String> {
     Ok(Timestamp::from_millis(time?.as_millisecond()))
 }
 
-/// The year that a text begins with, and the rest.
+/// The year at the beginning of a text, and the rest.
 fn split_year(text: &str) -> Option<(i64, &str)> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
@@ -74,7 +74,7 @@ fn year_text(year: i64) -> String {
     }
 }
 
-/// Month, day and time, with what is left out.
+/// Month, day and time, completed with the parts that the text leaves out.
 fn completed(rest: &str) -> String {
     let Some((date, time)) = rest.split_once(['T', 't', ' ']) else {
         return format!("{rest}T00:00:00Z");

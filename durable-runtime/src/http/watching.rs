@@ -28,9 +28,9 @@ use crate::work::InstanceRow;
 
 /// `GET /instances/{id}/events`
 ///
-/// One event for each status; the stream ends after the last one. A browser then connects anew and
-/// says which event it had last: that there is nothing after it is answered with 204, which makes it
-/// stop.
+/// Sends one event for each status; the stream ends after the last one. A browser then connects again
+/// and names the last event that it got. If nothing comes after that event, the answer is 204, which
+/// makes the browser stop.
 pub(super) async fn watch(call: Call) -> Answer {
     let id = call.instance()?;
     let show_input = call.query.flag("showInput", true)?;
@@ -82,7 +82,7 @@ fn last_seen(headers: &HeaderMap) -> Option<&str> {
     headers.get("last-event-id")?.to_str().ok()
 }
 
-/// What tells one event of an instance from the others.
+/// The id that distinguishes an event of an instance from its other events.
 fn event_id(row: &InstanceRow) -> String {
     format!(
         "{}-{}-{}",
@@ -102,9 +102,9 @@ struct Watched {
 }
 
 enum Next {
-    /// The instance is to be told as it is here.
+    /// Send this status of the instance.
     Tell(Box<InstanceRow>),
-    /// It was told like this: wait for a change.
+    /// This status was sent: wait for a change.
     Await(Box<InstanceRow>),
     End,
 }
@@ -130,8 +130,8 @@ impl Watched {
         Some(event)
     }
 
-    /// The instance once it is another than was seen; nothing when it is gone, cannot be read, its link
-    /// ends or the server stops.
+    /// Returns the instance once it differs from `seen`; `None` if it is gone or cannot be read, if its
+    /// link expires, or if the server stops.
     async fn changed(&self, seen: InstanceRow) -> Option<InstanceRow> {
         let commands = &self.api.commands;
         let change = Box::pin(async {
@@ -153,7 +153,7 @@ impl Watched {
         }
     }
 
-    /// Completes when the link that let it in has ended.
+    /// Completes when the link that let the request in has expired.
     async fn expired(&self) {
         match (self.admitted, &self.api.guard.signing) {
             (Admitted::Until(until), Some(signing)) => signing.clock.sleep_until(until).await,

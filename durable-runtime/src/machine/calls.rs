@@ -25,8 +25,8 @@ pub(super) struct OpenCall {
     pub(super) round: u64,
     pub(super) waker: Option<Waker>,
     pub(super) result: Option<CallResult>,
-    /// Whether it goes on when the instance is cancelled.
-    pub(super) shielded: bool,
+    /// Whether it fails when the instance is cancelled, as its event says.
+    pub(super) fails_when_cancelled: bool,
 }
 
 #[derive(Debug)]
@@ -50,16 +50,6 @@ pub(super) enum CallKind {
     Immediate,
 }
 
-impl CallKind {
-    /// Whether the call fails when the instance is cancelled.
-    pub(super) fn yields_result(&self) -> bool {
-        match self {
-            Self::Activity(_) | Self::Child(_) | Self::Entity { .. } | Self::Lock => true,
-            Self::Timer { .. } | Self::Wait { .. } | Self::Immediate => false,
-        }
-    }
-}
-
 impl OpenCall {
     pub(super) fn new(kind: CallKind, round: u64) -> Self {
         Self {
@@ -67,7 +57,7 @@ impl OpenCall {
             round,
             waker: None,
             result: None,
-            shielded: false,
+            fails_when_cancelled: false,
         }
     }
 
@@ -77,7 +67,7 @@ impl OpenCall {
             round,
             waker: None,
             result: Some(result),
-            shielded: false,
+            fails_when_cancelled: false,
         }
     }
 

@@ -88,8 +88,7 @@ impl State {
         let mut open: Vec<_> = self
             .calls
             .iter()
-            .filter(|(_, call)| call.is_pending() && !call.shielded)
-            .filter(|(_, call)| call.kind.yields_result())
+            .filter(|(_, call)| call.is_pending() && call.fails_when_cancelled)
             .map(|(path, _)| path.clone())
             .collect();
         open.sort();

@@ -48,9 +48,8 @@ impl State {
     pub(super) fn wanted_of_entity(
         &self,
         limits: &Limits,
-        path: CallPath,
+        (path, site, shielded): (CallPath, SourcePlace, bool),
         request: &CallRequest,
-        site: SourcePlace,
         recorded: bool,
     ) -> Result<(HistoryEvent, Option<Reencode>), Failure> {
         if !recorded {
@@ -73,6 +72,7 @@ impl State {
                     input: checked(input, limits, recorded)?,
                     lock: lock.clone(),
                     options: Box::new(options.clone()),
+                    shielded,
                     site,
                 };
                 (event, Some(*reencode))
@@ -105,6 +105,7 @@ impl State {
                 let event = HistoryEvent::LockRequested {
                     path,
                     entities,
+                    shielded,
                     site,
                 };
                 (event, None)

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::external_events::ExternalEvents;
 use super::external_events::Waiter;
 use super::section::OpenSection;
+use crate::history::Cancellable;
 use crate::history::CarriedEvent;
 use crate::history::History;
 use crate::history::HistoryEvent;
@@ -16,7 +17,12 @@ use crate::work::LockHolder;
 /// The sub-orchestrations that the history waits for.
 pub(super) fn open_children(history: &History) -> BTreeMap<CallPath, InstanceId> {
     let mut open = BTreeMap::new();
+    let mut cancellable = Cancellable::default();
     for event in history.events() {
+        for path in cancellable.failed_by(event) {
+            // It was told, and has its grace.
+            open.remove(&path);
+        }
         match event {
             HistoryEvent::ChildScheduled {
                 path,
@@ -45,7 +51,11 @@ pub(super) fn open_sections(
     holder: impl Fn(&CallPath) -> LockHolder,
 ) -> BTreeMap<CallPath, OpenSection> {
     let mut open = BTreeMap::new();
+    let mut cancellable = Cancellable::default();
     for event in history.events() {
+        for path in cancellable.failed_by(event) {
+            open.remove(&path);
+        }
         match event {
             HistoryEvent::LockRequested { path, entities, .. } => {
                 open.insert(

@@ -204,7 +204,7 @@ impl State {
         let wanted = if self.cancelling.refuses(request, shielded) {
             Err(Failure::Cancelled)
         } else {
-            self.wanted(identity, path, request, site)
+            self.wanted(identity, path, request, site, shielded)
         };
         let (event, reencode) = match wanted {
             Ok(wanted) => wanted,
@@ -217,9 +217,10 @@ impl State {
         let Some(event) = self.record_or_match(identity, event, reencode) else {
             return;
         };
+        let fails_when_cancelled = event.fails_when_cancelled();
         self.opened(identity, path, event);
         if let Some(call) = self.calls.get_mut(path) {
-            call.shielded = shielded;
+            call.fails_when_cancelled = fails_when_cancelled;
         }
     }
 
@@ -230,6 +231,7 @@ impl State {
         path: &CallPath,
         request: &CallRequest,
         site: &SourcePlace,
+        shielded: bool,
     ) -> Result<(HistoryEvent, Option<Reencode>), Failure> {
         let limits = &identity.limits;
         // What was recorded was within the limits of its time.
@@ -259,6 +261,7 @@ impl State {
                     name,
                     input,
                     options,
+                    shielded,
                     site,
                 };
                 Ok((event, Some(*reencode)))
@@ -294,6 +297,7 @@ impl State {
                     input: checked(input, limits, recorded)?,
                     options: Box::new(options.clone()),
                     detached: *detached,
+                    shielded,
                     path,
                     site,
                 };
@@ -322,7 +326,8 @@ impl State {
             request @ (CallRequest::EntityCall { .. }
             | CallRequest::EntitySignal { .. }
             | CallRequest::Lock { .. }) => {
-                self.wanted_of_entity(limits, path, request, site, recorded)
+                let place = (path, site, shielded);
+                self.wanted_of_entity(limits, place, request, recorded)
             }
         }
     }

@@ -118,7 +118,7 @@ impl<A: Activity> Call<A> {
         self
     }
 
-    /// Runs the activity from `queue` and not from the activity's own queue.
+    /// Records `queue` with the call instead of the activity's own queue. Workers do not use it yet.
     ///
     /// # Replay
     /// Recorded with the call.

@@ -13,6 +13,7 @@ mod creation;
 mod dump;
 mod error;
 mod fair_share;
+mod layer;
 #[cfg(feature = "sqlite")]
 mod migration;
 mod model;
@@ -45,6 +46,7 @@ pub use contract::Unread;
 pub use contract::WorkerLease;
 pub use error::FileChange;
 pub use error::StoreError;
+pub use layer::StoreLayer;
 pub use model::ModelStore;
 pub use opening::DEFAULT_HUB;
 pub use opening::OpenedStore;

@@ -19,18 +19,12 @@ use super::Created;
 use super::EntityCommand;
 use super::EntitySent;
 use super::HubInfo;
-use super::InboxPage;
-use super::Loaded;
-use super::LoadedEntity;
-use super::NewWorker;
 use super::Sent;
 use super::SignalWithdrawal;
 use super::Store;
 use super::StoreError;
-use super::TimerPage;
-use super::TimerPlace;
+use super::StoreLayer;
 use super::Unread;
-use super::WorkerLease;
 use super::own_thread::OwnThread;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
@@ -41,8 +35,6 @@ use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::ids::Lane;
 use crate::ids::MessageId;
-use crate::ids::Unit;
-use crate::ids::WorkerId;
 use crate::work::DelayedSignal;
 use crate::work::EntityFilter;
 use crate::work::EntityListing;
@@ -56,7 +48,6 @@ use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::PageToken;
 use crate::work::Purged;
-use crate::work::TurnWrite;
 
 /// The store, whose clients' calls run on the thread.
 #[derive(Debug)]
@@ -82,42 +73,13 @@ impl OnOwnThread {
 }
 
 #[async_trait]
-impl Store for OnOwnThread {
+impl StoreLayer for OnOwnThread {
+    fn inner(&self) -> &dyn Store {
+        &*self.store
+    }
+
     async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError> {
         self.run(async move |store| store.hub_open(now).await).await
-    }
-
-    fn is_exclusive(&self) -> bool {
-        self.store.is_exclusive()
-    }
-
-    async fn worker_start(
-        &self,
-        worker: NewWorker,
-        now: Timestamp,
-    ) -> Result<WorkerLease, StoreError> {
-        self.store.worker_start(worker, now).await
-    }
-
-    async fn worker_renew(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
-        self.store.worker_renew(lease, now).await
-    }
-
-    async fn worker_stop(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
-        self.store.worker_stop(lease, now).await
-    }
-
-    fn worker_abandon(&self, worker: WorkerId) {
-        self.store.worker_abandon(worker);
-    }
-
-    async fn units_claim(
-        &self,
-        lease: &WorkerLease,
-        lanes: &[Lane],
-        now: Timestamp,
-    ) -> Result<Vec<Unit>, StoreError> {
-        self.store.units_claim(lease, lanes, now).await
     }
 
     async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError> {
@@ -143,27 +105,6 @@ impl Store for OnOwnThread {
         let id = id.clone();
         self.run(async move |store| store.instance_fetch(&id).await)
             .await
-    }
-
-    async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
-        self.store.instance_load(key).await
-    }
-
-    async fn execution_lives(
-        &self,
-        key: InstanceKey,
-        execution: Execution,
-    ) -> Result<bool, StoreError> {
-        self.store.execution_lives(key, execution).await
-    }
-
-    async fn instances_to_load(
-        &self,
-        units: &[Unit],
-        after: Option<InstanceKey>,
-        limit: u32,
-    ) -> Result<Vec<InstanceKey>, StoreError> {
-        self.store.instances_to_load(units, after, limit).await
     }
 
     async fn instances_list(
@@ -223,16 +164,6 @@ impl Store for OnOwnThread {
         .await
     }
 
-    async fn inbox_fetch(
-        &self,
-        units: &[Unit],
-        except: &[MessageId],
-        after: Option<MessageId>,
-        limit: u32,
-    ) -> Result<InboxPage, StoreError> {
-        self.store.inbox_fetch(units, except, after, limit).await
-    }
-
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
         self.run(async move |store| store.events_unread(key).await)
             .await
@@ -282,19 +213,6 @@ impl Store for OnOwnThread {
             .await
     }
 
-    async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
-        self.store.entity_load(key).await
-    }
-
-    async fn entities_to_load(
-        &self,
-        units: &[Unit],
-        after: Option<InstanceKey>,
-        limit: u32,
-    ) -> Result<Vec<InstanceKey>, StoreError> {
-        self.store.entities_to_load(units, after, limit).await
-    }
-
     async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
         let id = id.clone();
         self.run(async move |store| store.entity_fetch(&id).await)
@@ -320,33 +238,6 @@ impl Store for OnOwnThread {
         let command = command.to_owned();
         self.run(async move |store| store.answer_fetch(key, &command).await)
             .await
-    }
-
-    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
-        self.store.answers_expire(until, limit).await
-    }
-
-    async fn timers_due(
-        &self,
-        units: &[Unit],
-        until: Timestamp,
-        after: Option<TimerPlace>,
-        limit: u32,
-    ) -> Result<TimerPage, StoreError> {
-        self.store.timers_due(units, until, after, limit).await
-    }
-
-    async fn commit(
-        &self,
-        lease: &mut WorkerLease,
-        turns: &[TurnWrite],
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.store.commit(lease, turns, now).await
-    }
-
-    async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {
-        self.store.commit_outcome(lease).await
     }
 
     async fn close(&self) {

@@ -27,6 +27,8 @@ pub struct Notifier {
     /// When the first of the timers is due that clients have set; later than ever if there is none.
     timer_set: AtomicI64,
     changes: Mutex<HashMap<InstanceKey, Arc<Notify>>>,
+    /// With how many instances those are dropped that nobody waits for any more.
+    changes_swept: AtomicUsize,
     /// By the entity and the command: others may use the same one for another entity.
     answers: Mutex<HashMap<Answered, oneshot::Sender<CallResult>>>,
     /// With how many waiters those are dropped that nobody waits for any more.
@@ -37,8 +39,8 @@ type Answered = (InstanceKey, String);
 
 const NO_TIMER: i64 = i64::MAX;
 
-/// So few waiters that looking for closed ones is not worth it.
-const FEW_ANSWERS: usize = 1_024;
+/// So few waiters that looking for those that have gone is not worth it.
+const FEW: usize = 1_024;
 
 impl Default for Notifier {
     fn default() -> Self {
@@ -47,6 +49,7 @@ impl Default for Notifier {
             has_worker: AtomicBool::default(),
             timer_set: AtomicI64::new(NO_TIMER),
             changes: Mutex::default(),
+            changes_swept: AtomicUsize::default(),
             answers: Mutex::default(),
             answers_swept: AtomicUsize::default(),
         }
@@ -97,7 +100,15 @@ impl Notifier {
     /// Completes on the next change of the instance's row. To miss no change, call this, poll the
     /// future once (`Notified::enable` is done here), and only then look into the store.
     pub fn change_of(&self, key: InstanceKey) -> impl Future<Output = ()> + Send + 'static {
-        let notify = Arc::clone(self.changes().entry(key).or_default());
+        let mut changes = self.changes();
+        if changes.len() >= self.changes_swept.load(Ordering::Relaxed) {
+            // Whoever waits shares it.
+            changes.retain(|_, waiters| Arc::strong_count(waiters) > 1);
+            let next = changes.len().saturating_mul(2).max(FEW);
+            self.changes_swept.store(next, Ordering::Relaxed);
+        }
+        let notify = Arc::clone(changes.entry(key).or_default());
+        drop(changes);
         let mut notified = Box::pin(notify.notified_owned());
         notified.as_mut().enable();
         notified
@@ -119,7 +130,7 @@ impl Notifier {
         let mut answers = self.answers();
         if answers.len() >= self.answers_swept.load(Ordering::Relaxed) {
             answers.retain(|_, waiter| !waiter.is_closed());
-            let next = answers.len().saturating_mul(2).max(FEW_ANSWERS);
+            let next = answers.len().saturating_mul(2).max(FEW);
             self.answers_swept.store(next, Ordering::Relaxed);
         }
         answers.insert((entity, command.to_owned()), sender);
@@ -132,5 +143,24 @@ impl Notifier {
 
     fn changes(&self) -> MutexGuard<'_, HashMap<InstanceKey, Arc<Notify>>> {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FEW;
+    use super::Notifier;
+    use crate::ids::InstanceKey;
+
+    #[tokio::test]
+    async fn instances_that_nobody_waits_for_any_more_take_no_memory() {
+        let notifier = Notifier::default();
+        let waits = notifier.change_of(InstanceKey(0));
+        for key in 1..10_000 {
+            drop(notifier.change_of(InstanceKey(key)));
+        }
+        assert!(notifier.changes().len() <= FEW);
+        notifier.instance_changed(InstanceKey(0));
+        waits.await;
     }
 }

@@ -2,9 +2,9 @@
 
 use std::io;
 
-/// Listens, from now on, for the request to end this process; the future completes when it comes.
-/// The request is Ctrl-C; on Unix also SIGTERM; on Windows also Ctrl-Break, the closing of the
-/// console and the shutdown of the system.
+/// Listens, from now on, for the request to end this process. The future completes when the request
+/// comes: Ctrl-C; on Unix also SIGTERM; on Windows also Ctrl-Break, the closing of the console and
+/// the shutdown of the system.
 ///
 /// A program that consists only of a runtime can call
 /// [`Runtime::run_until_signal`](crate::Runtime::run_until_signal) instead.
@@ -35,8 +35,8 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
-/// Listens, from now on, for the request to end this process; the future completes when it comes.
-/// The request is Ctrl-C, Ctrl-Break, the closing of the console or the shutdown of the system.
+/// Listens, from now on, for the request to end this process. The future completes when the request
+/// comes: Ctrl-C, Ctrl-Break, the closing of the console or the shutdown of the system.
 ///
 /// # Errors
 /// An error if the system does not let this process listen.

@@ -1,7 +1,8 @@
-//! The thread of a worker: its dispatcher with a tokio runtime that user code never shares.
+//! The thread of a worker: its dispatcher, on a tokio runtime that user code never shares.
 //!
-//! 1. The dispatcher begins, runs and ends on this thread; only how it began and how it ended leave it.
-//! 2. Whoever drops the handle ends the worker at its next await, and does not wait for that.
+//! 1. The dispatcher begins, runs and ends on this thread. The thread reports only how it began and how
+//!    it ended.
+//! 2. Dropping the handle ends the worker at its next await, without waiting for the end.
 
 use std::any::Any;
 use std::future::Future;
@@ -24,25 +25,25 @@ use super::StartError;
 use crate::clock::Clock;
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::DispatcherError;
-use crate::dispatcher::Progress;
+use crate::dispatcher::WorkerEvents;
 use crate::dispatcher::WorkerThreads;
 use crate::panics::message_of;
 use crate::running::Running;
-use crate::store::StoreError;
 use crate::subscriber::Subscriber;
 
 /// A worker on its thread.
 #[derive(Debug)]
 pub(super) struct WorkerThread {
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Option<Duration>>,
+    grace: Duration,
     abort: AbortHandle,
     ended: Option<oneshot::Receiver<Result<()>>>,
 }
 
-/// What is known of a worker that has begun.
+/// The facts about a worker that has begun.
 #[derive(Debug)]
 pub(super) struct Begun {
-    /// The number of the worker that it is now.
+    /// Its present number as a worker; it changes when it begins anew.
     pub(super) id: Arc<AtomicI64>,
     pub(super) running: Running,
     pub(super) threads: WorkerThreads,
@@ -71,20 +72,20 @@ impl WorkerThread {
     where
         B: Future<Output = Result<Dispatcher, StartError>> + Send + 'static,
     {
-        let (stop, stopped) = watch::channel(false);
+        let (stop, stopped) = watch::channel(None);
         let (abort, aborted) = AbortHandle::new_pair();
         let (tells, told) = oneshot::channel();
         let (ends, ended) = oneshot::channel();
         let worker = Worker {
             clock,
             stopped,
-            grace,
             tells,
         };
         spawn(worker.run(making), aborted, ends)?;
         // From here on dropping this ends the worker.
         let thread = Self {
             stop,
+            grace,
             abort,
             ended: Some(ended),
         };
@@ -92,15 +93,15 @@ impl WorkerThread {
         Ok((thread, begun))
     }
 
-    /// Has the worker finish what is under way, and end.
+    /// Tells the worker to finish its running work and end.
     pub(super) fn stop(&self) {
-        self.stop.send_replace(true);
+        self.stop.send_replace(Some(self.grace));
     }
 
     /// Waits for the end of the worker.
     ///
     /// # Errors
-    /// What it ended with.
+    /// The error with which it ended.
     pub(super) async fn ended(&mut self) -> Result<()> {
         let Some(ended) = self.ended.as_mut() else {
             return Ok(());
@@ -193,8 +194,7 @@ async fn let_the_store_finish() {
 /// What the thread runs.
 struct Worker {
     clock: Arc<dyn Clock>,
-    stopped: watch::Receiver<bool>,
-    grace: Duration,
+    stopped: watch::Receiver<Option<Duration>>,
     tells: oneshot::Sender<Result<Begun, StartError>>,
 }
 
@@ -218,113 +218,30 @@ impl Worker {
         if self.tells.send(Ok(begun)).is_err() {
             return (None, Ok(()));
         }
-        let end = run(&mut dispatcher, &*self.clock, self.stopped, self.grace).await;
+        let end = dispatcher.run(&*self.clock, self.stopped, &mut Log).await;
         (Some(dispatcher), end.map_err(Into::into))
     }
 }
 
-/// The worker's loop.
-async fn run(
-    dispatcher: &mut Dispatcher,
-    clock: &dyn Clock,
-    mut stopped: watch::Receiver<bool>,
-    grace: Duration,
-) -> Result<(), DispatcherError> {
-    let mut wait = RESTART_WAIT;
-    loop {
-        match dispatcher.process_next().await {
-            Ok(Progress::Made) => wait = RESTART_WAIT,
-            Ok(Progress::Idle) => {
-                wait = RESTART_WAIT;
-                tokio::select! {
-                    biased;
-                    _ = stopped.wait_for(|stop| *stop) => {}
-                    () = dispatcher.wait() => {}
-                }
-            }
-            // Whoever has closed it does not open it again.
-            Err(error @ DispatcherError::Store(StoreError::Closed { .. })) => {
-                dispatcher.record().close();
-                return Err(error);
-            }
-            Err(error) => {
-                let first = wait == RESTART_WAIT;
-                if first {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "the worker cannot go on, and tries again"
-                    );
-                }
-                clock.sleep_for(wait).await;
-                wait = (wait * 2).min(LONGEST_RESTART_WAIT);
-                // What is under way does not end for a look at the store that failed.
-                if !error.is_transient() {
-                    begin_anew(dispatcher, first).await;
-                }
-            }
+/// Writes into the log what goes wrong, once for each time that lasts.
+struct Log;
+
+impl WorkerEvents for Log {
+    fn failed(&mut self, error: &DispatcherError, first: bool) {
+        if first {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "the worker cannot go on, and tries again"
+            );
         }
-        if *stopped.borrow() {
-            return finish(dispatcher, clock, grace).await;
-        }
-        tokio::task::yield_now().await;
     }
-}
 
-async fn begin_anew(dispatcher: &mut Dispatcher, tells: bool) {
-    let restarted = dispatcher.restart().await;
-    if let Some(error) = restarted.err().filter(|_| tells) {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "failed to begin anew"
-        );
-    }
-}
-
-const RESTART_WAIT: Duration = Duration::from_millis(10);
-const LONGEST_RESTART_WAIT: Duration = Duration::from_secs(5);
-
-/// Lets attempts that are under way end and records them, up to the grace period. What still runs
-/// then is left alone: the next worker finds it.
-async fn finish(
-    dispatcher: &mut Dispatcher,
-    clock: &dyn Clock,
-    grace: Duration,
-) -> Result<(), DispatcherError> {
-    let drained = drain(dispatcher, clock, grace).await;
-    // Whatever became of that, what is under way has not taken the process down.
-    dispatcher.record().close();
-    drained?;
-    dispatcher.stop().await
-}
-
-async fn drain(
-    dispatcher: &mut Dispatcher,
-    clock: &dyn Clock,
-    grace: Duration,
-) -> Result<(), DispatcherError> {
-    dispatcher.close();
-    let mut over = clock.sleep_for(grace);
-    loop {
-        let progress = match dispatcher.process_next().await {
-            Ok(progress) => progress,
-            Err(error) if error.is_transient() => {
-                clock.sleep_for(RESTART_WAIT).await;
-                Progress::Made
-            }
-            Err(error) => return Err(error),
-        };
-        let is_done = dispatcher.running_attempts() == 0 && !dispatcher.owes_results();
-        if is_done && progress == Progress::Idle {
-            return Ok(());
-        }
-        if (&mut over).now_or_never().is_some() {
-            return dispatcher.interrupt().await;
-        }
-        if progress == Progress::Idle {
-            tokio::select! {
-                () = &mut over => return dispatcher.interrupt().await,
-                () = dispatcher.wait() => {}
-            }
+    fn not_begun_anew(&mut self, error: &DispatcherError, first: bool) {
+        if first {
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                "failed to begin anew"
+            );
         }
     }
 }

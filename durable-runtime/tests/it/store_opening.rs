@@ -15,6 +15,9 @@ use durable_runtime::store::WorkerLease;
 use durable_runtime::store::open;
 use durable_runtime::store::open_hub;
 use sea_orm::ConnectionTrait;
+use sea_orm::Database;
+use sea_orm::DbBackend;
+use sea_orm::Statement;
 use tempfile::TempDir;
 
 const NOW: Timestamp = Timestamp::from_millis(1_000);
@@ -119,7 +122,7 @@ async fn a_text_file_is_not_a_database() {
 async fn a_hub_with_a_newer_format_is_refused() {
     let folder = folder();
     let first = opened(&folder).await;
-    let newer = "UPDATE hub SET format = 7";
+    let newer = "UPDATE durable_hub SET format = 7";
     first
         .database
         .unwrap()
@@ -191,14 +194,18 @@ async fn hubs_of_one_file_know_nothing_of_each_other() {
 
 #[tokio::test]
 async fn hubs_can_be_opened_at_the_same_time() {
-    let folder = folder();
-    let names = ["a", "b", "c", "d"];
-    let open = names.map(|name| {
-        let url = url(&folder);
-        tokio::spawn(async move { open_hub(&url, name).await?.store.hub_open(NOW).await })
-    });
-    for (opened, name) in open.into_iter().zip(names) {
-        assert_eq!(opened.await.unwrap().unwrap().name, name);
+    for round in 0..20 {
+        let folder = folder();
+        let names = ["a", "b", "c", "d"];
+        let open = names.map(|name| {
+            let url = url(&folder);
+            tokio::spawn(async move { open_hub(&url, name).await?.store.hub_open(NOW).await })
+        });
+        for (opened, name) in open.into_iter().zip(names) {
+            let opened = opened.await.unwrap();
+            let opened = opened.unwrap_or_else(|error| panic!("round {round}, {name}: {error:?}"));
+            assert_eq!(opened.name, name);
+        }
     }
 }
 
@@ -208,8 +215,75 @@ async fn user_tables_live_beside_the_hub() {
     let database = opened(&folder).await.database.unwrap();
     let create = "CREATE TABLE orders (id INTEGER PRIMARY KEY)";
     database.execute_unprepared(create).await.unwrap();
-    let view = "SELECT turn, json(events) FROM readable_history WHERE instance = 'x'";
+    let view = "SELECT turn, json(events) FROM durable_readable_history WHERE instance = 'x'";
     database.execute_unprepared(view).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_may_keep_the_connection_of_a_store_that_is_gone() {
+    for round in 0..20 {
+        let folder = folder();
+        let database = opened(&folder).await.database.unwrap();
+        for table in 0..5 {
+            let create = format!("CREATE TABLE mine_{table} (id INTEGER PRIMARY KEY)");
+            let created = database.execute_unprepared(&create).await;
+            created.unwrap_or_else(|error| panic!("round {round}, table {table}: {error}"));
+        }
+    }
+}
+
+/// Users name tables so, and `SeaORM`'s own migrations keep theirs in `seaql_migrations`.
+#[tokio::test]
+async fn tables_of_plain_names_are_left_to_the_user() {
+    const NAMES: [&str; 16] = [
+        "answer",
+        "command",
+        "entity",
+        "heartbeat",
+        "history",
+        "hub",
+        "inbox",
+        "instance",
+        "lane",
+        "migration",
+        "orders",
+        "seaql_migrations",
+        "tag",
+        "timer",
+        "unit",
+        "worker",
+    ];
+    let folder = folder();
+    let users = Database::connect(format!("{}?mode=rwc", url(&folder)))
+        .await
+        .unwrap();
+    for name in NAMES {
+        let theirs = format!(
+            "CREATE TABLE {name} (mine TEXT); CREATE INDEX {name}_id ON {name} (mine);
+             INSERT INTO {name} VALUES ('kept')"
+        );
+        users.execute_unprepared(&theirs).await.unwrap();
+    }
+    start(&opened(&folder).await.store).await.unwrap();
+    for name in NAMES {
+        let theirs = Statement::from_string(
+            DbBackend::Sqlite,
+            format!("SELECT mine FROM {name} WHERE mine = 'kept'"),
+        );
+        let rows = users.query_all_raw(theirs).await.unwrap();
+        assert_eq!(rows.len(), 1, "{name}");
+    }
+    let ours = Statement::from_string(
+        DbBackend::Sqlite,
+        "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'durable!_%' ESCAPE '!'
+         AND name NOT LIKE 'sqlite!_%' ESCAPE '!'",
+    );
+    let ours = users.query_all_raw(ours).await.unwrap();
+    let foreign: Vec<String> = ours
+        .iter()
+        .map(|row| row.try_get("", "name").unwrap())
+        .collect();
+    assert_eq!(foreign.len(), 2 * NAMES.len(), "{foreign:?}");
 }
 
 #[tokio::test]

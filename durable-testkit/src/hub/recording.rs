@@ -6,40 +6,23 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use durable_runtime::InstanceId;
 use durable_runtime::Timestamp;
-use durable_runtime::failure::CallResult;
-use durable_runtime::history::TurnRecord;
 use durable_runtime::ids::EntityId;
-use durable_runtime::ids::Execution;
-use durable_runtime::ids::InstanceKey;
 use durable_runtime::ids::Lane;
 use durable_runtime::ids::MessageId;
 use durable_runtime::ids::Unit;
-use durable_runtime::ids::WorkerId;
 use durable_runtime::store::Created;
 use durable_runtime::store::EntityCommand;
 use durable_runtime::store::EntitySent;
-use durable_runtime::store::HubInfo;
 use durable_runtime::store::InboxPage;
-use durable_runtime::store::Loaded;
-use durable_runtime::store::LoadedEntity;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
 use durable_runtime::store::SignalWithdrawal;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
-use durable_runtime::store::TimerPage;
-use durable_runtime::store::TimerPlace;
-use durable_runtime::store::Unread;
+use durable_runtime::store::StoreLayer;
 use durable_runtime::store::WorkerLease;
-use durable_runtime::work::DelayedSignal;
-use durable_runtime::work::EntityFilter;
-use durable_runtime::work::EntityListing;
-use durable_runtime::work::EntityPage;
-use durable_runtime::work::Heartbeat;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceFilter;
-use durable_runtime::work::InstancePage;
-use durable_runtime::work::InstanceRow;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::NewInstance;
 use durable_runtime::work::PageToken;
@@ -172,7 +155,11 @@ impl RecordingStore {
 }
 
 #[async_trait]
-impl Store for RecordingStore {
+impl StoreLayer for RecordingStore {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
+    }
+
     async fn worker_start(
         &self,
         worker: NewWorker,
@@ -193,10 +180,6 @@ impl Store for RecordingStore {
         lock(&self.units).clone_from(&units);
         self.record(now, Operation::UnitsClaim(lanes.to_vec()));
         Ok(units)
-    }
-
-    async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError> {
-        self.inner.lanes_registered().await
     }
 
     async fn instance_create(
@@ -290,93 +273,6 @@ impl Store for RecordingStore {
 
     // What only asks is passed on.
 
-    async fn hub_open(&self, now: Timestamp) -> Result<HubInfo, StoreError> {
-        self.inner.hub_open(now).await
-    }
-
-    fn is_exclusive(&self) -> bool {
-        self.inner.is_exclusive()
-    }
-
-    async fn worker_renew(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
-        self.inner.worker_renew(lease, now).await
-    }
-
-    async fn worker_stop(&self, lease: &WorkerLease, now: Timestamp) -> Result<(), StoreError> {
-        self.inner.worker_stop(lease, now).await
-    }
-
-    fn worker_abandon(&self, worker: WorkerId) {
-        self.inner.worker_abandon(worker);
-    }
-
-    async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
-        self.inner.instance_fetch(id).await
-    }
-
-    async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
-        self.inner.instance_load(key).await
-    }
-
-    async fn execution_lives(
-        &self,
-        key: InstanceKey,
-        execution: Execution,
-    ) -> Result<bool, StoreError> {
-        self.inner.execution_lives(key, execution).await
-    }
-
-    async fn instances_to_load(
-        &self,
-        units: &[Unit],
-        after: Option<InstanceKey>,
-        limit: u32,
-    ) -> Result<Vec<InstanceKey>, StoreError> {
-        self.inner.instances_to_load(units, after, limit).await
-    }
-
-    async fn instances_list(
-        &self,
-        filter: &InstanceFilter,
-        after: Option<PageToken>,
-        limit: u32,
-    ) -> Result<InstancePage, StoreError> {
-        self.inner.instances_list(filter, after, limit).await
-    }
-
-    async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError> {
-        self.inner.instances_count(filter).await
-    }
-
-    async fn history_fetch(
-        &self,
-        key: InstanceKey,
-        execution: Execution,
-    ) -> Result<Vec<TurnRecord>, StoreError> {
-        self.inner.history_fetch(key, execution).await
-    }
-
-    async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
-        self.inner.events_unread(key).await
-    }
-
-    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
-        self.inner.events_unread_count(id).await
-    }
-
-    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
-        self.inner.heartbeats_fetch(key).await
-    }
-
-    async fn signals_delayed(
-        &self,
-        id: &EntityId,
-        after: Option<MessageId>,
-        limit: u32,
-    ) -> Result<Vec<DelayedSignal>, StoreError> {
-        self.inner.signals_delayed(id, after, limit).await
-    }
-
     async fn signal_withdraw(
         &self,
         id: &EntityId,
@@ -387,65 +283,5 @@ impl Store for RecordingStore {
         let operation = Operation::Withdraw(id.clone(), withdrawal.clone());
         self.record(now, operation);
         Ok(withdrawn)
-    }
-
-    async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
-        self.inner.entity_load(key).await
-    }
-
-    async fn entities_to_load(
-        &self,
-        units: &[Unit],
-        after: Option<InstanceKey>,
-        limit: u32,
-    ) -> Result<Vec<InstanceKey>, StoreError> {
-        self.inner.entities_to_load(units, after, limit).await
-    }
-
-    async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
-        self.inner.entity_fetch(id).await
-    }
-
-    async fn entities_list(
-        &self,
-        filter: &EntityFilter,
-        after: Option<&EntityId>,
-        limit: u32,
-    ) -> Result<EntityPage, StoreError> {
-        self.inner.entities_list(filter, after, limit).await
-    }
-
-    async fn answer_fetch(
-        &self,
-        key: InstanceKey,
-        command: &str,
-    ) -> Result<Option<CallResult>, StoreError> {
-        self.inner.answer_fetch(key, command).await
-    }
-
-    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
-        self.inner.answers_expire(until, limit).await
-    }
-
-    async fn timers_due(
-        &self,
-        units: &[Unit],
-        until: Timestamp,
-        after: Option<TimerPlace>,
-        limit: u32,
-    ) -> Result<TimerPage, StoreError> {
-        self.inner.timers_due(units, until, after, limit).await
-    }
-
-    async fn commit_outcome(&self, lease: &WorkerLease) -> Result<u64, StoreError> {
-        self.inner.commit_outcome(lease).await
-    }
-
-    async fn close(&self) {
-        self.inner.close().await;
-    }
-
-    async fn dump(&self) -> Result<String, StoreError> {
-        self.inner.dump().await
     }
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use durable_runtime::activity::States;
-use durable_runtime::clock::Clock;
 use durable_runtime::dispatcher::Dispatcher;
+use durable_runtime::dispatcher::DispatcherError;
 use durable_runtime::dispatcher::EngineConfig;
 use durable_runtime::dispatcher::Executor;
 use durable_runtime::dispatcher::Holds;
-use durable_runtime::dispatcher::Progress;
+use durable_runtime::dispatcher::WorkerEvents;
+use durable_runtime::ids::WorkerId;
 use durable_runtime::running::Place;
 use durable_runtime::store::ModelStore;
 use durable_runtime::work::Notifier;
@@ -181,37 +182,16 @@ struct Worker {
 }
 
 impl Worker {
-    async fn run(mut self, setup: Setup) {
+    async fn run(self, setup: Setup) {
         let Some(mut dispatcher) = self.start(setup).await else {
             return;
         };
-        while self.grace().is_none() {
-            self.world.inner().activity += 1;
-            match dispatcher.process_next().await {
-                Ok(Progress::Made) => {}
-                Ok(Progress::Idle) => {
-                    tokio::select! {
-                        biased;
-                        _ = self.stopped.wait_for(Option::is_some) => {}
-                        () = dispatcher.wait() => {}
-                    }
-                }
-                Err(error) if error.is_transient() => {
-                    self.world.count("worker tries again");
-                    self.clock.sleep(10).await;
-                }
-                Err(error) => self.begin_anew(&mut dispatcher, &error).await,
-            }
-            tokio::task::yield_now().await;
-        }
-        let drained = self.drain(&mut dispatcher).await;
-        // Whatever became of that, what is under way has not taken the process down.
-        dispatcher.record().close();
-        self.world
-            .inner()
-            .ledger
-            .stopped_in_order(dispatcher.worker());
-        if drained && dispatcher.stop().await.is_ok() {
+        let mut told = Told {
+            world: Arc::clone(&self.world),
+            number: self.number,
+        };
+        let run = dispatcher.run(&self.clock, self.stopped.clone(), &mut told);
+        if run.await.is_ok() {
             self.world.count("worker left");
         }
     }
@@ -247,56 +227,44 @@ impl Worker {
             }
         }
     }
+}
 
-    async fn begin_anew(
-        &self,
-        dispatcher: &mut Dispatcher,
-        error: &durable_runtime::dispatcher::DispatcherError,
-    ) {
-        let number = self.number;
+/// Takes in what a worker tells of its loop.
+struct Told {
+    world: Arc<World>,
+    number: usize,
+}
+
+impl WorkerEvents for Told {
+    fn step(&mut self) {
+        self.world.inner().activity += 1;
+    }
+
+    fn failed(&mut self, error: &DispatcherError, _first: bool) {
+        if error.is_transient() {
+            return self.world.count("worker tries again");
+        }
         self.world.count(if error.is_fenced() {
             "worker fenced"
         } else {
             "worker begins anew"
         });
+        let number = self.number;
         self.world
             .note(format_args!("p{number} begins anew: {error:?}"));
-        self.clock.sleep(10).await;
-        // Where this fails, the next step tries it once more.
-        if let Err(error) = dispatcher.restart().await {
-            self.world
-                .note(format_args!("p{number} cannot begin anew: {error:?}"));
-        }
     }
 
-    /// Lets attempts that are under way end and records them, up to a while.
-    async fn drain(&self, dispatcher: &mut Dispatcher) -> bool {
-        dispatcher.close();
-        let over = self.clock.monotonic() + self.grace().unwrap_or_default();
-        loop {
-            let progress = match dispatcher.process_next().await {
-                Ok(progress) => progress,
-                Err(error) if error.is_transient() => {
-                    self.clock.sleep(10).await;
-                    Progress::Made
-                }
-                Err(_) => return false,
-            };
-            let is_done = dispatcher.running_attempts() == 0 && !dispatcher.owes_results();
-            if is_done && progress == Progress::Idle {
-                return true;
-            }
-            if self.clock.monotonic() >= over {
-                self.world.count("stopped in the middle of attempts");
-                return dispatcher.interrupt().await.is_ok();
-            }
-            if progress == Progress::Idle {
-                tokio::select! {
-                    biased;
-                    () = self.clock.sleep_for(over.since(self.clock.monotonic())) => {}
-                    () = dispatcher.wait() => {}
-                }
-            }
-        }
+    fn not_begun_anew(&mut self, error: &DispatcherError, _first: bool) {
+        let number = self.number;
+        self.world
+            .note(format_args!("p{number} cannot begin anew: {error:?}"));
+    }
+
+    fn interrupts(&mut self) {
+        self.world.count("stopped in the middle of attempts");
+    }
+
+    fn stops(&mut self, worker: WorkerId) {
+        self.world.inner().ledger.stopped_in_order(worker);
     }
 }

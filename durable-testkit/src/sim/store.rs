@@ -9,10 +9,7 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use durable_runtime::InstanceId;
 use durable_runtime::Timestamp;
-use durable_runtime::failure::CallResult;
-use durable_runtime::history::TurnRecord;
 use durable_runtime::ids::EntityId;
-use durable_runtime::ids::Execution;
 use durable_runtime::ids::InstanceKey;
 use durable_runtime::ids::Lane;
 use durable_runtime::ids::MessageId;
@@ -25,26 +22,18 @@ use durable_runtime::store::EntitySent;
 use durable_runtime::store::HubInfo;
 use durable_runtime::store::InboxPage;
 use durable_runtime::store::Loaded;
-use durable_runtime::store::LoadedEntity;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
 use durable_runtime::store::SignalWithdrawal;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
+use durable_runtime::store::StoreLayer;
 use durable_runtime::store::TimerPage;
 use durable_runtime::store::TimerPlace;
-use durable_runtime::store::Unread;
 use durable_runtime::store::WorkerLease;
-use durable_runtime::work::DelayedSignal;
-use durable_runtime::work::EntityFilter;
-use durable_runtime::work::EntityListing;
-use durable_runtime::work::EntityPage;
-use durable_runtime::work::Heartbeat;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceFilter;
-use durable_runtime::work::InstancePage;
-use durable_runtime::work::InstanceRow;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::NewInstance;
 use durable_runtime::work::PageToken;
@@ -113,10 +102,6 @@ impl SimStore {
 
     fn loses(&self) -> bool {
         self.loses.load(Ordering::Relaxed)
-    }
-
-    async fn before(&self, what: &'static str) -> Result<(), StoreError> {
-        self.gate(what, Side::Before).await
     }
 
     async fn after(&self, what: &'static str) -> Result<(), StoreError> {
@@ -277,13 +262,17 @@ fn hash_of(turns: &[TurnWrite]) -> u64 {
 }
 
 #[async_trait]
-impl Store for SimStore {
-    async fn hub_open(&self, _now: Timestamp) -> Result<HubInfo, StoreError> {
-        self.inner.hub_open(self.now()).await
+impl StoreLayer for SimStore {
+    fn inner(&self) -> &dyn Store {
+        &self.inner
     }
 
-    fn is_exclusive(&self) -> bool {
-        self.inner.is_exclusive()
+    async fn before(&self, method: &'static str) -> Result<(), StoreError> {
+        self.gate(method, Side::Before).await
+    }
+
+    async fn hub_open(&self, _now: Timestamp) -> Result<HubInfo, StoreError> {
+        self.inner.hub_open(self.now()).await
     }
 
     async fn worker_start(
@@ -298,7 +287,7 @@ impl Store for SimStore {
             self.process, lease.worker.0
         ));
         self.worker.store(lease.worker.0, Ordering::Relaxed);
-        if self.is_exclusive() {
+        if self.inner.is_exclusive() {
             self.world.inner().ledger.freed_all();
         }
         self.leased(&lease);
@@ -322,10 +311,6 @@ impl Store for SimStore {
         self.after("worker_stop").await
     }
 
-    fn worker_abandon(&self, worker: WorkerId) {
-        self.inner.worker_abandon(worker);
-    }
-
     async fn units_claim(
         &self,
         lease: &WorkerLease,
@@ -341,11 +326,6 @@ impl Store for SimStore {
         }
         self.after("units_claim").await?;
         Ok(units)
-    }
-
-    async fn lanes_registered(&self) -> Result<Vec<Lane>, StoreError> {
-        self.before("lanes_registered").await?;
-        self.inner.lanes_registered().await
     }
 
     async fn instance_create(
@@ -368,49 +348,10 @@ impl Store for SimStore {
         Ok(created)
     }
 
-    async fn instance_fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, StoreError> {
-        self.before("instance_fetch").await?;
-        self.inner.instance_fetch(id).await
-    }
-
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
         self.before("instance_load").await?;
         self.world.count("instance loaded");
         self.inner.instance_load(key).await
-    }
-
-    async fn execution_lives(
-        &self,
-        key: InstanceKey,
-        execution: Execution,
-    ) -> Result<bool, StoreError> {
-        self.before("execution_lives").await?;
-        self.inner.execution_lives(key, execution).await
-    }
-
-    async fn instances_to_load(
-        &self,
-        units: &[Unit],
-        after: Option<InstanceKey>,
-        limit: u32,
-    ) -> Result<Vec<InstanceKey>, StoreError> {
-        self.before("instances_to_load").await?;
-        self.inner.instances_to_load(units, after, limit).await
-    }
-
-    async fn instances_list(
-        &self,
-        filter: &InstanceFilter,
-        after: Option<PageToken>,
-        limit: u32,
-    ) -> Result<InstancePage, StoreError> {
-        self.before("instances_list").await?;
-        self.inner.instances_list(filter, after, limit).await
-    }
-
-    async fn instances_count(&self, filter: &InstanceFilter) -> Result<u64, StoreError> {
-        self.before("instances_count").await?;
-        self.inner.instances_count(filter).await
     }
 
     async fn instances_purge(
@@ -425,15 +366,6 @@ impl Store for SimStore {
         let purged = purged.await?;
         self.after("instances_purge").await?;
         Ok(purged)
-    }
-
-    async fn history_fetch(
-        &self,
-        key: InstanceKey,
-        execution: Execution,
-    ) -> Result<Vec<TurnRecord>, StoreError> {
-        self.before("history_fetch").await?;
-        self.inner.history_fetch(key, execution).await
     }
 
     async fn message_send(
@@ -494,21 +426,6 @@ impl Store for SimStore {
         Ok(page)
     }
 
-    async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {
-        self.before("events_unread").await?;
-        self.inner.events_unread(key).await
-    }
-
-    async fn events_unread_count(&self, id: &InstanceId) -> Result<Option<u64>, StoreError> {
-        self.before("events_unread_count").await?;
-        self.inner.events_unread_count(id).await
-    }
-
-    async fn heartbeats_fetch(&self, key: InstanceKey) -> Result<Vec<Heartbeat>, StoreError> {
-        self.before("heartbeats_fetch").await?;
-        self.inner.heartbeats_fetch(key).await
-    }
-
     async fn entity_send(
         &self,
         id: &EntityId,
@@ -519,16 +436,6 @@ impl Store for SimStore {
         let sent = self.inner.entity_send(id, command, self.now()).await?;
         self.after("entity_send").await?;
         Ok(sent)
-    }
-
-    async fn signals_delayed(
-        &self,
-        id: &EntityId,
-        after: Option<MessageId>,
-        limit: u32,
-    ) -> Result<Vec<DelayedSignal>, StoreError> {
-        self.before("signals_delayed").await?;
-        self.inner.signals_delayed(id, after, limit).await
     }
 
     async fn signal_withdraw(
@@ -544,50 +451,6 @@ impl Store for SimStore {
             .await?;
         self.after("signal_withdraw").await?;
         Ok(withdrawn)
-    }
-
-    async fn entity_load(&self, key: InstanceKey) -> Result<Option<LoadedEntity>, StoreError> {
-        self.before("entity_load").await?;
-        self.inner.entity_load(key).await
-    }
-
-    async fn entities_to_load(
-        &self,
-        units: &[Unit],
-        after: Option<InstanceKey>,
-        limit: u32,
-    ) -> Result<Vec<InstanceKey>, StoreError> {
-        self.before("entities_to_load").await?;
-        self.inner.entities_to_load(units, after, limit).await
-    }
-
-    async fn entity_fetch(&self, id: &EntityId) -> Result<Option<EntityListing>, StoreError> {
-        self.before("entity_fetch").await?;
-        self.inner.entity_fetch(id).await
-    }
-
-    async fn entities_list(
-        &self,
-        filter: &EntityFilter,
-        after: Option<&EntityId>,
-        limit: u32,
-    ) -> Result<EntityPage, StoreError> {
-        self.before("entities_list").await?;
-        self.inner.entities_list(filter, after, limit).await
-    }
-
-    async fn answer_fetch(
-        &self,
-        key: InstanceKey,
-        command: &str,
-    ) -> Result<Option<CallResult>, StoreError> {
-        self.before("answer_fetch").await?;
-        self.inner.answer_fetch(key, command).await
-    }
-
-    async fn answers_expire(&self, until: Timestamp, limit: u32) -> Result<bool, StoreError> {
-        self.before("answers_expire").await?;
-        self.inner.answers_expire(until, limit).await
     }
 
     async fn timers_due(
@@ -650,14 +513,6 @@ impl Store for SimStore {
         let outcome = self.inner.commit_outcome(lease).await?;
         self.world.inner().ledger.acknowledged(lease.worker);
         Ok(outcome)
-    }
-
-    async fn close(&self) {
-        self.inner.close().await;
-    }
-
-    async fn dump(&self) -> Result<String, StoreError> {
-        self.inner.dump().await
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 
 use durable_runtime::Timestamp;
 use durable_runtime::definition::SourcePlace;
+use durable_runtime::history::Cancellable;
 use durable_runtime::history::HistoryEvent;
 use durable_runtime::ids::CallPath;
 
@@ -62,6 +63,7 @@ pub(crate) struct OpenWaits {
     open: BTreeMap<CallPath, Wait>,
     /// Unread events and those who wait for one, both in their order, by name.
     lines: BTreeMap<String, Line>,
+    cancellable: Cancellable,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -88,6 +90,9 @@ impl OpenWaits {
     }
 
     fn take(&mut self, event: &HistoryEvent) {
+        for path in self.cancellable.failed_by(event) {
+            self.end(&path);
+        }
         match event {
             HistoryEvent::ExecutionStarted { carried, .. } => {
                 *self = Self::default();
@@ -134,18 +139,14 @@ impl OpenWaits {
                 path,
                 entities,
                 site,
+                ..
             } => self.begin(path, What::Lock(lock_of(entities)), site),
-            HistoryEvent::EntityCompleted { path, .. }
-            | HistoryEvent::EntityFailed { path, .. }
-            | HistoryEvent::LockGranted { path, .. }
-            | HistoryEvent::ActivityCompleted { path, .. }
-            | HistoryEvent::ActivityFailed { path, .. }
-            | HistoryEvent::TimerFired { path, .. }
-            | HistoryEvent::DeadlinePassed { path, .. }
-            | HistoryEvent::ChildCompleted { path, .. }
-            | HistoryEvent::ChildFailed { path, .. }
-            | HistoryEvent::CallCancelled { path } => self.end(path),
             event if event.is_terminal() => *self = Self::default(),
+            event if event.ends_call() => {
+                if let Some(path) = event.path() {
+                    self.end(path);
+                }
+            }
             _ => {}
         }
     }

@@ -16,7 +16,13 @@ use sea_orm::DbBackend;
 use sea_orm::Statement;
 
 /// Tables that have a few rows whatever a hub does.
-const SMALL: [&str; 5] = ["hub", "lane", "migration", "unit", "worker"];
+const SMALL: [&str; 5] = [
+    "durable_hub",
+    "durable_lane",
+    "durable_migration",
+    "durable_unit",
+    "durable_worker",
+];
 
 /// Ranges that hold much of a hub: a read may begin in one, and has to stop at a key or a limit.
 const LARGE: [&str; 11] = [

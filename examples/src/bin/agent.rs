@@ -26,7 +26,7 @@ async fn main() -> durable_runtime::Result<()> {
     }
 }
 
-/// Starts the agent, or goes on with the one that is there, and waits for its answer.
+/// Starts the agent, or continues with the one that exists, and waits for its answer.
 async fn run() -> durable_runtime::Result<()> {
     let runtime = Runtime::builder()
         .store(HUB)
@@ -46,7 +46,7 @@ async fn run() -> durable_runtime::Result<()> {
     runtime.shutdown().await
 }
 
-/// Decides about what the agent asks. This needs no worker: it may run beside one, or while none does.
+/// Answers the agent's question. It needs no worker: it may run beside one, or while none runs.
 async fn decide(approved: bool) -> durable_runtime::Result<()> {
     let client = Client::open(HUB).await?;
     let agent = AgentClient::new(&client).instance(ID);

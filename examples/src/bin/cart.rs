@@ -44,7 +44,7 @@ async fn main() -> durable_runtime::Result<()> {
             _ => checkout.raise(Confirmed {}).dedup_id("confirmed").await,
         };
         match told {
-            // In an earlier run of this program, or since it wants more than there is.
+            // It ended in an earlier run of this program, or because it wants more than there is.
             Ok(()) | Err(ClientError::AlreadyFinished { .. }) => {}
             Err(error) => return Err(error.into()),
         }

@@ -51,26 +51,27 @@ impl HttpCommandsBuilder {
         self
     }
 
-    /// Sends the key to another machine even without TLS, so that everybody in between can read it.
+    /// Sends the key to another machine even without TLS. Everybody in between can then read it.
     pub fn key_in_clear(mut self) -> Self {
         self.in_clear = true;
         self
     }
 
-    /// Sets how long the client asks a server again that it cannot reach: 10 seconds by default.
+    /// Sets for how long the client asks again if it cannot reach the server: 10 seconds by default.
     /// With `Duration::ZERO` it does not ask again.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// Sets how long one request may take, apart from what it waits for: 45 seconds by default.
+    /// Sets how long one request may take: 45 seconds by default. The time that the server waits for
+    /// a change comes on top.
     pub fn request_time(mut self, time: Duration) -> Self {
         self.request_time = time;
         self
     }
 
-    /// Sets the largest answer in bytes: 64 MiB by default. A history is one answer.
+    /// Sets the maximum size of an answer in bytes: 64 MiB by default. A history is one answer.
     pub fn answer_bytes(mut self, bytes: usize) -> Self {
         self.answer_bytes = bytes;
         self
@@ -163,7 +164,7 @@ fn header_of(key: &str) -> Result<HeaderValue, HttpConfigError> {
     Ok(value)
 }
 
-/// The certificates that the machine trusts, checked with cryptography that needs a C compiler only.
+/// The certificates that the machine trusts, checked with cryptography that needs only a C compiler.
 fn tls(is_used: bool) -> Result<ClientConfig, HttpConfigError> {
     let failed = |source: rustls::Error| HttpConfigError::Tls {
         source: source.into(),
@@ -212,8 +213,8 @@ pub enum HttpConfigError {
 
 impl Client {
     /// Returns a client for the hub behind the API at `url`, prefix included. The server needs the
-    /// feature `http`. The typed clients are the same, over a network. [`HttpCommands::builder`]
-    /// has more settings.
+    /// feature `http`. The typed clients work as they do on a store. [`HttpCommands::builder`] has
+    /// more settings.
     ///
     /// ```no_run
     /// use durable_runtime::prelude::*;

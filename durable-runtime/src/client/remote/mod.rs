@@ -53,17 +53,17 @@ use crate::work::remote::Told;
 use crate::work::remote::path;
 use crate::work::remote::path_of;
 
-/// How long one request waits for something to happen: less than what lies between lets one wait.
+/// How long one request waits for something to happen: less than the time-outs of usual proxies.
 const LONG_POLL: Duration = Duration::from_secs(25);
 
-/// How long to wait before looking again where waiting for a change did not work.
+/// How long to wait before the next look if waiting for a change did not work.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// [`Commands`] for a hub behind a server with the API of feature `http`.
 ///
 /// If it cannot reach the server, it asks again for a while. That is safe, because each command
-/// carries an id that makes it count once. A purge reports how much it has deleted, so it is
-/// repeated only if it cannot have arrived.
+/// carries an id that makes it count once. A purge reports how many instances it has deleted, so it
+/// is repeated only if it cannot have arrived.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -211,7 +211,7 @@ impl Commands for HttpCommands {
             .await
     }
 
-    /// The server waits. Whatever keeps it from that, whoever asked finds out by reading.
+    /// Lets the server wait. If that fails, the caller learns of a change by reading again.
     async fn changed(&self, seen: &InstanceRow) {
         let change = ChangeOf {
             seen: Seen::of(seen),

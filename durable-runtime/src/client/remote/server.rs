@@ -17,25 +17,25 @@ use crate::clock::Clock;
 use crate::work::CommandError;
 use crate::work::remote::Refusal;
 
-/// The waits between two tries: each twice the one before, up to the longest.
+/// The wait between two tries doubles, from the shortest to the longest.
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
-/// The most bytes that are read of an answer which says why something was not done.
+/// The most bytes that the client reads of an answer that says why a command was not done.
 const PROBLEM_BYTES: usize = 64 * 1024;
 
-/// The most characters of a server's own words that an error repeats.
+/// The most characters of a server's text that an error repeats.
 const WORDS: usize = 500;
 
-/// What stands before a key in a header.
+/// The prefix of a key in a header.
 pub(super) const BEARER: &str = "Bearer ";
 
-/// A server and how it is asked. Cloning is cheap.
+/// A server and how to reach it. Cloning is cheap.
 #[derive(Clone)]
 pub(super) struct Server {
     pub(super) http: reqwest::Client,
     pub(super) url: Url,
-    /// Without a path: what errors call it.
+    /// Its URL without a path, for errors.
     pub(super) name: Arc<str>,
     pub(super) key: Option<HeaderValue>,
     pub(super) clock: Arc<dyn Clock>,
@@ -56,7 +56,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// What a server is asked.
+/// A request to a server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ask<'a> {
     path: &'static str,
@@ -75,27 +75,27 @@ impl<'a> Ask<'a> {
         }
     }
 
-    /// About what.
+    /// Sets the query, which names the target.
     pub(super) fn about(self, query: &'a [(&'static str, &'a str)]) -> Self {
         Self { query, ..self }
     }
 
-    /// The server waits this long before it answers.
+    /// Says that the server may wait this long before it answers.
     pub(super) fn waits(self, waits: Duration) -> Self {
         Self { waits, ..self }
     }
 
-    /// Not to be repeated once it may have arrived.
+    /// Says that the client must not repeat it once it may have arrived.
     pub(super) fn once(self) -> Self {
         Self { once: true, ..self }
     }
 }
 
-/// Why a try came to nothing.
+/// Why a try failed.
 struct Failed {
     error: CommandError,
     again: Again,
-    /// What the server says of when to try again.
+    /// When to try again, if the server says so.
     after: Option<Duration>,
 }
 
@@ -103,9 +103,9 @@ struct Failed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Again {
     No,
-    /// For what counts once however often it arrives.
+    /// Yes, if the command counts once however often it arrives.
     IfRepeatable,
-    /// It was not done.
+    /// Yes: the server did not do it.
     Yes,
 }
 
@@ -128,7 +128,7 @@ impl Server {
         self.clock.sleep_for(wait).await;
     }
 
-    /// Asks until there is an answer or patience is at its end.
+    /// Asks until there is an answer or the time for repeating is over.
     pub(super) async fn ask<B, T>(&self, ask: Ask<'_>, body: &B) -> Result<T, CommandError>
     where
         B: Serialize + ?Sized,
@@ -207,7 +207,7 @@ impl Server {
         })
     }
 
-    /// Reads an answer, unless it is larger than it may be.
+    /// Reads an answer, unless it exceeds the limit.
     async fn read(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, Failed> {
         let too_large = || {
             let problem = format!("it has more than {limit} bytes");
@@ -285,8 +285,8 @@ impl Server {
         }
     }
 
-    /// What a server says, as it may stand in an error: no line breaks or the like, not too much, and
-    /// not the key, should it repeat that.
+    /// Makes a server's text fit for an error: without control characters, not too long, and without
+    /// the key if the server repeats it.
     fn words(&self, text: &str) -> String {
         let key = self.key.as_ref().and_then(|key| key.to_str().ok());
         let key = key.and_then(|key| key.strip_prefix(BEARER));
@@ -318,7 +318,7 @@ impl Server {
     }
 }
 
-/// What is read of an answer that says why something was not done.
+/// The part that the client reads of an answer that says why a command was not done.
 #[derive(Debug, Default, Deserialize)]
 struct Problem {
     #[serde(default)]

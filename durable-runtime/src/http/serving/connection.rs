@@ -34,19 +34,20 @@ use super::phase::Phases;
 use super::slow_body;
 use super::socket::Socket;
 
-/// A connection that is to be served.
+/// A connection to serve.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) phases: Phases,
     pub(super) limits: Arc<ConnectionLimits>,
-    /// Becomes true when the server is to stop.
+    /// Becomes true when the server should stop.
     pub(super) stopping: watch::Receiver<bool>,
 }
 
 impl Connection {
-    /// Serves it until its client ends it, a limit does, or the server stops and nothing is under way.
+    /// Serves it until the client or a limit ends it, or until the server stops and no request is being
+    /// answered.
     pub(super) async fn serve(mut self, app: Router) {
         let mut phase = self.phases.watch();
         let socket = Socket::new(self.stream, self.phases.clone(), self.limits.write_time);
@@ -83,12 +84,12 @@ impl Connection {
     }
 }
 
-/// Completes when the server is to stop.
+/// Completes when the server should stop.
 async fn told(stopping: &mut watch::Receiver<bool>) {
     let _told = stopping.wait_for(|stopping| *stopping).await;
 }
 
-/// Waits until then; for ever, if there is no such time.
+/// Waits until `end`; for ever without one.
 async fn until(end: Option<Instant>) {
     match end {
         Some(end) => sleep_until(end).await,
@@ -96,7 +97,7 @@ async fn until(end: Option<Instant>) {
     }
 }
 
-/// What an answer needs.
+/// The parts that an answer needs.
 struct Answer {
     peer: SocketAddr,
     phases: Phases,

@@ -1,4 +1,4 @@
-//! The connections that there are.
+//! All open connections.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use tokio::task::JoinSet;
 use super::connection::Connection;
 use super::phase::Phase;
 
-/// The connections that there are. Dropping it ends them.
+/// All open connections. Dropping it ends them.
 #[derive(Debug, Default)]
 pub(super) struct Crowd {
     tasks: JoinSet<()>,
     known: HashMap<Id, Known>,
-    /// Told when one begins to give way.
+    /// Notified when a connection begins to give way.
     pub(super) gives_way: Arc<Notify>,
 }
 
@@ -33,14 +33,14 @@ impl Crowd {
         self.known.len()
     }
 
-    /// Serves one more.
+    /// Serves another connection.
     pub(super) fn add(&mut self, connection: Connection, app: Router) {
         let phase = connection.phases.watch();
         let task = self.tasks.spawn(connection.serve(app));
         self.known.insert(task.id(), Known { phase, task });
     }
 
-    /// Completes when one has ended; never while there is none.
+    /// Completes when one has ended. While there is none, it never completes.
     pub(super) async fn ended(&mut self) {
         match self.tasks.join_next_with_id().await {
             Some(Ok((id, ()))) => self.known.remove(&id),
@@ -56,15 +56,15 @@ impl Crowd {
         }
     }
 
-    /// Whether one would give way to another.
+    /// Whether one of them would give way to another connection.
     pub(super) fn has_one_that_gives_way(&self) -> bool {
         self.known
             .values()
             .any(|known| known.phase.borrow().gives_way())
     }
 
-    /// Ends the one that has waited longest for its client; those that never asked for anything come
-    /// first.
+    /// Ends the connection that has waited longest for its client. Connections that never sent anything
+    /// come first.
     pub(super) fn give_way(&mut self) {
         let phases = self
             .known

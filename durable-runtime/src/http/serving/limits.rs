@@ -26,18 +26,19 @@ pub struct ConnectionLimits {
     /// waited longest for its client. If none waits for its client, the new connection has to wait.
     pub connections: usize,
     /// The time limit for the head of a request, from its first byte or from the beginning of the
-    /// connection: 10 seconds. Then the connection is closed.
+    /// connection: 10 seconds. Then the server closes the connection.
     pub head_time: Duration,
-    /// The time limit of a connection that is idle between two requests: 60 seconds. Then it is
-    /// closed.
+    /// The time limit of a connection that is idle between two requests: 60 seconds. Then the server
+    /// closes it.
     pub idle_time: Duration,
     /// The time limit for the whole body of a request: 30 seconds. Then the answer is 408, and the
     /// connection is closed. The management API has its own, shorter limit
     /// ([`HttpLimits::body_time`](crate::http::HttpLimits::body_time)).
     pub body_time: Duration,
-    /// How long a client may leave a response unread: 30 seconds. Then the connection is closed.
+    /// How long a client may leave a response unread: 30 seconds. Then the server closes the
+    /// connection.
     pub write_time: Duration,
-    /// How long requests that are being answered may take when the server stops: 5 seconds.
+    /// How long the server, when it stops, waits for the requests that it is answering: 5 seconds.
     pub grace: Duration,
 }
 
@@ -54,7 +55,7 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// Completes after `time` of the network, not of the hub: clients send and read in it.
+/// Completes after `time`. This is real time, not the hub's, because clients send in real time.
 pub(super) fn after(time: Duration) -> Sleep {
     const FAR: Duration = Duration::from_hours(24 * 365);
     let now = Instant::now();
@@ -62,7 +63,7 @@ pub(super) fn after(time: Duration) -> Sleep {
 }
 
 impl ConnectionLimits {
-    /// When a connection in this phase is to be closed, if it is still in it then.
+    /// When to close a connection that is still in this phase.
     pub(super) fn end_of(&self, phase: Phase) -> Option<Instant> {
         let time = match phase.doing {
             Doing::Opening | Doing::Head => self.head_time,

@@ -1,4 +1,4 @@
-//! Serves an app on the network, whoever connects.
+//! Serves an app on the network to clients that nobody trusts.
 //!
 //! A connection is in one [phase](phase) at a time. Connections that wait for their client have
 //! time limits. If there is no room for another connection, the one that has waited longest is

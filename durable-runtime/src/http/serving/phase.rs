@@ -1,4 +1,4 @@
-//! What a connection is doing.
+//! The phases of a connection.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use tokio::sync::Notify;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// What a connection is doing, in the order in which it gives way to others.
+/// What a connection is doing. The variants are in the order in which connections give way to others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Doing {
     /// It has sent nothing yet.
     Opening,
     /// It has sent a part of the head of a request.
     Head,
-    /// It has had an answer, and has asked for nothing since.
+    /// It has got an answer, and has sent nothing since.
     Idle,
     /// It has sent a part of the body of a request.
     Body,
@@ -21,7 +21,7 @@ pub(super) enum Doing {
     Request,
 }
 
-/// What a connection is doing, and since when.
+/// What a connection is doing, and since when it is doing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Phase {
     pub(super) doing: Doing,
@@ -34,17 +34,17 @@ impl Phase {
         Self { doing, since }
     }
 
-    /// Whether it is the client that is waited for.
+    /// Whether the connection waits for its client.
     pub(super) fn gives_way(self) -> bool {
         self.doing != Doing::Request
     }
 }
 
-/// The phase of a connection, for all that change it. Clones are of the same connection.
+/// The phase of a connection, shared by all that change it. Clones belong to the same connection.
 #[derive(Debug, Clone)]
 pub(super) struct Phases {
     phase: Arc<watch::Sender<Phase>>,
-    /// Told when a connection begins to give way.
+    /// Notified when a connection begins to give way.
     gives_way: Arc<Notify>,
 }
 
@@ -66,12 +66,12 @@ impl Phases {
         self.change(|doing| waits(doing).then_some(Doing::Head));
     }
 
-    /// Bytes went out: an answer that is still on its way is no idleness.
+    /// Bytes went out. A connection is not idle while an answer is on its way.
     pub(super) fn sent(&self) {
         self.change(|doing| (doing == Doing::Idle).then_some(Doing::Idle));
     }
 
-    /// The head of a request is there.
+    /// The head of a request is complete.
     pub(super) fn has_head(&self, has_body: bool) {
         let next = if has_body {
             Doing::Body
@@ -81,7 +81,7 @@ impl Phases {
         self.change(|_| Some(next));
     }
 
-    /// The body of the request is there.
+    /// The body of the request is complete.
     pub(super) fn has_body(&self) {
         self.change(|doing| (doing == Doing::Body).then_some(Doing::Request));
     }
@@ -104,7 +104,7 @@ impl Phases {
     }
 }
 
-/// Is kept with a response: the request is answered when it is dropped.
+/// A response keeps it. When it is dropped, the request is answered.
 #[derive(Debug)]
 pub(super) struct Answering(pub(super) Phases);
 

@@ -21,7 +21,7 @@ use super::limits::after;
 use super::phase::Phases;
 use crate::http::Closing;
 
-/// How long to wait where the system has nothing to open a connection with.
+/// How long to wait if the system has no resources for another connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves `app` to all clients that connect to `listener`, whatever they send and however slowly,
@@ -53,7 +53,7 @@ pub fn serve(listener: TcpListener, app: Router) -> Serve {
     }
 }
 
-/// A server, made by [`serve`]. `.await` serves until the server is told to stop.
+/// A server, made by [`serve`]. `.await` serves until the signal to stop ([`until`](Self::until)).
 #[must_use = "nothing is served before `.await`"]
 pub struct Serve {
     listener: TcpListener,
@@ -70,16 +70,15 @@ impl Serve {
         self
     }
 
-    /// Ends the requests that wait in the management API when the server stops. Otherwise streams
-    /// would use up all of its grace period.
+    /// Ends the waiting requests of the management API when the server stops. Otherwise streams would
+    /// use up all of its grace period.
     pub fn closing(mut self, closing: Closing) -> Self {
         self.closing = Some(closing);
         self
     }
 
-    /// Stops when `signal` completes. The server then accepts no more connections, closes idle
-    /// ones, and gives requests that are being answered the time
-    /// [`grace`](ConnectionLimits::grace).
+    /// Stops when `signal` completes. The server then accepts no more connections, closes idle ones,
+    /// and gives the requests that it is answering the time [`grace`](ConnectionLimits::grace).
     pub fn until(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
         self.signal = Box::pin(signal);
         self
@@ -132,7 +131,7 @@ impl fmt::Debug for Serve {
     }
 }
 
-/// Where connections come from.
+/// The source of connections.
 trait Accept: Send + Sync {
     fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> + Send;
 }
@@ -151,7 +150,7 @@ struct Door<L> {
 }
 
 impl<L: Accept> Door<L> {
-    /// Admits connections, for ever.
+    /// Admits connections for ever.
     async fn admit_all(&self, crowd: &mut Crowd) {
         loop {
             let is_full = crowd.len() >= self.limits.connections.max(1);
@@ -188,8 +187,8 @@ impl<L: Accept> Door<L> {
         crowd.add(connection, self.app.clone());
     }
 
-    /// After an error that is not the client's, there are too few descriptors or too little memory:
-    /// asked again at once, the system would say the same.
+    /// Waits after an error that is not the client's. The system has too few descriptors or too little
+    /// memory, and would return the same error at once.
     async fn recover(&self, crowd: &mut Crowd, error: &io::Error) {
         use io::ErrorKind::ConnectionAborted;
         use io::ErrorKind::ConnectionRefused;
@@ -213,7 +212,7 @@ mod tests {
 
     use super::*;
 
-    /// A system that has no descriptors left.
+    /// A system without free descriptors.
     #[derive(Default)]
     struct Exhausted(AtomicUsize);
 

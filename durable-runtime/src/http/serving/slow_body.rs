@@ -1,4 +1,4 @@
-//! The body of a request, which is to come in time whoever reads it.
+//! The body of a request, which must arrive in time whatever handler reads it.
 
 use std::io;
 use std::pin::Pin;
@@ -30,7 +30,7 @@ use super::phase::Phases;
 pub(super) struct Late(Arc<AtomicBool>);
 
 impl Late {
-    /// The answer that the app gives, or 408 if it gives that because the body was too slow.
+    /// Returns the app's answer, or 408 if the body was too slow.
     pub(super) fn answer(&self, mut response: Response) -> Response {
         if !self.0.load(Ordering::Relaxed) {
             return response;
@@ -45,7 +45,7 @@ impl Late {
     }
 }
 
-/// `body`, which fails when it is not there as a whole within `time`.
+/// Returns `body`, which fails if it is not complete within `time`.
 pub(super) fn in_time(
     body: impl HttpBody<Data = Bytes, Error = hyper::Error> + Send + Unpin + 'static,
     time: Duration,

@@ -1,4 +1,5 @@
-//! The socket of a connection: tells when bytes come in, and gives up a client that does not read.
+//! The socket of a connection. It reports when bytes come in, and gives up a client that does not
+//! read.
 
 use std::io;
 use std::pin::Pin;
@@ -20,7 +21,7 @@ pub(super) struct Socket {
     stream: TcpStream,
     phases: Phases,
     write_time: Duration,
-    /// Until when the client has to read something, while it reads nothing.
+    /// The time by which a client that reads nothing has to read something.
     give_up: Option<Pin<Box<Sleep>>>,
 }
 
@@ -34,7 +35,7 @@ impl Socket {
         }
     }
 
-    /// What writing came to, unless the client has read nothing for too long.
+    /// Returns the result of writing, unless the client has read nothing for too long.
     fn in_time<T>(
         &mut self,
         cx: &mut Context<'_>,

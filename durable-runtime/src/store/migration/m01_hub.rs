@@ -10,7 +10,7 @@ pub(super) fn steps() -> Vec<Step> {
     vec![
         Step::Table(
             Table::create()
-                .table("hub")
+                .table("durable_hub")
                 .col(
                     // `SQLite` numbers rows by itself only if the type is just this.
                     ColumnDef::new("id")
@@ -27,8 +27,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("hub_name")
-                .table("hub")
+                .name("durable_hub_name")
+                .table("durable_hub")
                 .col("name")
                 .unique()
                 .to_owned(),

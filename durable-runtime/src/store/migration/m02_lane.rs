@@ -10,7 +10,7 @@ pub(super) fn steps() -> Vec<Step> {
     vec![
         Step::Table(
             Table::create()
-                .table("lane")
+                .table("durable_lane")
                 .col(
                     ColumnDef::new("id")
                         .integer()
@@ -24,7 +24,7 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Table(
             Table::create()
-                .table("unit")
+                .table("durable_unit")
                 .col(ColumnDef::new("id").integer().not_null().primary_key())
                 .col(ColumnDef::new("hub").small_integer().not_null())
                 .col(ColumnDef::new("owner").big_integer())
@@ -32,8 +32,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("lane_name")
-                .table("lane")
+                .name("durable_lane_name")
+                .table("durable_lane")
                 .col("hub")
                 .col("name")
                 .unique()
@@ -41,8 +41,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("unit_owner")
-                .table("unit")
+                .name("durable_unit_owner")
+                .table("durable_unit")
                 .col("hub")
                 .col("owner")
                 .to_owned(),

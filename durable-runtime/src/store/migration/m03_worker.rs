@@ -10,7 +10,7 @@ pub(super) fn steps() -> Vec<Step> {
     vec![
         Step::Table(
             Table::create()
-                .table("worker")
+                .table("durable_worker")
                 .col(
                     ColumnDef::new("id")
                         .big_integer()
@@ -29,8 +29,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("worker_hub")
-                .table("worker")
+                .name("durable_worker_hub")
+                .table("durable_worker")
                 .col("hub")
                 .to_owned(),
         ),

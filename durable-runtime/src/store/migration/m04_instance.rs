@@ -13,7 +13,7 @@ pub(super) fn steps() -> Vec<Step> {
     vec![
         Step::Table(
             Table::create()
-                .table("instance")
+                .table("durable_instance")
                 .col(
                     ColumnDef::new("key")
                         .big_integer()
@@ -36,6 +36,7 @@ pub(super) fn steps() -> Vec<Step> {
                 .col(ColumnDef::new("tags").text().not_null())
                 .col(ColumnDef::new("parent_key").big_integer())
                 .col(ColumnDef::new("parent").text())
+                .col(ColumnDef::new("detached").boolean().not_null())
                 .col(ColumnDef::new("start_at").big_integer())
                 .col(ColumnDef::new("created_at").big_integer().not_null())
                 .col(ColumnDef::new("updated_at").big_integer().not_null())
@@ -53,8 +54,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("instance_id")
-                .table("instance")
+                .name("durable_instance_id")
+                .table("durable_instance")
                 .col("hub")
                 .col("id")
                 .unique()
@@ -63,8 +64,8 @@ pub(super) fn steps() -> Vec<Step> {
         // Only the few that must be loaded at once, so that the others do not pay for it.
         Step::Index(
             Index::create()
-                .name("instance_to_load")
-                .table("instance")
+                .name("durable_instance_to_load")
+                .table("durable_instance")
                 .col("unit")
                 .col("key")
                 .and_where(Expr::col("load_at_start").eq(true))
@@ -72,8 +73,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("instance_status")
-                .table("instance")
+                .name("durable_instance_status")
+                .table("durable_instance")
                 .col("hub")
                 .col("status")
                 .col("key")
@@ -81,8 +82,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("instance_name")
-                .table("instance")
+                .name("durable_instance_name")
+                .table("durable_instance")
                 .col("hub")
                 .col("name")
                 .col("status")

@@ -10,7 +10,7 @@ pub(super) fn steps() -> Vec<Step> {
     vec![
         Step::Table(
             Table::create()
-                .table("history")
+                .table("durable_history")
                 .col(ColumnDef::new("instance").big_integer().not_null())
                 .col(ColumnDef::new("execution").big_integer().not_null())
                 .col(ColumnDef::new("turn").big_integer().not_null())
@@ -21,8 +21,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("history_turn")
-                .table("history")
+                .name("durable_history_turn")
+                .table("durable_history")
                 .col("instance")
                 .col("execution")
                 .col("turn")

@@ -10,7 +10,7 @@ pub(super) fn steps() -> Vec<Step> {
     vec![
         Step::Table(
             Table::create()
-                .table("inbox")
+                .table("durable_inbox")
                 .col(
                     ColumnDef::new("id")
                         .big_integer()
@@ -28,8 +28,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("inbox_unit")
-                .table("inbox")
+                .name("durable_inbox_unit")
+                .table("durable_inbox")
                 .col("unit")
                 .col("parked")
                 .col("id")
@@ -37,8 +37,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("inbox_instance")
-                .table("inbox")
+                .name("durable_inbox_instance")
+                .table("durable_inbox")
                 .col("instance")
                 .to_owned(),
         ),

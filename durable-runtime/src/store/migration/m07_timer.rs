@@ -10,7 +10,7 @@ pub(super) fn steps() -> Vec<Step> {
     vec![
         Step::Table(
             Table::create()
-                .table("timer")
+                .table("durable_timer")
                 .col(
                     ColumnDef::new("id")
                         .big_integer()
@@ -28,8 +28,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("timer_call")
-                .table("timer")
+                .name("durable_timer_call")
+                .table("durable_timer")
                 .col("instance")
                 .col("execution")
                 .col("path")
@@ -39,8 +39,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("timer_due")
-                .table("timer")
+                .name("durable_timer_due")
+                .table("durable_timer")
                 .col("unit")
                 .col("due")
                 .to_owned(),

@@ -9,7 +9,7 @@ use super::runner::Step;
 pub(super) fn steps() -> Vec<Step> {
     vec![Step::Table(
         Table::create()
-            .table("command")
+            .table("durable_command")
             .col(ColumnDef::new("instance").big_integer().not_null())
             .col(ColumnDef::new("command").string().not_null())
             .primary_key(Index::create().col("instance").col("command"))

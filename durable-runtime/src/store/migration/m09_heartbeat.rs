@@ -9,7 +9,7 @@ use super::runner::Step;
 pub(super) fn steps() -> Vec<Step> {
     vec![Step::Table(
         Table::create()
-            .table("heartbeat")
+            .table("durable_heartbeat")
             .col(ColumnDef::new("instance").big_integer().not_null())
             .col(ColumnDef::new("execution").big_integer().not_null())
             .col(ColumnDef::new("path").string().not_null())

@@ -1,6 +1,6 @@
 //! The histories for people: by the instance's id instead of its number.
 //!
-//! The hub is joined for the sake of index `instance_id`, which begins with it: otherwise the
+//! The hub is joined for the sake of index `durable_instance_id`, which begins with it: otherwise the
 //! history of one instance would be found by reading all of them.
 
 use sea_orm::sea_query::Expr;
@@ -11,20 +11,20 @@ use super::runner::Step;
 
 pub(super) fn steps() -> Vec<Step> {
     let query = Query::select()
-        .expr_as(Expr::col(("instance", "id")), "instance")
-        .column(("history", "execution"))
-        .column(("history", "turn"))
-        .column(("history", "at"))
-        .column(("history", "events"))
-        .from("hub")
+        .expr_as(Expr::col(("durable_instance", "id")), "instance")
+        .column(("durable_history", "execution"))
+        .column(("durable_history", "turn"))
+        .column(("durable_history", "at"))
+        .column(("durable_history", "events"))
+        .from("durable_hub")
         .inner_join(
-            "instance",
-            Expr::col(("instance", "hub")).equals(("hub", "id")),
+            "durable_instance",
+            Expr::col(("durable_instance", "hub")).equals(("durable_hub", "id")),
         )
         .inner_join(
-            "history",
-            Expr::col(("history", "instance")).equals(("instance", "key")),
+            "durable_history",
+            Expr::col(("durable_history", "instance")).equals(("durable_instance", "key")),
         )
         .to_owned();
-    vec![Step::View("readable_history", query)]
+    vec![Step::View("durable_readable_history", query)]
 }

@@ -8,7 +8,7 @@ use super::runner::Step;
 pub(super) fn steps() -> Vec<Step> {
     let mut turn = ColumnDef::new("checkpoint");
     let column = Table::alter()
-        .table("instance")
+        .table("durable_instance")
         .add_column(turn.big_integer())
         .to_owned();
     vec![Step::Column(column)]

@@ -13,7 +13,7 @@ pub(super) fn steps() -> Vec<Step> {
     vec![
         Step::Table(
             Table::create()
-                .table("entity")
+                .table("durable_entity")
                 .col(
                     ColumnDef::new("id")
                         .big_integer()
@@ -36,8 +36,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("entity_id")
-                .table("entity")
+                .name("durable_entity_id")
+                .table("durable_entity")
                 .col("hub")
                 .col("name")
                 .col("key")
@@ -47,8 +47,8 @@ pub(super) fn steps() -> Vec<Step> {
         // Only the few that must be loaded at once, so that the others do not pay for it.
         Step::Index(
             Index::create()
-                .name("entity_to_load")
-                .table("entity")
+                .name("durable_entity_to_load")
+                .table("durable_entity")
                 .col("unit")
                 .col("id")
                 .and_where(Expr::col("load_at_start").eq(true))

@@ -10,7 +10,7 @@ pub(super) fn steps() -> Vec<Step> {
     vec![
         Step::Table(
             Table::create()
-                .table("answer")
+                .table("durable_answer")
                 .col(ColumnDef::new("instance").big_integer().not_null())
                 .col(ColumnDef::new("command").string().not_null())
                 .col(ColumnDef::new("result").text())
@@ -20,8 +20,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("answer_remember_until")
-                .table("answer")
+                .name("durable_answer_remember_until")
+                .table("durable_answer")
                 .col("remember_until")
                 .to_owned(),
         ),

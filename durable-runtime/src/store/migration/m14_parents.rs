@@ -11,8 +11,8 @@ pub(super) fn steps() -> Vec<Step> {
     // Only children, so that the others do not pay for it.
     vec![Step::Index(
         Index::create()
-            .name("instance_parent")
-            .table("instance")
+            .name("durable_instance_parent")
+            .table("durable_instance")
             .col("parent_key")
             .col("key")
             .and_where(Expr::col("parent_key").is_not_null())

@@ -10,7 +10,7 @@ pub(super) fn steps() -> Vec<Step> {
     vec![
         Step::Table(
             Table::create()
-                .table("tag")
+                .table("durable_tag")
                 .col(ColumnDef::new("instance").big_integer().not_null())
                 .col(ColumnDef::new("name").string().not_null())
                 .col(ColumnDef::new("hub").small_integer().not_null())
@@ -20,8 +20,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
-                .name("tag_value")
-                .table("tag")
+                .name("durable_tag_value")
+                .table("durable_tag")
                 .col("hub")
                 .col("name")
                 .col("value")

@@ -11,22 +11,34 @@ use sea_orm::sea_query::IndexCreateStatement;
 use super::runner::Step;
 
 pub(super) fn steps() -> Vec<Step> {
-    let mut custom_status =
-        of_instances("instance_custom_status", &["hub", "custom_status", "key"]);
+    let mut custom_status = of_instances(
+        "durable_instance_custom_status",
+        &["hub", "custom_status", "key"],
+    );
     // Only those that have one, so that the others do not pay for it.
     custom_status.and_where(Expr::col("custom_status").is_not_null());
     let version = ["hub", "version", "name", "status", "key"];
     vec![
-        Step::Index(of_instances("instance_version", &version)),
+        Step::Index(of_instances("durable_instance_version", &version)),
         Step::Index(custom_status),
-        Step::Index(of_instances("instance_created", &["hub", "created_at"])),
-        Step::Index(of_instances("instance_updated", &["hub", "updated_at"])),
-        Step::Index(index("entity_changed", "entity", &["hub", "changed_at"])),
+        Step::Index(of_instances(
+            "durable_instance_created",
+            &["hub", "created_at"],
+        )),
+        Step::Index(of_instances(
+            "durable_instance_updated",
+            &["hub", "updated_at"],
+        )),
+        Step::Index(index(
+            "durable_entity_changed",
+            "durable_entity",
+            &["hub", "changed_at"],
+        )),
     ]
 }
 
 fn of_instances(name: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
-    index(name, "instance", columns)
+    index(name, "durable_instance", columns)
 }
 
 fn index(

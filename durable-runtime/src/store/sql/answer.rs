@@ -84,7 +84,7 @@ pub(super) async fn fetch<C: ConnectionTrait>(
 }
 
 /// Forgets so many of those that need not be remembered any longer, and returns whether there may be
-/// more. Index `answer_remember_until`; each entity is looked up by its number, since a list of all
+/// more. Index `durable_answer_remember_until`; each entity is looked up by its number, since a list of all
 /// entities would be read to its end.
 pub(super) async fn expire_in_txn(
     txn: &DatabaseTransaction,

@@ -63,6 +63,7 @@ impl Connections {
         let file = DatabaseFile::opened(path).map_err(not_read(path))?;
         guard.file.get_or_init(|| file);
         let reader = dialect::reader(path).await?;
+        guard.reader.get_or_init(|| reader.clone());
         Ok(Self {
             writer,
             reader,
@@ -93,7 +94,7 @@ impl Connections {
     /// each other without a gap, `SQLite` cannot begin it anew, and it stays as long as it has become.
     pub(super) async fn keep_log_short(&self) {
         if self.guard.log_is_to_be_cut()
-            && let Err(error) = dialect::cut_log(&self.writer).await
+            && let Err(error) = dialect::cut_log(&self.writer, &self.guard).await
         {
             tracing::debug!(%error, "the log could not be cut back, and is tried again");
         }
@@ -175,6 +176,10 @@ impl Deref for WriteTxn {
 pub(super) struct Guard {
     /// Absent while the database is being opened.
     file: OnceLock<DatabaseFile>,
+    /// Keeps a connection open for as long as anybody has the one that writes: the user may still
+    /// have it when the store is gone. With the last connection `SQLite` deletes the log, and rule 3
+    /// would take the next log for a foreign one.
+    reader: OnceLock<DatabaseConnection>,
     /// How many commits `SQLite` has made.
     commits: AtomicU64,
     /// A transaction was rolled back, by whomever, since the connection was taken.
@@ -225,6 +230,16 @@ impl Guard {
     /// `SQLite` has rolled a transaction back.
     pub(super) fn was_rolled_back(&self) {
         self.rolled_back.store(true, Ordering::Release);
+    }
+
+    /// The settings of the connection are not what they should be: unless that is made up for, it is
+    /// not used again.
+    pub(super) fn changes_settings(&self) -> ChangedSettings<'_> {
+        let was_broken = self.broken.swap(true, Ordering::AcqRel);
+        ChangedSettings {
+            broken: &self.broken,
+            was_broken,
+        }
     }
 
     /// Whether it is time to try to cut the log back.
@@ -308,6 +323,19 @@ impl Guard {
     }
 }
 
+/// Settings of the connection that writes are changed for a while.
+pub(super) struct ChangedSettings<'a> {
+    broken: &'a AtomicBool,
+    was_broken: bool,
+}
+
+impl ChangedSettings<'_> {
+    /// They are what they were.
+    pub(super) fn are_back(self) {
+        self.broken.store(self.was_broken, Ordering::Release);
+    }
+}
+
 /// Refuses a database that has lost a part.
 fn check_whole(path: &Path) -> Result<(), StoreError> {
     let database = handle::shared(path).map_err(not_read(path))?;
@@ -329,5 +357,40 @@ fn file_changed(action: &'static str, changed: &ChangedFile) -> StoreError {
         action,
         path: changed.path.display().to_string(),
         change: changed.change,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use sea_orm::ConnectionTrait;
+    use sea_orm::DbBackend;
+    use sea_orm::Statement;
+
+    use super::Connections;
+    use super::dialect;
+
+    #[tokio::test]
+    async fn whoever_leaves_while_the_log_is_cut_leaves_the_connection_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.db");
+        let connections = Connections::open(&path).await.unwrap();
+        let writer = &connections.writer;
+        let table = "CREATE TABLE mine (t BLOB)";
+        writer.execute_unprepared(table).await.unwrap();
+        for after in 0..20 {
+            // It takes a while to copy that into the database.
+            let long = "DELETE FROM mine; INSERT INTO mine VALUES (zeroblob(8000000))";
+            writer.execute_unprepared(long).await.unwrap();
+            let cut = dialect::cut_log(writer, &connections.guard);
+            let left = tokio::time::timeout(Duration::from_millis(after), cut).await;
+            let asked = "SELECT timeout FROM pragma_busy_timeout";
+            let asked = Statement::from_string(DbBackend::Sqlite, asked);
+            let row = writer.query_one_raw(asked).await.unwrap();
+            let timeout: i32 = row.unwrap().try_get_by_index(0).unwrap();
+            assert_eq!(timeout, 5_000, "left after {after} ms: {}", left.is_err());
+        }
+        connections.close().await;
     }
 }

@@ -23,15 +23,13 @@ use sea_orm::SqliteTransactionMode;
 use sea_orm::SqlxSqliteConnector;
 use sea_orm::TransactionOptions;
 use sea_orm::TransactionTrait;
-use sea_orm::sea_query::Expr;
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::sea_query::Func;
 use sea_orm::sqlx;
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::Executor;
 use sea_orm::sqlx::SqliteConnection;
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::sqlx::sqlite::SqliteJournalMode;
+use sea_orm::sqlx::sqlite::SqlitePool;
 use sea_orm::sqlx::sqlite::SqlitePoolOptions;
 use sea_orm::sqlx::sqlite::SqliteSynchronous;
 
@@ -41,6 +39,9 @@ use crate::store::error::USER_MUST_HAVE_IT;
 
 /// How long a statement waits for another process to finish writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long an opening waits before it is tried again.
+const OPEN_AGAIN: Duration = Duration::from_millis(10);
 
 /// How many readers there are at most.
 const READERS: u32 = 4;
@@ -83,19 +84,39 @@ pub(super) async fn writer(
         .clone()
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal);
-    let pool = guarded(guard)
-        .max_connections(1)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(first)
-        .await
-        .map_err(|source| not_opened(path, source))?;
+    let pool = first_connection(guard, first).await;
+    let pool = pool.map_err(|source| not_opened(path, source))?;
     // One that stands in for a broken one changes nothing about what it finds at the path.
     pool.set_connect_options(options);
     let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
     check_pragmas(&writer).await?;
     Ok(writer)
+}
+
+/// Opens the first connection that writes, and tries again while others open the same new database:
+/// `SQLite` does not wait for them when it turns the log on.
+async fn first_connection(
+    guard: &Arc<Guard>,
+    options: SqliteConnectOptions,
+) -> Result<SqlitePool, sqlx::Error> {
+    let mut tries = BUSY_TIMEOUT.as_millis() / OPEN_AGAIN.as_millis();
+    loop {
+        let pool = guarded(guard)
+            .max_connections(1)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await;
+        match pool {
+            Err(error) if fault_of_driver(&error) == Fault::Busy && tries > 0 => {
+                tries -= 1;
+                #[expect(clippy::disallowed_methods, reason = "this waits for other processes")]
+                tokio::time::sleep(OPEN_AGAIN).await;
+            }
+            pool => return pool,
+        }
+    }
 }
 
 /// Has `guard` decide which connection is used again, and what it commits.
@@ -170,8 +191,10 @@ async fn check_pragmas(writer: &DatabaseConnection) -> Result<(), StoreError> {
 
 /// Copies the log into the database and cuts it to nothing, unless somebody reads from it: whoever
 /// writes does not wait for that.
-pub(super) async fn cut_log(writer: &DatabaseConnection) -> Result<(), sqlx::Error> {
+pub(super) async fn cut_log(writer: &DatabaseConnection, guard: &Guard) -> Result<(), sqlx::Error> {
     let mut connection = writer.get_sqlite_connection_pool().acquire().await?;
+    // Whoever waits for this may go at any moment, and the time-out would stay as it is.
+    let changed = guard.changes_settings();
     let cut = sqlx::raw_sql("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     let cut = connection.execute(cut).await;
     let waits_again = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
@@ -181,6 +204,7 @@ pub(super) async fn cut_log(writer: &DatabaseConnection) -> Result<(), sqlx::Err
         connection.close().await?;
         return Err(error);
     }
+    changed.are_back();
     cut.map(|_| ())
 }
 
@@ -191,11 +215,6 @@ pub(super) async fn begin(writer: &DatabaseConnection) -> Result<DatabaseTransac
         ..TransactionOptions::default()
     };
     writer.begin_with_options(options).await
-}
-
-/// Whether a text contains another, with regard to case.
-pub(super) fn contains(text: Expr, part: impl Into<Expr>) -> Expr {
-    Expr::from(Func::cust("instr").arg(text).arg(part)).gt(0)
 }
 
 /// What an error of the database means.

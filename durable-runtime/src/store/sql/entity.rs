@@ -33,7 +33,7 @@ use crate::store::table::entity::Entity;
 use crate::work::EntityRow;
 use crate::work::EntityUpdate;
 
-/// Where messages to entities go. Those that do not exist are created. Index `entity_id`.
+/// Where messages to entities go. Those that do not exist are created. Index `durable_entity_id`.
 pub(super) async fn receivers_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
@@ -96,7 +96,7 @@ async fn find<C: ConnectionTrait>(
     Ok(found)
 }
 
-/// The key of the entity with this id, if there is one. Index `entity_id`.
+/// The key of the entity with this id, if there is one. Index `durable_entity_id`.
 pub(super) async fn key<C: ConnectionTrait>(
     db: &C,
     scope: Scope,
@@ -135,7 +135,7 @@ pub(super) async fn update_in_txn(
     Ok(())
 }
 
-/// Those that must be loaded at once. Index `entity_to_load`, which holds only these: the condition
+/// Those that must be loaded at once. Index `durable_entity_to_load`, which holds only these: the condition
 /// must not be a parameter.
 pub(super) async fn to_load<C: ConnectionTrait>(
     db: &C,

@@ -40,7 +40,7 @@ use crate::work::EntityRow;
 /// How many rows a part looks at, at least: those that were deleted do not show.
 const PART: usize = 1_000;
 
-/// The entity with this id, if it shows. Index `entity_id`.
+/// The entity with this id, if it shows. Index `durable_entity_id`.
 pub(super) async fn fetch<C: ConnectionTrait>(
     db: &C,
     scope: Scope,
@@ -57,7 +57,7 @@ pub(super) async fn fetch<C: ConnectionTrait>(
     Ok(listed.into_iter().next().filter(shows))
 }
 
-/// A page, in the order of index `entity_id`, read in parts as that of
+/// A page, in the order of index `durable_entity_id`, read in parts as that of
 /// [instances](super::listing) is.
 pub(super) async fn list(
     db: &DatabaseConnection,
@@ -150,7 +150,7 @@ async fn part<C: ConnectionTrait>(
     part_of_name(db, scope, filter, place, wanted).await
 }
 
-/// A part of those of one name: it looks at a bounded number of rows. Index `entity_id`.
+/// A part of those of one name: it looks at a bounded number of rows. Index `durable_entity_id`.
 async fn part_of_name<C: ConnectionTrait>(
     db: &C,
     scope: Scope,
@@ -219,7 +219,7 @@ async fn begin<C: ConnectionTrait>(
     })
 }
 
-/// The next name, found by one look at index `entity_id`.
+/// The next name, found by one look at index `durable_entity_id`.
 async fn name_above<C: ConnectionTrait>(
     db: &C,
     scope: Scope,
@@ -236,7 +236,7 @@ async fn name_above<C: ConnectionTrait>(
 }
 
 /// The ids of those that changed at the times that are wanted, if that is asked for and they are few.
-/// Index `entity_changed`.
+/// Index `durable_entity_changed`.
 async fn changed_then<C: ConnectionTrait>(
     db: &C,
     scope: Scope,
@@ -309,7 +309,7 @@ fn listing(row: EntityRow, backlogs: &HashMap<InstanceKey, u64>) -> EntityListin
     }
 }
 
-/// How many messages wait for each. Index `inbox_instance`.
+/// How many messages wait for each. Index `durable_inbox_instance`.
 async fn backlogs<C: ConnectionTrait>(
     db: &C,
     rows_of: &[EntityRow],

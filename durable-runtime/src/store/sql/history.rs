@@ -56,7 +56,7 @@ fn values(key: InstanceKey, row: &HistoryRow) -> Vec<Value> {
     ]
 }
 
-/// Deletes what stands before checkpoints. Index `history_turn`.
+/// Deletes what stands before checkpoints. Index `durable_history_turn`.
 pub(super) async fn delete_in_txn(
     txn: &DatabaseTransaction,
     turns: &[TurnWrite],
@@ -78,7 +78,7 @@ fn number(turn: u64) -> i64 {
     i64::try_from(turn).unwrap_or(i64::MAX)
 }
 
-/// The rows of an execution, oldest first; those from turn `from` on. Index `history_turn`, so that
+/// The rows of an execution, oldest first; those from turn `from` on. Index `durable_history_turn`, so that
 /// what stands before is not touched.
 pub(super) async fn fetch<C: ConnectionTrait>(
     db: &C,
@@ -94,7 +94,7 @@ pub(super) async fn fetch<C: ConnectionTrait>(
     Ok(rows.all(db).await?.into_iter().map(decode).collect())
 }
 
-/// Whether a turn of the execution was recorded. Index `history_turn`.
+/// Whether a turn of the execution was recorded. Index `durable_history_turn`.
 pub(super) async fn has_turns<C: ConnectionTrait>(
     db: &C,
     key: InstanceKey,
@@ -120,7 +120,7 @@ pub(super) fn decode(row: Model) -> HistoryRow {
     }
 }
 
-/// Deletes all turns of instances. Index `history_turn`.
+/// Deletes all turns of instances. Index `durable_history_turn`.
 pub(super) async fn delete_of_in_txn(
     txn: &DatabaseTransaction,
     instances: &[i64],

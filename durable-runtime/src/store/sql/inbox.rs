@@ -125,7 +125,7 @@ pub(super) async fn park_in_txn(txn: &DatabaseTransaction, ids: &[MessageId]) ->
     Ok(())
 }
 
-/// Lets all messages of instances be polled again. Index `inbox_instance`.
+/// Lets all messages of instances be polled again. Index `durable_inbox_instance`.
 pub(super) async fn unpark_in_txn(
     txn: &DatabaseTransaction,
     instances: &[i64],
@@ -140,7 +140,7 @@ pub(super) async fn unpark_in_txn(
     Ok(())
 }
 
-/// Moves the inbox of an instance to the unit that it belongs to now. Index `inbox_instance`.
+/// Moves the inbox of an instance to the unit that it belongs to now. Index `durable_inbox_instance`.
 pub(super) async fn move_in_txn(
     txn: &DatabaseTransaction,
     receiver: Receiver,
@@ -152,7 +152,7 @@ pub(super) async fn move_in_txn(
     Ok(())
 }
 
-/// A page of messages to poll. Index `inbox_unit` finds the ids, so that those which the worker has in
+/// A page of messages to poll. Index `durable_inbox_unit` finds the ids, so that those which the worker has in
 /// memory cost no more than their index entries.
 pub(super) async fn fetch<C: ConnectionTrait>(
     db: &C,
@@ -232,7 +232,7 @@ pub(super) fn decode(row: &Model) -> Result<Message, UnreadableMessage> {
     }
 }
 
-/// The wishes in the inbox of an instance, oldest first. Index `inbox_instance`.
+/// The wishes in the inbox of an instance, oldest first. Index `durable_inbox_instance`.
 pub(super) async fn wishes_in_txn(
     txn: &DatabaseTransaction,
     key: InstanceKey,
@@ -246,7 +246,7 @@ pub(super) async fn wishes_in_txn(
     Ok(messages.map(|message| (message.at, message.body)).collect())
 }
 
-/// Deletes the inboxes of instances. Index `inbox_instance`.
+/// Deletes the inboxes of instances. Index `durable_inbox_instance`.
 pub(super) async fn delete_of_in_txn(
     txn: &DatabaseTransaction,
     instances: &[i64],
@@ -258,7 +258,7 @@ pub(super) async fn delete_of_in_txn(
     Ok(())
 }
 
-/// The whole inbox of an instance, and what of it cannot be read. Index `inbox_instance`.
+/// The whole inbox of an instance, and what of it cannot be read. Index `durable_inbox_instance`.
 pub(super) async fn of_instance<C: ConnectionTrait>(
     db: &C,
     key: InstanceKey,
@@ -276,7 +276,7 @@ pub(super) async fn of_instance<C: ConnectionTrait>(
     Ok((inbox, unreadable))
 }
 
-/// The whole inbox of an entity, and which of it is parked. Index `inbox_instance`.
+/// The whole inbox of an entity, and which of it is parked. Index `durable_inbox_instance`.
 pub(super) async fn of_entity<C: ConnectionTrait>(
     db: &C,
     key: InstanceKey,
@@ -292,7 +292,7 @@ pub(super) async fn of_entity<C: ConnectionTrait>(
 }
 
 /// The external events in the inbox of an instance, and its replacements, oldest first. Index
-/// `inbox_instance`.
+/// `durable_inbox_instance`.
 pub(super) async fn events<C: ConnectionTrait>(
     db: &C,
     key: InstanceKey,

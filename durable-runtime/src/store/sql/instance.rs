@@ -39,7 +39,7 @@ use crate::work::InstanceRow;
 use crate::work::InstanceUpdate;
 use crate::work::NewInstance;
 
-/// The instance with this id, as others see it. Index `instance_id`.
+/// The instance with this id, as others see it. Index `durable_instance_id`.
 pub(super) async fn fetch<C: ConnectionTrait>(
     db: &C,
     scope: Scope,
@@ -82,7 +82,7 @@ pub(super) async fn fetch_owned<C: ConnectionTrait>(
     row.map(instance_row::decode_owned).transpose()
 }
 
-/// The instances that have one of these ids. Index `instance_id`.
+/// The instances that have one of these ids. Index `durable_instance_id`.
 pub(super) async fn fetch_many_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
@@ -106,7 +106,7 @@ pub(super) struct Receiver {
     pub(super) unit: Unit,
 }
 
-/// The receivers that have one of these ids. Index `instance_id`.
+/// The receivers that have one of these ids. Index `durable_instance_id`.
 pub(super) async fn receivers_by_id_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
@@ -264,7 +264,7 @@ fn update_of(
         .to_owned()
 }
 
-/// Those that must be loaded at once. Index `instance_to_load`, which holds only these: the condition
+/// Those that must be loaded at once. Index `durable_instance_to_load`, which holds only these: the condition
 /// must not be a parameter, and the hub (which the units imply) must not tempt the planner elsewhere.
 pub(super) async fn to_load<C: ConnectionTrait>(
     db: &C,

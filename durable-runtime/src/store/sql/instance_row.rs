@@ -21,7 +21,7 @@ use crate::store::table::instance::Model;
 use crate::work::InstanceRow;
 
 /// The columns that a creation fills; the key comes from the database.
-pub(super) const COLUMNS: [Column; 22] = [
+pub(super) const COLUMNS: [Column; 23] = [
     Column::Hub,
     Column::Id,
     Column::Salt,
@@ -37,6 +37,7 @@ pub(super) const COLUMNS: [Column; 22] = [
     Column::Tags,
     Column::ParentKey,
     Column::Parent,
+    Column::Detached,
     Column::StartAt,
     Column::CreatedAt,
     Column::UpdatedAt,
@@ -64,6 +65,10 @@ pub(super) fn values(scope: Scope, row: &InstanceRow) -> Result<Vec<Value>, DbEr
         json(&row.tags)?.into(),
         row.parent.as_ref().map(|parent| parent.key.0).into(),
         row.parent.as_ref().map(json).transpose()?.into(),
+        row.parent
+            .as_ref()
+            .is_some_and(|parent| parent.detached)
+            .into(),
         row.start_at.map(Timestamp::as_millis).into(),
         row.created_at.as_millis().into(),
         row.updated_at.as_millis().into(),

@@ -7,11 +7,8 @@ use sea_orm::EntityTrait;
 use sea_orm::QueryFilter;
 use sea_orm::QueryOrder;
 use sea_orm::QuerySelect;
-use sea_orm::sea_query::Expr;
-use sea_orm::sea_query::ExprTrait;
 
 use super::command;
-use super::dialect;
 use super::heartbeat;
 use super::history;
 use super::inbox;
@@ -89,14 +86,13 @@ async fn with_descendants(
     }
 }
 
-/// The children of instances that are purged with them, by ascending key. Index `instance_parent`;
+/// The children of instances that are purged with them, by ascending key. Index `durable_instance_parent`;
 /// the hub, which the parents imply, would tempt the planner to read all that has ended in it.
 async fn children(
     txn: &DatabaseTransaction,
     parents: &[i64],
     limit: usize,
 ) -> Result<Vec<i64>, DbErr> {
-    let detached = dialect::contains(Expr::col(Column::Parent), r#""detached":true"#);
     let ended = InstanceStatus::TERMINAL.map(Status::from);
     let mut found = Vec::new();
     for list in rows::lists(parents) {
@@ -105,7 +101,7 @@ async fn children(
             .column(Column::Key)
             .filter(Column::ParentKey.is_in(list))
             .filter(Column::Status.is_in(ended))
-            .filter(detached.clone().not())
+            .filter(Column::Detached.eq(false))
             .order_by_asc(Column::Key)
             .limit(limit as u64)
             .into_tuple::<i64>();

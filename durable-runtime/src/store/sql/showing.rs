@@ -110,7 +110,7 @@ pub(super) async fn update_in_txn(
 }
 
 /// Counts the events that nobody has read: `taken` by the execution, and those in the inbox. While a
-/// replacement is on its way the number is that of what is to come. Index `inbox_instance`.
+/// replacement is on its way the number is that of what is to come. Index `durable_inbox_instance`.
 pub(super) async fn count_unread_in_txn(
     txn: &DatabaseTransaction,
     key: InstanceKey,
@@ -129,7 +129,7 @@ pub(super) async fn count_unread_in_txn(
     Ok(())
 }
 
-/// How many events nobody has read of the instance with this id. Index `instance_id`.
+/// How many events nobody has read of the instance with this id. Index `durable_instance_id`.
 pub(super) async fn unread_count<C: ConnectionTrait>(
     db: &C,
     scope: Scope,

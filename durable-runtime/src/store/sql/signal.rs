@@ -67,7 +67,7 @@ async fn of<C: ConnectionTrait>(
     Ok(found)
 }
 
-/// A page of the operations that wait in the store. Index `inbox_instance`.
+/// A page of the operations that wait in the store. Index `durable_inbox_instance`.
 async fn parked<C: ConnectionTrait>(
     db: &C,
     key: InstanceKey,

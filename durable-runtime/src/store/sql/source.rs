@@ -271,14 +271,14 @@ impl<'a> Candidates<'a> {
         Arm::of_instances(self.scope, range)
     }
 
-    /// Index `instance_id`.
+    /// Index `durable_instance_id`.
     fn by_id(self) -> Option<Source> {
         let id = self.filter.id.as_ref()?;
         let only = self.instances(all_of([Column::Id.eq(id.as_str())]));
         Some(self.source(Entries::ByKey, vec![only], |rest| rest.id = None))
     }
 
-    /// Index `instance_parent`.
+    /// Index `durable_instance_parent`.
     async fn by_parent<C: ConnectionTrait>(self, db: &C) -> Result<Option<Source>, DbErr> {
         let Some(parent) = &self.filter.parent else {
             return Ok(None);
@@ -293,7 +293,7 @@ impl<'a> Candidates<'a> {
         })))
     }
 
-    /// Index `tag_value`.
+    /// Index `durable_tag_value`.
     fn by_tags(self) -> impl Iterator<Item = Source> {
         self.filter.tags.iter().map(move |(name, value)| {
             let tagged = Arm::of_tags(self.scope, name, value);
@@ -303,7 +303,7 @@ impl<'a> Candidates<'a> {
         })
     }
 
-    /// Index `instance_custom_status`.
+    /// Index `durable_instance_custom_status`.
     fn by_custom_status(self) -> Option<Source> {
         let status = payload_text(self.filter.custom_status.as_ref())?;
         let range = self.instances(all_of([Column::CustomStatus.eq(status)]));
@@ -312,7 +312,7 @@ impl<'a> Candidates<'a> {
         }))
     }
 
-    /// Index `instance_name`, or `instance_version` where the filter asks for a version.
+    /// Index `durable_instance_name`, or `durable_instance_version` where the filter asks for a version.
     async fn by_name<C: ConnectionTrait>(self, db: &C) -> Result<Option<Source>, DbErr> {
         let InstanceFilter { name, version, .. } = self.filter;
         let names = match (name, version) {
@@ -335,7 +335,7 @@ impl<'a> Candidates<'a> {
         })))
     }
 
-    /// Index `instance_status`.
+    /// Index `durable_instance_status`.
     fn by_status(self) -> Source {
         let arms = self.statuses().into_iter();
         let arms = arms.map(|status| self.instances(all_of([Column::Status.eq(status)])));
@@ -350,7 +350,7 @@ impl<'a> Candidates<'a> {
         wanted.map(Status::from).collect()
     }
 
-    /// A range of index `instance_id`.
+    /// A range of index `durable_instance_id`.
     fn by_id_prefix(self) -> Option<Source> {
         let prefix = self.filter.id_prefix.as_deref()?;
         let range = self.instances(begins_with(Column::Id, prefix));
@@ -359,7 +359,7 @@ impl<'a> Candidates<'a> {
         }))
     }
 
-    /// A range of index `instance_created`.
+    /// A range of index `durable_instance_created`.
     fn by_creation(self) -> Option<Source> {
         let InstanceFilter {
             created_from: from,
@@ -372,7 +372,7 @@ impl<'a> Candidates<'a> {
         }))
     }
 
-    /// A range of index `instance_updated`.
+    /// A range of index `durable_instance_updated`.
     fn by_update(self) -> Option<Source> {
         let InstanceFilter {
             updated_from: from,
@@ -386,7 +386,7 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// The names under which a version is known, each found by one look at index `instance_version`.
+/// The names under which a version is known, each found by one look at index `durable_instance_version`.
 async fn names_of<C: ConnectionTrait>(
     db: &C,
     scope: Scope,

@@ -91,7 +91,7 @@ fn values((unit, timer): (Unit, &Timer)) -> Vec<Value> {
     ]
 }
 
-/// Deletes timers. Index `timer_call`.
+/// Deletes timers. Index `durable_timer_call`.
 pub(super) async fn delete_in_txn(
     txn: &DatabaseTransaction,
     ids: &[&TimerId],
@@ -116,7 +116,7 @@ fn is(id: &TimerId) -> Condition {
         .add(Column::Kind.eq(Kind::from(id.kind)))
 }
 
-/// Deletes all timers of instances. Index `timer_call`.
+/// Deletes all timers of instances. Index `durable_timer_call`.
 pub(super) async fn delete_of_in_txn(
     txn: &DatabaseTransaction,
     instances: &[i64],
@@ -128,7 +128,7 @@ pub(super) async fn delete_of_in_txn(
     Ok(())
 }
 
-/// A page of timers that are due. Index `timer_due`.
+/// A page of timers that are due. Index `durable_timer_due`.
 pub(super) async fn due<C: ConnectionTrait>(
     db: &C,
     units: &[Unit],

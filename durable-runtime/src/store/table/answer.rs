@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// A command.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "answer")]
+#[sea_orm(table_name = "durable_answer")]
 pub struct Model {
     /// The entity's number, negative.
     #[sea_orm(primary_key, auto_increment = false)]

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// A command.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "command")]
+#[sea_orm(table_name = "durable_command")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub instance: i64,

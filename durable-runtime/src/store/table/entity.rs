@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// An entity. In other tables it goes under its number, made negative.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "entity")]
+#[sea_orm(table_name = "durable_entity")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// The last progress of a call.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "heartbeat")]
+#[sea_orm(table_name = "durable_heartbeat")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub instance: i64,

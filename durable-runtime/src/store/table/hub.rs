@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// A hub.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "hub")]
+#[sea_orm(table_name = "durable_hub")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i16,

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "inbox")]
+#[sea_orm(table_name = "durable_inbox")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,

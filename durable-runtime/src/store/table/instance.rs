@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use super::Status;
 /// An instance.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "instance")]
+#[sea_orm(table_name = "durable_instance")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub key: i64,
@@ -24,6 +24,8 @@ pub struct Model {
     pub tags: String,
     pub parent_key: Option<i64>,
     pub parent: Option<String>,
+    /// Whether the parent does not wait for it.
+    pub detached: bool,
     pub start_at: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,

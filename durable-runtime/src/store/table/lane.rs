@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// A lane; its units are `id * partitions ..`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "lane")]
+#[sea_orm(table_name = "durable_lane")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i32,

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// A step.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "migration")]
+#[sea_orm(table_name = "durable_migration")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i32,

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// A tag.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "tag")]
+#[sea_orm(table_name = "durable_tag")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub instance: i64,

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use super::Kind;
 /// A timer.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "timer")]
+#[sea_orm(table_name = "durable_timer")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// A unit.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "unit")]
+#[sea_orm(table_name = "durable_unit")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// A worker.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "worker")]
+#[sea_orm(table_name = "durable_worker")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,

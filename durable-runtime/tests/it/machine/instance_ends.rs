@@ -125,6 +125,27 @@ fn a_live_instance_is_terminated_with_all_that_is_open() {
 }
 
 #[test]
+fn children_that_were_given_a_grace_keep_it_when_their_parent_is_terminated() {
+    for code_runs in [true, false] {
+        let mut bench = Bench::begun(|_, _| with_everything_open());
+        bench.post(MessageBody::Cancel {
+            grace: secs(60),
+            by_parent: None,
+        });
+        let _ = bench.step();
+        if !code_runs {
+            bench.deploy(|_, _| event("other"));
+            let _ = bench.raise("late", 1);
+            assert_eq!(bench.status(), InstanceStatus::Stalled);
+        }
+        bench.terminates("fraud");
+        let _ = bench.step();
+        assert_eq!(bench.status(), InstanceStatus::Terminated);
+        assert_eq!(terminated_children(&bench), [""; 0], "{code_runs}");
+    }
+}
+
+#[test]
 fn children_started_in_the_turn_of_the_termination_are_never_created() {
     let mut bench = Bench::begun(|_, _| async {
         let _early = spawned(child("ship", 0));

@@ -57,7 +57,7 @@ async fn a_worker_that_came_back_anew_frees_its_hub_when_it_is_dropped() {
     let runtime = hub.start().await;
     let orders = OrderClient::new(runtime.client());
     // As if another had taken over: this one has to come back as a new worker.
-    let fences = "UPDATE worker SET epoch = epoch + 1";
+    let fences = "UPDATE durable_worker SET epoch = epoch + 1";
     let database = runtime.database().unwrap();
     database.execute_unprepared(fences).await.unwrap();
     let order = orders.start(1).await.unwrap();

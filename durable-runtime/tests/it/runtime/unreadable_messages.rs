@@ -54,7 +54,7 @@ async fn what_cannot_be_read_stalls_its_instance_until_it_can_be_read() {
     let database = database(&hub).await;
     run(
         &database,
-        "UPDATE inbox SET body = '~' || body WHERE kind = 'EventRaised'",
+        "UPDATE durable_inbox SET body = '~' || body WHERE kind = 'EventRaised'",
     )
     .await;
 
@@ -66,7 +66,7 @@ async fn what_cannot_be_read_stalls_its_instance_until_it_can_be_read() {
     let runtime = hub.start().await;
     run(
         &database,
-        "UPDATE inbox SET body = substr(body, 2) WHERE body LIKE '~%'",
+        "UPDATE durable_inbox SET body = substr(body, 2) WHERE body LIKE '~%'",
     )
     .await;
     order.resume().await.unwrap();
@@ -85,13 +85,13 @@ async fn a_worker_that_can_read_it_cures_the_instance_when_it_starts() {
     order.raise(approval()).await.unwrap();
     let database = database(&hub).await;
     // Even its start.
-    run(&database, "UPDATE inbox SET body = '~' || body").await;
+    run(&database, "UPDATE durable_inbox SET body = '~' || body").await;
     let runtime = hub.start().await;
     let reason = stalls(&runtime.client(), order.id()).await;
     assert!(reason.starts_with("2 of its messages"), "{reason}");
     runtime.shutdown().await.unwrap();
 
-    run(&database, "UPDATE inbox SET body = substr(body, 2)").await;
+    run(&database, "UPDATE durable_inbox SET body = substr(body, 2)").await;
     let runtime = hub.start().await;
     assert_eq!(order.result().timeout(seconds(30)).await.unwrap(), "Ada");
     runtime.shutdown().await.unwrap();
@@ -108,7 +108,11 @@ async fn a_history_that_cannot_be_read_stalls_its_instance_until_it_can_be_read(
     }
     runtime.shutdown().await.unwrap();
     let database = database(&hub).await;
-    run(&database, "UPDATE history SET events = '~' || events").await;
+    run(
+        &database,
+        "UPDATE durable_history SET events = '~' || events",
+    )
+    .await;
 
     let runtime = hub.start().await;
     let order = ApprovedOrderClient::new(runtime.client()).instance(order.id().clone());
@@ -118,7 +122,11 @@ async fn a_history_that_cannot_be_read_stalls_its_instance_until_it_can_be_read(
         reason.starts_with("its history cannot be read: turn 1"),
         "{reason}"
     );
-    run(&database, "UPDATE history SET events = substr(events, 2)").await;
+    run(
+        &database,
+        "UPDATE durable_history SET events = substr(events, 2)",
+    )
+    .await;
     order.resume().await.unwrap();
     assert_eq!(order.result().timeout(seconds(30)).await.unwrap(), "Ada");
     runtime.shutdown().await.unwrap();
@@ -137,8 +145,8 @@ async fn three_pages_of_them_keep_no_other_message_from_its_instance() {
     run(
         &database,
         "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 3000)
-         INSERT INTO inbox (instance, unit, parked, at, kind, body)
-         SELECT instance, unit, FALSE, at, kind, '~' FROM inbox, number
+         INSERT INTO durable_inbox (instance, unit, parked, at, kind, body)
+         SELECT instance, unit, FALSE, at, kind, '~' FROM durable_inbox, number
          WHERE kind = 'EventRaised'",
     )
     .await;
@@ -161,7 +169,7 @@ async fn a_timer_that_cannot_be_read_keeps_no_other_from_firing() {
     let orders = OrderClient::new(elsewhere);
     let first = orders.start(1).delay(seconds(1)).await.unwrap();
     let database = database(&hub).await;
-    run(&database, "UPDATE timer SET kind = 'Tide'").await;
+    run(&database, "UPDATE durable_timer SET kind = 'Tide'").await;
     let second = orders.start(2).delay(seconds(1)).await.unwrap();
     let runtime = hub.start().await;
     assert_eq!(second.result().timeout(seconds(30)).await.unwrap(), 2);

@@ -16,4 +16,5 @@ mod recorded;
 mod recovery;
 mod room;
 mod simulated;
+mod stopping;
 mod timers;

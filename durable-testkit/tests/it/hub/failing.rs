@@ -78,3 +78,28 @@ async fn the_result_of_a_cancelled_instance_is_its_own_error() {
     let failure = NapError::Infrastructure(Failure::Cancelled);
     assert_eq!(not_begun.result().await, Err(failure));
 }
+
+#[activity]
+async fn knit() -> u32 {
+    std::future::pending().await
+}
+
+/// Sleeps on when its work is cancelled.
+#[orchestrator]
+async fn granny(ctx: &OrchestrationContext) -> Result<u32, Failure> {
+    let knitted = knit().await;
+    ctx.sleep(minutes(1)).await;
+    knitted
+}
+
+#[tokio::test]
+async fn what_a_cancellation_failed_is_not_waited_for() {
+    let kit = TestHub::new().register(granny).register(knit);
+    let granny = kit.start(granny()).await;
+    kit.settle().await;
+    granny.instance().cancel().await.unwrap();
+    kit.settle().await;
+    let waits: Vec<_> = granny.waits().iter().map(ToString::to_string).collect();
+    assert_eq!(waits.len(), 1, "{waits:?}");
+    assert!(waits[0].starts_with("sleep until"), "{waits:?}");
+}

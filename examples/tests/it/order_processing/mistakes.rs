@@ -84,7 +84,7 @@ async fn a_hub_of_a_newer_format_is_one_line_and_exit_code_2() {
     hub.summary(&["--limit", "1"]);
     let database = hub.database().await;
     database
-        .execute_unprepared("UPDATE hub SET format = 999")
+        .execute_unprepared("UPDATE durable_hub SET format = 999")
         .await
         .unwrap();
     database.close().await.unwrap();

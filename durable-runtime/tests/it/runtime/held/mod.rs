@@ -208,8 +208,8 @@ async fn a_message_that_cannot_be_read_is_not_passed_by_while_a_turn_holds_its_t
     let instance = client.start(name.to_owned()).await.unwrap();
     gate(name).reached(1).await;
     let database = runtime.database().unwrap();
-    let unreadable = "INSERT INTO inbox (instance, unit, parked, at, kind, body)
-                      SELECT key, unit, 0, 0, 'EventRaised', '~' FROM instance
+    let unreadable = "INSERT INTO durable_inbox (instance, unit, parked, at, kind, body)
+                      SELECT key, unit, 0, 0, 'EventRaised', '~' FROM durable_instance
                       WHERE name = 'spins_and_waits'";
     database.execute_unprepared(unreadable).await.unwrap();
     // What is sent later is behind it in the inbox.
@@ -227,7 +227,7 @@ async fn a_message_that_cannot_be_read_is_not_passed_by_while_a_turn_holds_its_t
     let report = status.stalled().unwrap_or_default();
     assert!(report.contains("`EventRaised`"), "{report}");
 
-    let cure = "DELETE FROM inbox WHERE body = '~'";
+    let cure = "DELETE FROM durable_inbox WHERE body = '~'";
     database.execute_unprepared(cure).await.unwrap();
     instance.resume().await.unwrap();
     assert_eq!(instance.result().timeout(PATIENCE).await.unwrap(), 42);

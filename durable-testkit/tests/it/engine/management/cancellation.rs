@@ -1,6 +1,7 @@
 //! Cancelling (M3, A4).
 
 use durable_runtime::client::ResultError;
+use durable_runtime::definition::StateKind;
 use durable_runtime::prelude::*;
 use durable_runtime::work::InstanceStatus;
 
@@ -24,6 +25,7 @@ on_every_store![
     a_call_that_is_made_later_fails_too,
     a_shielded_block_cleans_up,
     a_call_in_a_shield_goes_on,
+    what_the_cancellation_failed_is_not_waited_for,
     timers_and_waits_are_raced_with_the_cancellation,
     an_instance_that_returns_a_value_is_completed,
     a_panic_is_a_failure_though_it_was_cancelled,
@@ -90,6 +92,21 @@ async fn a_call_in_a_shield_goes_on(mut hub: Hub) {
     assert_eq!(hub.gate.dropped(), 0);
     assert_eq!(hub.gate.cleaned(), 0);
     assert_eq!(hub.status("one").await, InstanceStatus::Canceled);
+}
+
+async fn what_the_cancellation_failed_is_not_waited_for(mut hub: Hub) {
+    let careful = CarefulClient::new(hub.client()).start().await.unwrap();
+    let shielded = ShieldedHoldClient::new(hub.client()).start().await.unwrap();
+    hub.idle().await;
+    careful.cancel().await.unwrap();
+    shielded.cancel().await.unwrap();
+    hub.idle().await;
+    let status = careful.status().await.unwrap();
+    let waits: Vec<_> = status.waits_in().iter().map(|wait| wait.kind).collect();
+    assert_eq!(waits, [StateKind::DurableTimer]);
+    let status = shielded.status().await.unwrap();
+    let waits: Vec<_> = status.waits_in().iter().map(|wait| wait.kind).collect();
+    assert_eq!(waits, [StateKind::Activity]);
 }
 
 async fn timers_and_waits_are_raced_with_the_cancellation(mut hub: Hub) {
