@@ -90,8 +90,9 @@ impl<O: Orchestrator> ContextOf for O {
 
 /// An orchestrator, which has events, a status and arguments; [`Untyped`] is not one.
 #[diagnostic::on_unimplemented(
-    message = "this context does not know its orchestrator: it has no events, status and arguments",
-    label = "needs the context of one orchestrator",
+    message = "this context does not name its orchestrator, so it has no events, status or \
+               arguments",
+    label = "needs the context of a specific orchestrator",
     note = "write `ctx: &OrchestrationContext<my_orchestrator>`, with the name of the orchestrator \
             that calls this function [D022]"
 )]

@@ -112,9 +112,9 @@ impl<O: Orchestrator> Declares<NoEvent> for O {}
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "the orchestrator `{Self}` declares no status",
-    label = "there is no status to set",
-    note = "declare the type of what is set: `#[orchestrator(status = …)]` [D039]"
+    message = "the orchestrator `{Self}` does not declare a status",
+    label = "no status is declared",
+    note = "declare the type of the status: `#[orchestrator(status = …)]` [D039]"
 )]
 pub trait Reports<S> {}
 

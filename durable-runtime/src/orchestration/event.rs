@@ -40,7 +40,8 @@ pub const fn assert_distinct_events(names: &[&str]) {
         while second < names.len() {
             assert!(
                 !names[first].eq_ignore_ascii_case(names[second]),
-                "two declared events have the same name: give one another by `#[event(name = ..)]` [D027]"
+                "two declared events have the same name: rename one of them with \
+                 `#[event(name = \"…\")]` [D027]"
             );
             second += 1;
         }

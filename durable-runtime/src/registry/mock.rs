@@ -29,8 +29,9 @@ use crate::payload::Recorded;
 /// A function that can be mocked, by its call.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be mocked",
-    note = "functions with `#[activity]` or `#[orchestrator]` can: `charge_card::with(|order| …)`; \
-            so can operations of an entity: `InventoryMocks::reserve(|sku, n| …)`"
+    note = "mock a function that has `#[activity]` or `#[orchestrator]` \
+            (`charge_card::with(|order| …)`), or an operation of an entity \
+            (`InventoryMocks::reserve(|sku, n| …)`)"
 )]
 pub trait Mockable: 'static {
     /// The recorded arguments.
