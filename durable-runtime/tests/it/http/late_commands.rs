@@ -142,6 +142,10 @@ impl Commands for LateCommands {
         self.commands.history(id, execution).await
     }
 
+    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError> {
+        self.commands.open_history(id).await
+    }
+
     async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError> {
         self.commands.unread_events(id).await
     }
