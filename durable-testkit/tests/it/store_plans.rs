@@ -169,7 +169,8 @@ async fn a_page_of_messages_is_read_without_sorting_what_waits_behind_it() {
             },
             remember_until: None,
         };
-        drop(store.entity_send(&id, &command, now).await.unwrap());
+        let sent = store.entity_send(&id, &command, now).await.unwrap();
+        assert!(!sent.repeated);
     }
     seen.lock().unwrap().clear();
     let page = store.inbox_fetch(&units, &[], None, 5).await.unwrap();

@@ -134,16 +134,16 @@ impl Commands for LateCommands {
         self.commands.wait(wait).await;
     }
 
-    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError> {
-        self.commands.open_history(id).await
-    }
-
     async fn history(
         &self,
         id: &InstanceId,
         execution: Option<Execution>,
     ) -> Result<History, CommandError> {
         self.commands.history(id, execution).await
+    }
+
+    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError> {
+        self.commands.open_history(id).await
     }
 
     async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, CommandError> {
