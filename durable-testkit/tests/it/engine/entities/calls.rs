@@ -5,6 +5,7 @@ use std::sync::Arc;
 use durable_runtime::client::Client;
 use durable_runtime::client::ClientError;
 use durable_runtime::client::OperationError;
+use durable_runtime::client::ResultError;
 use durable_runtime::ids::EntityId;
 use durable_runtime::prelude::*;
 use durable_runtime::store::ModelStore;
@@ -420,13 +421,18 @@ async fn a_key_that_names_a_folder_is_refused_whoever_sends_to_it() {
         let signals = signals.await.unwrap();
         let postman = PostmanClient::new(&client, "one");
         let delivered = while_pumping(&mut pump, postman.deliver(key.to_owned())).await;
-        assert_eq!(delivered.unwrap_err().to_string(), invalid.to_string());
-        for result in [
-            calls.result().await,
-            locks.result().await,
-            signals.result().await,
-        ] {
-            assert_eq!(result.unwrap_err().to_string(), invalid.to_string());
+        pump.run_until_idle().await.unwrap();
+        let failure = Failure::InvalidEntityKey(invalid);
+        match delivered {
+            Err(OperationError::Failed(told)) => assert_eq!(told, failure),
+            other => panic!("{other:?}"),
+        }
+        for instance in [calls.id(), locks.id(), signals.id()] {
+            let instance = client.instance(instance).of::<calls_key>();
+            match instance.result().await {
+                Err(ResultError::Failed(told)) => assert_eq!(told, failure),
+                other => panic!("{other:?}"),
+            }
         }
     }
     let accounts = client.entities().name("Account").page(10);
