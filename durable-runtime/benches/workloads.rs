@@ -16,6 +16,7 @@
 //! | `w7` | N sleeping instances | `rss_starter_mb`, `rss_mb`, `cpu_percent` (over 10 s), `bytes_per_instance`, `open_ms` |
 //! | `w8` | N operations of entities by 100 clients, calls and signals by turns, on one key and on 100 | `ops_per_s_one_key`, `ops_per_s_100_keys` |
 //! | `w9` | a loop with checkpoints is gone on with at its Nth turn: 100, 10,000 and 100,000, or `--n` | `resume_ms`, `rows` (that resuming reads) |
+//! | `w10` | a client asks for the status of a loop with checkpoints at its Nth turn: 100 and 100,000, or `--n` | `status_ms` |
 
 mod workloads {
     pub(crate) mod bare_commit;
@@ -74,7 +75,8 @@ async fn run(options: &Options) -> durable_runtime::Result<Value> {
         "w6" => workloads::recovery::run(options).await,
         "w7" => workloads::sleepers::run(options).await,
         "w8" => workloads::entities::run(options).await,
-        "w9" => workloads::eternal::run(options).await,
+        "w9" => workloads::eternal::resumed(options).await,
+        "w10" => workloads::eternal::looked_at(options).await,
         _ => workloads::sleepers::idle(options).await,
     }
 }

@@ -1,6 +1,9 @@
 //! `w9`: a loop without an end is gone on with at its 100th, 10,000th and 100,000th turn: what that
 //! reads and how long it takes, when the loop has a checkpoint every 100 turns.
 //!
+//! `w10`: a client asks for the status of such a loop at its 100th and 100,000th turn. `status_ms` is
+//! the median time of an answer.
+//!
 //! Each is looked at half-way between two checkpoints. `rows` are the rows of history that loading
 //! the instance reads; `resume_ms` is the median time of loading it and bringing its code to where it
 //! waits, which is what a worker does that takes it over.
@@ -10,6 +13,7 @@ use std::time::Duration;
 
 use durable_runtime::InstanceId;
 use durable_runtime::Result;
+use durable_runtime::client::Client;
 use durable_runtime::history::History;
 use durable_runtime::machine;
 use durable_runtime::machine::Config;
@@ -33,19 +37,55 @@ const LOADS: usize = 101;
 /// Half the turns between two checkpoints.
 const HALF_WAY: u32 = 50;
 
-pub(crate) async fn run(options: &Options) -> Result<Value> {
+/// `w9`.
+pub(crate) async fn resumed(options: &Options) -> Result<Value> {
     let turns = match options.n {
         0 => vec![100, 10_000, 100_000],
         n => vec![n],
     };
     let mut figures = Vec::new();
     for turn in turns {
-        figures.push(at(options, turn).await?);
+        let (place, id) = waiting_at(options, turn).await?;
+        let (rows, resume) = resume(&place, &id).await?;
+        figures.push(json!({
+            "workload": "w9",
+            "n": turn,
+            "resume_ms": millis(resume),
+            "rows": rows,
+        }));
     }
     Ok(Value::Array(figures))
 }
 
-async fn at(options: &Options, turn: u32) -> Result<Value> {
+/// `w10`.
+pub(crate) async fn looked_at(options: &Options) -> Result<Value> {
+    let turns = match options.n {
+        0 => vec![100, 100_000],
+        n => vec![n],
+    };
+    let mut figures = Vec::new();
+    for turn in turns {
+        let (place, id) = waiting_at(options, turn).await?;
+        let client = Client::open(&place.url).await?;
+        let instance = EternalClient::new(&client).instance(&id);
+        let mut times = BTreeSet::new();
+        for number in 0..LOADS {
+            let begun = now();
+            instance.status().await?;
+            times.insert((begun.elapsed(), number));
+        }
+        client.close().await;
+        figures.push(json!({
+            "workload": "w10",
+            "n": turn,
+            "status_ms": millis(median(&times)),
+        }));
+    }
+    Ok(Value::Array(figures))
+}
+
+/// A hub with a loop that waits at a turn, and nobody who works.
+async fn waiting_at(options: &Options, turn: u32) -> Result<(Place, InstanceId)> {
     let place = Place::new(options)?;
     let runtime = place.open().await?;
     let client = EternalClient::new(runtime.client());
@@ -53,13 +93,12 @@ async fn at(options: &Options, turn: u32) -> Result<Value> {
     until_waiting(&instance).await?;
     let id = instance.id().clone();
     runtime.shutdown().await?;
-    let (rows, resume) = resume(&place, &id).await?;
-    Ok(json!({
-        "workload": "w9",
-        "n": turn,
-        "resume_ms": millis(resume),
-        "rows": rows,
-    }))
+    Ok((place, id))
+}
+
+fn median(times: &BTreeSet<(Duration, usize)>) -> Duration {
+    let middle = times.iter().nth(times.len() / 2);
+    middle.map(|(time, _)| *time).unwrap_or_default()
 }
 
 fn gone() -> std::io::Error {
@@ -89,6 +128,5 @@ async fn resume(place: &Place, id: &InstanceId) -> Result<(usize, Duration)> {
         times.insert((begun.elapsed(), number));
         resumed.ok_or_else(gone)?;
     }
-    let median = times.iter().nth(LOADS / 2).map(|(time, _)| *time);
-    Ok((rows, median.unwrap_or_default()))
+    Ok((rows, median(&times)))
 }

@@ -1,7 +1,7 @@
 //! The command line.
 
 /// The workloads and how large each is unless told otherwise.
-const WORKLOADS: [(&str, u32); 10] = [
+const WORKLOADS: [(&str, u32); 11] = [
     ("w1", 1_000),
     ("w2", 2_000),
     ("w3", 5_000),
@@ -12,11 +12,13 @@ const WORKLOADS: [(&str, u32); 10] = [
     ("w8", 10_000),
     // All three of its turns.
     ("w9", 0),
+    ("w10", 0),
     // The second half of `w7`, which that starts in a process of its own.
     ("w7-idle", 0),
 ];
 
-const USAGE: &str = "usage: workloads <w1|w2|w3|w4|w5|w6|w7|w8|w9> [--n N] [--db URL] [--repeat R]";
+const USAGE: &str =
+    "usage: workloads <w1|w2|w3|w4|w5|w6|w7|w8|w9|w10> [--n N] [--db URL] [--repeat R]";
 
 #[derive(Debug, Clone)]
 pub(crate) struct Options {

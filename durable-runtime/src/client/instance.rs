@@ -163,7 +163,7 @@ impl<O: Orchestrator> Instance<O> {
             return Ok(Vec::new());
         }
         let commands = self.target.commands()?;
-        let history = commands.history(self.id(), Some(row.execution)).await;
+        let history = commands.open_history(self.id()).await;
         let history = unless_unreadable(row, history)?;
         let mut calls = waiting(&history, &O::DEFINITION.state_machine());
         if calls.iter().any(|(_, call)| call.attempts.is_some()) {

@@ -6,10 +6,10 @@ use super::ClientError;
 use super::InstanceInfo;
 use super::Waiting;
 use crate::callable::CallableError;
+use crate::history::ExternalEvent;
 use crate::payload::Recorded;
 use crate::work::InstanceRow;
 use crate::work::Output;
-use crate::work::UnreadEvent;
 
 /// An instance as it was when it was read, with the types of its orchestrator: output `T`, error
 /// `E` and custom status `S`. It dereferences to [`InstanceInfo`].
@@ -29,7 +29,7 @@ pub struct Status<T, E, S> {
     info: InstanceInfo,
     end: Option<End<T, E>>,
     custom: Option<S>,
-    unread: Vec<UnreadEvent>,
+    unread: Vec<ExternalEvent>,
     waits_in: Vec<Waiting>,
 }
 
@@ -49,7 +49,7 @@ where
 {
     pub(super) fn new(
         row: InstanceRow,
-        unread: Vec<UnreadEvent>,
+        unread: Vec<ExternalEvent>,
         waits_in: Vec<Waiting>,
     ) -> Result<Self, ClientError> {
         let end = row.output.clone().map(|output| {
@@ -113,7 +113,7 @@ impl<T, E, S> Status<T, E, S> {
 
     /// Returns the events that were sent to the instance and that it has not read, oldest first.
     /// After its end, these are the events that it never read.
-    pub fn unread_events(&self) -> &[UnreadEvent] {
+    pub fn unread_events(&self) -> &[ExternalEvent] {
         &self.unread
     }
 }

@@ -11,7 +11,7 @@ use futures_util::future::select;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
-use crate::history::CarriedEvent;
+use crate::history::ExternalEvent;
 use crate::history::History;
 use crate::ids::EntityId;
 use crate::ids::Execution;
@@ -54,7 +54,6 @@ use crate::work::StartAt;
 use crate::work::StartRequest;
 use crate::work::Started;
 use crate::work::UndeclaredEvent;
-use crate::work::UnreadEvent;
 use crate::work::WithdrawRequest;
 
 /// How long to wait before asking an unavailable store again. After the last wait, the command
@@ -455,7 +454,15 @@ impl Commands for StoreCommands {
         History::try_from(turns).map_err(|error| store_error(ACTION, error))
     }
 
-    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError> {
+    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError> {
+        const ACTION: &str = "read the history";
+        let row = self.instance(id).await?;
+        let unread = self.ask(ACTION, || self.store.events_unread(row.key));
+        let turns = unread.await?.turns;
+        History::try_from(turns).map_err(|error| store_error(ACTION, error))
+    }
+
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, CommandError> {
         const ACTION: &str = "read the unread events";
         let row = self.instance(id).await?;
         let unread = self.ask(ACTION, || self.store.events_unread(row.key));
@@ -463,8 +470,6 @@ impl Commands for StoreCommands {
         let history = History::try_from(unread.turns);
         let history = history.map_err(|error| store_error(ACTION, error))?;
         let taken = machine::unread_events(&history).into_iter();
-        let taken =
-            taken.map(|CarriedEvent { at, name, payload }| UnreadEvent { at, name, payload });
         Ok(taken.chain(unread.inbox).collect())
     }
 

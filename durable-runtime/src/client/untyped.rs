@@ -6,9 +6,9 @@ use super::ClientError;
 use super::Instance;
 use super::InstanceInfo;
 use super::Raise;
+use crate::history::ExternalEvent;
 use crate::orchestration::Orchestrator;
 use crate::orchestration::Untyped;
-use crate::work::UnreadEvent;
 
 /// Methods that work with names and recorded values instead of types.
 ///
@@ -54,7 +54,7 @@ impl Instance<Untyped> {
     ///
     /// # Errors
     /// [`ClientError::InvalidInstanceId`], [`ClientError::NotFound`], [`ClientError::Store`].
-    pub async fn unread_events(&self) -> Result<Vec<UnreadEvent>, ClientError> {
+    pub async fn unread_events(&self) -> Result<Vec<ExternalEvent>, ClientError> {
         Ok(self.target.commands()?.unread_events(self.id()).await?)
     }
 }

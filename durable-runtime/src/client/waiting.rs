@@ -141,6 +141,13 @@ pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<(CallPat
                     .position(|event| *event == name.to_lowercase());
                 rejected.map(|at| events.remove(at));
             }
+            // Nothing was open there, and what stands before it is left out.
+            HistoryEvent::CheckpointTaken { checkpoint } => {
+                open.clear();
+                let unread = checkpoint.unread.iter();
+                events = unread.map(|event| event.name.to_lowercase()).collect();
+                now = checkpoint.now;
+            }
             event if event.is_terminal() => open.clear(),
             event if event.ends_call() => {
                 if let Some(ended) = event.path() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::Serialize;
 
-use super::CarriedEvent;
+use super::ExternalEvent;
 use crate::clock::Timestamp;
 use crate::definition::SourcePlace;
 use crate::payload::Payload;
@@ -42,7 +42,7 @@ pub struct Checkpoint {
     pub patches: BTreeMap<String, bool>,
     /// The unread events, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unread: Vec<CarriedEvent>,
+    pub unread: Vec<ExternalEvent>,
     /// The place of the loop in the source.
     pub site: SourcePlace,
 }

@@ -47,7 +47,7 @@ pub enum HistoryEvent {
         tags: BTreeMap<String, String>,
         /// Events that the previous execution did not read, oldest first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        carried: Vec<CarriedEvent>,
+        carried: Vec<ExternalEvent>,
         /// The custom status of the previous execution.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
         custom_status: Option<Payload>,
@@ -389,9 +389,9 @@ pub struct ParentLink {
     pub detached: bool,
 }
 
-/// An unread event that an execution passes to the next one.
+/// An event that an instance was sent, and that nobody has read yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CarriedEvent {
+pub struct ExternalEvent {
     /// When it was raised.
     pub at: Timestamp,
     /// Its name.

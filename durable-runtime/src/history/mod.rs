@@ -15,7 +15,7 @@ mod record;
 
 pub use cancellable::Cancellable;
 pub use checkpoint::Checkpoint;
-pub use event::CarriedEvent;
+pub use event::ExternalEvent;
 pub use event::HistoryEvent;
 pub use event::ParentLink;
 pub use record::FORMAT;

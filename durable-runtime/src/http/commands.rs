@@ -108,6 +108,7 @@ fn of_instances() -> Router<Api> {
         .route(path::INSTANCE, at(Action::ReadStatus, instance))
         .route(path::CHANGED, at(Action::WatchStatus, changed))
         .route(path::HISTORY, at(Action::ReadStatus, history))
+        .route(path::OPEN_HISTORY, at(Action::ReadStatus, open_history))
         .route(path::UNREAD_EVENTS, at(Action::ReadStatus, unread_events))
         .route(path::UNREAD_COUNT, at(Action::ReadStatus, unread_count))
         .route(path::HEARTBEATS, at(Action::ReadStatus, heartbeats))
@@ -369,6 +370,12 @@ async fn history(mut call: Call) -> Answer {
     let id = call.instance()?;
     let HistoryOf { execution } = read(&mut call).await?;
     let history = ask(&call, call.api.commands.history(&id, execution)).await?;
+    Ok(respond(StatusCode::OK, &history))
+}
+
+async fn open_history(call: Call) -> Answer {
+    let id = call.instance()?;
+    let history = ask(&call, call.api.commands.open_history(&id)).await?;
     Ok(respond(StatusCode::OK, &history))
 }
 

@@ -10,11 +10,11 @@ use super::status_object::words;
 use super::time::text_of;
 use crate::clock::Timestamp;
 use crate::failure::CallError;
+use crate::history::ExternalEvent;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::payload::Payload;
-use crate::work::UnreadEvent;
 
 /// One entry of a history. Keys that do not apply are left out.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -66,7 +66,7 @@ pub(super) struct Shown {
 /// does not have yet come at the end.
 pub(super) fn entries(
     history: &History,
-    unread: Vec<UnreadEvent>,
+    unread: Vec<ExternalEvent>,
     shown: Shown,
 ) -> Vec<HistoryEntry> {
     let mut folding = Folding {
@@ -128,7 +128,7 @@ impl Kind {
 struct Folding<'a> {
     shown: Shown,
     /// The unread events without an entry.
-    unread: Vec<UnreadEvent>,
+    unread: Vec<ExternalEvent>,
     /// When the last message came in.
     now: Timestamp,
     entries: Vec<Option<HistoryEntry>>,
@@ -237,7 +237,7 @@ impl<'a> Folding<'a> {
 
     /// The entry of an event that was raised. Among equal events it does not matter which is marked.
     fn raised(&mut self, at: Timestamp, name: &str, payload: &Payload) -> HistoryEntry {
-        let alike = |unread: &UnreadEvent| {
+        let alike = |unread: &ExternalEvent| {
             unread.at == at && unread.name == name && unread.payload == *payload
         };
         let unread = self.unread.iter().position(alike);

@@ -14,9 +14,9 @@ use super::history_entry::Shown;
 use super::links::instance_path;
 use super::links::look_again;
 use super::status_object::StatusObject;
+use crate::history::ExternalEvent;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
-use crate::work::UnreadEvent;
 
 /// How many seconds a client should wait before its next look at an instance that runs.
 const NEXT_LOOK: u32 = 5;
@@ -67,7 +67,7 @@ pub(super) async fn status(call: Call) -> Answer {
 /// The unread events.
 enum Unread {
     Counted(u64),
-    Shown(Vec<UnreadEvent>),
+    Shown(Vec<ExternalEvent>),
 }
 
 impl Unread {
@@ -78,7 +78,7 @@ impl Unread {
         }
     }
 
-    fn events(self) -> Vec<UnreadEvent> {
+    fn events(self) -> Vec<ExternalEvent> {
         match self {
             Self::Counted(_) => Vec::new(),
             Self::Shown(events) => events,

@@ -6,7 +6,7 @@ use super::turn::Turn;
 use crate::clock::Timestamp;
 use crate::failure::CallError;
 use crate::failure::Failure;
-use crate::history::CarriedEvent;
+use crate::history::ExternalEvent;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::history::ParentLink;
@@ -176,7 +176,7 @@ impl Ending {
     }
 
     /// Events that nobody read stay in the history, which tells of them.
-    fn finish(self, turn: &mut Turn<'_>, unread: Vec<CarriedEvent>) {
+    fn finish(self, turn: &mut Turn<'_>, unread: Vec<ExternalEvent>) {
         turn.next = Next::ExecutionEnded;
         turn.row.stalled = None;
         let row = &mut turn.row;
@@ -215,7 +215,7 @@ impl Ending {
 
 /// The next execution is begun by a message of the instance to itself, so that its beginning is a
 /// commit of its own.
-fn continue_as_new(turn: &mut Turn<'_>, input: Option<Payload>, mut carried: Vec<CarriedEvent>) {
+fn continue_as_new(turn: &mut Turn<'_>, input: Option<Payload>, mut carried: Vec<ExternalEvent>) {
     if mutant(Mutant::ContinueAsNewLosesUnread) {
         carried.clear();
     }
@@ -248,7 +248,7 @@ pub(super) fn is_of_another_call(by_parent: Option<&ParentLink>, row: &InstanceR
 }
 
 /// What the execution before handed on, if the message begins an execution.
-fn carried_by(message: &Message) -> Option<Vec<CarriedEvent>> {
+fn carried_by(message: &Message) -> Option<Vec<ExternalEvent>> {
     match &message.body {
         MessageBody::Start { carried, .. } => Some(carried.clone()),
         _ => None,
@@ -257,14 +257,14 @@ fn carried_by(message: &Message) -> Option<Vec<CarriedEvent>> {
 
 /// What was carried to an execution that never begins stays in the inbox, where it is listed, unless
 /// the end of that execution tells of it.
-fn keep_carried(turn: &mut Turn<'_>, events: &[CarriedEvent]) {
+fn keep_carried(turn: &mut Turn<'_>, events: &[ExternalEvent]) {
     let told = turn.events.iter().any(|event| {
         matches!(event, HistoryEvent::ExecutionStarted { carried, .. } if carried == events)
     });
     if told {
         return;
     }
-    for CarriedEvent { name, payload, .. } in events.iter().cloned() {
+    for ExternalEvent { name, payload, .. } in events.iter().cloned() {
         let body = MessageBody::EventRaised { name, payload };
         let to = Address::Key(turn.row.key);
         turn.write.sends.push(OutgoingMessage::parked(to, body));

@@ -10,20 +10,11 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use crate::clock::Timestamp;
-use crate::history::CarriedEvent;
+use crate::history::ExternalEvent;
 use crate::ids::CallPath;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 use crate::payload::Payload;
-
-/// An event with its place among all events of the execution.
-#[derive(Debug, Clone)]
-pub(super) struct QueuedEvent {
-    pub(super) place: u64,
-    pub(super) at: Timestamp,
-    pub(super) name: String,
-    pub(super) payload: Payload,
-}
 
 /// Who waits, and since when: the round first, then the path, so that the order in which one poll
 /// visits its futures does not matter.
@@ -67,7 +58,8 @@ pub(super) struct ExternalEvents {
 
 #[derive(Debug, Default)]
 struct Line {
-    events: BTreeMap<u64, QueuedEvent>,
+    /// By their place among all events of the execution.
+    events: BTreeMap<u64, ExternalEvent>,
     waiters: BTreeSet<Waiter>,
 }
 
@@ -103,13 +95,8 @@ impl ExternalEvents {
         self.next_place += 1;
         let line = self.line(name);
         let name = name.to_owned();
-        let event = QueuedEvent {
-            place,
-            at,
-            name,
-            payload,
-        };
-        line.events.insert(place, event);
+        line.events
+            .insert(place, ExternalEvent { at, name, payload });
         line.last_served()
     }
 
@@ -119,7 +106,7 @@ impl ExternalEvents {
     }
 
     /// Takes the event of a waiter, which then does not wait any more.
-    pub(super) fn read(&mut self, name: &str, waiter: &Waiter) -> Option<QueuedEvent> {
+    pub(super) fn read(&mut self, name: &str, waiter: &Waiter) -> Option<ExternalEvent> {
         let line = self.line(name);
         let mut pairs = line.waiters.iter().zip(line.events.keys());
         let (_, mut place) = pairs.find(|(first, _)| *first == waiter)?;
@@ -135,8 +122,9 @@ impl ExternalEvents {
     /// Removes the first event of this name and value.
     pub(super) fn reject(&mut self, name: &str, payload: &Payload) {
         let line = self.line(name);
-        let rejected = line.events.values().find(|event| event.payload == *payload);
-        let place = rejected.map(|event| event.place);
+        let mut events = line.events.iter();
+        let rejected = events.find(|(_, event)| event.payload == *payload);
+        let place = rejected.map(|(place, _)| *place);
         place.and_then(|place| line.events.remove(&place));
         self.was_read = true;
     }
@@ -158,22 +146,16 @@ impl ExternalEvents {
     }
 
     /// Keeps events that nobody waits for.
-    pub(super) fn keep_all(&mut self, events: &[CarriedEvent]) {
-        for CarriedEvent { at, name, payload } in events {
+    pub(super) fn keep_all(&mut self, events: &[ExternalEvent]) {
+        for ExternalEvent { at, name, payload } in events {
             self.arrive(*at, name, payload.clone());
         }
     }
 
     /// Everything that was not read, in the order in which it came.
-    pub(super) fn unread(&self) -> Vec<CarriedEvent> {
+    pub(super) fn unread(&self) -> Vec<ExternalEvent> {
         let lines = self.lines.values();
-        let mut events: Vec<_> = lines.flat_map(|line| line.events.values()).collect();
-        events.sort_by_key(|event| event.place);
-        let carried = |event: &QueuedEvent| CarriedEvent {
-            at: event.at,
-            name: event.name.clone(),
-            payload: event.payload.clone(),
-        };
-        events.into_iter().map(carried).collect()
+        let events: BTreeMap<_, _> = lines.flat_map(|line| &line.events).collect();
+        events.into_values().cloned().collect()
     }
 }

@@ -7,7 +7,7 @@ use super::external_events::ExternalEvents;
 use super::external_events::Waiter;
 use super::section::OpenSection;
 use crate::history::Cancellable;
-use crate::history::CarriedEvent;
+use crate::history::ExternalEvent;
 use crate::history::History;
 use crate::history::HistoryEvent;
 use crate::ids::CallPath;
@@ -79,7 +79,7 @@ pub(super) fn open_sections(
 
 /// Returns the unread events of the history. As far as can be known, a wait that was given an event
 /// and was not cancelled has read it.
-pub fn unread_events(history: &History) -> Vec<CarriedEvent> {
+pub fn unread_events(history: &History) -> Vec<ExternalEvent> {
     let mut events = ExternalEvents::default();
     let mut waits = BTreeMap::new();
     let mut round = 0;

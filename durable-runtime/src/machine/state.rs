@@ -21,7 +21,6 @@ use super::cursor::too_large;
 use super::effects::Effects;
 use super::effects::ToEntity;
 use super::external_events::ExternalEvents;
-use super::external_events::QueuedEvent;
 use super::external_events::Waiter;
 use super::nondeterminism::Difference;
 use super::outside::OutsideReports;
@@ -32,6 +31,7 @@ use crate::definition::SourcePlace;
 use crate::failure::CallResult;
 use crate::failure::Failure;
 use crate::history::Checkpoint;
+use crate::history::ExternalEvent;
 use crate::history::HistoryEvent;
 use crate::history::ParentLink;
 use crate::ids::CallPath;
@@ -113,7 +113,7 @@ pub(super) struct State {
     pub(super) randoms: u64,
     pub(super) patches: BTreeMap<String, bool>,
     pub(super) checkpoints: Checkpoints,
-    last_read: Option<(Waiter, QueuedEvent)>,
+    last_read: Option<(Waiter, ExternalEvent)>,
     /// Whether the call that was polled last waits, and was not dropped since.
     waits: bool,
 }

@@ -248,7 +248,7 @@ impl<'a> Turn<'a> {
     pub(super) fn started_event(
         &self,
         at: crate::clock::Timestamp,
-        carried: Vec<crate::history::CarriedEvent>,
+        carried: Vec<crate::history::ExternalEvent>,
     ) -> HistoryEvent {
         HistoryEvent::ExecutionStarted {
             at,

@@ -13,6 +13,7 @@ use super::TimerPlace;
 use super::UnreadableMessage;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
+use crate::history::ExternalEvent;
 use crate::history::HistoryError;
 use crate::history::TurnRecord;
 use crate::ids::EntityId;
@@ -42,7 +43,6 @@ use crate::work::PageToken;
 use crate::work::Purged;
 use crate::work::SignalRef;
 use crate::work::TurnWrite;
-use crate::work::UnreadEvent;
 
 /// Stores instances, histories, messages and timers.
 ///
@@ -434,7 +434,7 @@ pub struct Unread {
     /// read all events that these turns took.
     pub turns: Vec<TurnRecord>,
     /// The events that no turn has taken, oldest first.
-    pub inbox: Vec<UnreadEvent>,
+    pub inbox: Vec<ExternalEvent>,
 }
 
 /// A message in an inbox, with its receiver.

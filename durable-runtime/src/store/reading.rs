@@ -1,6 +1,7 @@
 //! The meaning of stored rows, the same for every store.
 
 use super::StoreError;
+use crate::history::ExternalEvent;
 use crate::history::FORMAT;
 use crate::history::HistoryError;
 use crate::history::TurnRecord;
@@ -8,7 +9,6 @@ use crate::work::FirstEvent;
 use crate::work::HistoryRow;
 use crate::work::Message;
 use crate::work::MessageBody;
-use crate::work::UnreadEvent;
 
 /// Reads a stored turn back.
 pub(super) fn turn_record(row: &HistoryRow) -> Result<TurnRecord, HistoryError> {
@@ -53,18 +53,20 @@ pub(super) fn readable(
 }
 
 /// The events that `messages` bring; once a replacement is among them, those for what is to come.
-pub(super) fn unread_events(messages: Vec<Message>) -> Vec<UnreadEvent> {
+pub(super) fn unread_events(messages: Vec<Message>) -> Vec<ExternalEvent> {
     let mut events = Vec::new();
     for message in messages {
         let at = message.at;
         match message.body {
             MessageBody::EventRaised { name, payload } => {
-                events.push(UnreadEvent { at, name, payload });
+                events.push(ExternalEvent { at, name, payload });
             }
             MessageBody::Replace(new) => {
-                let first =
-                    new.event
-                        .map(|FirstEvent { name, payload }| UnreadEvent { at, name, payload });
+                let first = new.event.map(|FirstEvent { name, payload }| ExternalEvent {
+                    at,
+                    name,
+                    payload,
+                });
                 events = first.into_iter().collect();
             }
             _ => {}

@@ -25,10 +25,10 @@ use super::OrchestratorCode;
 use super::PageToken;
 use super::Purged;
 use super::UndeclaredEvent;
-use super::UnreadEvent;
 use super::WithdrawRequest;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
+use crate::history::ExternalEvent;
 use crate::history::History;
 use crate::ids::EntityId;
 use crate::ids::Execution;
@@ -157,12 +157,18 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         execution: Option<Execution>,
     ) -> Result<History, CommandError>;
 
+    /// Returns the part of the current history that tells what is open: from its last checkpoint on.
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`], errors of the store.
+    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError>;
+
     /// Returns the events that an instance was sent and has not read, in the order in which they
     /// came: first those that its execution has taken, then those in the inbox.
     ///
     /// # Errors
     /// [`CommandError::NotFound`], errors of the store.
-    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError>;
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, CommandError>;
 
     /// Returns the progress that the running activities of an instance have reported.
     ///

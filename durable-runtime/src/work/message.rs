@@ -12,7 +12,7 @@ use super::NewInstance;
 use super::TimerKind;
 use crate::clock::Timestamp;
 use crate::failure::CallError;
-use crate::history::CarriedEvent;
+use crate::history::ExternalEvent;
 use crate::history::ParentLink;
 use crate::ids::CallPath;
 use crate::ids::EntityId;
@@ -44,7 +44,7 @@ pub enum MessageBody {
         execution: Execution,
         /// The events that the previous execution did not read.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        carried: Vec<CarriedEvent>,
+        carried: Vec<ExternalEvent>,
     },
     /// An external event.
     EventRaised {
@@ -256,15 +256,4 @@ impl MessageBody {
                 _ => 0,
             }
     }
-}
-
-/// An acknowledged event that the instance did not read before its end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnreadEvent {
-    /// When it was raised.
-    pub at: Timestamp,
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub payload: Payload,
 }

@@ -53,7 +53,6 @@ pub use instance::Output;
 pub use limits::Limits;
 pub use message::Message;
 pub use message::MessageBody;
-pub use message::UnreadEvent;
 pub use notifier::Notifier;
 pub use query::InstanceFilter;
 pub use query::InstancePage;

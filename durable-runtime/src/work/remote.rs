@@ -41,6 +41,7 @@ pub(crate) mod path {
     pub(crate) const INSTANCE: &str = "/commands/1/instance";
     pub(crate) const CHANGED: &str = "/commands/1/changed";
     pub(crate) const HISTORY: &str = "/commands/1/history";
+    pub(crate) const OPEN_HISTORY: &str = "/commands/1/open_history";
     pub(crate) const UNREAD_EVENTS: &str = "/commands/1/unread_events";
     pub(crate) const UNREAD_COUNT: &str = "/commands/1/unread_count";
     pub(crate) const HEARTBEATS: &str = "/commands/1/heartbeats";

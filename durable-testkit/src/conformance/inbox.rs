@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use durable_runtime::history::ExternalEvent;
 use durable_runtime::ids::Execution;
 use durable_runtime::store::InboxPage;
 use durable_runtime::store::Sent;
@@ -10,7 +11,6 @@ use durable_runtime::store::Store;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::TurnWrite;
-use durable_runtime::work::UnreadEvent;
 
 use super::scene::Scene;
 use super::scene::bodies;
@@ -250,7 +250,7 @@ pub async fn unread_events_are_listed(store: Arc<dyn Store>) {
     write.parked = vec![ids[1]];
     scene.commit(&[write]).await;
     let unread = scene.store.events_unread(row.key).await.unwrap();
-    let event = |name: &str, seconds| UnreadEvent {
+    let event = |name: &str, seconds| ExternalEvent {
         at: super::scene::START + Duration::from_secs(seconds),
         name: name.to_owned(),
         payload: payload(name),

@@ -15,6 +15,7 @@ use server::Ask;
 use server::Server;
 
 use crate::failure::CallResult;
+use crate::history::ExternalEvent;
 use crate::history::History;
 use crate::ids::EntityId;
 use crate::ids::Execution;
@@ -39,7 +40,6 @@ use crate::work::PageToken;
 use crate::work::Purged;
 use crate::work::StartRequest;
 use crate::work::Started;
-use crate::work::UnreadEvent;
 use crate::work::remote::AnswerTo;
 use crate::work::remote::ChangeOf;
 use crate::work::remote::EntitiesOf;
@@ -244,7 +244,14 @@ impl Commands for HttpCommands {
             .await
     }
 
-    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError> {
+    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError> {
+        let query = [("id", id.as_str())];
+        self.server
+            .ask(Ask::new(path::OPEN_HISTORY).about(&query), &())
+            .await
+    }
+
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, CommandError> {
         let query = [("id", id.as_str())];
         self.server
             .ask(Ask::new(path::UNREAD_EVENTS).about(&query), &())

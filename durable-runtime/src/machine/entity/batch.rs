@@ -451,6 +451,9 @@ impl Batch<'_> {
             self.row.load_at_start = true;
         } else if self.row.lock.is_none() && drained {
             self.row.load_at_start = false;
+            // No request waits here. One that was withdrawn and is not among them will not come: its
+            // lock was ended meanwhile because its holder was gone.
+            self.row.withdrawn.clear();
         }
         if self.row != self.before {
             self.write.entity = Some(Box::new(self.row.update()));

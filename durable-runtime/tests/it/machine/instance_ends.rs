@@ -241,13 +241,13 @@ fn a_stalled_instance_that_is_terminated_leaves_only_its_events_in_the_inbox() {
 
 #[test]
 fn events_carried_to_an_instance_that_stalls_before_it_begins_are_unread_when_it_is_terminated() {
-    use durable_runtime::history::CarriedEvent;
+    use durable_runtime::history::ExternalEvent;
     use durable_runtime::machine::BodyEnd;
     let mut bench = Bench::new(|_, _| event("end")).scheduled_at(T0 + secs(9));
     bench.deploy_raw(std::sync::Arc::new(|_, _| {
         Box::pin(async { BodyEnd::Stalled("the input does not decode".to_owned()) })
     }));
-    let carried = CarriedEvent {
+    let carried = ExternalEvent {
         at: T0,
         name: "a".to_owned(),
         payload: json(1),
