@@ -46,17 +46,20 @@ pub(super) async fn status(call: Call) -> Answer {
 /// What a request asks to see.
 struct Shown {
     input: bool,
-    history: bool,
-    history_output: bool,
+    /// With which payloads, if at all.
+    history: Option<ShownPayloads>,
     activities: bool,
 }
 
 impl Shown {
     fn of(call: &Call) -> Result<Self, Problem> {
+        let input = call.query.flag("showInput", true)?;
+        let outputs = call.query.flag("showHistoryOutput", false)?;
+        let inputs = outputs && input;
+        let history = call.query.flag("showHistory", false)?;
         Ok(Self {
-            input: call.query.flag("showInput", true)?,
-            history: call.query.flag("showHistory", false)?,
-            history_output: call.query.flag("showHistoryOutput", false)?,
+            input,
+            history: history.then_some(ShownPayloads { inputs, outputs }),
             activities: call.query.flag("showActivities", false)?,
         })
     }
@@ -67,19 +70,15 @@ impl Shown {
         id: &InstanceId,
     ) -> Result<(InstanceStatus, StatusObject), Problem> {
         // In this order: an event that is not seen here any more shows its effect in the row.
-        let unread = if self.history {
+        let unread = if self.history.is_some() {
             Unread::Shown(commands.unread_events(id).await?)
         } else {
             Unread::Counted(commands.unread_count(id).await?)
         };
         let row = commands.instance(id).await?;
         let mut object = StatusObject::new(row.clone(), self.input).with_unread(unread.count());
-        if self.history {
+        if let Some(payloads) = self.history {
             let history = commands.history(id, Some(row.execution)).await?;
-            let payloads = ShownPayloads {
-                inputs: self.history_output && self.input,
-                outputs: self.history_output,
-            };
             let entries = history_entry::entries(&history, unread.events(), payloads);
             object = object.with_history(entries);
         }

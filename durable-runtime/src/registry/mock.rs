@@ -109,7 +109,11 @@ impl<O: Orchestrator> MockableFunction for ChildCall<O> {
 /// }
 /// # let _ = ten_at_first();
 /// ```
-pub struct MockedOperation<N, A, T, E = Failure>(PhantomData<fn() -> (N, A, T, E)>);
+pub struct MockedOperation<N, A, T, E = Failure> {
+    entity: PhantomData<fn() -> N>,
+    takes: PhantomData<fn() -> A>,
+    returns: PhantomData<fn() -> Result<T, E>>,
+}
 
 impl<N: Entity, A: Arguments, T: Recorded, E: CallableError> Mockable
     for MockedOperation<N, A, T, E>
@@ -132,10 +136,18 @@ impl<N, A, T, E> fmt::Debug for MockedOperation<N, A, T, E> {
     }
 }
 
+/// The mocked form of the operation `O` of the entity `N`.
+type MockOf<N, O> = MockedOperation<
+    N,
+    <O as Operation>::Arguments,
+    <O as Operation>::Output,
+    <O as Operation>::Error,
+>;
+
 /// Returns a mock of the operation `O` of the entity `N`; for generated code.
 pub fn mocked_operation<N: Entity, O: Operation>(
     body: impl FnMut(O::Arguments) -> Result<O::Output, O::Error> + Send + 'static,
-) -> Mock<MockedOperation<N, O::Arguments, O::Output, O::Error>> {
+) -> Mock<MockOf<N, O>> {
     Mock::answering(Callee::Operation(N::NAME, O::NAME), body)
 }
 

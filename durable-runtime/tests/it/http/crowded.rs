@@ -54,8 +54,8 @@ async fn requests_that_wait_leave_connections_to_the_others() {
     let address = listener.local_addr().unwrap();
     let mut limits = ConnectionLimits::default();
     limits.connections = 4;
-    let served = serve(listener, server.app.clone()).limits(limits);
-    tokio::spawn(served.into_future());
+    let all = serve(listener, server.app.clone()).limits(limits);
+    tokio::spawn(all.into_future());
 
     let mut first = watch(address, "o-1").await;
     let _second = watch(address, "o-1").await;

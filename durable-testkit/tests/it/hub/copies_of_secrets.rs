@@ -1,4 +1,5 @@
 //! Copies of secrets that are written in another way are taken out too.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use durable_runtime::prelude::*;
 use durable_testkit::SavedHistory;

@@ -31,16 +31,16 @@ struct Stock {
 
 #[entity]
 impl Stock {
-    fn take(&mut self, order: String, pieces: u32) -> Result<u32, Failure> {
+    fn take(&mut self, order: String, pieces: u32) -> u32 {
         assert!(!order.is_empty());
         self.left -= pieces;
-        Ok(self.left)
+        self.left
     }
 
-    fn give(&mut self, order: String, pieces: u32) -> Result<u32, Failure> {
+    fn give(&mut self, order: String, pieces: u32) -> u32 {
         assert!(!order.is_empty());
         self.left += pieces;
-        Ok(self.left)
+        self.left
     }
 }
 
@@ -61,7 +61,7 @@ fn sold(mock: Mock<Take>) -> (TestHub, Calls<Take>) {
 
 #[tokio::test]
 async fn the_types_of_a_mocked_operation_can_be_named() {
-    let (kit, calls) = sold(StockMocks::take(|_order, pieces| Ok(10 - pieces)));
+    let (kit, calls) = sold(StockMocks::take(|_order, pieces| 10 - pieces));
     assert_eq!(kit.start(sell()).await.result().await, Ok(7));
     assert_called!(calls, with[("A-1".to_owned(), 2), ("A-1".to_owned(), 3)]);
 }
@@ -71,8 +71,8 @@ async fn the_types_of_a_mocked_operation_can_be_named() {
     expected = "`.then(…)` continues a mock with one of operation `give` of entity `Stock`"
 )]
 async fn a_mock_is_not_continued_with_one_of_another_operation_of_the_same_types() {
-    let take = StockMocks::take(|_order, pieces| Ok(pieces));
-    let (kit, _calls) = sold(take.then(StockMocks::give(|_order, pieces| Ok(pieces))));
+    let take = StockMocks::take(|_order, pieces| pieces);
+    let (kit, _calls) = sold(take.then(StockMocks::give(|_order, pieces| pieces)));
     let _ = kit.start(sell()).await.result().await;
 }
 

@@ -1,4 +1,5 @@
 //! What a change of a type's values takes away is gone everywhere.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 

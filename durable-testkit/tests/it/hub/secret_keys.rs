@@ -1,4 +1,5 @@
 //! The keys of maps are taken out of saved histories, and the names of fields are left in them.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

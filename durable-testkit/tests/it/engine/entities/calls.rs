@@ -371,11 +371,14 @@ async fn an_orchestrator_is_told_that_a_key_is_too_long() {
 
 /// Signals the entity of the key that it is given.
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
-struct Postman;
+struct Postman {
+    delivered: u32,
+}
 
 #[entity]
 impl Postman {
     fn deliver(&mut self, ctx: &EntityContext, key: String) {
+        self.delivered += 1;
         ctx.signal(Account::at(key).deposit(1));
     }
 }
