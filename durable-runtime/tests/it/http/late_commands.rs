@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
 use durable_runtime::failure::CallResult;
+use durable_runtime::history::ExternalEvent;
 use durable_runtime::history::History;
 use durable_runtime::ids::EntityId;
 use durable_runtime::ids::Execution;
@@ -29,7 +30,6 @@ use durable_runtime::work::PageToken;
 use durable_runtime::work::Purged;
 use durable_runtime::work::StartRequest;
 use durable_runtime::work::Started;
-use durable_runtime::work::UnreadEvent;
 use durable_runtime::work::WithdrawRequest;
 
 /// What goes wrong.
@@ -142,7 +142,11 @@ impl Commands for LateCommands {
         self.commands.history(id, execution).await
     }
 
-    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<UnreadEvent>, CommandError> {
+    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError> {
+        self.commands.open_history(id).await
+    }
+
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, CommandError> {
         self.commands.unread_events(id).await
     }
 
