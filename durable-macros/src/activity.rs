@@ -172,12 +172,12 @@ impl ReadOption for Retry {
             "max_interval" => self.max_interval = Some(duration(input)?),
             "total_timeout" => self.total_timeout = Some(duration(input)?),
             "backoff" => {
-                let range = "`backoff` must be a number of at least 1";
-                self.backoff = Some(factor(input, range, |n| n >= 1.0 && n.is_finite())?);
+                let range = "`backoff` must be a number greater than or equal to 1";
+                self.backoff = Some(factor(input, range, "2.0", |n| n >= 1.0 && n.is_finite())?);
             }
             "jitter" => {
-                let range = "`jitter` must be between 0 and 1";
-                self.jitter = Some(factor(input, range, |n| (0.0..=1.0).contains(&n))?);
+                let range = "`jitter` must be a number between 0 and 1";
+                self.jitter = Some(factor(input, range, "0.1", |n| (0.0..=1.0).contains(&n))?);
             }
             _ => self.non_retryable = Some(input.parse()?),
         }
@@ -192,8 +192,8 @@ impl Retry {
             diagnostics.rule(
                 Rule::OptionValue,
                 name,
-                "`retry` needs the number of attempts",
-                "write `retry(max_attempts = 3)`, the first attempt included",
+                "`retry` needs a maximum number of attempts",
+                "write `retry(max_attempts = 3)`; the number includes the first attempt",
             );
         }
     }
@@ -236,14 +236,14 @@ fn check_signature(
         (Some(asyncness), Some(_)) => diagnostics.rule(
             Rule::Function,
             asyncness,
-            "a `blocking` activity is not async: it runs on the blocking pool",
-            "remove `async`, or the option `blocking`",
+            "a `blocking` activity cannot be `async`: it runs on the blocking pool",
+            "remove `async`, or remove the option `blocking`",
         ),
         (None, None) => diagnostics.rule(
             Rule::Function,
             function.signature.fn_token,
-            "an activity is an `async fn`",
-            "add `async`; if the body blocks, leave it and write `#[activity(blocking)]`",
+            "an activity must be an `async fn`",
+            "add `async`, or write `#[activity(blocking)]` if the body blocks its thread",
         ),
         _ => {}
     }
@@ -255,7 +255,7 @@ fn check_signature(
         diagnostics.rule(
             Rule::Context,
             &second.source,
-            "an activity has one context",
+            "an activity takes only one context",
             "remove this parameter",
         );
     }
@@ -268,7 +268,7 @@ fn check_signature(
         diagnostics.rule(
             Rule::Context,
             &parameter.ty,
-            "what is injected is passed by value",
+            "an activity takes its context and its state by value",
             format_args!("write `{owned}`"),
         );
     }

@@ -65,8 +65,8 @@ impl ReadOption for Options {
         }
         let text = options::text(name, input, &[])?;
         if text.value().chars().count() > LONGEST_NAME {
-            let what = format!("an event's name has at most {LONGEST_NAME} characters");
-            diagnostics.rule(Rule::OptionValue, &text, what, "write a shorter one");
+            let what = format!("an event's name can have at most {LONGEST_NAME} characters");
+            diagnostics.rule(Rule::OptionValue, &text, what, "choose a shorter name");
         }
         self.name = Some(text);
         Ok(())
@@ -87,7 +87,7 @@ fn read_options(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Options {
             other => diagnostics.rule(
                 Rule::OptionValue,
                 other,
-                "the options of an event stand in parentheses",
+                "`#[event]` takes its options in parentheses",
                 "write `#[event(name = \"…\")]`",
             ),
         }
@@ -100,8 +100,8 @@ fn refuse_generics(input: &DeriveInput, diagnostics: &mut Diagnostics) {
         diagnostics.rule(
             Rule::Event,
             &input.generics,
-            "an event is found by its name, so its type cannot be generic",
-            "derive `Event` for a type of its own for each event",
+            "an event type cannot be generic: `durable` finds an event by its name",
+            "write a separate type for each event, and derive `Event` for it",
         );
     }
 }

@@ -87,7 +87,7 @@ fn check_context(function: &Function, diagnostics: &mut Diagnostics) {
         diagnostics.rule(
             Rule::Context,
             owned,
-            "the context is borrowed: it must not outlive the orchestration's turn",
+            "the context must be borrowed with `&`: it cannot outlive the orchestration's turn",
             "write `&OrchestrationContext`",
         );
     } else if let Some((foreign, problem)) = signature.inputs.iter().find_map(foreign_context_in) {
@@ -96,7 +96,7 @@ fn check_context(function: &Function, diagnostics: &mut Diagnostics) {
         diagnostics.rule(
             Rule::Context,
             &signature.ident,
-            "an inline helper takes its caller's context",
+            "an inline helper must take its caller's context",
             "add the parameter `ctx: &OrchestrationContext`",
         );
     }

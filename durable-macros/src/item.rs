@@ -60,7 +60,7 @@ fn body(input: ParseStream<'_>) -> syn::Result<TokenStream> {
             return Ok(body);
         }
     }
-    Err(input.error("expected a body, and nothing behind it"))
+    Err(input.error("expected a function body with nothing after it"))
 }
 
 /// Reads the function under `attribute`, or what to emit in its place: the item as it was, and why
@@ -72,7 +72,7 @@ pub(crate) fn function(attribute: &str, item: &TokenStream) -> Result<Function, 
         Err(error) if looks_like_a_function(item) => error,
         Err(_) => Rule::Function.error(
             item,
-            format_args!("`{attribute}` goes on a function"),
+            format_args!("`{attribute}` can only be used on a function"),
             "put it on an `async fn`",
         ),
     };
@@ -88,19 +88,22 @@ pub(crate) fn refused(item: &TokenStream, error: &syn::Error) -> TokenStream {
 /// What to emit in place of a method: the method as it was, and why it cannot be used. The items
 /// that a function becomes cannot stand in an `impl`.
 pub(crate) fn refuse_method(function: &Function, item: &TokenStream) -> Option<TokenStream> {
-    let help = "make it a free function that takes what it needs as arguments";
+    let help = "make this a free function that takes what it needs as arguments";
     let error = match surroundings::method(function)? {
         Method::Receiver(receiver) => {
-            let what = "a method cannot be called by name: `self` is no argument";
+            let what = "a method cannot have this attribute: the runtime calls functions by name, \
+                        without a `self`";
             Rule::Function.error(receiver, what, help)
         }
         Method::Promise => {
-            let what = "a function of a trait cannot be called by name: it has many bodies";
-            let help = "put the attribute on a free function that calls the one of the trait";
+            let what = "a trait function cannot have this attribute: the runtime calls functions \
+                        by name, and a trait function can have many bodies";
+            let help = "put the attribute on a free function that calls the trait function";
             Rule::Function.error(&function.signature.ident, what, help)
         }
         Method::Associated => {
-            let what = "a function in an `impl` or a trait cannot be called by name";
+            let what = "a function in an `impl` block or a trait cannot have this attribute: the \
+                        runtime calls functions by name";
             Rule::Function.error(&function.signature.ident, what, help)
         }
     };

@@ -23,7 +23,7 @@ pub(crate) fn duration(input: ParseStream<'_>) -> syn::Result<Duration> {
         ..
     }) = &value
     else {
-        return Err(Rule::OptionValue.error(value, "a duration is a string", UNITS));
+        return Err(Rule::OptionValue.error(value, "a duration must be a string", UNITS));
     };
     duration_of(text)
 }
@@ -45,7 +45,7 @@ fn duration_of(literal: &LitStr) -> syn::Result<Duration> {
     let number: u64 = number.parse().map_err(|_| refused("is not a duration"))?;
     match number.checked_mul(millis) {
         None => Err(refused("is too long")),
-        Some(0) => Err(refused("is no time at all")),
+        Some(0) => Err(refused("is too short: a duration must be longer than zero")),
         Some(millis) => Ok(Duration::from_millis(millis)),
     }
 }
@@ -63,8 +63,12 @@ where
 {
     let value: Expr = input.parse()?;
     let refused = || {
-        let what = format!("`{option}` must be a whole number of at least 1");
-        Rule::OptionValue.error(&value, what, format!("write `{option} = 1` or more"))
+        let what = format!("`{option}` must be a whole number greater than 0");
+        Rule::OptionValue.error(
+            &value,
+            what,
+            format!("write `{option} = 1` or a larger number"),
+        )
     };
     let Expr::Lit(ExprLit {
         lit: Lit::Int(literal),
@@ -79,16 +83,20 @@ where
     }
 }
 
-/// Reads a number for which `accept` holds; `range` says which those are.
+/// Reads a number for which `accept` holds; `range` says which those are, and `example` is one.
 pub(crate) fn factor(
     input: ParseStream<'_>,
     range: &str,
+    example: &str,
     accept: impl Fn(f64) -> bool,
 ) -> syn::Result<f64> {
     let value: Expr = input.parse()?;
     match float_of(&value) {
         Some(number) if accept(number) => Ok(number),
-        _ => Err(Rule::OptionValue.error(value, range, "write a number in that range")),
+        _ => {
+            let help = format!("write a number in this range, such as {example}");
+            Err(Rule::OptionValue.error(value, range, help))
+        }
     }
 }
 

@@ -85,7 +85,7 @@ fn unknown<O: ReadOption>(name: &Ident) -> syn::Error {
     let meant = closest(&name.to_string(), O::VALID)
         .map(|name| format!("did you mean `{name}`? "))
         .unwrap_or_default();
-    let what = format!("unknown option `{name}` of {}", O::OF);
+    let what = format!("unknown option `{name}` for {}", O::OF);
     let help = format!("{meant}the options are {valid}");
     Rule::UnknownOption.error(name, what, help)
 }
@@ -111,7 +111,7 @@ pub(crate) fn type_name(name: &Ident, input: ParseStream<'_>) -> syn::Result<Ide
         let help = format!("write `{name} = OrdersClient`");
         syn::Error::new(
             at,
-            Rule::OptionValue.text(format!("`{name}` is the name of a type"), help),
+            Rule::OptionValue.text(format!("`{name}` must be the name of a type"), help),
         )
     };
     let at = input.span();
@@ -138,7 +138,7 @@ pub(crate) fn equals(name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
 pub(crate) fn list(name: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
     if !input.peek(syn::token::Paren) {
         let (what, help) = (
-            format!("`{name}` takes a list"),
+            format!("`{name}` needs a list in parentheses"),
             format!("write `{name}(…)`"),
         );
         return Err(Rule::OptionValue.error(name, what, help));
@@ -153,11 +153,12 @@ pub(crate) fn flag(name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
     }
-    let what = format!("`{name}` takes no value");
-    Err(Rule::OptionValue.error(name, what, format!("write `{name}` alone")))
+    let what = format!("`{name}` does not take a value");
+    Err(Rule::OptionValue.error(name, what, format!("write `{name}` without a value")))
 }
 
-/// Reads `= "text"`, which must have characters, none of them in `forbidden`.
+/// Reads `= "text"`, which must have characters, none of them in `forbidden`, and be no name of a
+/// folder: the names of functions and events stand in URLs.
 pub(crate) fn text(
     name: &Ident,
     input: ParseStream<'_>,
@@ -165,7 +166,7 @@ pub(crate) fn text(
 ) -> syn::Result<LitStr> {
     equals(name, input)?;
     let literal: LitStr = input.parse().map_err(|error: syn::Error| {
-        let what = format!("`{name}` is a text");
+        let what = format!("`{name}` must be a string");
         let text = Rule::OptionValue.text(what, format!("write `{name} = \"…\"`"));
         if input.is_empty() {
             return syn::Error::new_spanned(name, text);
@@ -178,15 +179,19 @@ pub(crate) fn text(
         return Err(Rule::OptionValue.error(
             literal,
             what,
-            "write a text, or leave the option out",
+            "write some text, or remove the option",
         ));
+    }
+    if matches!(text.as_str(), "." | "..") {
+        let what = format!("`{name}` must not be `{text}`: a URL with it leads to another path");
+        return Err(Rule::OptionValue.error(literal, what, "write another text"));
     }
     if let Some(bad) = text
         .chars()
         .find(|c| forbidden.contains(c) || c.is_control())
     {
         let what = format!("`{name}` must not contain {bad:?}");
-        return Err(Rule::OptionValue.error(literal, what, format!("leave {bad:?} out")));
+        return Err(Rule::OptionValue.error(literal, what, format!("remove {bad:?}")));
     }
     Ok(literal)
 }

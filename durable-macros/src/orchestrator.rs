@@ -188,8 +188,8 @@ impl Options {
             diagnostics.rule(
                 Rule::OptionValue,
                 other,
-                format_args!("`{other}` is no option of an `{inline}` helper"),
-                "give it to the orchestrator that calls the helper",
+                format_args!("an `{inline}` helper cannot have the option `{other}`"),
+                "set it on the orchestrator that calls the helper",
             );
         }
     }
@@ -200,7 +200,7 @@ pub(crate) fn check_asyncness(function: &Function, diagnostics: &mut Diagnostics
         diagnostics.rule(
             Rule::Function,
             function.signature.fn_token,
-            "an orchestrator is an `async fn`",
+            "an orchestrator must be an `async fn`",
             "add `async`",
         );
     }
@@ -218,13 +218,13 @@ fn check_context(function: &Function, signature: &Signature, diagnostics: &mut D
         Some(first) if is_context(first) => diagnostics.rule(
             Rule::Context,
             &first.ty,
-            "the context is borrowed: it must not outlive the orchestration's turn",
+            "the context must be borrowed with `&`: it cannot outlive the orchestration's turn",
             "write `&OrchestrationContext`",
         ),
         _ => diagnostics.rule(
             Rule::Context,
             &function.signature.ident,
-            "an orchestrator takes its context first",
+            "the first parameter of an orchestrator must be its context",
             format_args!(
                 "write `async fn {}(ctx: &OrchestrationContext, …)`",
                 signature.name
@@ -239,9 +239,9 @@ fn check_context(function: &Function, signature: &Signature, diagnostics: &mut D
         diagnostics.rule(
             Rule::SharedState,
             &state.source,
-            "an orchestrator has no state outside of itself: a replay may run in another process",
+            "an orchestrator cannot take a `State<T>`: a replay may run in another process",
             format_args!(
-                "let an activity take `{}`, and await that",
+                "take `{}` in an activity, and await the activity",
                 tidy(referent(&state.ty))
             ),
         );
@@ -251,7 +251,7 @@ fn check_context(function: &Function, signature: &Signature, diagnostics: &mut D
             diagnostics.rule(
                 Rule::Context,
                 &parameter.source,
-                "the context is the first parameter, and there is one",
+                "an orchestrator takes only one context, as its first parameter",
                 "remove this parameter",
             );
         }
@@ -367,6 +367,8 @@ impl Orchestrator<'_> {
                         &[#(<#events as #seam::Event>::NAME),*],
                     )
                     .with_states(#types, __TABLE, #seam::state_machine_of::<Self>);
+                const EVENTS: &'static [#seam::EventCode] =
+                    &[#(<#events as #seam::Event>::CODE),*];
                 type Arguments = #arguments;
                 type Return = #whole;
                 type Output = #output;

@@ -56,9 +56,9 @@ fn in_manifest(found: Result<FoundCrate, Error>) -> syn::Result<TokenStream> {
             Ok(quote!(::#name))
         }
         Err(Error::CrateNotFound { .. }) => {
-            let what = format!("`{PACKAGE}` is no dependency of this crate");
-            let help = "add it, or say where it is re-exported: `crate = company::durable` among \
-                        the options of the attribute";
+            let what = format!("`{PACKAGE}` is not a dependency of this crate");
+            let help = "add it to `Cargo.toml`, or tell the attribute where it is re-exported: \
+                        `crate = company::durable`";
             Err(syn::Error::new(
                 Span::call_site(),
                 Rule::RuntimePath.text(what, help),
@@ -78,8 +78,8 @@ pub(crate) fn read(name: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
     options::equals(name, input)?;
     if input.peek(LitStr) {
         let text: LitStr = input.parse()?;
-        let help = format!("write `crate = {}`, without quotes", text.value());
-        return Err(Rule::RuntimePath.error(text, "`crate` is a path, and not a text", help));
+        let help = format!("remove the quotes: `crate = {}`", text.value());
+        return Err(Rule::RuntimePath.error(text, "`crate` must be a path, not a string", help));
     }
     input.call(Path::parse_mod_style)
 }
@@ -146,7 +146,7 @@ mod tests {
         });
         let told = text(found);
         assert!(
-            told.contains("`durable-runtime` is no dependency of this crate"),
+            told.contains("`durable-runtime` is not a dependency of this crate"),
             "{told}"
         );
         assert!(told.contains("`crate = company::durable`"), "{told}");

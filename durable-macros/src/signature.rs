@@ -157,8 +157,8 @@ impl Signature {
             diagnostics.rule(
                 Rule::Argument,
                 &extra.source,
-                format_args!("more than {MOST_ARGUMENTS} arguments"),
-                "put them into a struct that derives `Serialize` and `Deserialize`",
+                format_args!("too many arguments: `durable` can record at most {MOST_ARGUMENTS}"),
+                "combine some of them in a struct that derives `Serialize` and `Deserialize`",
             );
         }
         refused
@@ -219,7 +219,7 @@ pub(crate) fn foreign_context(ty: &Type, own: &str) -> Option<ForeignContext> {
     let (name, of, _) = CONTEXTS.iter().find(|(name, ..)| word == name)?;
     let (_, this, written) = CONTEXTS.iter().find(|(name, ..)| *name == own)?;
     (*name != own).then(|| ForeignContext {
-        what: format!("`{name}` is the context of {of}, and this is {this}"),
+        what: format!("`{name}` is the context of {of}, but this is {this}"),
         help: format!("write `{written}`"),
     })
 }
@@ -372,7 +372,7 @@ fn refuse_qualifiers(signature: &syn::Signature, diagnostics: &mut Diagnostics) 
         diagnostics.rule(
             Rule::Function,
             constness,
-            "the function runs when it is called, and not in a constant",
+            "this function cannot be `const`: the runtime calls it at run time",
             "remove `const`",
         );
     }
@@ -380,7 +380,7 @@ fn refuse_qualifiers(signature: &syn::Signature, diagnostics: &mut Diagnostics) 
         diagnostics.rule(
             Rule::Function,
             unsafety,
-            "the runtime calls the function, so it must be safe",
+            "this function cannot be `unsafe`: the runtime calls it from safe code",
             "remove `unsafe`",
         );
     }
@@ -388,7 +388,7 @@ fn refuse_qualifiers(signature: &syn::Signature, diagnostics: &mut Diagnostics) 
         diagnostics.rule(
             Rule::Function,
             abi,
-            "the runtime calls the function, in Rust's own way",
+            "this function cannot be `extern`: the runtime calls it with the Rust ABI",
             "remove `extern`",
         );
     }
@@ -396,7 +396,7 @@ fn refuse_qualifiers(signature: &syn::Signature, diagnostics: &mut Diagnostics) 
         diagnostics.rule(
             Rule::Function,
             variadic,
-            "the arguments must be counted",
+            "this function cannot be variadic: `durable` records a fixed number of arguments",
             "name each argument, or take a `Vec`",
         );
     }
@@ -417,8 +417,10 @@ pub(crate) fn refuse_configured<'a>(
         diagnostics.rule(
             Rule::Configured,
             attribute,
-            "a parameter that only some builds have: what one build records, another cannot read",
-            "take the parameter in every build, or put `#[cfg(…)]` on two functions of other names",
+            "a parameter cannot be conditional: a build without it could not read what another \
+             build recorded",
+            "take the parameter in every build, or write two functions with different names and \
+             put `#[cfg(…)]` on each",
         );
     }
 }
@@ -431,10 +433,13 @@ fn refuse_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) ->
     let name = &signature.ident;
     if generics.params.is_empty() {
         let Some(bounds) = bounds else { return false };
-        let what = format!("`{name}` has no type parameters that a `where` clause could bound");
+        let what = format!("`{name}` has a `where` clause but no type parameters");
         diagnostics.rule(Rule::Function, bounds, what, "remove the `where` clause");
     } else if generics.params.len() == generics.lifetimes().count() {
-        let what = format!("`{name}` owns what it is given and yields, so it has no lifetimes");
+        let what = format!(
+            "`{name}` cannot have lifetime parameters: its arguments and its result \
+             must own their data"
+        );
         let help = format!(
             "remove `{}`, and take and return owned types",
             source_text(generics.to_token_stream())
@@ -442,9 +447,9 @@ fn refuse_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) ->
         diagnostics.rule(Rule::Function, generics, what, help);
     } else {
         let what = format!(
-            "`{name}` is called by name from its recorded arguments, so it cannot be generic"
+            "`{name}` cannot be generic: the runtime calls it by name with recorded arguments"
         );
-        let help = "write one function for each type, and let them share a generic one";
+        let help = "write one function for each type, and have them call a shared generic function";
         diagnostics.rule(Rule::Function, generics, what, help);
     }
     true
@@ -456,12 +461,12 @@ fn refuse_unrecordable(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
         diagnostics.rule(
             Rule::Argument,
             ty,
-            "an argument is recorded, so its type must be named",
-            "write the type that is recorded",
+            "an argument cannot be `impl Trait`: `durable` records it and needs a concrete type",
+            "write a concrete type",
         );
         return true;
     }
-    refuse_borrowed(ty, "an argument is recorded", "take", diagnostics)
+    refuse_borrowed(ty, "an argument", "take", diagnostics)
 }
 
 /// Refuses a result that cannot be recorded, and says whether it did.
@@ -473,26 +478,26 @@ fn refuse_result(output: &ReturnType, diagnostics: &mut Diagnostics) -> bool {
         diagnostics.rule(
             Rule::Argument,
             ty,
-            "a result is recorded, so its type must be named",
-            "write the type that is recorded",
+            "a result cannot be `impl Trait`: `durable` records it and needs a concrete type",
+            "write a concrete type",
         );
         return true;
     }
-    refuse_borrowed(ty, "a result is recorded", "return", diagnostics)
+    refuse_borrowed(ty, "a result", "return", diagnostics)
 }
 
 /// Refuses what is borrowed in `ty`, and says whether anything was.
-fn refuse_borrowed(ty: &Type, why: &str, verb: &str, diagnostics: &mut Diagnostics) -> bool {
+fn refuse_borrowed(ty: &Type, recorded: &str, verb: &str, diagnostics: &mut Diagnostics) -> bool {
     let mut borrowed = Borrowed::default();
     borrowed.visit_type(ty);
     for reference in &borrowed.references {
-        let what = format!("{why}, so it cannot be a reference");
+        let what = format!("{recorded} cannot be a reference: `durable` records it");
         let help = format!("{verb} `{}`", owned(&reference.elem));
         diagnostics.rule(Rule::Argument, reference, what, help);
     }
     for lifetime in &borrowed.lifetimes {
-        let what = format!("{why}, so it borrows nothing");
-        let help = format!("{verb} a type that owns what it holds, or write `'static`");
+        let what = format!("{recorded} cannot borrow data: `durable` records it");
+        let help = format!("{verb} a type that owns its data, or write `'static`");
         diagnostics.rule(Rule::Argument, lifetime, what, help);
     }
     !(borrowed.references.is_empty() && borrowed.lifetimes.is_empty())

@@ -123,7 +123,9 @@ pub use crate::payload::CodecError;
 pub use crate::payload::Payload;
 pub use crate::registry::Mock;
 pub use crate::registry::MockedOperation;
+pub use crate::registry::mocked_operation;
 pub use crate::retry::RetryPolicy;
+pub use crate::work::EventCode;
 pub use durable_runtime::__payload_schemas as payload_schemas;
 
 #[cfg(feature = "schemars")]

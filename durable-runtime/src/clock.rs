@@ -17,6 +17,7 @@
 
 use std::fmt;
 use std::ops::Add;
+use std::ops::Sub;
 use std::sync::OnceLock;
 use std::time::Duration;
 use std::time::SystemTime;
@@ -40,6 +41,18 @@ use serde::Serialize;
 /// assert_eq!(time.to_string(), "2026-01-01T00:00:00.000Z");
 /// assert_eq!(SystemTime::try_from(time)?, UNIX_EPOCH + Duration::from_secs(1_767_225_600));
 /// # Ok::<(), durable_runtime::clock::TimeOutOfRange>(())
+/// ```
+///
+/// You can add and subtract a [`Duration`]. [`since`](Self::since) is the time between two moments:
+///
+/// ```
+/// use durable_runtime::Timestamp;
+/// use durable_runtime::prelude::*;
+///
+/// let due = Timestamp::from_millis(1_767_225_600_000) + days(2);
+/// let reminder = due - hours(1);
+/// assert_eq!(reminder.to_string(), "2026-01-02T23:00:00.000Z");
+/// assert_eq!(due.since(reminder), hours(1));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -71,6 +84,19 @@ impl Add<Duration> for Timestamp {
         Self(
             self.0
                 .saturating_add(i64::try_from(whole).unwrap_or(i64::MAX)),
+        )
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    /// Rounds up to whole milliseconds, so that nothing due then is early; saturates.
+    fn sub(self, duration: Duration) -> Self {
+        let whole = duration.as_millis();
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(whole).unwrap_or(i64::MAX)),
         )
     }
 }

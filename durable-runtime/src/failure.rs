@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::ids::EntityId;
 use crate::ids::InstanceId;
+use crate::ids::InvalidEntityKey;
 use crate::ids::InvalidInstanceId;
 use crate::payload::CodecError;
 use crate::payload::Payload;
@@ -71,6 +72,9 @@ pub enum Failure {
     /// The id that the call names is not a valid id; nothing was started.
     #[error(transparent)]
     InvalidInstanceId(#[from] InvalidInstanceId),
+    /// The key that the call names cannot be one; nothing was sent.
+    #[error(transparent)]
+    InvalidEntityKey(#[from] InvalidEntityKey),
     /// A size or a number exceeds its limit; nothing was written.
     #[error("{what} is {actual}, above the limit of {limit}")]
     LimitExceeded {

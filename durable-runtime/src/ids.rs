@@ -177,11 +177,16 @@ fn problem_of(id: &str) -> Option<IdProblem> {
     if id.starts_with('@') {
         return Some(IdProblem::LeadingAt);
     }
-    if matches!(id, "." | "..") {
+    if names_a_folder(id) {
         return Some(IdProblem::Folder);
     }
     let forbidden = |c: &char| c.is_control() || matches!(c, '/' | '\\' | '#' | '?');
     id.chars().find(forbidden).map(IdProblem::Character)
+}
+
+/// Whether a client takes this part of a path as this folder, or as the one above it.
+fn names_a_folder(text: &str) -> bool {
+    matches!(text, "." | "..")
 }
 
 macro_rules! number {
@@ -249,8 +254,9 @@ impl Execution {
 
 /// The id of an entity: its name, which is the same for all entities of a type, and its key.
 ///
-/// Any text can be a key, up to a maximum length. Ids are compared byte by byte, name first;
-/// entities are locked in this order.
+/// Any text can be a key, up to a maximum length, except `.` and `..`: in a URL those name a folder,
+/// so a client would ask for another path. Ids are compared byte by byte, name first; entities are
+/// locked in this order.
 ///
 /// ```
 /// use durable_runtime::ids::EntityId;
@@ -283,6 +289,19 @@ impl EntityId {
         &self.key
     }
 
+    /// Checks that the key can be one.
+    ///
+    /// # Errors
+    /// [`InvalidEntityKey`].
+    pub fn check_key(&self) -> Result<(), InvalidEntityKey> {
+        if names_a_folder(&self.key) {
+            return Err(InvalidEntityKey {
+                key: (*self.key).to_owned(),
+            });
+        }
+        Ok(())
+    }
+
     /// Returns the partition of this entity.
     pub fn partition(&self) -> u16 {
         partition_of(&self.key)
@@ -298,6 +317,15 @@ impl fmt::Display for EntityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}({})", self.name, self.key)
     }
+}
+
+/// A key that no entity can have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error(
+    "invalid entity key {key:?}: a URL with it leads to another path; use neither `.` nor `..`"
+)]
+pub struct InvalidEntityKey {
+    key: String,
 }
 
 /// The unit of routing: `name@version` of an orchestrator, `@name` of an entity.
@@ -477,6 +505,7 @@ fn base32(number: u128) -> String {
 #[cfg(test)]
 mod tests {
     use super::CallPath;
+    use super::EntityId;
     use super::Execution;
     use super::InstanceId;
     use super::hash128;
@@ -497,9 +526,15 @@ mod tests {
             let expected =
                 format!("invalid instance id {id:?}: a URL with it leads to another path");
             assert!(error.starts_with(&expected), "{error}");
+            let error = EntityId::new("Account", id).check_key().unwrap_err();
+            let expected = format!(
+                "invalid entity key {id:?}: a URL with it leads to another path; use neither `.` nor `..`"
+            );
+            assert_eq!(error.to_string(), expected);
         }
         for id in ["...", ".a", "a.", "..a", "a..b"] {
             InstanceId::new(id).unwrap();
+            EntityId::new("Account", id).check_key().unwrap();
         }
     }
 

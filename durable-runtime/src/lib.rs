@@ -127,6 +127,7 @@ pub use client::Client;
 pub use clock::Timestamp;
 pub use failure::Failure;
 pub use ids::InstanceId;
+pub use ids::InvalidEntityKey;
 pub use ids::InvalidInstanceId;
 pub use payload::Payload;
 pub use retry::RetryPolicy;

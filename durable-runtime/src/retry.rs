@@ -99,7 +99,7 @@ impl RetryPolicy {
         }
         if !(self.backoff >= 1.0 && self.backoff.is_finite()) {
             return Err(InvalidRetryPolicy(
-                "`backoff` must be a number of at least 1",
+                "`backoff` must be a number greater than or equal to 1",
             ));
         }
         if !(0.0..=1.0).contains(&self.jitter) {

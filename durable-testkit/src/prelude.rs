@@ -16,29 +16,46 @@
 //!     charge(cents).await
 //! }
 //!
+//! #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+//! struct Stock {
+//!     left: u32,
+//! }
+//!
+//! #[entity]
+//! impl Stock {
+//!     fn take(&mut self, pieces: u32) -> u32 {
+//!         self.left -= pieces;
+//!         self.left
+//!     }
+//! }
+//!
 //! struct Shop {
 //!     kit: TestHub,
 //!     charges: Calls<Call<charge>>,
 //!     payments: Calls<ChildCall<pay>>,
+//!     /// The entity, the arguments and the result; after it the error, if there is one.
+//!     takes: Calls<MockedOperation<Stock, (u32,), u32>>,
 //! }
 //!
 //! fn shop(mock: Mock<Call<charge>>) -> Shop {
 //!     let kit = TestHub::new().register(pay);
 //!     let (charges, payments) = (kit.mock(mock), kit.calls_of(pay));
-//!     Shop { kit, charges, payments }
+//!     let takes = kit.mock(StockMocks::take(|pieces| 10 - pieces));
+//!     Shop { kit, charges, payments, takes }
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
 //! let shop = shop(charge::with(|cents| cents));
 //! shop.kit.start(pay(5)).await.result().await.unwrap();
 //! assert_eq!(shop.charges.calls(), 1);
-//! # let _ = shop.payments;
+//! # let _ = (shop.payments, shop.takes);
 //! # }
 //! ```
 
 pub use durable_runtime::orchestration::Call;
 pub use durable_runtime::orchestration::ChildCall;
 pub use durable_runtime::registry::Mock;
+pub use durable_runtime::registry::MockedOperation;
 
 pub use crate::Calls;
 pub use crate::ReplayCheckError;

@@ -3,7 +3,8 @@
 //!
 //! Each account is an entity. A transfer locks both of its accounts, takes from one and gives to
 //! the other; other transfers wait for their turn. However many transfers cross each other, there
-//! is no deadlock. However the process dies, no money is lost and no lock stays held.
+//! is no deadlock. However the process dies, and whenever a transfer is cancelled, no money is lost
+//! and no lock stays held.
 
 use durable_runtime::prelude::*;
 use serde::Deserialize;
@@ -59,15 +60,19 @@ impl Account {
 /// Moves money from one account to another, or moves none at all.
 #[orchestrator]
 pub async fn transfer(
-    _ctx: &OrchestrationContext,
+    ctx: &OrchestrationContext,
     from: String,
     to: String,
     cents: u64,
 ) -> Result<(), AccountError> {
     let (mut from, mut to) = lock!(Account::at(from), Account::at(to)).await?;
-    from.withdraw(cents).await?;
-    to.deposit(cents).await?;
-    Ok(())
+    // The lock keeps other transfers out, and the shield keeps a cancellation out.
+    ctx.shielded(async {
+        from.withdraw(cents).await?;
+        to.deposit(cents).await?;
+        Ok(())
+    })
+    .await
 }
 
 /// Adds up accounts at one moment, even while money is being moved between them.

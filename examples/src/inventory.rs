@@ -156,15 +156,23 @@ fn is_declined(error: &CardError) -> bool {
 }
 
 /// Sells what a customer wants; returns the paid amount, in cents.
+///
+/// A sale can be cancelled until its pieces are reserved. If the call is cancelled, the warehouse may
+/// have reserved them all the same, so the sale releases them whatever the error. The charge is
+/// shielded: if it were cancelled, nobody would know whether the customer has paid.
 #[orchestrator]
-pub async fn sell(_ctx: &OrchestrationContext, sale: Sale) -> Result<u64, SaleError> {
+pub async fn sell(ctx: &OrchestrationContext, sale: Sale) -> Result<u64, SaleError> {
     let inventory = Inventory::at("main");
     let order_id = sale.order_id.clone();
-    inventory
+    let reserved = inventory
         .reserve(order_id.clone(), sale.article.clone(), sale.pieces)
-        .await?;
+        .await;
+    if let Err(error) = reserved {
+        inventory.signal_release(order_id).await?;
+        return Err(error.into());
+    }
 
-    match charge_card(sale).await {
+    match ctx.shielded(charge_card(sale)).await {
         Ok(cents) => {
             inventory.signal_shipped(order_id).await?;
             Ok(cents)

@@ -47,7 +47,7 @@ pub(crate) fn bindable(pattern: &Pat) -> TokenStream {
 pub(super) fn arms(call: &Macro) -> syn::Result<Vec<Arm>> {
     let arms = read_arms(call)?;
     if arms.is_empty() {
-        let what = "`select!` without an arm waits for nothing";
+        let what = "`select!` needs at least one arm";
         let help = "write `pattern = future => body`";
         return Err(Rule::SelectArm.error(&call.path, what, help));
     }
@@ -87,8 +87,8 @@ fn read_arm(input: ParseStream<'_>) -> syn::Result<Arm> {
     input.parse::<Token![=]>()?;
     let future = input.parse()?;
     if input.peek(Token![,]) && input.peek2(Token![if]) {
-        let what = "an arm of `select!` takes no condition";
-        let help = "choose between two `select!` by `if`";
+        let what = "an arm of `select!` cannot have a condition";
+        let help = "write an `if` with a `select!` in each branch";
         return Err(input.error(Rule::SelectArm.text(what, help)));
     }
     input.parse::<Token![=>]>()?;
@@ -118,8 +118,8 @@ fn refuse_attributes(input: ParseStream<'_>) -> syn::Result<()> {
     let Some(attribute) = attributes.first() else {
         return Ok(());
     };
-    let what = "an arm of `select!` takes no attributes: all arms are there in every build";
-    let help = "write two `select!`, and put `#[cfg(…)]` on each as a statement";
+    let what = "an arm of `select!` cannot have attributes: every build must have the same arms";
+    let help = "write two `select!` statements, and put `#[cfg(…)]` on each";
     Err(Rule::SelectArm.error(attribute, what, help))
 }
 
@@ -127,8 +127,9 @@ fn refuse_attributes(input: ParseStream<'_>) -> syn::Result<()> {
 fn refuse_keyword_arm(input: ParseStream<'_>) -> syn::Result<()> {
     let otherwise = input.peek(Token![else]);
     if otherwise || (input.peek(Ident) && input.peek2(Token![=>])) {
-        let what = "every arm is `pattern = future => body`";
-        let help = "leave this arm out: patterns always match, so one of the others is taken";
+        let what = "expected an arm of the form `pattern = future => body`";
+        let help = "remove this arm: the patterns of the other arms always match, so it would \
+                    never run";
         return Err(input.error(Rule::SelectArm.text(what, help)));
     }
     Ok(())
@@ -146,7 +147,8 @@ fn skip_biased(input: ParseStream<'_>) -> syn::Result<()> {
 fn refusal(arm: &Arm) -> syn::Error {
     let pattern = source_text(arm.pattern.to_token_stream());
     let future = source_text(arm.future.to_token_stream());
-    let what = "a value that this pattern refuses would be lost: an arm takes every value";
+    let what = "this pattern does not match every value: `select!` would lose the \
+                values that do not match";
     let help = format!("write `value = {future} => match value {{ {pattern} => …, _ => … }}`");
     Rule::SelectPattern.error(&arm.pattern, what, help)
 }

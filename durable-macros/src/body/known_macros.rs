@@ -79,8 +79,8 @@ fn refuse(call: &Macro, at: &TokenStream, diagnostics: &mut Diagnostics) {
     diagnostics.rule(
         Rule::HiddenAwait,
         at,
-        format_args!("whether and when `{name}!` awaits this cannot be seen"),
-        "bind the value with `let` first, and give the macro the bound name",
+        format_args!("`durable` cannot see whether or when `{name}!` awaits this"),
+        "await it in a `let` statement first, and pass the variable to the macro",
     );
 }
 

@@ -77,9 +77,9 @@ impl Checkpoints {
         {
             return diagnostics.help(
                 &self.option,
-                "a checkpoint is taken at the head of a loop, and no loop stands at the top level of \
-                 this body",
-                "take the loop out of the block or call it stands in, or remove `checkpoint`",
+                "`checkpoint` needs a loop at the top level of this body: a checkpoint is taken \
+                 at the head of a loop",
+                "move the loop to the top level of the body, or remove `checkpoint`",
             );
         }
         let mut pieces = pieces(statements);

@@ -198,24 +198,24 @@ impl Binding {
     fn check(&self, diagnostics: &mut Diagnostics) -> bool {
         let name = &self.name;
         let lives = format!(
-            "`{}` is used in a loop that has a checkpoint, or after it",
+            "`{}` is used in or after a loop that has a checkpoint",
             self.shown
         );
         match self.origin {
             Origin::Borrowed => diagnostics.help(
                 name,
-                format_args!("{lives}, and borrows: a checkpoint cannot hold a borrow"),
-                "carry an owned value (`.clone()`, `.to_owned()`), or borrow inside the loop",
+                format_args!("{lives}, but a checkpoint cannot save a borrow"),
+                "use an owned value (`.clone()`, `.to_owned()`), or borrow inside the loop",
             ),
             Origin::Closure => diagnostics.help(
                 name,
-                format_args!("{lives}, and is a closure: a checkpoint cannot hold code"),
-                "make the closure inside the loop, or write a function",
+                format_args!("{lives}, but a checkpoint cannot save a closure"),
+                "create the closure inside the loop, or write a function",
             ),
             Origin::Text if self.text.is_none() => diagnostics.help(
                 name,
-                format_args!("{lives}, and borrows its text: a checkpoint cannot hold a borrow"),
-                "carry owned text: `\"…\".to_owned()`",
+                format_args!("{lives}, but a checkpoint cannot save borrowed text"),
+                "use owned text: `\"…\".to_owned()`",
             ),
             _ => return true,
         }

@@ -25,7 +25,7 @@ use crate::suggest::closest;
 const NAME: &str = "allow_nondeterminism";
 
 const USAGE: &str = "write `#[allow_nondeterminism(D001, reason = \"…\")]` on the statement, with \
-                     the rule's code, and why it does no harm here";
+                     the code of the rule and the reason why the statement does no harm";
 
 /// A rule that a statement may break.
 pub(super) struct Allowed {
@@ -44,7 +44,7 @@ impl Allowed {
                 Rule::Allow,
                 code,
                 what,
-                "remove the code, or the attribute with it",
+                "remove the code, or the whole attribute if it has no other code",
             );
         }
     }
@@ -88,11 +88,11 @@ pub(super) fn read(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Vec<
         .reason
         .is_none_or(|reason| reason.value().trim().is_empty())
     {
-        let what = format!("`{NAME}` without a reason");
+        let what = format!("`{NAME}` needs a reason");
         diagnostics.rule(Rule::Allow, attribute.path(), what, USAGE);
     }
     if read.codes.is_empty() {
-        let what = format!("`{NAME}` without a code");
+        let what = format!("`{NAME}` needs the code of a rule");
         diagnostics.rule(Rule::Allow, attribute.path(), what, USAGE);
     }
     let codes = read.codes.into_iter();
@@ -143,12 +143,12 @@ fn allowed(code: Ident, diagnostics: &mut Diagnostics) -> Option<Allowed> {
             used: false,
         }),
         Some(rule) => {
-            let what = format!("`{text}` has no exceptions: {}", rule.entry().title);
+            let what = format!("rule `{text}` allows no exceptions: {}", rule.entry().title);
             diagnostics.rule(
                 Rule::Allow,
                 &code,
                 what,
-                "keep the rule, and remove the code",
+                "follow the rule, and remove the code",
             );
             None
         }
@@ -159,7 +159,7 @@ fn allowed(code: Ident, diagnostics: &mut Diagnostics) -> Option<Allowed> {
                 .map(|code| format!("did you mean `{code}`? "))
                 .unwrap_or_default();
             let what = format!("there is no rule `{text}`");
-            let help = format!("{meant}the code stands at the end of the message");
+            let help = format!("{meant}the message of a rule ends with its code");
             diagnostics.rule(Rule::Allow, &code, what, help);
             None
         }

@@ -125,7 +125,7 @@ pub(crate) fn check(body: &Body<'_>, diagnostics: &mut Diagnostics) -> Checked {
     let (seen, reported) = (checker.seen, checker.reported);
     for name in stripped.found {
         if !seen.contains(&name.span().start()) {
-            let what = format!("`{name}` goes on a statement of the body");
+            let what = format!("`{name}` can only be used on a statement of the body");
             let help = "put it in front of the statement that breaks the rule";
             diagnostics.rule(Rule::Allow, name, what, help);
         }
@@ -325,7 +325,7 @@ impl Checker<'_> {
             self.breaks(Rule::Polled, &call.method);
         }
         if methods::hides_futures(&call.method) {
-            let what = format!("`{}` is no durable combinator", call.method);
+            let what = format!("`{}` is not a durable combinator", call.method);
             self.report(
                 Rule::NotDurable,
                 &call.method,
@@ -334,7 +334,8 @@ impl Checker<'_> {
             );
         }
         if call.method == "signal" && self.is_context(&call.receiver) {
-            let what = "`ctx.signal` belongs to operations of entities: an orchestrator awaits the signal itself";
+            let what = "only an operation of an entity can use `ctx.signal`: an orchestrator \
+                        awaits the signal itself";
             self.reported.again |= matches!(self.of, Of::Orchestrator);
             self.report(
                 Rule::NotDurable,

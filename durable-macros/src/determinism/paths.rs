@@ -70,7 +70,7 @@ const GROUPS: &[Group] = &[
     },
     Group {
         rule: Rule::Sleep,
-        help: Some("use `{ctx}.sleep_until(due).await`, with `due` reckoned from `{ctx}.now()`"),
+        help: Some("use `{ctx}.sleep_until(due).await`, and compute `due` from `{ctx}.now()`"),
         paths: &[
             "std::thread::sleep_until",
             "tokio::time::sleep_until",
@@ -80,14 +80,16 @@ const GROUPS: &[Group] = &[
     Group {
         rule: Rule::Sleep,
         help: Some(
-            "use `{second}.timeout({first}).await` on a call, or `select!` with \
-             `{ctx}.sleep({first})`",
+            "use `{second}.timeout({first}).await` for a call, or `select!` with \
+             `{ctx}.sleep({first})` for anything else",
         ),
         paths: &["tokio::time::timeout", "async_std::future::timeout"],
     },
     Group {
         rule: Rule::Sleep,
-        help: Some("use `select!` with `{ctx}.sleep_until(due)`, reckoned from `{ctx}.now()`"),
+        help: Some(
+            "use `select!` with `{ctx}.sleep_until(due)`, and compute `due` from `{ctx}.now()`",
+        ),
         paths: &["tokio::time::timeout_at"],
     },
     Group {
@@ -156,7 +158,8 @@ const GROUPS: &[Group] = &[
     Group {
         rule: Rule::NewId,
         help: Some(
-            "use `{ctx}.new_uuid()`, which a replay repeats, or make the id in an `#[activity]`",
+            "use `{ctx}.new_uuid()`, which gives the same id on replay, or make the id in an \
+             `#[activity]`",
         ),
         paths: &[
             "ulid::Ulid::new",
@@ -351,7 +354,7 @@ const GROUPS: &[Group] = &[
     },
     Group {
         rule: Rule::Task,
-        help: Some("move the work into an `#[activity(blocking)]`, and await that"),
+        help: Some("move the work into an `#[activity(blocking)]`, and await the activity"),
         paths: &[
             "tokio::task::spawn_blocking",
             "async_std::task::spawn_blocking",
@@ -377,7 +380,7 @@ const GROUPS: &[Group] = &[
     },
     Group {
         rule: Rule::BlockOn,
-        help: Some("write `.await`; what is not durable goes into an `#[activity]`"),
+        help: Some("use `.await`; move anything that is not durable into an `#[activity]`"),
         paths: &[
             "tokio::runtime::Handle::current",
             "tokio::runtime::Handle::try_current",

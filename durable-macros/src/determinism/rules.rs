@@ -94,117 +94,121 @@ pub(crate) const RULES: &[Entry] = &[
         rule: Rule::Clock,
         found_by: FoundBy::Body,
         title: "read the time from the context",
-        what: "`{path}` reads a clock: a replay would read another time",
-        help: "use `{ctx}.now()`, the time of the turn, which a replay repeats",
+        what: "`{path}` reads a clock: a replay would read a different time",
+        help: "use `{ctx}.now()`, the time of the turn, which is the same on replay",
     },
     Entry {
         rule: Rule::Sleep,
         found_by: FoundBy::Body,
         title: "wait with a durable timer",
-        what: "`{path}` is not durable: it would be forgotten in a crash and repeated on replay",
+        what: "`{path}` is not durable: a crash would lose it, and a replay would repeat it",
         help: "use `{ctx}.sleep({args}).await`, which survives restarts",
     },
     Entry {
         rule: Rule::Random,
         found_by: FoundBy::Body,
         title: "get random numbers from the context",
-        what: "`{path}` is random: a replay would get another value",
+        what: "`{path}` is random: a replay would get a different value",
         help: "use `{ctx}.random()`, or seed a generator with it",
     },
     Entry {
         rule: Rule::NewId,
         found_by: FoundBy::Body,
         title: "get new ids from the context",
-        what: "`{path}` makes a new id each time: a replay would get another one",
-        help: "use `{ctx}.new_uuid()`, which a replay repeats",
+        what: "`{path}` makes a new id each time: a replay would get a different id",
+        help: "use `{ctx}.new_uuid()`, which gives the same id on replay",
     },
     Entry {
         rule: Rule::Environment,
         found_by: FoundBy::Body,
         title: "pass the environment as an argument",
-        what: "`{path}` reads what differs between processes: a replay may run in another one",
-        help: "pass the value as an argument of the orchestrator, or read it in an `#[activity]`",
+        what: "`{path}` depends on the process: a replay may run in a different one",
+        help: "pass the value to the orchestrator as an argument, or read it in an `#[activity]`",
     },
     Entry {
         rule: Rule::File,
         found_by: FoundBy::Body,
         title: "use files and standard streams in activities",
-        what: "`{path}` reaches for files or streams: a replay would do it again, and find others",
-        help: "move it into an `#[activity]`, and await that",
+        what: "`{path}` uses a file or a standard stream: a replay would use it again and could \
+               get a different result",
+        help: "move this into an `#[activity]`, and await the activity",
     },
     Entry {
         rule: Rule::Network,
         found_by: FoundBy::Body,
         title: "use network and databases in activities",
-        what: "`{path}` talks to the network: a replay would do it again, and get another answer",
-        help: "move it into an `#[activity]`, and await that",
+        what: "`{path}` uses the network: a replay would use it again and could get a different \
+               answer",
+        help: "move this into an `#[activity]`, and await the activity",
     },
     Entry {
         rule: Rule::Process,
         found_by: FoundBy::Body,
         title: "use processes in activities",
-        what: "`{path}` deals with processes: a replay would do it again, in another process",
-        help: "move it into an `#[activity]`, and await that",
+        what: "`{path}` works with processes: a replay would do so again, perhaps in a different \
+               process",
+        help: "move this into an `#[activity]`, and await the activity",
     },
     Entry {
         rule: Rule::Thread,
         found_by: FoundBy::Body,
         title: "an orchestrator uses no threads",
-        what: "`{path}` uses threads, which no replay can put in the same order",
-        help: "move the work into an `#[activity(blocking)]`; start several calls at once with \
+        what: "`{path}` uses threads: a replay cannot reproduce the order in which they run",
+        help: "move the work into an `#[activity(blocking)]`; to run several calls at once, use \
                `join!` or `.spawn()`",
     },
     Entry {
         rule: Rule::Task,
         found_by: FoundBy::Body,
         title: "use the orchestration's own concurrency",
-        what: "`{path}` starts a task that no history knows: a crash would forget it",
+        what: "`{path}` starts a task that no history records: a crash would lose it",
         help: "await the calls together with `join!`, or start a call with `.spawn()`",
     },
     Entry {
         rule: Rule::BlockOn,
         found_by: FoundBy::Body,
         title: "an orchestrator never blocks",
-        what: "`{path}` blocks the thread that all orchestrations run on",
-        help: "write `{args}.await`; what is not durable goes into an `#[activity]`",
+        what: "`{path}` blocks the thread of the turn: an orchestrator can wait only with `.await`",
+        help: "use `{args}.await`; move anything that is not durable into an `#[activity]`",
     },
     Entry {
         rule: Rule::LockOrChannel,
         found_by: FoundBy::Body,
         title: "an orchestration uses no locks and channels",
-        what: "`{path}` is a lock or channel of this process: it is empty after a crash, and \
-               nothing durable wakes who waits for it",
-        help: "keep the value in a local variable; wait for others with `{ctx}.wait_for::<E>()`",
+        what: "`{path}` is a lock or channel in memory: a crash would lose it, and it cannot wake \
+               a waiting orchestrator",
+        help: "keep the value in a local variable; to wait for something outside, use \
+               `{ctx}.wait_for::<E>()`",
     },
     Entry {
         rule: Rule::HashOrder,
         found_by: FoundBy::Body,
         title: "do not iterate over a hash map",
-        what: "the order of `{path}` differs from process to process: a replay would go another way",
-        help: "use a `BTreeMap` or `BTreeSet`, or sort a `Vec`",
+        what: "the iteration order of `{path}` is not fixed: a replay could take a different path",
+        help: "use a `BTreeMap` or `BTreeSet`, or sort the items in a `Vec`",
     },
     Entry {
         rule: Rule::SharedState,
         found_by: FoundBy::Body,
         title: "keep no state outside the orchestration",
-        what: "`{path}` outlives the orchestration: a replay would find another value in it",
-        help: "keep the value in a local variable; what instances share belongs into an activity's \
-               `State<T>`",
+        what: "`{path}` outlives the orchestration: a replay would find a different value in it",
+        help: "keep the value in a local variable; put data that instances share into an entity \
+               or an activity's `State<T>`",
     },
     Entry {
         rule: Rule::Log,
         found_by: FoundBy::Body,
         title: "log through the context",
-        what: "`{path}` would be written again by each replay",
-        help: "use `{ctx}.log()`, which is silent while a replay runs: `{log}`",
+        what: "`{path}` would write its output again on every replay",
+        help: "use `{ctx}.log()`, which is silent during a replay: `{log}`",
     },
     Entry {
         rule: Rule::EndlessLoop,
         found_by: FoundBy::Body,
         title: "a loop ends, checkpoints or continues as new",
-        what: "this loop never ends, so its history grows for ever",
-        help: "write `#[orchestrator(checkpoint)]`, or `return {ctx}.continue_as_new(…).await` after \
-               some turns, or `break`",
+        what: "this loop never ends, so the history grows without limit",
+        help: "add `#[orchestrator(checkpoint)]`, or end the loop with `break` or \
+               `return {ctx}.continue_as_new(…).await`",
     },
     Entry {
         rule: Rule::DroppedCall,
@@ -217,10 +221,10 @@ pub(crate) const RULES: &[Entry] = &[
         rule: Rule::NotDurable,
         found_by: FoundBy::Bound,
         title: "await only durable futures",
-        what: "`{path}` is an ordinary async function: a crash would forget it, and a replay would \
+        what: "`{path}` is an ordinary async function: a crash would lose it, and a replay would \
                repeat it",
-        help: "make it `#[orchestrator(inline)]` if it awaits durable operations, else an \
-               `#[activity]`",
+        help: "mark it `#[orchestrator(inline)]` if it awaits durable operations; otherwise make \
+               it an `#[activity]`",
     },
     Entry {
         rule: Rule::HiddenAwait,
@@ -352,9 +356,9 @@ pub(crate) const RULES: &[Entry] = &[
         rule: Rule::Polled,
         found_by: FoundBy::Body,
         title: "a durable future is awaited, and not polled by hand",
-        what: "`{path}` asks whether the result is there yet: a replay finds it there at once, and \
-               goes another way",
-        help: "await it; `select!` with `{ctx}.sleep(…)` limits how long",
+        what: "`{path}` checks whether a result is ready: on replay it is ready at once, and the \
+               code would take a different path",
+        help: "await it; to limit the wait, use `select!` with `{ctx}.sleep(…)`",
     },
     Entry {
         rule: Rule::CallElsewhere,
@@ -437,8 +441,10 @@ pub(crate) const RULES: &[Entry] = &[
         rule: Rule::Outside,
         found_by: FoundBy::Body,
         title: "an operation does not take time or act outside",
-        what: "`{path}` takes time or acts outside of the entity, where no failed operation is undone",
-        help: "let an activity do it; `{ctx}.start(…)` starts an orchestrator that calls it",
+        what: "`{path}` takes time or acts outside the entity: `durable` cannot undo it if the \
+               operation fails",
+        help: "do this in an activity; `{ctx}.start(…)` can start an orchestrator that calls the \
+               activity",
     },
     Entry {
         rule: Rule::Migration,

@@ -120,7 +120,7 @@ impl ImplBlock {
             diagnostics.rule(
                 Rule::EntityBlock,
                 unsafety,
-                "an entity's block is not `unsafe`",
+                "the `impl` block of an entity cannot be `unsafe`",
                 "remove `unsafe`",
             );
         }
@@ -128,8 +128,9 @@ impl ImplBlock {
             diagnostics.rule(
                 Rule::EntityBlock,
                 of_trait,
-                "the operations of an entity are its own, and not those of a trait",
-                "put `#[entity]` on the type's own `impl` block; a trait is implemented beside it",
+                "`#[entity]` cannot be used on the implementation of a trait",
+                "put `#[entity]` on the type's own `impl` block, and implement the trait in \
+                 another block",
             );
         }
         self.refuse_generics(diagnostics);
@@ -141,8 +142,8 @@ impl ImplBlock {
             let mut segments = path.segments.iter();
             segments.all(|segment| matches!(segment.arguments, PathArguments::None))
         };
-        let what = "an entity is found by its name and key, so its type cannot be generic";
-        let help = "write an entity for each type; they may hold a generic one";
+        let what = "an entity cannot be generic: `durable` finds it by its name and key";
+        let help = "write one entity for each type; it can contain a generic type";
         let has_parameters = !self.generics.params.is_empty();
         if has_parameters {
             diagnostics.rule(Rule::EntityBlock, &self.generics, what, help);
@@ -156,8 +157,8 @@ impl ImplBlock {
             other => diagnostics.rule(
                 Rule::EntityBlock,
                 other,
-                "an entity is a struct or an enum with a name",
-                "put `#[entity]` on the `impl` block of one",
+                "an entity must be a struct or an enum",
+                "put `#[entity]` on the `impl` block of a struct or an enum",
             ),
         }
     }

@@ -98,8 +98,8 @@ fn refuse_item(item: &TokenStream, error: syn::Error) -> TokenStream {
     } else {
         Rule::EntityBlock.error(
             item,
-            "`#[entity]` goes on an `impl` block",
-            "put it on the block that has the operations of the type",
+            "`#[entity]` can only be used on an `impl` block",
+            "put it on the block that defines the operations",
         )
     };
     item::refused(item, &error)
@@ -121,8 +121,9 @@ fn refuse_macros(block: &ImplBlock, diagnostics: &mut Diagnostics) {
             diagnostics.rule(
                 Rule::Operations,
                 call,
-                "what this macro makes cannot be seen, so it would be no operation",
-                "write the operations out, and put the macro into an `impl` block of its own",
+                "`#[entity]` cannot see what this macro expands to, so its functions would not \
+                 become operations",
+                "write the operations in this block, and move the macro to another `impl` block",
             );
         }
     }
@@ -133,7 +134,7 @@ fn refuse_none(block: &ImplBlock, operations: &[Operation<'_>], diagnostics: &mu
         diagnostics.rule(
             Rule::Operations,
             &block.ty,
-            "this entity has no operation: nothing could ever be done with it",
+            "this entity has no operations",
             "add a method that takes `&mut self` or `&self`",
         );
     }

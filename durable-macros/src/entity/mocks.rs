@@ -31,6 +31,8 @@ fn mock(entity: &Type, operation: &Operation<'_>) -> TokenStream {
     let names = signature.arguments().map(|argument| &argument.name);
     let returned = signature.returns.written();
     let answered = signature.returns.as_result(&quote!(__answer(#(#names),*)));
+    let arguments = signature.argument_types();
+    let (output, error) = signature.outcome_types();
     let configured = operation.configured();
     let about =
         format!(" A mock of the operation `{name}`: answers with what the closure returns.");
@@ -40,9 +42,9 @@ fn mock(entity: &Type, operation: &Operation<'_>) -> TokenStream {
         #visibility fn #name #generics (
             answer: impl ::core::ops::FnMut(#(#types),*) -> #returned
                 + ::core::marker::Send + 'static,
-        ) -> #seam::Mock<#seam::MockedOperation<#entity, #marker>> #where_clause {
+        ) -> #seam::Mock<#seam::MockedOperation<#entity, #arguments, #output, #error>> #where_clause {
             let mut __answer = answer;
-            #seam::Mock::new(move |#values| #answered)
+            #seam::mocked_operation::<#entity, #marker>(move |#values| #answered)
         }
     }
 }

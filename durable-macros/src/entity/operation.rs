@@ -133,8 +133,8 @@ fn check_marks(marks: &[&Attribute], diagnostics: &mut Diagnostics) {
             diagnostics.rule(
                 Rule::ReadOnly,
                 &mark.meta,
-                "`#[read_only]` takes nothing",
-                "write `#[read_only]` alone",
+                "`#[read_only]` does not take options",
+                "write `#[read_only]`",
             );
         }
     }
@@ -155,15 +155,15 @@ fn check_function(function: &Function, marks: &[&Attribute], diagnostics: &mut D
         diagnostics.rule(
             Rule::ReadOnly,
             mark,
-            format_args!("`{name}` is no operation, for it does not take the state"),
-            "let it take `&self`, or remove `#[read_only]`",
+            format_args!("`{name}` is not an operation: it does not take `self`"),
+            "add the parameter `&self`, or remove `#[read_only]`",
         );
     }
     if name == "at" {
         diagnostics.rule(
             Rule::ReservedName,
             name,
-            "the entity has a function `at` already: the one that finds it by its key",
+            "an entity cannot have its own function `at`: `#[entity]` generates `T::at(key)`",
             "choose another name",
         );
     }
@@ -184,7 +184,7 @@ fn check_receiver(receiver: &Receiver, read_only: bool, diagnostics: &mut Diagno
         diagnostics.rule(
             Rule::ReadOnly,
             receiver,
-            "a `#[read_only]` operation changes nothing",
+            "a `#[read_only]` operation cannot take `&mut self`",
             "take `&self`, or remove `#[read_only]`",
         );
     }
@@ -194,8 +194,8 @@ fn refuse_receiver(receiver: &Receiver, diagnostics: &mut Diagnostics) {
     diagnostics.rule(
         Rule::Receiver,
         receiver,
-        "an operation borrows the state: the entity keeps it",
-        "take `&mut self`, or `&self`; `ctx.delete_state()` deletes the state",
+        "an operation must borrow `self`: the entity keeps its state",
+        "take `&mut self` or `&self`; to delete the state, call `ctx.delete_state()`",
     );
 }
 
@@ -206,17 +206,17 @@ fn is_self(ty: &Type) -> bool {
 /// Refuses a reserved name, and says whether it is none.
 fn check_name(name: &Ident, diagnostics: &mut Diagnostics) -> bool {
     let text = name.unraw().to_string();
-    let taken_by = match text.as_str() {
-        "at" => "`T::at(key)`",
-        "new" => "`TClient::new(client, key)`",
-        "delete_state" => "`ctx.delete_state()`",
-        signal if signal.starts_with("signal_") => "the signals: each operation has one",
+    let reserved = match text.as_str() {
+        "at" => "the name is reserved for `T::at(key)`",
+        "new" => "the name is reserved for `TClient::new(client, key)`",
+        "delete_state" => "the name is reserved for `ctx.delete_state()`",
+        signal if signal.starts_with("signal_") => "the prefix `signal_` is reserved for signals",
         _ => return true,
     };
     diagnostics.rule(
         Rule::ReservedName,
         name,
-        format_args!("`{text}` cannot be the name of an operation: it is that of {taken_by}"),
+        format_args!("an operation cannot be named `{text}`: {reserved}"),
         "choose another name",
     );
     false
@@ -234,7 +234,7 @@ fn check_injected(signature: &Signature, diagnostics: &mut Diagnostics) {
             diagnostics.rule(
                 Rule::Context,
                 &context.ty,
-                "the context is borrowed: it must not outlive the operation",
+                "the context must be borrowed with `&`: it cannot outlive the operation",
                 format_args!("write `&{CONTEXT}`"),
             );
         }
@@ -243,7 +243,7 @@ fn check_injected(signature: &Signature, diagnostics: &mut Diagnostics) {
         diagnostics.rule(
             Rule::Context,
             &second.source,
-            "an operation has one context",
+            "an operation takes only one context",
             "remove this parameter",
         );
     }
@@ -251,9 +251,9 @@ fn check_injected(signature: &Signature, diagnostics: &mut Diagnostics) {
         diagnostics.rule(
             Rule::OneState,
             &state.source,
-            "an operation has one state, that of the entity",
+            "an operation cannot take a `State<T>`: its only state is that of the entity",
             format_args!(
-                "let an activity take `{}`, and an orchestrator give the entity what it yields",
+                "take `{}` in an activity, and have an orchestrator pass its result to the entity",
                 crate::signature::tidy(referent(&state.ty))
             ),
         );

@@ -106,7 +106,7 @@ impl Walker<'_> {
                 return call
                     .args
                     .iter()
-                    .for_each(|argument| self.followed(argument));
+                    .for_each(|argument| self.durable(argument, &[]));
             }
             "next" | "try_next" | "select_next_some" => self.next(call),
             _ => match self.entity(&call.receiver) {

@@ -140,6 +140,29 @@ fn calls_that_are_made_and_awaited_later() {
 }
 
 #[test]
+fn what_is_shielded_is_seen_whether_it_is_a_call_a_block_or_made_before() {
+    check(
+        true,
+        "ctx.shielded(charge(order)).await?;
+         let packing = pack(order);
+         ctx.shielded(packing).await?;
+         ctx.shielded(async { ship(order).await }).await",
+        "start -> Branch:shielded
+         Branch:shielded -> Call:charge
+         Call:charge -> failed [Err]
+         Call:charge -> Call:pack+made
+         Call:pack+made -> Branch:shielded
+         Branch:shielded -> Await:pack
+         Await:pack -> failed [Err]
+         Await:pack -> Branch:shielded
+         Branch:shielded -> Branch:async
+         Branch:async -> Call:ship
+         Call:ship -> failed [Err]
+         Call:ship -> completed",
+    );
+}
+
+#[test]
 fn patches_events_entities_and_closures() {
     check(
         false,

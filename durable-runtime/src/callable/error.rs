@@ -36,9 +36,9 @@ use crate::payload::CodecError;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of an activity, orchestrator or operation",
-    label = "it needs `std::error::Error`, `Serialize`, `Deserialize` and `From<Failure>`",
+    label = "must implement `std::error::Error`, `Serialize`, `Deserialize` and `From<Failure>`",
     note = "derive `thiserror::Error`, `serde::Serialize` and `serde::Deserialize` for it",
-    note = "and give it a variant for what is not its own: \
+    note = "add a variant for failures of the runtime: \
             `#[error(transparent)] Infrastructure(#[from] Failure)` [D026]"
 )]
 pub trait CallableError: Sized + Send + 'static {

@@ -23,7 +23,7 @@ use crate::registry::Registry;
 /// The number of the file's format.
 const FORMAT: u32 = 1;
 
-const TWICE: &str = "is in the file already: write the file anew with DURABLE_LOCK=update";
+const TWICE: &str = "is in the file already";
 
 /// The shapes of orchestrators, as the file has them or as they are today.
 ///
@@ -56,7 +56,10 @@ pub struct LockFile {
 #[non_exhaustive]
 pub enum LockError {
     /// The file system reported an error.
-    #[error("failed to {action} {}", path.display())]
+    #[error(
+        "failed to {action} the lock file {}, which must be a file that this program may {action}",
+        path.display()
+    )]
     Io {
         /// What was tried.
         action: &'static str,
@@ -67,19 +70,59 @@ pub enum LockError {
         source: io::Error,
     },
     /// A line of the file is not a line of a lock file.
-    #[error("line {line} is not a line of a lock file: {cause}")]
+    #[error(
+        "line {line}{} is not a line of a lock file: {cause}\n\
+         help: restore the file from version control; after a merge, keep one of the two sides. If it \
+         cannot be restored, run this with DURABLE_LOCK=update: that writes the file anew from today's \
+         code, and compares nothing",
+        of(path.as_deref())
+    )]
     Unreadable {
+        /// The file; `None` if its text was read.
+        path: Option<PathBuf>,
         /// Its number, from 1.
         line: usize,
         /// What is wrong.
         cause: String,
     },
     /// Another version of this crate wrote the file.
-    #[error("the lock file has format {format} and this version reads format {FORMAT}")]
+    #[error(
+        "{} has format {format} and this version reads format {FORMAT}\n\
+         help: use the version of `durable-runtime` that wrote the file. If there is none, run this with \
+         DURABLE_LOCK=update: that writes the file anew from today's code, and compares nothing",
+        named(path.as_deref())
+    )]
     UnknownFormat {
+        /// The file; `None` if its text was read.
+        path: Option<PathBuf>,
         /// Its format.
         format: u32,
     },
+}
+
+impl LockError {
+    /// The same of the text of the file at `file`.
+    fn of_file(mut self, file: &Path) -> Self {
+        match &mut self {
+            Self::Io { .. } => {}
+            Self::Unreadable { path, .. } | Self::UnknownFormat { path, .. } => {
+                *path = Some(file.to_owned());
+            }
+        }
+        self
+    }
+}
+
+fn named(path: Option<&Path>) -> String {
+    path.map_or_else(
+        || "the lock file".to_owned(),
+        |path| path.display().to_string(),
+    )
+}
+
+fn of(path: Option<&Path>) -> String {
+    path.map(|path| format!(" of {}", path.display()))
+        .unwrap_or_default()
 }
 
 /// A line of the file.
@@ -140,7 +183,7 @@ impl LockFile {
     /// [`LockError`].
     pub fn read(path: &Path) -> Result<Self, LockError> {
         match fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text),
+            Ok(text) => Self::parse(&text).map_err(|error| error.of_file(path)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(LockError::Io {
                 action: "read",
@@ -173,6 +216,7 @@ impl LockFile {
                 continue;
             }
             let unreadable = |cause: String| LockError::Unreadable {
+                path: None,
                 line: number + 1,
                 cause,
             };
@@ -183,6 +227,7 @@ impl LockFile {
                 } => {}
                 Line::Format { durable_lock } => {
                     return Err(LockError::UnknownFormat {
+                        path: None,
                         format: durable_lock,
                     });
                 }

@@ -32,6 +32,7 @@ mod lock;
 mod place;
 mod simulation;
 
+use std::error::Error as _;
 use std::panic::Location;
 use std::path::Path;
 use std::path::PathBuf;
@@ -94,6 +95,9 @@ pub fn main(registry: &Registry) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
+            if let Some(cause) = error.source() {
+                eprintln!("cause: {cause}");
+            }
             error.exit_code()
         }
     }

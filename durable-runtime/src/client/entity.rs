@@ -27,6 +27,8 @@ use crate::work::SignalRef;
 use crate::work::WithdrawRequest;
 
 /// A client's handle on one entity. The clients that `#[entity]` generates contain one.
+///
+/// What is wrong with its key, each call says: [`ClientError::InvalidEntityKey`].
 pub struct EntityHandle<E> {
     commands: Arc<dyn Commands>,
     id: EntityId,
@@ -101,13 +103,22 @@ impl<E: Entity> EntityHandle<E> {
         }
     }
 
+    /// Where requests about it go.
+    ///
+    /// # Errors
+    /// [`ClientError::InvalidEntityKey`].
+    fn commands(&self) -> Result<&Arc<dyn Commands>, ClientError> {
+        self.id.check_key()?;
+        Ok(&self.commands)
+    }
+
     /// Returns the last committed state without waiting for pending messages, or `None` if there is
     /// none. Writes nothing.
     ///
     /// # Errors
     /// [`ClientError::Codec`] if the state does not decode as an `E`, [`ClientError::Store`].
     pub async fn state(&self) -> Result<Option<E>, ClientError> {
-        let listing = self.commands.entity(&self.id).await?;
+        let listing = self.commands()?.entity(&self.id).await?;
         let state = listing.and_then(|listing| listing.row.state);
         Ok(state.as_ref().map(E::load).transpose()?)
     }
@@ -121,7 +132,7 @@ impl<E: Entity> EntityHandle<E> {
         let mut found: Vec<DelayedSignal> = Vec::new();
         loop {
             let last = found.last().map(|signal| signal.id);
-            let page = self.commands.delayed_signals(&self.id, last).await?;
+            let page = self.commands()?.delayed_signals(&self.id, last).await?;
             if page.is_empty() {
                 return Ok(found);
             }
@@ -152,7 +163,7 @@ impl<E: Entity> EntityHandle<E> {
             signal: SignalRef::Id(signal.id),
             command: super::command::fresh(),
         };
-        Ok(self.commands.signal_withdraw(request).await?)
+        Ok(self.commands()?.signal_withdraw(request).await?)
     }
 
     /// Returns what is known about the entity; `None` if it has no state, is not locked and no
@@ -161,7 +172,7 @@ impl<E: Entity> EntityHandle<E> {
     /// # Errors
     /// [`ClientError::Store`].
     pub async fn info(&self) -> Result<Option<EntityInfo>, ClientError> {
-        let listing = self.commands.entity(&self.id).await?;
+        let listing = self.commands()?.entity(&self.id).await?;
         Ok(listing.map(EntityInfo::new))
     }
 }
@@ -195,6 +206,7 @@ struct Sending {
 
 impl Sending {
     fn request(self, wants_answer: bool) -> Result<EntityRequest, ClientError> {
+        self.id.check_key()?;
         let is_deduplicated = self.dedup_id.is_some();
         let command = match self.dedup_id {
             Some(id) => format!("{}:{id}", self.operation),
@@ -285,8 +297,9 @@ impl<T, E> fmt::Debug for ClientCall<T, E> {
 /// how its operation ends.
 ///
 /// # Errors
-/// [`ClientError::PayloadTooLarge`], [`ClientError::LimitExceeded`], [`ClientError::Codec`]:
-/// nothing was written. [`ClientError::Store`].
+/// [`ClientError::InvalidEntityKey`], [`ClientError::PayloadTooLarge`],
+/// [`ClientError::LimitExceeded`], [`ClientError::Codec`]: nothing was written.
+/// [`ClientError::Store`].
 #[derive(Debug)]
 #[must_use = "nothing is signalled before `.await`"]
 pub struct ClientSignal(Sending);

@@ -35,6 +35,7 @@ impl StoreCommands {
         &self,
         request: EntityRequest,
     ) -> Result<EntityTicket, CommandError> {
+        request.entity.check_key()?;
         let length = request.entity.key().chars().count();
         check_limit(
             "the length of the entity's key",

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use crate::ids::EntityId;
 use crate::ids::InstanceId;
+use crate::ids::InvalidEntityKey;
 use crate::ids::InvalidInstanceId;
 use crate::payload::CodecError;
 use crate::work::CommandError;
 use crate::work::InstanceStatus;
 use crate::work::UndeclaredEvent;
+use crate::work::UndecodableEvent;
 
 /// Why a client's request was not done. Nothing was written, except with
 /// [`ClientError::Unavailable`], [`ClientError::Store`], [`ClientError::Unreachable`] or
@@ -59,6 +61,10 @@ pub enum ClientError {
     /// not accepted.
     #[error(transparent)]
     UndeclaredEvent(#[from] UndeclaredEvent),
+    /// The instance's orchestrator declares the event that was raised by its name, but cannot read its
+    /// value. It was not accepted.
+    #[error(transparent)]
+    UndecodableEvent(#[from] UndecodableEvent),
     /// The instance has not ended, so it can neither be restarted nor purged.
     #[error("instance `{id}` is still {status}")]
     StillRunning {
@@ -70,6 +76,9 @@ pub enum ClientError {
     /// The id breaks the rules of [`InstanceId`].
     #[error(transparent)]
     InvalidInstanceId(#[from] InvalidInstanceId),
+    /// The key breaks the rules of [`EntityId`].
+    #[error(transparent)]
+    InvalidEntityKey(#[from] InvalidEntityKey),
     /// A payload is too large.
     #[error("{what} has {actual} bytes, above the limit of {limit}")]
     PayloadTooLarge {
@@ -183,6 +192,8 @@ impl From<CommandError> for ClientError {
             CommandError::AlreadyFinished { id, status } => Self::AlreadyFinished { id, status },
             CommandError::Backlogged { id, limit } => Self::Backlogged { id, limit },
             CommandError::UndeclaredEvent(event) => Self::UndeclaredEvent(event),
+            CommandError::UndecodableEvent(event) => Self::UndecodableEvent(event),
+            CommandError::InvalidEntityKey(invalid) => Self::InvalidEntityKey(invalid),
             CommandError::StillRunning { id, status } => Self::StillRunning { id, status },
             CommandError::PayloadTooLarge {
                 what,

@@ -16,8 +16,9 @@ use super::Suspend;
 use super::Terminate;
 use super::Waiting;
 use super::target::Target;
-use super::waiting::waiting;
-use super::waiting::with_progress;
+use super::waiting::open_calls;
+use super::waiting::placed;
+use super::waiting::unless_unreadable;
 use crate::history::History;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
@@ -25,10 +26,8 @@ use crate::orchestration::Declares;
 use crate::orchestration::Event;
 use crate::orchestration::Orchestrator;
 use crate::orchestration::Untyped;
-use crate::work::CommandError;
 use crate::work::Commands;
 use crate::work::InstanceRow;
-use crate::work::InstanceStatus;
 
 /// A handle on an instance of the orchestrator `O`. Without `O`, the types of the instance are not
 /// known. Cloning is cheap.
@@ -159,30 +158,13 @@ impl<O: Orchestrator> Instance<O> {
 
     /// What it waits for, if its first turn was recorded and it has not ended.
     async fn waits_in(&self, row: &InstanceRow) -> Result<Vec<Waiting>, ClientError> {
-        if row.status.is_terminal() || row.status == InstanceStatus::Pending {
-            return Ok(Vec::new());
+        let calls = open_calls(&**self.target.commands()?, row).await?;
+        if calls.is_empty() {
+            return Ok(calls);
         }
-        let commands = self.target.commands()?;
-        let history = commands.open_history(self.id()).await;
-        let history = unless_unreadable(row, history)?;
-        let mut calls = waiting(&history, &O::DEFINITION.state_machine());
-        if calls.iter().any(|(_, call)| call.attempts.is_some()) {
-            let progress = commands.heartbeats(self.id()).await?;
-            with_progress(&mut calls, row.execution, progress);
-        }
-        Ok(calls.into_iter().map(|(_, call)| call).collect())
-    }
-}
-
-/// Returns what was read from the history of an instance. If the history cannot be read and the
-/// instance has stalled, returns the default value, because the status must still show the reason.
-fn unless_unreadable<T: Default>(
-    row: &InstanceRow,
-    read: Result<T, CommandError>,
-) -> Result<T, CommandError> {
-    match read {
-        Err(CommandError::Store { .. }) if row.stalled.is_some() => Ok(T::default()),
-        read => read,
+        let machine = O::DEFINITION.state_machine();
+        let calls = calls.into_iter();
+        Ok(calls.map(|call| placed(call, &machine)).collect())
     }
 }
 

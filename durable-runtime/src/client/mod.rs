@@ -75,6 +75,8 @@ pub use store_commands::StoreCommands;
 pub use terminate::Terminate;
 pub use waiting::Attempts;
 pub use waiting::Waiting;
+#[cfg(feature = "http")]
+pub(crate) use waiting::open_calls;
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,8 @@ use crate::payload::Payload;
 /// The event was not accepted: [`ClientError::NotFound`]; [`ClientError::AlreadyFinished`];
 /// [`ClientError::Backlogged`] if the instance has too many unread events;
 /// [`ClientError::PayloadTooLarge`]; [`ClientError::LimitExceeded`] for the event's name;
-/// [`ClientError::UndeclaredEvent`] if you raised it by its name; [`ClientError::Codec`].
+/// [`ClientError::UndeclaredEvent`] and [`ClientError::UndecodableEvent`] if you raised it by its name;
+/// [`ClientError::Codec`].
 ///
 /// With [`ClientError::Store`] you do not know whether the event was accepted. If it has a
 /// [`dedup_id`](Self::dedup_id), you can raise it again.
@@ -54,9 +55,10 @@ impl Raise {
         }
     }
 
-    /// Raises the event even if the orchestrator does not declare it, for example because you will
-    /// soon deploy a version that does. Until then it is among the unread events. An event that you
-    /// raise by its type is always declared.
+    /// Raises the event even if the orchestrator does not declare it or cannot read its value, for
+    /// example because you will soon deploy a version that does. Until then it is among the unread
+    /// events. But if the orchestrator already waits for an event of this name, it drops a value that it
+    /// cannot read, and keeps waiting. An event that you raise by its type is always declared.
     pub fn undeclared(mut self) -> Self {
         self.if_declared = false;
         self

@@ -31,7 +31,7 @@ use crate::work::Output;
 /// }
 /// # }
 /// ```
-#[must_use = "nothing is awaited before `.await`"]
+#[must_use = "a wait for the result does nothing until it is awaited"]
 pub struct InstanceResult<O> {
     target: Target,
     timeout: Option<Duration>,

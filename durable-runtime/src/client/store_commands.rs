@@ -54,6 +54,7 @@ use crate::work::StartAt;
 use crate::work::StartRequest;
 use crate::work::Started;
 use crate::work::UndeclaredEvent;
+use crate::work::UndecodableEvent;
 use crate::work::WithdrawRequest;
 
 /// How long to wait before asking an unavailable store again. After the last wait, the command
@@ -311,10 +312,8 @@ impl Commands for StoreCommands {
         let row = self.instance(id).await?;
         let code = self.code_of(&row.name, &row.version);
         // One that has ended refuses every event, and says so.
-        let code = code.filter(|code| !row.status.is_terminal() && !code.declares(name));
-        if let Some(code) = code {
-            let suggestion = closest(name, code.events.iter().copied());
-            return Err(UndeclaredEvent::new(&code, name, suggestion).into());
+        if let Some(code) = code.filter(|_| !row.status.is_terminal()) {
+            check_declared(&code, name, &payload)?;
         }
         self.raise(id, name, payload, command).await
     }
@@ -571,6 +570,20 @@ pub(super) fn check_limit(
         });
     }
     Ok(())
+}
+
+/// Checks that `code` declares the event `name`, and can read `value` as it.
+fn check_declared(
+    code: &OrchestratorCode,
+    name: &str,
+    value: &Payload,
+) -> Result<(), CommandError> {
+    let Some(event) = code.event(name) else {
+        let suggestion = closest(name, code.events.iter().map(|event| event.name));
+        return Err(UndeclaredEvent::new(code, name, suggestion).into());
+    };
+    let taken = event.takes(value);
+    taken.map_err(|problem| UndecodableEvent::new(code, &event, problem).into())
 }
 
 fn refused(action: &'static str, error: StoreError) -> CommandError {

@@ -35,8 +35,8 @@ impl Instance<Untyped> {
     }
 
     /// Raises an event by its name. If the process that has the store also has the orchestrator's
-    /// code, it refuses an event that the orchestrator does not declare.
-    /// [`undeclared`](Raise::undeclared) raises it anyway.
+    /// code, it refuses an event that the orchestrator does not declare, and a value that does not
+    /// decode as the declared event. [`undeclared`](Raise::undeclared) raises it anyway.
     pub fn raise<V: Serialize + ?Sized>(&self, name: impl Into<String>, value: &V) -> Raise {
         Raise::by_name(self.target.clone(), name.into(), value)
     }

@@ -11,7 +11,11 @@ use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::ids::Execution;
 use crate::payload::Payload;
+use crate::work::CommandError;
+use crate::work::Commands;
 use crate::work::Heartbeat;
+use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
 
 /// A call that an instance made and that has not returned.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,11 +101,7 @@ impl Attempts {
 }
 
 /// Adds the progress that was stored after the history.
-pub(super) fn with_progress(
-    open: &mut [(CallPath, Waiting)],
-    execution: Execution,
-    stored: Vec<Heartbeat>,
-) {
+fn with_progress(open: &mut [(CallPath, Waiting)], execution: Execution, stored: Vec<Heartbeat>) {
     let current = stored
         .into_iter()
         .filter(|beat| beat.execution == execution);
@@ -115,9 +115,42 @@ pub(super) fn with_progress(
     }
 }
 
+/// Returns the calls that an instance waits for, oldest first, without their states. There are none if
+/// the instance has not begun or has ended, or if it has stalled and its history cannot be read.
+///
+/// # Errors
+/// [`CommandError::NotFound`], errors of the store.
+pub(crate) async fn open_calls(
+    commands: &dyn Commands,
+    row: &InstanceRow,
+) -> Result<Vec<Waiting>, CommandError> {
+    if row.status.is_terminal() || row.status == InstanceStatus::Pending {
+        return Ok(Vec::new());
+    }
+    let history = commands.open_history(&row.id).await;
+    let mut calls = open_at_the_end(&unless_unreadable(row, history)?);
+    if calls.iter().any(|(_, call)| call.attempts.is_some()) {
+        let progress = commands.heartbeats(&row.id).await?;
+        with_progress(&mut calls, row.execution, progress);
+    }
+    Ok(calls.into_iter().map(|(_, call)| call).collect())
+}
+
+/// Returns what was read of an instance. If it cannot be read and the instance has stalled, returns
+/// the default value, because the status must still show the reason.
+pub(super) fn unless_unreadable<T: Default>(
+    row: &InstanceRow,
+    read: Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    match read {
+        Err(CommandError::Store { .. }) if row.stalled.is_some() => Ok(T::default()),
+        read => read,
+    }
+}
+
 /// The calls that are open at the end of `history`, in the order in which they were made, each with
 /// the path of the call.
-pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<(CallPath, Waiting)> {
+fn open_at_the_end(history: &History) -> Vec<(CallPath, Waiting)> {
     let mut open: Vec<(CallPath, Waiting)> = Vec::new();
     let mut now = Timestamp::from_millis(0);
     let mut events: Vec<String> = Vec::new();
@@ -171,13 +204,11 @@ pub(super) fn waiting(history: &History, machine: &StateMachine) -> Vec<(CallPat
             open.remove(taker);
         }
     }
-    let calls = open.into_iter();
-    calls
-        .map(|(path, call)| (path, placed(call, machine)))
-        .collect()
+    open
 }
 
-fn placed(mut call: Waiting, machine: &StateMachine) -> Waiting {
+/// The call with the state of `machine` that made it.
+pub(super) fn placed(mut call: Waiting, machine: &StateMachine) -> Waiting {
     let state = machine.find(call.kind, &call.name, &call.place);
     call.state = state.map(|state| state.id.clone());
     call

@@ -31,13 +31,12 @@ use super::EntitySignal;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be awaited in an entity: an operation runs through, and waits for \
-               nothing",
+    message = "`{Self}` cannot be awaited in an operation: an operation cannot wait",
     label = "awaited in an operation",
-    note = "an operation may await signals (`T::at(key).signal_…`), other operations of its own \
-            block, and `async` blocks of those",
-    note = "signal an entity instead of calling it; let an orchestrator do what takes time, which \
-            `ctx.start(…)` starts [D108]"
+    note = "an operation can await signals (`T::at(key).signal_…`), other operations of its own \
+            block, and `async` blocks of these",
+    note = "signal an entity instead of calling it; for work that takes time, start an \
+            orchestrator with `ctx.start(…)` [D108]"
 )]
 pub trait RunsThrough {}
 

@@ -153,10 +153,10 @@ pub(super) fn call_request<A: Arguments>(
 
 /// A call of an operation, which [`EntityContext::signal`] can turn into a signal.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no call of an operation, which `ctx.signal(…)` makes a signal of",
-    label = "not a call",
-    note = "give it the call: `ctx.signal(Account::at(key).deposit(1))`",
-    note = "`signal_deposit` needs no `ctx.signal`, it is awaited: \
+    message = "`ctx.signal(…)` needs a call of an operation, not `{Self}`",
+    label = "not a call of an operation",
+    note = "pass the call: `ctx.signal(Account::at(key).deposit(1))`",
+    note = "`signal_deposit` does not need `ctx.signal`: write \
             `Account::at(key).signal_deposit(1).await` [D108]"
 )]
 pub trait ToSignal {

@@ -89,7 +89,7 @@ impl OperationDefinition {
 #[diagnostic::on_unimplemented(
     message = "the entity `{Self}` has no first state",
     label = "not `Default`",
-    note = "derive `Default` for it, or name the function that makes the first state: \
+    note = "derive `Default` for it, or name the function that creates the first state: \
             `#[entity(init = path)]` [D107]"
 )]
 pub trait FirstState {
@@ -127,9 +127,10 @@ where
 /// It is a trait of its own, and not just its bounds, so that the compiler can report a missing one
 /// in our words.
 #[diagnostic::on_unimplemented(
-    message = "the state `{Self}` cannot be made of the older state `{Old}`",
-    label = "`{Self}` is not `From<{Old}>`, or `{Old}` not `Deserialize`",
-    note = "implement `From<{Old}>` for `{Self}`, and derive `serde::Deserialize` for `{Old}` [D110]"
+    message = "the older state `{Old}` cannot be converted to the state `{Self}`",
+    label = "`{Self}` must implement `From<{Old}>`, and `{Old}` must implement `Deserialize`",
+    note = "implement `From<{Old}>` for `{Self}`, and derive `serde::Deserialize` for `{Old}` \
+            [D110]"
 )]
 pub trait MigratesFrom<Old>: Sized {
     /// Decodes the older state and converts it.

@@ -30,6 +30,7 @@ use super::problem::Problem;
 use super::query::Query;
 use crate::ids::EntityId;
 use crate::ids::InstanceId;
+use crate::ids::InvalidEntityKey;
 use crate::ids::InvalidInstanceId;
 use crate::payload::Payload;
 
@@ -274,7 +275,10 @@ fn target_of<'a>(
         | Action::SignalEntity
         | Action::WithdrawSignal
         | Action::DeleteEntity => {
-            Target::Entity(EntityId::new(required("name")?, required("key")?))
+            let id = EntityId::new(required("name")?, required("key")?);
+            let invalid = |error: InvalidEntityKey| Problem::bad_request(error.to_string());
+            id.check_key().map_err(invalid)?;
+            Target::Entity(id)
         }
         Action::ReadStatus
         | Action::WatchStatus

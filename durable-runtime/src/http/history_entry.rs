@@ -55,7 +55,7 @@ pub(super) struct HistoryEntry {
 
 /// Which payloads to show.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shown {
+pub(super) struct ShownPayloads {
     /// Inputs and the values of events.
     pub(super) inputs: bool,
     /// Results.
@@ -67,7 +67,7 @@ pub(super) struct Shown {
 pub(super) fn entries(
     history: &History,
     unread: Vec<ExternalEvent>,
-    shown: Shown,
+    shown: ShownPayloads,
 ) -> Vec<HistoryEntry> {
     let mut folding = Folding {
         shown,
@@ -126,7 +126,7 @@ impl Kind {
 }
 
 struct Folding<'a> {
-    shown: Shown,
+    shown: ShownPayloads,
     /// The unread events without an entry.
     unread: Vec<ExternalEvent>,
     /// When the last message came in.
@@ -190,7 +190,7 @@ impl<'a> Folding<'a> {
 
     /// Adds an event that does not belong to a call that completes.
     fn alone(&mut self, event: &HistoryEvent) {
-        let Shown { inputs, outputs } = self.shown;
+        let ShownPayloads { inputs, outputs } = self.shown;
         let entry = match event {
             HistoryEvent::ExecutionStarted { name, input, .. } => HistoryEntry {
                 function_name: Some(name.clone()),

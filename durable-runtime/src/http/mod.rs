@@ -45,6 +45,7 @@ mod query;
 mod raise;
 mod registered;
 mod routes;
+mod running_activity;
 mod serving;
 mod start;
 mod status;

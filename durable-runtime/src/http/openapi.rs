@@ -45,6 +45,7 @@ use super::links::ManagementPayload;
 use super::problem::ProblemBody;
 use super::routes;
 use super::routes::Described;
+use super::running_activity::RunningActivity;
 use super::status_object::StatusObject;
 use crate::ids::MAX_INSTANCE_ID;
 
@@ -222,6 +223,7 @@ fn components(lets_in: LetsIn) -> Components {
     let components = ComponentsBuilder::new()
         .schema_from::<StatusObject>()
         .schema_from::<HistoryEntry>()
+        .schema_from::<RunningActivity>()
         .schema_from::<ManagementPayload>()
         .schema_from::<Deleted>()
         .schema_from::<EntityObject>()

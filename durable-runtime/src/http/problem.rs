@@ -221,7 +221,9 @@ impl From<ClientError> for Problem {
             ClientError::Backlogged { .. } => StatusCode::CONFLICT,
             ClientError::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             ClientError::InvalidInstanceId(_)
+            | ClientError::InvalidEntityKey(_)
             | ClientError::UndeclaredEvent(_)
+            | ClientError::UndecodableEvent(_)
             | ClientError::LimitExceeded { .. } => StatusCode::BAD_REQUEST,
             // What is stored is not of the type that the code has, or cannot be reached; or another
             // server, which this one asks, does not do it.

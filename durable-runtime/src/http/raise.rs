@@ -24,8 +24,8 @@ pub(super) fn description() -> Description {
 /// Describes raising an event with a value of this schema, or with any value if `value` is `None`.
 pub(super) fn describe(id: &str, summary: &str, value: Option<RefOr<Schema>>) -> Description {
     let about = "The value of the event. Without a body, `null` is raised; `Content-Type: application/json` is needed all the same.";
-    let refused = "The body is not JSON, the content type is not `application/json`, no event can have this name, or the orchestrator does not declare the event, as far as the server has its code.";
-    let undeclared = "Whether to raise an event that the orchestrator does not declare.";
+    let refused = "The body is not JSON, the content type is not `application/json`, no event can have this name, or the orchestrator does not declare the event or cannot read its value, as far as the server has its code.";
+    let undeclared = "Whether to raise an event that the orchestrator does not declare, or whose value it cannot read.";
     let value = value.unwrap_or_else(|| describe::any().into());
     Description::new(id, "Instances", summary)
         .query("undeclared", describe::boolean(false), undeclared)
@@ -72,12 +72,12 @@ pub(super) async fn raise(mut call: Call) -> Answer {
                 .raise_declared(&id, &event, payload, &command)
                 .await
         };
-        raised.map_err(|error| match error {
-            CommandError::UndeclaredEvent(event) => {
+        raised.map_err(|error| match &error {
+            CommandError::UndeclaredEvent(_) | CommandError::UndecodableEvent(_) => {
                 let way = "`undeclared=true` in the query raises it all the same";
-                Problem::bad_request(format!("{event} ({way})"))
+                Problem::bad_request(format!("{error} ({way})"))
             }
-            error => error.into(),
+            _ => error.into(),
         })
     };
     call.once_in_time(raised).await?;

@@ -10,11 +10,16 @@ use super::call::Call;
 use super::describe;
 use super::describe::Description;
 use super::history_entry;
-use super::history_entry::Shown;
+use super::history_entry::ShownPayloads;
 use super::links::instance_path;
 use super::links::look_again;
+use super::problem::Problem;
+use super::running_activity::RunningActivity;
 use super::status_object::StatusObject;
+use crate::client;
 use crate::history::ExternalEvent;
+use crate::ids::InstanceId;
+use crate::work::Commands;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 
@@ -24,44 +29,66 @@ const NEXT_LOOK: u32 = 5;
 /// `GET /instances/{id}`
 pub(super) async fn status(call: Call) -> Answer {
     let id = call.instance()?;
-    let show_input = call.query.flag("showInput", true)?;
-    let show_history = call.query.flag("showHistory", false)?;
-    let show_output = call.query.flag("showHistoryOutput", false)?;
+    let shown = Shown::of(&call)?;
     let fails = call
         .query
         .flag("returnInternalServerErrorOnFailure", false)?;
-    let commands = &call.api.commands;
-    let read = call.in_time(async {
-        // In this order: an event that is not seen here any more shows its effect in the row.
-        let unread = if show_history {
-            Unread::Shown(commands.unread_events(&id).await?)
-        } else {
-            Unread::Counted(commands.unread_count(&id).await?)
-        };
-        let row = commands.instance(&id).await?;
-        let history = if show_history {
-            Some(commands.history(&id, Some(row.execution)).await?)
-        } else {
-            None
-        };
-        Ok((row, history, unread))
-    });
-    let (row, history, unread) = read.await?;
-    let status = row.status;
-    let mut object = StatusObject::new(row, show_input).with_unread(unread.count());
-    if let Some(history) = &history {
-        let shown = Shown {
-            inputs: show_output && show_input,
-            outputs: show_output,
-        };
-        object = object.with_history(history_entry::entries(history, unread.events(), shown));
-    }
+    let read = call.in_time(shown.read(&*call.api.commands, &id));
+    let (status, object) = read.await?;
     let mut response = respond(code_of(status, fails), &object);
     if !status.is_terminal() {
         let location = location(&call, &call.base);
         look_again(response.headers_mut(), &location, NEXT_LOOK);
     }
     Ok(response)
+}
+
+/// What a request asks to see.
+struct Shown {
+    input: bool,
+    history: bool,
+    history_output: bool,
+    activities: bool,
+}
+
+impl Shown {
+    fn of(call: &Call) -> Result<Self, Problem> {
+        Ok(Self {
+            input: call.query.flag("showInput", true)?,
+            history: call.query.flag("showHistory", false)?,
+            history_output: call.query.flag("showHistoryOutput", false)?,
+            activities: call.query.flag("showActivities", false)?,
+        })
+    }
+
+    async fn read(
+        &self,
+        commands: &dyn Commands,
+        id: &InstanceId,
+    ) -> Result<(InstanceStatus, StatusObject), Problem> {
+        // In this order: an event that is not seen here any more shows its effect in the row.
+        let unread = if self.history {
+            Unread::Shown(commands.unread_events(id).await?)
+        } else {
+            Unread::Counted(commands.unread_count(id).await?)
+        };
+        let row = commands.instance(id).await?;
+        let mut object = StatusObject::new(row.clone(), self.input).with_unread(unread.count());
+        if self.history {
+            let history = commands.history(id, Some(row.execution)).await?;
+            let payloads = ShownPayloads {
+                inputs: self.history_output && self.input,
+                outputs: self.history_output,
+            };
+            let entries = history_entry::entries(&history, unread.events(), payloads);
+            object = object.with_history(entries);
+        }
+        if self.activities {
+            let calls = client::open_calls(commands, &row).await?;
+            object = object.with_activities(RunningActivity::among(calls));
+        }
+        Ok((row.status, object))
+    }
 }
 
 /// The unread events.
@@ -114,6 +141,11 @@ pub(super) fn description() -> Description {
             "showHistoryOutput",
             describe::boolean(false),
             "Whether the history has inputs and results.",
+        )
+        .query(
+            "showActivities",
+            describe::boolean(false),
+            "Whether the activities that it waits for are shown, with their attempts and progress.",
         )
         .query(
             "returnInternalServerErrorOnFailure",

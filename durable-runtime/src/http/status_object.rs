@@ -6,6 +6,7 @@ use utoipa::openapi::schema::Schema;
 
 use super::describe;
 use super::history_entry::HistoryEntry;
+use super::running_activity::RunningActivity;
 use super::time::text_of;
 use crate::failure::CallError;
 use crate::failure::Failure;
@@ -42,6 +43,10 @@ pub(super) struct StatusObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<HistoryEntry>, required = false)]
     history_events: Option<Vec<HistoryEntry>>,
+    /// The activities that it waits for, oldest first, if `showActivities` asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<RunningActivity>, required = false)]
+    activities: Option<Vec<RunningActivity>>,
     /// The number of its unread events, if it has any; `showHistory` shows them. Lists do not have this
     /// key.
     #[serde(skip_serializing_if = "is_zero")]
@@ -78,6 +83,7 @@ impl StatusObject {
             created_time: text_of(row.created_at),
             last_updated_time: text_of(row.updated_at),
             history_events: None,
+            activities: None,
             unread_events: 0,
             stalled: row
                 .stalled
@@ -92,6 +98,11 @@ impl StatusObject {
 
     pub(super) fn with_history(mut self, history: Vec<HistoryEntry>) -> Self {
         self.history_events = Some(history);
+        self
+    }
+
+    pub(super) fn with_activities(mut self, activities: Vec<RunningActivity>) -> Self {
+        self.activities = Some(activities);
         self
     }
 }

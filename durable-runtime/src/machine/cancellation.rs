@@ -122,7 +122,7 @@ impl State {
 /// # Replay
 /// Records nothing: the history already says that the instance was cancelled.
 #[derive(Debug)]
-#[must_use = "nothing is waited for until it is awaited"]
+#[must_use = "a wait for the cancellation does nothing until it is awaited"]
 pub struct Cancellation {
     cursor: Cursor,
     waiter: Option<u64>,

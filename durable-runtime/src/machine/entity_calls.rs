@@ -323,9 +323,19 @@ pub(super) fn message_to(entity: EntityId, operation: EntityOperation) -> Outgoi
     }
 }
 
+/// What was recorded has a key that could be one then.
 fn check_key(entity: &EntityId, limits: &Limits, recorded: bool) -> Result<(), Failure> {
+    if recorded {
+        return Ok(());
+    }
+    check_new_key(entity, limits)
+}
+
+/// Checks the key of an entity to which something new is sent.
+pub(super) fn check_new_key(entity: &EntityId, limits: &Limits) -> Result<(), Failure> {
+    entity.check_key()?;
     let (length, limit) = (entity.key().chars().count(), limits.entity_key);
-    if length > limit && !recorded {
+    if length > limit {
         return Err(too_large("the length of the entity's key", length, limit));
     }
     Ok(())

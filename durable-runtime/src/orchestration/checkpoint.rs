@@ -60,10 +60,10 @@ impl LoopHead {
 /// A value that a checkpoint can carry across the head of a loop. It is implemented for every type
 /// that derives serde's two traits and owns its contents.
 #[diagnostic::on_unimplemented(
-    message = "a `{Self}` lives across the head of a loop and cannot be saved in a checkpoint",
-    label = "this is used in the loop or after it, so the checkpoint must hold it",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for its type; of something borrowed \
-            carry an owned value (`.clone()`, `.to_owned()`); anything else make inside the loop"
+    message = "`{Self}` cannot be saved in a checkpoint",
+    label = "used in the loop or after it, so the checkpoint must save it",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for the type; if it borrows, use \
+            an owned value (`.clone()`, `.to_owned()`); otherwise create it inside the loop"
 )]
 pub trait CheckpointValue: Sized + Send {
     /// Records the value.
@@ -307,10 +307,10 @@ pub trait KeepRefused<T> {
 
 /// A type that may live across the head of a loop unsaved: it has nothing to drop.
 #[diagnostic::on_unimplemented(
-    message = "a `{Self}` lives on over the head of a loop and cannot be saved in a checkpoint",
-    label = "not used any more, but dropped only when the function ends",
-    note = "end it before the loop: `drop(…)` it, or put what needs it into a block of its own; or \
-            derive `serde::Serialize` and `serde::Deserialize` for its type"
+    message = "`{Self}` cannot be saved in a checkpoint, but is still alive in the loop",
+    label = "not used any more, but not dropped until the function ends",
+    note = "call `drop(…)` before the loop, or use the value in a block that ends before the \
+            loop; or derive `serde::Serialize` and `serde::Deserialize` for its type"
 )]
 pub trait EndsBeforeLoop {}
 

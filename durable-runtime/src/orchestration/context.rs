@@ -90,8 +90,9 @@ impl<O: Orchestrator> ContextOf for O {
 
 /// An orchestrator, which has events, a status and arguments; [`Untyped`] is not one.
 #[diagnostic::on_unimplemented(
-    message = "this context does not know its orchestrator: it has no events, status and arguments",
-    label = "needs the context of one orchestrator",
+    message = "this context does not name its orchestrator, so it has no events, status or \
+               arguments",
+    label = "needs the context of a specific orchestrator",
     note = "write `ctx: &OrchestrationContext<my_orchestrator>`, with the name of the orchestrator \
             that calls this function [D022]"
 )]
@@ -398,9 +399,12 @@ impl OrchestrationContext {
         self.core.cancellation()
     }
 
-    /// Runs clean-up code: the calls that `block` makes continue when the instance is cancelled,
-    /// and `block` can make new ones after that. The time is limited: when the grace period of the
-    /// cancellation is over, the instance is terminated.
+    /// Runs what a cancellation must not stop: the calls that `block` makes continue when the
+    /// instance is cancelled, and `block` can make new ones after that. The time is limited: when
+    /// the grace period of the cancellation is over, the instance is terminated.
+    ///
+    /// Shield the clean-up, and each call whose effect it would have to undo: a call that fails
+    /// with [`Failure::Cancelled`](crate::Failure::Cancelled) may have had its effect.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;
@@ -412,7 +416,7 @@ impl OrchestrationContext {
     /// # async fn refund(cents: u64) -> u64 { cents }
     /// #[orchestrator]
     /// async fn order(ctx: &OrchestrationContext, cents: u64) -> Result<u64, Failure> {
-    ///     charge(cents).await?;
+    ///     ctx.shielded(charge(cents)).await?;
     ///     let shipped = ship(cents).await;
     ///     if shipped.is_err() {
     ///         ctx.shielded(async { refund(cents).await }).await?;

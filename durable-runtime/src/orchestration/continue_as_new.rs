@@ -19,7 +19,7 @@ use crate::payload::Payload;
 ///
 /// Its type is the orchestrator's return type, so that `return ctx.continue_as_new(…).await`
 /// compiles. It never completes.
-#[must_use = "the execution goes on until this is awaited"]
+#[must_use = "continuing as new does nothing until it is awaited"]
 pub struct ContinueAsNew<R> {
     cursor: Cursor,
     site: SourcePlace,
@@ -69,9 +69,9 @@ impl<R> fmt::Debug for ContinueAsNew<R> {
 /// The arguments of an orchestrator: `()` if there are none, a single one as it is, several as a
 /// tuple.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` are not the arguments of this orchestrator",
+    message = "`{Self}` does not match the arguments of this orchestrator",
     label = "expected `{A}`",
-    note = "give one argument as itself, several as a tuple, none as `()` [D033]"
+    note = "pass one argument as it is, several as a tuple, and none as `()` [D033]"
 )]
 pub trait IntoArguments<A> {
     /// Returns the arguments in their recorded form.

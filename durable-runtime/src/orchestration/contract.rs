@@ -13,6 +13,7 @@ use crate::payload::Payload;
 use crate::payload::Recorded;
 #[cfg(feature = "schemars")]
 use crate::schemas::OrchestratorSchemas;
+use crate::work::EventCode;
 
 /// An orchestrator as a type; `#[orchestrator]` implements it for a type with the function's name.
 ///
@@ -36,6 +37,8 @@ use crate::schemas::OrchestratorSchemas;
 pub trait Orchestrator: Sized + Send + Sync + 'static {
     /// Its definition, which is known without running it.
     const DEFINITION: OrchestratorDefinition;
+    /// The events that it declares.
+    const EVENTS: &'static [EventCode];
     /// The recorded arguments.
     type Arguments: Arguments;
     /// The function's whole return type, which `continue_as_new(…).await` yields.
@@ -109,9 +112,9 @@ impl<O: Orchestrator> Declares<NoEvent> for O {}
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "the orchestrator `{Self}` declares no status",
-    label = "there is no status to set",
-    note = "declare the type of what is set: `#[orchestrator(status = …)]` [D039]"
+    message = "the orchestrator `{Self}` does not declare a status",
+    label = "no status is declared",
+    note = "declare the type of the status: `#[orchestrator(status = …)]` [D039]"
 )]
 pub trait Reports<S> {}
 

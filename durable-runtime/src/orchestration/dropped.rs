@@ -25,7 +25,7 @@ pub struct LocksNothing<T>(PhantomData<fn() -> T>);
 #[diagnostic::on_unimplemented(
     message = "this call is dropped before it runs: nothing is scheduled until it is awaited",
     label = "never awaited",
-    note = "write `.await` behind it; start it now and await it later with `let handle = ….spawn();` [D017]"
+    note = "add `.await`, or start it now and await it later: `let handle = ….spawn();` [D017]"
 )]
 pub trait Droppable {}
 
@@ -37,9 +37,10 @@ impl<T> Droppable for LocksNothing<T> {}
 
 /// A value that may be dropped, because it keeps nothing locked.
 #[diagnostic::on_unimplemented(
-    message = "this critical section ends where it begins: what it yields is dropped at once",
-    label = "locks nothing",
-    note = "keep what it yields as long as the section is to last: `let mut account = lock!(…).await?;` [D017]"
+    message = "this critical section ends at once: the value that keeps it open is dropped here",
+    label = "the section ends here",
+    note = "keep the value in a variable as long as the section must last: \
+            `let mut account = lock!(…).await?;` [D017]"
 )]
 pub trait Releasable {}
 

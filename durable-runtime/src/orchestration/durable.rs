@@ -18,12 +18,12 @@ use crate::machine::awaits;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not durable: a crash would forget it, and a replay would repeat it",
+    message = "`{Self}` is not durable: a crash would lose it, and a replay would repeat it",
     label = "awaited in an orchestrator",
-    note = "durable are calls of `#[activity]` and `#[orchestrator]` functions, timers and events of \
-            the context, and combinators of those",
-    note = "put anything else into an `#[activity]`; a function that awaits durable operations \
-            itself is `#[orchestrator(inline)]` [D018]"
+    note = "an orchestrator can await calls to `#[activity]` and `#[orchestrator]` functions, \
+            timers and events of the context, and combinators of these",
+    note = "move anything else into an `#[activity]`; mark a helper that awaits durable \
+            operations `#[orchestrator(inline)]` [D018]"
 )]
 pub trait Durable {}
 
@@ -31,7 +31,7 @@ pub trait Durable {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a durable stream",
     label = "awaited in an orchestrator",
-    note = "durable are `ctx.events::<E>()`, and streams of `futures` over durable futures [D018]"
+    note = "use `ctx.events::<E>()`, or a stream of the `futures` crate over durable futures [D018]"
 )]
 pub trait DurableStream {}
 

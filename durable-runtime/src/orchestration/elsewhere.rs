@@ -28,9 +28,9 @@ pub struct Unrecorded<T>(PhantomData<fn() -> T>);
 /// A value that an activity may await.
 #[diagnostic::on_unimplemented(
     message = "this call is awaited in an activity, where no history records it",
-    label = "belongs into an orchestrator",
-    note = "let the orchestrator await it, and give the activity the result as an argument; \
-            `charge::run(…)` runs the body of an activity `charge` as a plain function [D038]"
+    label = "belongs in an orchestrator",
+    note = "await it in the orchestrator, and pass the result to the activity; to run the body of \
+            an activity `charge` as a plain function, call `charge::run(…)` [D038]"
 )]
 pub trait Awaitable {}
 

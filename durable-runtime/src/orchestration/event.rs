@@ -1,6 +1,7 @@
 //! External events as types.
 
 use crate::payload::Recorded;
+use crate::work::EventCode;
 
 /// An external event, typed at both ends; `#[derive(Event)]` implements it.
 ///
@@ -22,6 +23,9 @@ use crate::payload::Recorded;
 pub trait Event: Recorded {
     /// The name under which it is raised. Names match without regard to case.
     const NAME: &'static str;
+    /// What is known of it without its type; for generated code.
+    #[doc(hidden)]
+    const CODE: EventCode = EventCode::of::<Self>(Self::NAME);
 }
 
 /// Does not compile if two declared events have the same name, apart from case; for generated code.
@@ -36,7 +40,8 @@ pub const fn assert_distinct_events(names: &[&str]) {
         while second < names.len() {
             assert!(
                 !names[first].eq_ignore_ascii_case(names[second]),
-                "two declared events have the same name: give one another by `#[event(name = ..)]` [D027]"
+                "two declared events have the same name: rename one of them with \
+                 `#[event(name = \"…\")]` [D027]"
             );
             second += 1;
         }

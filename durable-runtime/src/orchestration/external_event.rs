@@ -18,7 +18,7 @@ use crate::machine::RawCall;
 
 /// The wait for the next event of type `E`; made by
 /// [`wait_for`](super::OrchestrationContext::wait_for).
-#[must_use = "nothing is waited for until it is awaited"]
+#[must_use = "a wait for an event does nothing until it is awaited"]
 pub struct EventWait<E> {
     raw: RawCall,
     event: PhantomData<fn() -> E>,
@@ -60,7 +60,7 @@ impl<E: Event> fmt::Debug for EventWait<E> {
 
 /// A stream of all events of type `E`; made by [`events`](super::OrchestrationContext::events). It
 /// never ends by itself.
-#[must_use = "nothing is waited for until the stream is polled"]
+#[must_use = "a stream of events does nothing until it is polled"]
 pub struct Events<E> {
     site: SourcePlace,
     next: Option<EventWait<E>>,

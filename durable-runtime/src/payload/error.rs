@@ -84,7 +84,6 @@ impl CodecError {
     }
 
     /// What is wrong and where, without the name of the type.
-    #[cfg(feature = "http")]
     pub(crate) fn mistake(&self) -> String {
         let Details {
             argument,

@@ -33,7 +33,8 @@ const READS_ALL_BACK: bool = cfg!(any(debug_assertions, feature = "read-back"));
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be recorded in a history",
     label = "not `Serialize + DeserializeOwned + Send + 'static`",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it, and let it own what it holds [D025]"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, and make it own its data \
+            [D025]"
 )]
 pub trait Recorded: Sized + Send + 'static {
     /// Records the value. What comes back is what was recorded: debug builds and the testkit decode

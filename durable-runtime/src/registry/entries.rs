@@ -67,7 +67,7 @@ fn code<O: Orchestrator>() -> OrchestratorCode {
         version: O::DEFINITION.version,
         takes_arguments: O::Arguments::COUNT > 0,
         check: |input| O::Arguments::decode(input).map(drop),
-        events: O::DEFINITION.events,
+        events: O::EVENTS,
     }
 }
 

@@ -18,8 +18,8 @@ use crate::orchestration::Orchestrator;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be registered",
     label = "neither an activity nor an orchestrator",
-    note = "register functions with `#[activity]` or `#[orchestrator]`, by name and without calling \
-            them [D034]"
+    note = "register a function that has `#[activity]` or `#[orchestrator]`, by its name and \
+            without calling it [D034]"
 )]
 pub trait Register<Signature> {
     /// Adds the function to `registry`.
@@ -28,9 +28,9 @@ pub trait Register<Signature> {
 
 /// The return type of a function that can be registered: a call.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a call of an activity or orchestrator",
+    message = "`{Self}` is not a call to an activity or orchestrator",
     label = "neither an activity nor an orchestrator",
-    note = "register functions with `#[activity]` or `#[orchestrator]` [D034]"
+    note = "register a function that has `#[activity]` or `#[orchestrator]` [D034]"
 )]
 pub trait Callable {
     /// Adds the called function to `registry`.

@@ -29,8 +29,9 @@ use crate::payload::Recorded;
 /// A function that can be mocked, by its call.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be mocked",
-    note = "functions with `#[activity]` or `#[orchestrator]` can: `charge_card::with(|order| …)`; \
-            so can operations of an entity: `InventoryMocks::reserve(|sku, n| …)`"
+    note = "mock a function that has `#[activity]` or `#[orchestrator]` \
+            (`charge_card::with(|order| …)`), or an operation of an entity \
+            (`InventoryMocks::reserve(|sku, n| …)`)"
 )]
 pub trait Mockable: 'static {
     /// The recorded arguments.
@@ -40,11 +41,14 @@ pub trait Mockable: 'static {
     /// The error it returns.
     type Error: CallableError;
 
-    /// Returns the mocked function.
-    fn callee() -> Callee;
-
     /// Returns whether another attempt may succeed after `error`.
     fn is_retryable(error: &Self::Error) -> bool;
+}
+
+/// An activity or orchestrator that can be mocked, by its call.
+pub trait MockableFunction: Mockable {
+    /// Returns the function.
+    fn callee() -> Callee;
 }
 
 impl<A: Activity> Mockable for Call<A> {
@@ -52,12 +56,14 @@ impl<A: Activity> Mockable for Call<A> {
     type Output = A::Output;
     type Error = A::Error;
 
-    fn callee() -> Callee {
-        Callee::Activity(A::NAME)
-    }
-
     fn is_retryable(error: &A::Error) -> bool {
         A::is_retryable(error)
+    }
+}
+
+impl<A: Activity> MockableFunction for Call<A> {
+    fn callee() -> Callee {
+        Callee::Activity(A::NAME)
     }
 }
 
@@ -66,37 +72,71 @@ impl<O: Orchestrator> Mockable for ChildCall<O> {
     type Output = O::Output;
     type Error = O::Error;
 
-    fn callee() -> Callee {
-        Callee::Orchestrator(O::DEFINITION.name, O::DEFINITION.version)
-    }
-
     fn is_retryable(error: &O::Error) -> bool {
         O::is_retryable(error)
     }
 }
 
-/// The operation `O` of the entity `E`, as something to mock; for generated code.
-pub struct MockedOperation<E, O>(PhantomData<fn() -> (E, O)>);
-
-impl<E: Entity, O: Operation + 'static> Mockable for MockedOperation<E, O> {
-    type Arguments = O::Arguments;
-    type Output = O::Output;
-    type Error = O::Error;
-
+impl<O: Orchestrator> MockableFunction for ChildCall<O> {
     fn callee() -> Callee {
-        Callee::Operation(E::NAME, O::NAME)
+        Callee::Orchestrator(O::DEFINITION.name, O::DEFINITION.version)
     }
+}
+
+/// The call of an operation of the entity `N` that takes the arguments `A`, as a tuple, and returns a
+/// `T` or the error `E`: what its mock and the calls of that are named by. The testkit's prelude has it.
+///
+/// ```
+/// # use durable_runtime::prelude::*;
+/// use durable_runtime::registry::Mock;
+/// use durable_runtime::registry::MockedOperation;
+///
+/// #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+/// struct Stock {
+///     left: u32,
+/// }
+///
+/// #[entity]
+/// impl Stock {
+///     fn take(&mut self, pieces: u32) -> u32 {
+///         self.left -= pieces;
+///         self.left
+///     }
+/// }
+///
+/// fn ten_at_first() -> Mock<MockedOperation<Stock, (u32,), u32>> {
+///     StockMocks::take(|pieces| 10 - pieces)
+/// }
+/// # let _ = ten_at_first();
+/// ```
+pub struct MockedOperation<N, A, T, E = Failure>(PhantomData<fn() -> (N, A, T, E)>);
+
+impl<N: Entity, A: Arguments, T: Recorded, E: CallableError> Mockable
+    for MockedOperation<N, A, T, E>
+where
+    Self: 'static,
+{
+    type Arguments = A;
+    type Output = T;
+    type Error = E;
 
     /// An operation is not tried again: each is called anew.
-    fn is_retryable(_error: &O::Error) -> bool {
+    fn is_retryable(_error: &E) -> bool {
         false
     }
 }
 
-impl<E, O> fmt::Debug for MockedOperation<E, O> {
+impl<N, A, T, E> fmt::Debug for MockedOperation<N, A, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MockedOperation")
     }
+}
+
+/// Returns a mock of the operation `O` of the entity `N`; for generated code.
+pub fn mocked_operation<N: Entity, O: Operation>(
+    body: impl FnMut(O::Arguments) -> Result<O::Output, O::Error> + Send + 'static,
+) -> Mock<MockedOperation<N, O::Arguments, O::Output, O::Error>> {
+    Mock::answering(Callee::Operation(N::NAME, O::NAME), body)
 }
 
 /// A mock of the function that `C` is a call of. The macros generate functions that make one:
@@ -115,6 +155,7 @@ impl<E, O> fmt::Debug for MockedOperation<E, O> {
 /// ```
 #[must_use = "a mock does nothing until a hub is given it"]
 pub struct Mock<C: Mockable> {
+    callee: Callee,
     stages: Vec<Stage<C>>,
 }
 
@@ -130,31 +171,47 @@ type Body<C> = dyn FnMut(<C as Mockable>::Arguments) -> Result<<C as Mockable>::
 
 enum Answer<C: Mockable> {
     Body(Mutex<Box<Body<C>>>),
-    Error { error: CallError, retryable: bool },
+    Error {
+        error: CallError,
+        retryable: bool,
+    },
+    /// The mock is continued with one of that function: two operations may have the same types.
+    OfAnother(Callee),
 }
 
-impl<C: Mockable> Mock<C> {
+impl<C: MockableFunction> Mock<C> {
     /// Answers each call with the result of `body`; for generated code.
     pub fn new(
         body: impl FnMut(C::Arguments) -> Result<C::Output, C::Error> + Send + 'static,
     ) -> Self {
-        Self::of(None, Answer::Body(Mutex::new(Box::new(body))))
+        Self::answering(C::callee(), body)
     }
 
     /// Fails the first `times` calls with `error`; for generated code.
     pub fn failing(times: u32, error: &C::Error) -> Self {
         let retryable = C::is_retryable(error);
         let error = error.to_call_error();
-        Self::of(Some(u64::from(times)), Answer::Error { error, retryable })
+        let answer = Answer::Error { error, retryable };
+        Self::of(C::callee(), Some(u64::from(times)), answer)
+    }
+}
+
+impl<C: Mockable> Mock<C> {
+    fn answering(
+        callee: Callee,
+        body: impl FnMut(C::Arguments) -> Result<C::Output, C::Error> + Send + 'static,
+    ) -> Self {
+        Self::of(callee, None, Answer::Body(Mutex::new(Box::new(body))))
     }
 
-    fn of(times: Option<u64>, answer: Answer<C>) -> Self {
+    fn of(callee: Callee, times: Option<u64>, answer: Answer<C>) -> Self {
         let stage = Stage {
             times,
             delay: Duration::ZERO,
             answer,
         };
         Self {
+            callee,
             stages: vec![stage],
         }
     }
@@ -181,7 +238,13 @@ impl<C: Mockable> Mock<C> {
         if let Some(last) = self.stages.last_mut() {
             last.times.get_or_insert(1);
         }
-        self.stages.extend(next.stages);
+        let other = (next.callee != self.callee).then_some(next.callee);
+        self.stages.extend(next.stages.into_iter().map(|mut stage| {
+            if let Some(other) = other {
+                stage.answer = Answer::OfAnother(other);
+            }
+            stage
+        }));
         self
     }
 
@@ -193,7 +256,7 @@ impl<C: Mockable> Mock<C> {
             answer: Box::new(move |input| stage.answer.answer(input)),
         });
         StandIn {
-            callee: C::callee(),
+            callee: self.callee,
             script: answers.collect(),
         }
     }
@@ -206,6 +269,10 @@ impl<C: Mockable> Answer<C> {
             Self::Error { error, retryable } => {
                 let (error, retryable) = (error.clone(), *retryable);
                 return AttemptEnd::Failed { error, retryable };
+            }
+            Self::OfAnother(callee) => {
+                let report = format!("`.then(…)` continues a mock with one of {callee}");
+                return AttemptEnd::Stalled(report);
             }
         };
         let arguments = match C::Arguments::decode(input) {
@@ -231,7 +298,7 @@ impl<C: Mockable> Answer<C> {
 
 impl<C: Mockable> fmt::Debug for Mock<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Mock").field(&C::callee()).finish()
+        f.debug_tuple("Mock").field(&self.callee).finish()
     }
 }
 

@@ -8,12 +8,52 @@ use serde::Serialize;
 use crate::panics;
 use crate::payload::CodecError;
 use crate::payload::Payload;
+use crate::payload::Recorded;
 
 /// The input that the npm client of Durable Functions sends where it was given none.
 const EMPTY_TEXT: &str = "\"\"";
 
 /// Reads an input as the arguments that an orchestrator takes.
 pub type InputCheck = fn(Option<&Payload>) -> Result<(), CodecError>;
+
+/// Reads the value of an event as its type.
+pub type EventCheck = fn(&Payload) -> Result<(), CodecError>;
+
+/// An event that an orchestrator declares.
+#[derive(Debug, Clone, Copy)]
+pub struct EventCode {
+    /// Its name.
+    pub name: &'static str,
+    /// Reads a value as the event.
+    pub check: EventCheck,
+}
+
+impl EventCode {
+    /// What is known of an event of this name and type.
+    pub const fn of<E: Recorded>(name: &'static str) -> Self {
+        Self {
+            name,
+            check: read_as::<E>,
+        }
+    }
+
+    /// Checks that `value` is one.
+    ///
+    /// # Errors
+    /// [`CodecError`] when the event cannot be read from it.
+    pub fn takes(&self, value: &Payload) -> Result<(), CodecError> {
+        unless_it_panics(|| (self.check)(value))
+    }
+}
+
+fn read_as<E: Recorded>(value: &Payload) -> Result<(), CodecError> {
+    E::from_payload(value).map(drop)
+}
+
+/// A type that panics while it is read says nothing here: the instance finds that out.
+fn unless_it_panics(read: impl FnOnce() -> Result<(), CodecError>) -> Result<(), CodecError> {
+    panics::catch(read).unwrap_or(Ok(()))
+}
 
 /// An orchestrator whose code is in this process.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +66,8 @@ pub struct OrchestratorCode {
     pub takes_arguments: bool,
     /// Reads an input as its arguments.
     pub check: InputCheck,
-    /// The names of the events that it declares.
-    pub events: &'static [&'static str],
+    /// The events that it declares.
+    pub events: &'static [EventCode],
 }
 
 impl OrchestratorCode {
@@ -46,15 +86,17 @@ impl OrchestratorCode {
         self.takes_arguments && self.read(Some(input)).is_ok()
     }
 
-    /// A type that panics while it is read says nothing here: the instance finds that out.
     fn read(&self, input: Option<&Payload>) -> Result<(), CodecError> {
-        panics::catch(|| (self.check)(input)).unwrap_or(Ok(()))
+        unless_it_panics(|| (self.check)(input))
     }
 
-    /// Whether it declares an event of this name, whatever its case.
-    pub fn declares(&self, event: &str) -> bool {
-        let event = event.to_lowercase();
-        self.events.iter().any(|name| name.to_lowercase() == event)
+    /// The event of this name that it declares, whatever the case.
+    pub fn event(&self, name: &str) -> Option<EventCode> {
+        let name = name.to_lowercase();
+        let mut events = self.events.iter();
+        events
+            .find(|event| event.name.to_lowercase() == name)
+            .copied()
     }
 }
 
@@ -78,7 +120,11 @@ impl UndeclaredEvent {
         Self {
             orchestrator: code.name.to_owned(),
             event: event.to_owned(),
-            declared: code.events.iter().map(|name| (*name).to_owned()).collect(),
+            declared: code
+                .events
+                .iter()
+                .map(|event| event.name.to_owned())
+                .collect(),
             suggestion: suggestion.map(str::to_owned),
         }
     }
@@ -104,6 +150,31 @@ impl fmt::Display for UndeclaredEvent {
             [only] if suggestion.as_ref() == Some(only) => Ok(()),
             all if suggestion.is_some() => write!(f, " It declares `{}`", all.join("`, `")),
             all => write!(f, ": it declares `{}`", all.join("`, `")),
+        }
+    }
+}
+
+/// An event whose value is not what the orchestrator of an instance declares, so nobody there could
+/// read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("the value of the event `{event}` is not what `{orchestrator}` takes: {}", .problem.mistake())]
+#[non_exhaustive]
+pub struct UndecodableEvent {
+    /// The name of the orchestrator.
+    pub orchestrator: String,
+    /// The name of the event.
+    pub event: String,
+    /// What is wrong with the value, and where in it.
+    pub problem: CodecError,
+}
+
+impl UndecodableEvent {
+    /// The event `event` with a value that `code` cannot read.
+    pub fn new(code: &OrchestratorCode, event: &EventCode, problem: CodecError) -> Self {
+        Self {
+            orchestrator: code.name.to_owned(),
+            event: event.name.to_owned(),
+            problem,
         }
     }
 }

@@ -25,6 +25,7 @@ use super::OrchestratorCode;
 use super::PageToken;
 use super::Purged;
 use super::UndeclaredEvent;
+use super::UndecodableEvent;
 use super::WithdrawRequest;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
@@ -33,6 +34,7 @@ use crate::history::History;
 use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
+use crate::ids::InvalidEntityKey;
 use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::payload::Payload;
@@ -79,12 +81,13 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         command: &str,
     ) -> Result<(), CommandError>;
 
-    /// Raises an external event by a name that nobody has checked: one that the instance's
-    /// orchestrator does not declare is refused where its code is in the process that has the store.
-    /// By default it is nowhere.
+    /// Raises an external event with a name and a value that nobody has checked: one that the
+    /// instance's orchestrator does not declare, or whose value it cannot read, is refused where its
+    /// code is in the process that has the store. By default it is nowhere.
     ///
     /// # Errors
-    /// As [`raise`](Self::raise); [`CommandError::UndeclaredEvent`].
+    /// As [`raise`](Self::raise); [`CommandError::UndeclaredEvent`],
+    /// [`CommandError::UndecodableEvent`].
     async fn raise_declared(
         &self,
         id: &InstanceId,
@@ -357,6 +360,12 @@ pub enum CommandError {
     /// The instance's orchestrator does not declare the event. It was not raised.
     #[error(transparent)]
     UndeclaredEvent(#[from] UndeclaredEvent),
+    /// The instance's orchestrator declares the event, but cannot read its value. It was not raised.
+    #[error(transparent)]
+    UndecodableEvent(#[from] UndecodableEvent),
+    /// The key cannot be one. Nothing was sent.
+    #[error(transparent)]
+    InvalidEntityKey(#[from] InvalidEntityKey),
     /// The instance has not ended, so it can neither be restarted nor purged.
     #[error("instance `{id}` is still {status}")]
     StillRunning {

@@ -19,9 +19,12 @@ mod turn;
 mod write;
 
 pub use activity_task::ActivityTask;
+pub use code::EventCheck;
+pub use code::EventCode;
 pub use code::InputCheck;
 pub use code::OrchestratorCode;
 pub use code::UndeclaredEvent;
+pub use code::UndecodableEvent;
 pub use commands::CommandError;
 pub use commands::Commands;
 pub use commands::Control;

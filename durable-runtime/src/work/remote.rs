@@ -19,11 +19,13 @@ use super::InstanceRow;
 use super::InstanceStatus;
 use super::PageToken;
 use super::UndeclaredEvent;
+use super::UndecodableEvent;
 use crate::clock::Timestamp;
 use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
+use crate::ids::InvalidEntityKey;
 use crate::payload::Payload;
 
 /// The path of each command, below where the API is.
@@ -184,6 +186,8 @@ pub(crate) enum Refusal {
         limit: usize,
     },
     UndeclaredEvent(UndeclaredEvent),
+    UndecodableEvent(UndecodableEvent),
+    InvalidEntityKey(InvalidEntityKey),
     StillRunning {
         id: InstanceId,
         status: InstanceStatus,
@@ -233,6 +237,8 @@ impl Refusal {
                 limit: *limit,
             },
             CommandError::UndeclaredEvent(event) => Self::UndeclaredEvent(event.clone()),
+            CommandError::UndecodableEvent(event) => Self::UndecodableEvent(event.clone()),
+            CommandError::InvalidEntityKey(invalid) => Self::InvalidEntityKey(invalid.clone()),
             CommandError::StillRunning { id, status } => Self::StillRunning {
                 id: id.clone(),
                 status: *status,
@@ -282,6 +288,8 @@ impl Refusal {
             Self::AlreadyFinished { id, status } => CommandError::AlreadyFinished { id, status },
             Self::Backlogged { id, limit } => CommandError::Backlogged { id, limit },
             Self::UndeclaredEvent(event) => event.into(),
+            Self::UndecodableEvent(event) => event.into(),
+            Self::InvalidEntityKey(invalid) => invalid.into(),
             Self::StillRunning { id, status } => CommandError::StillRunning { id, status },
             Self::PayloadTooLarge {
                 what,

@@ -24,6 +24,24 @@ fn what_is_finer_than_a_millisecond_is_cut_off_in_one_direction() {
     assert_eq!(Timestamp::from(UNIX_EPOCH - little).as_millis(), -1);
 }
 
+#[test]
+fn a_duration_that_is_added_or_subtracted_makes_nothing_early() {
+    let time = Timestamp::from_millis(10);
+    let little = Duration::from_micros(2_300);
+    assert_eq!((time + little).as_millis(), 13);
+    assert_eq!((time - little).as_millis(), 8);
+    assert_eq!((time - Duration::from_millis(12)).as_millis(), -2);
+}
+
+#[test]
+fn a_sum_or_a_difference_beyond_all_timestamps_is_the_last_or_the_first() {
+    let time = Timestamp::from_millis(-1);
+    let (first, last) = (i64::MIN, i64::MAX);
+    assert_eq!((time - Duration::MAX).as_millis(), first);
+    assert_eq!((time - Duration::MAX - Duration::MAX).as_millis(), first);
+    assert_eq!((time + Duration::MAX + Duration::MAX).as_millis(), last);
+}
+
 #[cfg(feature = "jiff")]
 #[test]
 fn a_timestamp_becomes_one_of_jiff_and_comes_back_where_jiff_reaches() {

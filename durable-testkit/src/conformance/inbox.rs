@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use durable_runtime::history::ExternalEvent;
 use durable_runtime::ids::Execution;
+use durable_runtime::ids::Unit;
 use durable_runtime::store::InboxPage;
 use durable_runtime::store::Sent;
 use durable_runtime::store::Store;
@@ -132,6 +133,51 @@ pub async fn messages_come_page_by_page(store: Arc<dyn Store>) {
         assert!(found.iter().eq(expected), "{found:?}");
         assert_eq!(count, pages, "by {limit}");
     }
+}
+
+/// Parked messages and those of other units, however many, keep none of the others from being found.
+pub async fn messages_are_found_behind_those_that_are_not_asked_for(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let other = scene.greet("other").await;
+    for number in 0..9 {
+        let sent = scene.send("other", &number.to_string(), &raised("e")).await;
+        assert_eq!(sent, Sent::Accepted);
+    }
+    let units: Vec<_> = scene.units.clone();
+    let others = |unit: &Unit| *unit != other.unit;
+    let units: Vec<_> = units.into_iter().filter(others).collect();
+    let mut own = Vec::new();
+    for number in 0.. {
+        let row = scene.greet(&number.to_string()).await;
+        if units.contains(&row.unit) {
+            own.push(row);
+        }
+        if own.len() == 4 {
+            break;
+        }
+    }
+    let found = async |scene: &Scene, limit| {
+        let page = scene.store.inbox_fetch(&units, &[], None, limit);
+        let page = page.await.unwrap();
+        let keys: Vec<_> = page.messages.iter().map(|message| message.key).collect();
+        (keys, page.next.is_some())
+    };
+    let keys: Vec<_> = own.iter().map(|row| row.key).collect();
+    assert_eq!(found(&scene, 1).await, (vec![keys[0]], true));
+    assert_eq!(found(&scene, 3).await, (keys[..3].to_vec(), true));
+    assert_eq!(found(&scene, 4).await, (keys.clone(), false));
+
+    let inbox = scene.inbox().await;
+    let parked = own[..3].iter().map(|row| {
+        let mut write = TurnWrite::new(row.key, row.unit);
+        let to_it = inbox.iter().filter(|message| message.key == row.key);
+        write.parked = message_ids(&to_it.cloned().collect::<Vec<_>>());
+        write
+    });
+    let parked: Vec<_> = parked.collect();
+    scene.commit(&parked).await;
+    assert_eq!(found(&scene, 1).await, (vec![keys[3]], false));
+    assert_eq!(found(&scene, 100).await, (vec![keys[3]], false));
 }
 
 /// Only messages of the units asked for.

@@ -46,6 +46,7 @@ macro_rules! conformance {
                 a_message_to_an_ended_instance_is_refused,
                 fetching_leaves_out_what_the_worker_has,
                 messages_come_page_by_page,
+                messages_are_found_behind_those_that_are_not_asked_for,
                 fetching_keeps_to_the_units,
                 consumed_messages_are_gone,
                 message_ids_are_never_given_twice,

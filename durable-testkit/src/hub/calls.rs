@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use durable_runtime::definition::Callee;
 use durable_runtime::payload::Arguments;
 use durable_runtime::registry::Mockable;
 
@@ -29,20 +30,22 @@ use super::attempts::Attempts;
 /// ```
 pub struct Calls<C> {
     attempts: Arc<Attempts>,
+    callee: Callee,
     call: PhantomData<fn() -> C>,
 }
 
 impl<C: Mockable> Calls<C> {
-    pub(super) fn new(attempts: &Arc<Attempts>) -> Self {
+    pub(super) fn new(attempts: &Arc<Attempts>, callee: Callee) -> Self {
         Self {
             attempts: Arc::clone(attempts),
+            callee,
             call: PhantomData,
         }
     }
 
     /// Returns how many calls have begun.
     pub fn calls(&self) -> usize {
-        let calls = self.attempts.calls_of(C::callee());
+        let calls = self.attempts.calls_of(self.callee);
         calls.iter().filter(|call| call.begun).count()
     }
 
@@ -52,12 +55,12 @@ impl<C: Mockable> Calls<C> {
     /// Panics if the recorded arguments are not those of the function.
     #[track_caller]
     pub fn arguments(&self) -> Vec<C::Arguments> {
-        let calls = self.attempts.calls_of(C::callee());
+        let calls = self.attempts.calls_of(self.callee);
         let begun = calls.iter().filter(|call| call.begun);
         let arguments = begun.map(|call| C::Arguments::decode(call.input.as_ref()));
         match arguments.collect() {
             Ok(arguments) => arguments,
-            Err(error) => panic!("recorded arguments of {}: {error}", C::callee()),
+            Err(error) => panic!("recorded arguments of {}: {error}", self.callee),
         }
     }
 }
@@ -66,6 +69,7 @@ impl<C> Clone for Calls<C> {
     fn clone(&self) -> Self {
         Self {
             attempts: Arc::clone(&self.attempts),
+            callee: self.callee,
             call: PhantomData,
         }
     }
@@ -73,6 +77,6 @@ impl<C> Clone for Calls<C> {
 
 impl<C: Mockable> fmt::Debug for Calls<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} calls of {}", self.calls(), C::callee())
+        write!(f, "{} calls of {}", self.calls(), self.callee)
     }
 }

@@ -19,6 +19,8 @@ use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::Output;
 
 use super::TestHub;
+use super::recording::Operation;
+use super::recording::Written;
 use super::test_hub::MOST_SKIPS;
 use crate::SavedHistory;
 use crate::Timeline;
@@ -246,6 +248,50 @@ impl<O: Orchestrator> TestInstance<O> {
     pub fn timeline(&self) -> Timeline {
         let written = self.hub.recorded().written();
         Timeline::of(self.id().clone(), self.key, &written)
+    }
+
+    /// Returns every moment of the hub's past since the instance was created: one after each write,
+    /// also those of other instances and of entities. Nothing can come between two of them. So a
+    /// test that goes another way from each, by [`rewind_to`](Self::rewind_to), has met every
+    /// moment at which, for example, a cancellation can come:
+    ///
+    /// ```
+    /// # use durable_runtime::prelude::*;
+    /// # use durable_testkit::TestHub;
+    /// # #[activity] async fn pack() -> u32 { 1 }
+    /// # #[activity] async fn ship(parcel: u32) -> u32 { parcel }
+    /// #[orchestrator]
+    /// async fn send(ctx: &OrchestrationContext) -> Result<u32, Failure> {
+    ///     let parcel = pack().await?;
+    ///     ctx.shielded(ship(parcel)).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let kit = TestHub::new().register(send).register(pack).register(ship);
+    /// let parcel = kit.start(send()).await;
+    /// parcel.result().await.unwrap();
+    /// for moment in parcel.moments() {
+    ///     let parcel = parcel.rewind_to(moment).await;
+    ///     // It may have ended.
+    ///     let _ = parcel.instance().cancel().await;
+    ///     let is_sent = parcel.result().await.is_ok();
+    ///     assert_eq!(parcel.hub().calls_of(ship).calls(), usize::from(is_sent));
+    /// }
+    /// # }
+    /// ```
+    pub fn moments(&self) -> Vec<TimelinePoint> {
+        let written = self.hub.recorded().written();
+        let creates_it = |done: &Written| match &done.operation {
+            Operation::Create(instance, _) => instance.id == *self.id(),
+            _ => false,
+        };
+        let moments = written.iter().zip(1..);
+        let moments = moments.skip_while(|(done, _)| !creates_it(done));
+        let moments = moments.map(|(done, written)| TimelinePoint {
+            written,
+            at: done.at,
+        });
+        moments.collect()
     }
 
     /// Returns the same instance in a hub of its own, with everything as it was at `point`. There

@@ -24,6 +24,7 @@ use durable_runtime::orchestration::Orchestrator;
 use durable_runtime::payload::CodecError;
 use durable_runtime::registry::Mock;
 use durable_runtime::registry::Mockable;
+use durable_runtime::registry::MockableFunction;
 use durable_runtime::registry::Register;
 use durable_runtime::registry::Registry;
 use durable_runtime::running::Place;
@@ -237,16 +238,18 @@ impl TestHub {
     /// gets, including earlier ones. If no registered orchestrator calls the function in its own
     /// body, mock it before the first start.
     pub fn mock<C: Mockable>(&self, mock: Mock<C>) -> Calls<C> {
-        self.shared.mocks.add(mock.into_stand_in());
-        Calls::new(&self.shared.attempts)
+        let stand_in = mock.into_stand_in();
+        let callee = stand_in.callee();
+        self.shared.mocks.add(stand_in);
+        Calls::new(&self.shared.attempts, callee)
     }
 
     /// Returns the calls that a function gets, mocked or not: `kit.calls_of(charge_card)`.
-    pub fn calls_of<F, C: Mockable, A>(&self, _function: F) -> Calls<C>
+    pub fn calls_of<F, C: MockableFunction, A>(&self, _function: F) -> Calls<C>
     where
         F: CalledBy<A, Call = C>,
     {
-        Calls::new(&self.shared.attempts)
+        Calls::new(&self.shared.attempts, C::callee())
     }
 
     /// Starts an instance for `call`: `kit.start(process_order(order)).await`.
@@ -319,7 +322,8 @@ impl TestHub {
                 Arc::new(shared.clock.clone()),
                 Limits::default(),
             )
-            .salts(Arc::clone(&shared.salts) as Arc<dyn SaltSource>);
+            .salts(Arc::clone(&shared.salts) as Arc<dyn SaltSource>)
+            .code(self.setup().registry.code());
             let client = Client::new(Arc::new(commands));
             Opened {
                 store,
@@ -530,8 +534,10 @@ impl TestHub {
         }
     }
 
-    /// Makes the smallest possible step: lets one result arrive, or, if there is none, moves time
-    /// to the next due thing. Returns what it did, in words; `None` if there was nothing to do.
+    /// Makes all turns that can be made now, then lets one result arrive or, if there is none, moves
+    /// time to the next due thing, and makes all turns that follow from it. Returns what it did, in
+    /// words; `None` if there was nothing to do. For the moments between turns, see
+    /// [`TestInstance::moments`].
     pub async fn step(&self) -> Option<String> {
         self.quiet().await;
         let step = self.with_engine(async |engine| engine.step().await).await;

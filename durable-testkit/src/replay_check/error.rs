@@ -85,6 +85,21 @@ pub enum ReplayCheckError {
         /// The instance.
         instance: String,
     },
+    /// A value that is to be redacted holds an object whose keys may be the names of fields, which must
+    /// stay, or those of a map, which may be secret.
+    #[error(
+        "the keys of `{path}` in `{instance}` may be secret: {}; write `{path}{{}}` to replace them as \
+         well, or add `{path}.*` to keep them as the names of fields",
+        keys.join(", ")
+    )]
+    SecretInKey {
+        /// The instance.
+        instance: String,
+        /// The path of the object.
+        path: String,
+        /// Its keys.
+        keys: Vec<String>,
+    },
     /// The hub does not answer.
     #[error("failed to read the histories of a hub")]
     Client(#[from] ClientError),

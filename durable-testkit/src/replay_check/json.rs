@@ -60,6 +60,16 @@ impl Json {
         }
     }
 
+    /// The values that it holds.
+    pub(super) fn children(&self) -> impl Iterator<Item = &Self> {
+        let (fields, items): (&[_], &[_]) = match self {
+            Self::Object(fields) => (fields, &[]),
+            Self::Array(items) => (&[], items),
+            _ => (&[], &[]),
+        };
+        fields.iter().map(|(_, value)| value).chain(items)
+    }
+
     /// What it holds: items, or fields with their names.
     pub(super) fn parts(&mut self) -> Vec<(Option<&str>, &mut Self)> {
         match self {

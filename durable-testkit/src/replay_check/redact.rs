@@ -3,18 +3,22 @@
 use std::any::type_name;
 use std::collections::BTreeSet;
 
-use durable_runtime::Payload;
 use durable_runtime::payload::Recorded;
 
 use super::ReplayCheckError;
 use super::SavedHistory;
+use super::changes::Changes;
+use super::changes::replace_unchanged;
 use super::json::Json;
+use super::keys::Keys;
 use super::places::ArgumentNames;
 use super::places::Parts;
 use super::places::each_other_text;
 use super::places::each_value;
+use super::replacement::Replaced;
 use super::replacement::Replacements;
-use super::replacement::Secrets;
+use super::secrets::Secrets;
+use super::wanted::Wanted;
 
 /// A saved history in which values are replaced.
 pub(super) struct Redaction<'a> {
@@ -34,38 +38,65 @@ impl<'a> Redaction<'a> {
 
     /// Replaces what has one of these names, and its copies.
     pub(super) fn names(mut self, names: &[&str]) -> Result<Json, ReplayCheckError> {
-        let wanted: Vec<Vec<&str>> = names.iter().map(|name| name.split('.').collect()).collect();
+        let wanted = Wanted::of(names);
+        let secrets = self.secrets_of(&wanted, names)?;
+        let replacements = secrets.into_replacements(Replaced::default());
+        self.replace(&replacements, &mut |path, value| {
+            let has_fields = wanted.says_fields(path) && matches!(value, Json::Object(_));
+            if !has_fields && !wanted.holds(path) {
+                return None;
+            }
+            if !has_fields {
+                replacements.replace_all(value);
+            }
+            Some(Parts::LookAt)
+        })
+    }
+
+    fn secrets_of(
+        &mut self,
+        wanted: &Wanted<'_>,
+        names: &[&str],
+    ) -> Result<Secrets, ReplayCheckError> {
         let mut missing: BTreeSet<&str> = names.iter().copied().collect();
         let mut known = BTreeSet::new();
         let mut secrets = Secrets::default();
+        let mut unclear = None;
         each_value(&mut self.saved, self.arguments, &mut |path, value| {
             known.extend(path.last().cloned());
-            for (name, _) in names
-                .iter()
-                .zip(&wanted)
-                .filter(|(_, wanted)| ends_with(path, wanted))
-            {
+            for name in wanted.names_of(path) {
                 missing.remove(name);
                 secrets.add(value);
+            }
+            if let Json::Object(fields) = value {
+                let keys = fields.iter().map(|(key, _)| key);
+                match wanted.keys_of(path, fields) {
+                    Keys::Data => keys.for_each(|key| secrets.add_key(key)),
+                    Keys::Fields => {}
+                    Keys::Unknown => {
+                        unclear.get_or_insert_with(|| (path.join("."), keys.cloned().collect()));
+                    }
+                }
             }
             // A name may stand below another.
             Parts::LookAt
         });
+        let instance = self.instance.to_owned();
         if !missing.is_empty() {
             return Err(ReplayCheckError::NothingToRedact {
-                instance: self.instance.to_owned(),
+                instance,
                 missing: missing.into_iter().map(str::to_owned).collect(),
                 known: known.into_iter().collect(),
             });
         }
-        let replacements = secrets.into_replacements();
-        self.replace(&replacements, &mut |path, value| {
-            let found = wanted.iter().any(|wanted| ends_with(path, wanted));
-            if found {
-                replacements.replace_all(value);
-            }
-            found
-        })
+        match unclear {
+            Some((path, keys)) => Err(ReplayCheckError::SecretInKey {
+                instance,
+                path,
+                keys,
+            }),
+            None => Ok(secrets),
+        }
     }
 
     /// Changes what is a `T`, and the copies of what was changed.
@@ -73,25 +104,14 @@ impl<'a> Redaction<'a> {
         mut self,
         mut change: impl FnMut(T) -> T,
     ) -> Result<Json, ReplayCheckError> {
-        let mut replacements = Replacements::default();
-        let mut changes: Vec<(Json, Json)> = Vec::new();
+        let mut changes = Changes::default();
         let mut refused = None;
         each_value(&mut self.saved, self.arguments, &mut |_, value| {
-            let Some(read) = read_as::<T>(value) else {
-                return Parts::LookAt;
-            };
-            let new = change(read).to_payload().map_err(|error| error.to_string());
-            let new = new.and_then(|payload| {
-                Json::parse(payload.as_text()).map_err(|error| error.to_string())
-            });
-            match new {
-                Ok(mut new) => {
-                    replacements.add_changed(value, &mut new);
-                    changes.push((value.clone(), new));
-                }
-                Err(cause) => refused = Some(cause),
-            }
-            Parts::LeaveOut
+            let added = changes.add(value, &mut change);
+            added.unwrap_or_else(|cause| {
+                refused = Some(cause);
+                Parts::LeaveOut
+            })
         });
         if let Some(cause) = refused {
             return Err(ReplayCheckError::Unreadable { cause });
@@ -102,12 +122,12 @@ impl<'a> Redaction<'a> {
                 type_name: type_name::<T>(),
             });
         }
+        let (values, replacements) = changes.into_parts();
         self.replace(&replacements, &mut |_, value| {
-            let found = changes.iter().find(|(old, _)| old == value);
-            if let Some((_, new)) = found {
-                value.clone_from(new);
-            }
-            found.is_some()
+            let (old, new) = values.iter().find(|(old, _)| old == value)?;
+            value.clone_from(new);
+            replace_unchanged(old, value, &replacements);
+            Some(Parts::LeaveOut)
         })
     }
 
@@ -133,11 +153,12 @@ impl<'a> Redaction<'a> {
         failed.map(|()| self.saved)
     }
 
-    /// Replaces secrets: `is_secret` those that it finds itself, and everywhere else their copies.
+    /// Replaces secrets: `replace_secret` those that it knows by their places, and then says whether to
+    /// look at their parts; everywhere else their copies.
     fn replace(
         mut self,
         replacements: &Replacements,
-        is_secret: &mut dyn FnMut(&[String], &mut Json) -> bool,
+        replace_secret: &mut dyn FnMut(&[String], &mut Json) -> Option<Parts>,
     ) -> Result<Json, ReplayCheckError> {
         if replacements.is_in(self.instance) {
             return Err(ReplayCheckError::SecretInId {
@@ -145,33 +166,16 @@ impl<'a> Redaction<'a> {
             });
         }
         each_value(&mut self.saved, self.arguments, &mut |path, value| {
-            if is_secret(path, value) {
-                return Parts::LeaveOut;
-            }
-            replacements.replace_copies(value);
-            Parts::LookAt
+            replace_secret(path, value).unwrap_or_else(|| {
+                replacements.replace_copies(value);
+                Parts::LookAt
+            })
         });
         each_other_text(&mut self.saved, &mut |text| {
             replacements.replace_copies(text);
         });
         Ok(self.saved)
     }
-}
-
-fn ends_with(path: &[String], wanted: &[&str]) -> bool {
-    let mut steps = path.iter().rev().map(String::as_str);
-    wanted
-        .iter()
-        .rev()
-        .all(|wanted| steps.next() == Some(wanted))
-}
-
-/// The value as a `T`, if it is what a `T` is recorded as.
-fn read_as<T: Recorded>(value: &Json) -> Option<T> {
-    let recorded = Payload::from_json(&value.to_string()).ok()?;
-    let read = T::from_payload(&recorded).ok()?;
-    let again = read.to_payload().ok()?;
-    again.same_value(&recorded).then_some(read)
 }
 
 /// What `change` makes of a value; nothing where it leaves it as it is.

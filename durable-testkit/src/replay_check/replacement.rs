@@ -1,153 +1,94 @@
-//! What stands for a secret.
-//!
-//! 1. The same secret is replaced by the same everywhere, and two secrets by two: what the code
-//!    compares, copies or puts together comes out alike.
-//! 2. Replacements have the order of what they replace, so that what the code sorts stays sorted.
-//! 3. They have the form of it: a whole number, a date and a code in digits can still be read as such.
+//! The replacement of secrets and of their copies.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use super::json::Json;
+use super::keys::Keys;
+use super::keys::is_telling;
+use super::number::as_float;
+use super::number::digits;
+use super::number::in_style_of;
+use super::number::is_float;
+use super::number::value_of;
+use super::spelling;
+use super::spelling::compact;
+use super::stand_in::is_code;
 
 /// A shorter text is replaced only where it is the whole of another.
 const SHORTEST_PART: usize = 4;
+/// A shorter text is not looked for inside of what may be the name of a field.
+const SHORTEST_PART_OF_NAME: usize = 8;
 /// A number of fewer digits is too common to be the same one elsewhere.
-const SHORTEST_NUMBER: usize = 3;
+pub(super) const SHORTEST_NUMBER: usize = 3;
 /// A number of fewer digits is not looked for inside of texts.
-const SHORTEST_NUMBER_IN_TEXT: usize = 6;
+pub(super) const SHORTEST_NUMBER_IN_TEXT: usize = 6;
+/// Whole numbers of fewer digits are exact as floats.
+const EXACT_DIGITS: usize = 15;
 
-/// The secrets that were found.
+/// What is replaced, and by what.
 #[derive(Debug, Default)]
-pub(super) struct Secrets {
-    texts: BTreeSet<String>,
-    numbers: Vec<String>,
+pub(super) struct Replaced {
+    pub(super) texts: BTreeMap<String, String>,
+    /// By value: the number and its replacement, as they are written.
+    pub(super) numbers: BTreeMap<String, (String, String)>,
 }
 
-impl Secrets {
-    /// Takes all that this value holds for secret.
-    pub(super) fn add(&mut self, value: &mut Json) {
-        match value {
-            Json::Text(text) if !text.is_empty() => {
-                self.texts.insert(text.clone());
-            }
-            Json::Number(number) if !self.numbers.contains(number) => {
-                self.numbers.push(number.clone());
-            }
-            Json::Object(fields) => {
-                let keys = fields.iter().map(|(key, _)| key);
-                self.texts.extend(keys.filter(|key| is_data(key)).cloned());
-            }
-            _ => {}
-        }
-        for (_, part) in value.parts() {
-            self.add(part);
-        }
-    }
-
-    pub(super) fn into_replacements(self) -> Replacements {
-        let mut replacements = Replacements::default();
-        let many = self.texts.iter().filter(|text| !is_code(text)).count();
-        let width = many.to_string().len();
-        let mut taken = BTreeSet::new();
-        let mut number = 0;
-        for text in self.texts {
-            let new = if is_code(&text) {
-                code_like(&text, &mut taken)
-            } else if many == 1 {
-                "redacted".to_owned()
-            } else {
-                number += 1;
-                format!("redacted-{number:0width$}")
-            };
-            replacements.texts.insert(text, new);
-        }
-        let mut numbers = self.numbers;
-        numbers.sort_by(|a, b| as_float(a).total_cmp(&as_float(b)));
-        let (below, above) = split_at_zero(&numbers);
-        for (place, number) in below.iter().rev().enumerate() {
-            replacements.number(number, &format!("-{}", place + 1));
-        }
-        for (place, number) in above.iter().enumerate() {
-            replacements.number(number, &(place + 1).to_string());
-        }
-        replacements
-    }
-}
-
-fn as_float(number: &str) -> f64 {
-    number.parse().unwrap_or(0.0)
-}
-
-/// Those below zero and those above; zero tells nothing and stays.
-fn split_at_zero(sorted: &[String]) -> (&[String], &[String]) {
-    let below = sorted.partition_point(|number| as_float(number) < 0.0);
-    let rest = sorted.partition_point(|number| as_float(number) <= 0.0);
-    (&sorted[..below], &sorted[rest..])
-}
-
-/// What stands for each secret.
-#[derive(Debug, Default)]
+/// What stands for each secret and for each of its copies.
+#[derive(Debug)]
 pub(super) struct Replacements {
-    texts: BTreeMap<String, String>,
+    /// What stands for a whole text, in every spelling.
+    wholes: BTreeMap<String, String>,
+    /// What stands for a part of a text.
+    parts: Parts,
+    /// By value, as it is written.
     numbers: BTreeMap<String, String>,
+    /// The keys of maps that are secret.
+    keys: BTreeSet<String>,
 }
 
 impl Replacements {
-    fn number(&mut self, old: &str, new: &str) {
-        let is_float = old.contains(['.', 'e', 'E']);
-        let new = if is_float {
-            format!("{new}.0")
-        } else {
-            new.to_owned()
+    pub(super) fn new(replaced: &Replaced, keys: BTreeSet<String>) -> Self {
+        let mut found = Spelled {
+            wholes: replaced.texts.clone(),
+            parts: BTreeSet::new(),
         };
-        self.numbers.insert(old.to_owned(), new);
-    }
-
-    /// Takes over what a change of a value replaced.
-    pub(super) fn add_changed(&mut self, old: &mut Json, new: &mut Json) {
-        match (&*old, &*new) {
-            (Json::Text(old), Json::Text(new)) if old != new && !old.is_empty() => {
-                self.texts.insert(old.clone(), new.clone());
-            }
-            (Json::Number(old), Json::Number(new)) if old != new => {
-                self.numbers.insert(old.clone(), new.clone());
-            }
-            _ => {}
+        for (old, new) in &replaced.texts {
+            found.add_text(old, new);
         }
-        let (old, new) = (old.parts(), new.parts());
-        for ((name, old), (other, new)) in old.into_iter().zip(new) {
-            if name == other {
-                self.add_changed(old, new);
+        let mut numbers = BTreeMap::new();
+        for (value, (old, new)) in &replaced.numbers {
+            found.add_number(old, new);
+            numbers.insert(value.clone(), new.clone());
+        }
+        for (old, new) in replaced.numbers.values() {
+            if let Some(value) = rounded(old) {
+                numbers.entry(value).or_insert_with(|| new.clone());
             }
         }
+        Self {
+            parts: Parts::of(&found),
+            wholes: found.wholes,
+            numbers,
+            keys,
+        }
     }
 
-    /// Replaces all that a value holds which is secret as a whole.
+    /// Replaces a value, or a part of one, that is secret as a whole. Its own parts are left to the
+    /// caller, and the keys of an object unless they are those of a map.
     pub(super) fn replace_all(&self, value: &mut Json) {
         match value {
             Json::Text(text) => {
-                if let Some(new) = self.texts.get(text) {
+                if let Some(new) = self.wholes.get(text) {
                     text.clone_from(new);
                 }
             }
-            Json::Number(number) => {
-                if let Some(new) = self.numbers.get(number) {
-                    number.clone_from(new);
-                }
-            }
+            Json::Number(number) => self.replace_number(number),
             Json::Word(word) if word == "true" => "false".clone_into(word),
-            Json::Object(fields) => {
-                for (key, _) in fields {
-                    if let Some(new) = self.texts.get(key).filter(|_| is_data(key)) {
-                        key.clone_from(new);
-                    }
-                }
-            }
+            Json::Object(fields) => self.replace_keys(fields),
             _ => {}
-        }
-        for (_, part) in value.parts() {
-            self.replace_all(part);
         }
     }
 
@@ -157,32 +98,52 @@ impl Replacements {
         match value {
             Json::Text(text) => self.replace_in(text),
             Json::Number(number) if digits(number) >= SHORTEST_NUMBER => {
-                if let Some(new) = self.numbers.get(number) {
-                    number.clone_from(new);
-                }
+                self.replace_number(number);
             }
-            Json::Object(fields) => {
-                let keys = fields.iter_mut().map(|(key, _)| key);
-                for key in keys.filter(|key| is_data(key)) {
-                    self.replace_in(key);
-                }
-            }
+            Json::Object(fields) => self.replace_keys(fields),
             _ => {}
         }
     }
 
+    fn replace_number(&self, number: &mut String) {
+        let new = value_of(number).and_then(|value| self.numbers.get(&value));
+        if let Some(new) = new {
+            *number = in_style_of(number, new);
+        }
+    }
+
+    /// Replaces secrets in the keys of a map, and leaves the names of fields.
+    fn replace_keys(&self, fields: &mut [(String, Json)]) {
+        let is_copy = fields.iter().all(|(key, _)| self.keys.contains(key));
+        let keys = if is_copy {
+            Keys::Data
+        } else {
+            Keys::of(fields)
+        };
+        let shortest = match keys {
+            Keys::Data => SHORTEST_PART,
+            Keys::Unknown => SHORTEST_PART_OF_NAME,
+            Keys::Fields => return,
+        };
+        let keys = fields.iter_mut().map(|(key, _)| key);
+        for key in keys.filter(|key| is_telling(key)) {
+            self.replace_parts(key, shortest);
+        }
+    }
+
     fn replace_in(&self, text: &mut String) {
-        let whole = self.texts.get(text).or_else(|| {
-            let found = self.numbers.get(text);
-            found.filter(|_| digits(text) >= SHORTEST_NUMBER)
-        });
-        if let Some(new) = whole {
+        self.replace_parts(text, SHORTEST_PART);
+    }
+
+    /// Replaces a text that is a secret, or the parts of it that are and that have so many letters.
+    fn replace_parts(&self, text: &mut String, shortest: usize) {
+        if let Some(new) = self.wholes.get(text) {
             text.clone_from(new);
             return;
         }
         let (mut rest, mut replaced) = (text.as_str(), String::new());
         while let Some(next) = rest.chars().next() {
-            if let Some((old, new)) = self.longest_at(rest) {
+            if let Some((old, new)) = self.parts.longest_at(rest, next, shortest) {
                 replaced.push_str(new);
                 rest = &rest[old.len()..];
             } else {
@@ -193,21 +154,6 @@ impl Replacements {
         *text = replaced;
     }
 
-    /// The longest secret that `text` begins with.
-    fn longest_at(&self, text: &str) -> Option<(&str, &str)> {
-        let texts = self
-            .texts
-            .iter()
-            .filter(|(old, _)| old.chars().count() >= SHORTEST_PART);
-        let numbers = self.numbers.iter();
-        let numbers = numbers.filter(|(old, _)| digits(old) >= SHORTEST_NUMBER_IN_TEXT);
-        let found = texts
-            .chain(numbers)
-            .filter(|(old, _)| text.starts_with(&***old));
-        let longest = found.max_by_key(|(old, _)| old.len())?;
-        Some((longest.0, longest.1))
-    }
-
     /// Whether one of the secrets stands in `text`.
     pub(super) fn is_in(&self, text: &str) -> bool {
         let mut replaced = text.to_owned();
@@ -216,54 +162,74 @@ impl Replacements {
     }
 }
 
-fn digits(number: &str) -> usize {
-    number.chars().filter(char::is_ascii_digit).count()
+/// The value of the float that a long whole number is rounded to.
+fn rounded(number: &str) -> Option<String> {
+    let is_exact = is_float(number) || digits(number) <= EXACT_DIGITS;
+    let float = as_float(number).filter(|_| !is_exact)?;
+    value_of(&float.to_string())
 }
 
-/// Whether a key is one of a map. What could be the name of a field is taken for one.
-fn is_data(key: &str) -> bool {
-    let starts = key.starts_with(|first: char| first.is_alphabetic() || first == '_');
-    !starts
-        || key
-            .chars()
-            .any(|letter| !letter.is_alphanumeric() && letter != '_')
+/// Secrets in all their spellings.
+struct Spelled {
+    /// Each with what stands for it.
+    wholes: BTreeMap<String, String>,
+    /// Those that are looked for inside of texts too.
+    parts: BTreeSet<String>,
 }
 
-/// Whether the text is made of digits and what stands between them: a number, a date, a UUID.
-fn is_code(text: &str) -> bool {
-    let belongs = |letter: char| letter.is_ascii_hexdigit() || "-:.+ TZ/".contains(letter);
-    digits(text) >= SHORTEST_PART && text.chars().all(belongs)
-}
-
-/// A text of the same form that is not taken: `1111-11-11` for a date.
-fn code_like(text: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut new: Vec<u8> = text.bytes().map(blank).collect();
-    loop {
-        let candidate = String::from_utf8_lossy(&new).into_owned();
-        let again = candidate == text || !taken.insert(candidate.clone());
-        if !again || !count_up(&mut new) {
-            return candidate;
+impl Spelled {
+    fn add_text(&mut self, old: &str, new: &str) {
+        let is_long = old.chars().count() >= SHORTEST_PART;
+        for (old, new) in spelling::of_text(old, new) {
+            self.add(old, new, is_long);
+        }
+        if is_code(old) && digits(old) >= SHORTEST_NUMBER_IN_TEXT {
+            self.add(compact(old), compact(new), true);
         }
     }
-}
 
-fn blank(letter: u8) -> u8 {
-    match letter {
-        b'0'..=b'9' => b'1',
-        b'a'..=b'f' => b'a',
-        b'A'..=b'F' => b'A',
-        other => other,
-    }
-}
-
-/// The next text of the same form; none after the last.
-fn count_up(code: &mut [u8]) -> bool {
-    for digit in code.iter_mut().rev().filter(|byte| byte.is_ascii_digit()) {
-        if *digit < b'9' {
-            *digit += 1;
-            return true;
+    fn add_number(&mut self, old: &str, new: &str) {
+        for (old, new) in spelling::of_number(old, new) {
+            let digits = digits(&old);
+            if digits >= SHORTEST_NUMBER {
+                self.add(old, new, digits >= SHORTEST_NUMBER_IN_TEXT);
+            }
         }
-        *digit = b'1';
     }
-    false
+
+    fn add(&mut self, old: String, new: String, is_part: bool) {
+        if is_part {
+            self.parts.insert(old.clone());
+        }
+        self.wholes.entry(old).or_insert(new);
+    }
+}
+
+/// What is looked for inside of texts, by its first letter, the longest first.
+#[derive(Debug)]
+struct Parts(HashMap<char, Vec<(String, String)>>);
+
+impl Parts {
+    fn of(spelled: &Spelled) -> Self {
+        let mut parts: HashMap<char, Vec<(String, String)>> = HashMap::new();
+        for old in &spelled.parts {
+            if let (Some(first), Some(new)) = (old.chars().next(), spelled.wholes.get(old)) {
+                let pair = (old.clone(), new.clone());
+                parts.entry(first).or_default().push(pair);
+            }
+        }
+        for parts in parts.values_mut() {
+            parts.sort_by_key(|(old, _)| Reverse(old.len()));
+        }
+        Self(parts)
+    }
+
+    /// The longest that `text` begins with, and what stands for it.
+    fn longest_at(&self, text: &str, first: char, shortest: usize) -> Option<(&str, &str)> {
+        let mut parts = self.0.get(&first)?.iter();
+        let found = parts.find(|(old, _)| {
+            text.starts_with(&**old) && (old.len() >= shortest || value_of(old).is_some())
+        });
+        found.map(|(old, new)| (&**old, &**new))
+    }
 }

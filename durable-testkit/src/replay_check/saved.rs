@@ -141,14 +141,23 @@ impl SavedHistory {
     /// Replaces secrets by name, wherever they are recorded. A name is that of an argument, a field,
     /// an event, a tag, or the function that returned the value; everything inside the value is
     /// replaced. A name with dots is the end of a path: `order.card_number` is the field
-    /// `card_number` of everything that is called `order`, inside an array or not.
+    /// `card_number` of everything that is called `order`, inside an array or not. `*` stands for any
+    /// name.
+    ///
+    /// The keys of a map may be secret, and JSON does not tell a map from a struct. `redact` replaces
+    /// the keys of an object if one of them cannot be the name of a field, such as `ada@example.com`. It
+    /// keeps them if the values are of several kinds, as the fields of a struct mostly are. Otherwise it
+    /// fails, and you say what they are: `tokens{}` is a map, whose keys are replaced as well;
+    /// `address.*` are the fields of a struct, which keep their names.
     ///
     /// Text becomes `redacted`, or `redacted-1` and so on; a number, a date or a UUID becomes another
     /// of its form; `true` becomes `false`. Copies of a secret are replaced by the same value: copies
     /// passed on under another name, and copies inside other texts, such as the result of `format!`,
-    /// the message of an error or the key of an entity. Short copies stay, because they are too common:
-    /// a number of one or two digits anywhere; a number of fewer than six digits or a text of fewer
-    /// than four characters inside another text.
+    /// the message of an error or the key of an entity. A copy may be escaped, as in JSON or by `{:?}`;
+    /// a number may be a text elsewhere, and be spelled in another way; a code may have lost what stands
+    /// between its digits. Short copies stay, because they are too common: a number of one or two
+    /// digits anywhere; a number of fewer than six digits or a text of fewer than four characters inside
+    /// another text. Copies that the code encoded, cut or changed in other ways stay too.
     ///
     /// The redacted history still replays, unless the code decides by a replaced value or reads it as
     /// a type that does not take every text, such as an enum. For those,
@@ -177,16 +186,18 @@ impl SavedHistory {
     ///
     /// # Errors
     /// [`ReplayCheckError::NothingToRedact`] if nothing has one of the names;
-    /// [`ReplayCheckError::SecretInId`]; [`ReplayCheckError::Unreadable`] if the redacted text is not a
-    /// history.
+    /// [`ReplayCheckError::SecretInKey`] if keys may be secret; [`ReplayCheckError::SecretInId`];
+    /// [`ReplayCheckError::Unreadable`] if the redacted text is not a history.
     pub fn redact(self, names: &[&str]) -> Result<Self, ReplayCheckError> {
         Self::from_tree(&Redaction::of(&self)?.names(names)?)
     }
 
     /// Replaces every recorded value of the type `T`, and every part of one: all that reads as a `T`
-    /// and is written back as the same. Copies of what `change` replaces are replaced as by
-    /// [`redact`](Self::redact). A type that reads any text, such as a wrapped `String` without a
-    /// check, takes every text for one of its own: redact that by name.
+    /// and is written back as the same. Copies of what `change` replaces get the same replacement, and
+    /// copies of what it removes are replaced as by [`redact`](Self::redact). An object that reads as a
+    /// `T` but is written back otherwise may come from an older form of the type: it stays as it is,
+    /// except for what `change` replaces or removes. A type that reads any text, such as a wrapped
+    /// `String` without a check, takes every text for one of its own: redact that by name.
     ///
     /// ```
     /// # use durable_runtime::prelude::*;

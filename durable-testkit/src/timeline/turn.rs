@@ -56,7 +56,7 @@ pub(super) struct Line {
     pub(super) site: Option<SourcePlace>,
 }
 
-/// A moment of a timeline: right after a turn.
+/// A moment of the past: right after a turn, or after anything else that the hub wrote.
 #[derive(Debug, Clone)]
 pub struct TimelinePoint {
     pub(crate) written: usize,

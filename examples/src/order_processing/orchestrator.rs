@@ -56,22 +56,26 @@ pub enum Stage {
 }
 
 /// Takes an order from the shop to the customer.
+///
+/// An order can be cancelled until it is charged, and a large one until it is approved: then it is
+/// refunded. All other calls are shielded. If a cancelled charge failed, nobody would know whether the
+/// bank has taken the money.
 #[orchestrator(status = Stage, events(Approval))]
 pub async fn process_order(
     ctx: &OrchestrationContext,
     order: Order,
 ) -> Result<Shipment, OrderError> {
     validate(order.clone()).await?;
-    let receipt = charge(order.clone()).await?;
+    let receipt = ctx.shielded(charge(order.clone())).await?;
 
     if order.needs_approval() {
         // So many CDs are put aside while somebody thinks about it.
         let inventory = Inventory::at("main");
-        let reserved = inventory
-            .reserve(order.id.clone(), "cd".to_owned(), order.cds)
+        let reserved = ctx
+            .shielded(inventory.reserve(order.id.clone(), "cd".to_owned(), order.cds))
             .await;
         if let Err(error) = reserved {
-            refund(receipt).await?;
+            ctx.shielded(refund(receipt)).await?;
             return Err(error.into());
         }
         ctx.set_status(Stage::AwaitingApproval);
@@ -81,10 +85,11 @@ pub async fn process_order(
                 Approval { by, .. } => Some(OrderError::Denied { by }),
             },
             _ = ctx.sleep(hours(48)) => Some(OrderError::NotApproved),
+            _ = ctx.cancellation() => Some(Failure::Cancelled.into()),
         };
         if let Some(error) = refused {
             inventory.signal_release(order.id).await?;
-            refund(receipt).await?;
+            ctx.shielded(refund(receipt)).await?;
             return Err(error);
         }
         inventory.signal_shipped(order.id.clone()).await?;
@@ -92,7 +97,7 @@ pub async fn process_order(
     }
 
     let packed = (1..=order.cds).map(|cd| pack_cd(order.id.clone(), cd));
-    let parcels = try_join_all(packed).await?;
+    let parcels = ctx.shielded(try_join_all(packed)).await?;
 
-    Ok(ship(receipt, parcels).await?)
+    Ok(ctx.shielded(ship(receipt, parcels)).await?)
 }

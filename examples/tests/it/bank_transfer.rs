@@ -1,5 +1,6 @@
 //! `bank_transfer`.
 
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::hash::RandomState;
 use std::time::Duration;
@@ -57,9 +58,13 @@ fn kit() -> TestHub {
         .register(add_up)
 }
 
-async fn open_accounts(kit: &TestHub) -> [AccountClient; 3] {
+async fn accounts_in(kit: &TestHub) -> [AccountClient; 3] {
     let client = kit.client().await;
-    let accounts = ["a", "b", "c"].map(|key| AccountClient::new(&client, key));
+    ["a", "b", "c"].map(|key| AccountClient::new(&client, key))
+}
+
+async fn open_accounts(kit: &TestHub) -> [AccountClient; 3] {
+    let accounts = accounts_in(kit).await;
     for account in &accounts {
         account.signal_deposit(100).await.unwrap();
     }
@@ -103,6 +108,26 @@ async fn a_transfer_that_is_not_covered_moves_nothing() {
     let error = AccountError::NotCovered { missing: 1 };
     assert_eq!(transfer.result().await, Err(error));
     assert_eq!(balances(&kit, &accounts).await, [100, 100, 100]);
+}
+
+#[tokio::test]
+async fn a_transfer_that_is_cancelled_at_any_moment_moves_all_of_the_money_or_none() {
+    let kit = kit();
+    open_accounts(&kit).await;
+    let moving = kit.start(of("a", "b", 30)).await;
+    moving.result().await.unwrap();
+    let mut ends = BTreeSet::new();
+    for moment in moving.moments() {
+        let moving = moving.rewind_to(moment).await;
+        // It may have ended.
+        let _ = moving.instance().cancel().await;
+        let accounts = accounts_in(moving.hub()).await;
+        let balances = balances(moving.hub(), &accounts).await;
+        ends.insert((moving.result().await.is_ok(), balances));
+    }
+    let none = (false, vec![100, 100, 100]);
+    let all = (true, vec![70, 130, 100]);
+    assert_eq!(ends, BTreeSet::from([none, all]));
 }
 
 #[tokio::test]

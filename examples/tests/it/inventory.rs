@@ -1,5 +1,7 @@
 //! `inventory`.
 
+use std::collections::BTreeSet;
+
 use durable_examples::inventory::CardError;
 use durable_examples::inventory::Inventory;
 use durable_examples::inventory::InventoryClient;
@@ -106,6 +108,38 @@ async fn while_a_card_is_charged_its_records_are_put_aside() {
     let third = kit.start(sell(sale(3, 1))).await;
     assert_eq!(third.result().await, Ok(1));
     assert_eq!(level(&kit, &inventory).await, 4);
+}
+
+/// Cancels a sale at each moment of its way. Returns how it can end: whether it is sold, how often
+/// the card is charged, and how many records are left.
+async fn ends_of_a_cancelled_sale(kit: &TestHub) -> BTreeSet<(bool, usize, u32)> {
+    let delivery = warehouse(kit).await;
+    let delivery = delivery.signal_restock("record".to_owned(), 1);
+    delivery.await.unwrap();
+    kit.settle().await;
+    let sale = kit.start(sell(sale(1, 3))).await;
+    sale.ended().await;
+    let mut ends = BTreeSet::new();
+    for moment in sale.moments() {
+        let sale = sale.rewind_to(moment).await;
+        // It may have ended.
+        let _ = sale.instance().cancel().await;
+        let is_sold = sale.result().await.is_ok();
+        let left = level(sale.hub(), &warehouse(sale.hub()).await).await;
+        let charges = sale.hub().calls_of(charge_card).calls();
+        ends.insert((is_sold, charges, left));
+    }
+    ends
+}
+
+#[tokio::test]
+async fn a_sale_that_is_cancelled_at_any_moment_sells_or_puts_everything_back() {
+    let ends = ends_of_a_cancelled_sale(&kit()).await;
+    assert_eq!(ends, BTreeSet::from([(false, 0, 6), (true, 1, 3)]));
+    let declining = kit();
+    declining.mock(charge_card::with(|_| Err(CardError::Declined)));
+    let ends = ends_of_a_cancelled_sale(&declining).await;
+    assert_eq!(ends, BTreeSet::from([(false, 0, 6), (false, 1, 6)]));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod aggregator;
 mod async_http_api;
 mod bank_transfer;
 mod cart;
+mod console;
 mod durable_check;
 mod fan_out_fan_in;
 mod function_chaining;

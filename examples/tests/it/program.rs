@@ -58,6 +58,14 @@ impl Program {
         command.spawn().unwrap()
     }
 
+    /// Runs a line of a shell in its folder, whatever comes of it.
+    #[cfg(unix)]
+    pub(crate) fn shell(&self, script: &str) {
+        let mut shell = Command::new("bash");
+        shell.args(["-c", script]).current_dir(self.path());
+        shell.output().unwrap();
+    }
+
     /// The files that `SQLite` has beside databases that are not closed, or not whole.
     pub(crate) fn logs(&self) -> Vec<String> {
         let files = std::fs::read_dir(self.path()).unwrap();

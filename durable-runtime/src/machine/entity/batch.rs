@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::failure::SectionRule;
 use crate::ids::MessageId;
 use crate::machine::cursor::too_large;
+use crate::machine::entity_calls::check_new_key;
 use crate::machine::entity_calls::message_to;
 use crate::panics;
 use crate::payload::Payload;
@@ -309,10 +310,7 @@ impl Batch<'_> {
             self.check_size("the payload", input)?;
         }
         if let Decision::Signal { entity, .. } = decision {
-            let (length, limit) = (entity.key().chars().count(), self.limits.entity_key);
-            if length > limit {
-                return Err(too_large("the length of the entity's key", length, limit));
-            }
+            check_new_key(entity, self.limits)?;
         }
         Ok(())
     }
@@ -451,6 +449,9 @@ impl Batch<'_> {
             self.row.load_at_start = true;
         } else if self.row.lock.is_none() && drained {
             self.row.load_at_start = false;
+            // No request waits here. One that was withdrawn and is not among them will not come: its
+            // lock was ended meanwhile because its holder was gone.
+            self.row.withdrawn.clear();
         }
         if self.row != self.before {
             self.write.entity = Some(Box::new(self.row.update()));

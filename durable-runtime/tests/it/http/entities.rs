@@ -119,3 +119,21 @@ async fn a_signal_that_is_not_one_is_refused_and_creates_nothing() {
     assert_eq!(server.post(&long, "3").await.status, 400);
     assert_eq!(server.get("/durable/entities").await.body, "[]");
 }
+
+#[tokio::test]
+async fn a_key_that_names_a_folder_is_refused() {
+    let server = Server::start().await;
+    for key in [".", "..", "%2E", "%2e%2E"] {
+        let path = format!("/durable/entities/Stock/{key}");
+        for reply in [
+            server.get(&path).await,
+            server.post(&format!("{path}?op=add"), "3").await,
+            server.delete(&path).await,
+        ] {
+            assert_eq!(reply.status, 400, "{key}");
+            let says = "a URL with it leads to another path; use neither `.` nor `..`";
+            assert!(reply.message().ends_with(says), "{}", reply.message());
+        }
+    }
+    assert_eq!(server.get("/durable/entities").await.body, "[]");
+}

@@ -51,6 +51,27 @@ pub(super) async fn cancellable(ctx: &OrchestrationContext) -> Result<(), Failur
     Err(Failure::Cancelled)
 }
 
+/// Comes to 41 files and fails. When it is tried again, it never ends.
+#[activity(retry(max_attempts = 2, initial = "1h"))]
+pub(super) async fn upload(ctx: ActivityContext) -> Result<(), OrderError> {
+    match ctx.last_heartbeat::<u32>() {
+        None => {
+            ctx.heartbeat(41_u32);
+            Err(OrderError::TooMany { items: 42 })
+        }
+        Some(_) => std::future::pending().await,
+    }
+}
+
+/// Uploads, beside a timer.
+#[orchestrator]
+pub(super) async fn long_upload(ctx: &OrchestrationContext) -> Result<(), OrderError> {
+    select! {
+        uploaded = upload() => uploaded,
+        () = ctx.sleep(days(1)) => Ok(()),
+    }
+}
+
 /// Waits for a day, calls a sub-orchestration, and gives back what it was given.
 #[orchestrator]
 pub(super) async fn echo_later(

@@ -170,4 +170,7 @@ async fn a_server_without_the_code_accepts_what_the_instance_finds_out() {
     assert_eq!(server.post(path, "1").await.status, 202);
     let status = server.get("/durable/instances/o-1").await;
     assert_eq!(status.json()["unreadEvents"], 1);
+    // Nobody here knows what an approval is.
+    let path = "/durable/instances/o-1/raiseEvent/Approval";
+    assert_eq!(server.post(path, "1").await.status, 202);
 }

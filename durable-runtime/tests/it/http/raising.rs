@@ -106,6 +106,47 @@ async fn an_event_that_is_not_declared_is_refused_and_the_declared_ones_are_name
 }
 
 #[tokio::test]
+async fn a_value_that_the_orchestrator_cannot_read_is_refused_with_the_place_of_the_mistake() {
+    let server = Server::start().await;
+    server.waiting_order("o-1").await;
+    for (event, value, says) in [
+        (
+            "Approval",
+            r#"{"by":7}"#,
+            "by: invalid type: integer `7`, expected a string",
+        ),
+        ("approval", "{}", "missing field `by`"),
+        (
+            "Approval",
+            "\"Ada\"",
+            "invalid type: string \"Ada\", expected struct Approval",
+        ),
+        // Without a body `null` is raised.
+        (
+            "Approval",
+            "",
+            "invalid type: null, expected struct Approval",
+        ),
+    ] {
+        let path = format!("/durable/instances/o-1/raiseEvent/{event}");
+        let reply = server.post(&path, value).await;
+        assert_eq!(reply.status, 400, "{value}");
+        let expected = format!(
+            "the value of the event `Approval` is not what `approved_order` takes: {says} \
+             (`undeclared=true` in the query raises it all the same)"
+        );
+        assert_eq!(reply.message(), expected);
+    }
+    let path = "/durable/instances/o-1/raiseEvent/Approval";
+    let raised = server.post(&format!("{path}?undeclared=true"), "7").await;
+    assert_eq!(raised.status, 202);
+    assert_eq!(server.post(path, r#"{"by":"Ada"}"#).await.status, 202);
+    server.until_status("o-1", InstanceStatus::Completed).await;
+    let status = server.get("/durable/instances/o-1").await.json();
+    assert_eq!(status["output"], "Ada");
+}
+
+#[tokio::test]
 async fn an_event_that_nobody_reads_shows_in_the_status_and_in_the_history() {
     let server = Server::start().await;
     server.waiting_order("o-1").await;

@@ -24,10 +24,12 @@ use super::functions::approved_order;
 use super::functions::cancellable;
 use super::functions::echo;
 use super::functions::echo_later;
+use super::functions::long_upload;
 use super::functions::order;
 use super::functions::perhaps;
 use super::functions::pick;
 use super::functions::reserve;
+use super::functions::upload;
 
 /// A runtime with the management API under `/durable`.
 pub(super) struct Server {
@@ -83,6 +85,8 @@ impl Server {
             .register(pick)
             .register(reserve)
             .register(perhaps)
+            .register(long_upload)
+            .register(upload)
             .register_entity::<Stock>()
             .start()
             .await

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use durable_runtime::prelude::*;
 use durable_runtime::work::InstanceStatus;
+use serde_json::Value;
+use serde_json::json;
 
 use super::functions::CancellableClient;
 use super::functions::OrderClient;
@@ -188,4 +190,51 @@ async fn a_history_shows_activities_and_why_they_failed() {
         {"EventType": "ExecutionCompleted", "Timestamp": at, "OrchestrationStatus": "Failed", "Result": "10 items are too many"},
     ]);
     assert_eq!(history, &expected);
+}
+
+#[tokio::test]
+async fn the_attempts_of_a_long_activity_and_its_progress_show_where_they_are_asked_for() {
+    let server = Server::start().await;
+    let path = "/durable/orchestrators/long_upload/u-1";
+    assert_eq!(server.post(path, "").await.status, 202);
+    let path = "/durable/instances/u-1?showActivities=true";
+    let until = async |is: fn(&Value) -> bool| {
+        loop {
+            let status = server.get(path).await.json();
+            if is(&status["activities"]) {
+                return status["activities"].clone();
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let mut failed = until(|activities| activities[0]["attempt"] == 2).await;
+    let next = failed[0]["nextAttemptTime"].take();
+    let next = next.as_str().unwrap();
+    assert!(
+        "2026-11-25T03:00:00Z" < next && next <= "2026-11-25T04:00:00Z",
+        "{next}"
+    );
+    let mut expected = json!([{
+        "name": "upload",
+        "scheduledTime": "2026-11-25T03:00:00Z",
+        "attempt": 2,
+        "lastError": "42 items are too many",
+        "nextAttemptTime": null,
+        "progress": 41
+    }]);
+    assert_eq!(failed, expected);
+
+    server.clock.advance(hours(1));
+    let again = until(|activities| activities[0].get("nextAttemptTime").is_none()).await;
+    let entry = expected[0].as_object_mut().unwrap();
+    entry.remove("nextAttemptTime");
+    assert_eq!(again, expected);
+    let plain = server.get("/durable/instances/u-1").await.json();
+    assert_eq!(plain.get("activities"), None);
+    let bad = "/durable/instances/u-1?showActivities=all";
+    assert_eq!(server.get(bad).await.status, 400);
+
+    server.ended_order("o-1", 3).await;
+    let ended = "/durable/instances/o-1?showActivities=true";
+    assert_eq!(server.get(ended).await.json()["activities"], json!([]));
 }

@@ -499,3 +499,60 @@ fn a_delayed_signal_that_waits_for_a_lock_keeps_its_timer() {
         assert_eq!(outcome.write.timers, [Timer { id, due }]);
     }
 }
+
+/// A turn of an entity with locks alone.
+fn turn_of_locks(row: EntityRow, bodies: Vec<MessageBody>) -> EntityOutcome {
+    let numbered = (1..).zip(bodies);
+    let messages = numbered.map(|(number, body)| Message {
+        id: Some(MessageId(number)),
+        at: NOW,
+        body,
+    });
+    let request = EntityTurnRequest {
+        row,
+        messages: messages.collect(),
+        parked: [].into(),
+        drained: true,
+        salt: Salt::from_bits(1),
+        now: NOW,
+        running: Running::default(),
+        deadly: BTreeMap::new(),
+    };
+    let code = |_: Invocation<'_>| OperationEnd::Returned {
+        result: Ok(json(1)),
+        state: NewState::Kept,
+        decisions: Vec::new(),
+    };
+    entity_turn(&Limits::default(), &code, request)
+}
+
+fn holder_of(key: i64) -> LockHolder {
+    LockHolder {
+        key: InstanceKey(key),
+        instance: InstanceId::new(format!("i-{key}")).unwrap(),
+        execution: Execution(1),
+        path: at("0"),
+    }
+}
+
+/// The worker ends a lock whose holder is gone; what the holder said at its end may come after that.
+#[test]
+fn a_withdrawal_that_comes_after_the_end_of_its_lock_is_forgotten() {
+    let withdraw = |key| MessageBody::EntityWithdraw {
+        holder: holder_of(key),
+        rest: Vec::new(),
+    };
+    let mut row = free();
+    row.lock = Some(holder_of(1));
+    let ended = turn_of_locks(row, vec![MessageBody::EntityUnlock(holder_of(1))]).row;
+    let outcome = turn_of_locks(ended.clone(), vec![withdraw(1)]);
+    assert!(outcome.row.withdrawn.is_empty(), "{outcome:?}");
+
+    // Another has the lock by then.
+    let mut locked = ended;
+    locked.lock = Some(holder_of(2));
+    let kept = turn_of_locks(locked, vec![withdraw(1)]).row;
+    assert_eq!(kept.withdrawn, [holder_of(1)]);
+    let outcome = turn_of_locks(kept, vec![MessageBody::EntityUnlock(holder_of(2))]);
+    assert!(outcome.row.withdrawn.is_empty(), "{outcome:?}");
+}

@@ -105,6 +105,38 @@ async fn an_event_by_a_name_that_is_not_declared_is_refused_where_the_code_is_kn
 }
 
 #[tokio::test]
+async fn a_value_that_does_not_decode_as_the_declared_event_is_refused_where_the_code_is_known() {
+    let hub = Hub::new();
+    let runtime = hub.start().await;
+    let client = runtime.client();
+    let order = waiting(&client, "o-1").await;
+    let instance = client.instance("o-1");
+    let wrong = json!({ "by": 7 });
+    let error = instance.raise("approval", &wrong).await.unwrap_err();
+    let ClientError::UndecodableEvent(event) = &error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(event.event, "Approval");
+    assert_eq!(event.problem.path(), Some("by"));
+    assert_eq!(
+        error.to_string(),
+        "the value of the event `Approval` is not what `approved_order` takes: \
+         by: invalid type: integer `7`, expected a string"
+    );
+    assert!(instance.unread_events().await.unwrap().is_empty());
+
+    let raise = instance.raise("Approval", &wrong);
+    raise.undeclared().await.unwrap();
+    // A client of another process does not know the code.
+    let elsewhere = hub.client_elsewhere().await.instance("o-1");
+    elsewhere.raise("Approval", &wrong).await.unwrap();
+    let right = json!({ "by": "Ada" });
+    instance.raise("Approval", &right).await.unwrap();
+    assert_eq!(order.result().await.unwrap(), "Ada");
+    runtime.shutdown().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_an_id_each_call_says() {
     let hub = Hub::new();
     let runtime = hub.start().await;

@@ -1,5 +1,6 @@
 //! `TestHub`: mocks, time, crashes and the past.
 
+mod copies_of_secrets;
 mod crashes;
 mod entity_mocks;
 mod failing;
@@ -11,4 +12,7 @@ mod orders_of_arrival;
 mod past;
 mod preludes;
 mod redaction;
+mod redaction_by_type;
+mod secret_keys;
 mod time;
+mod untyped;

@@ -109,6 +109,69 @@ async fn a_fork_leaves_the_hub_it_comes_from_alone() {
 }
 
 #[tokio::test]
+async fn a_fork_of_each_moment_comes_to_the_same_end() {
+    let kit = kit();
+    kit.start(process("A-0".to_owned(), vec![7])).await;
+    kit.settle().await;
+    let order = kit.start(process("A-1".to_owned(), vec![7])).await;
+    order.until_waiting_on::<Decision>().await;
+    order.raise(Decision::Wait { time: hours(1) }).await;
+    assert_eq!(order.result().await, Ok(1));
+    let moments = order.moments();
+    assert!(moments.len() > order.timeline().turns().len());
+    for moment in moments {
+        let at = moment.at();
+        let fork = order.rewind_to(moment).await;
+        assert_eq!(fork.hub().now(), at);
+        if !fork.timeline().to_string().contains("event Decision") {
+            fork.raise(Decision::Wait { time: hours(1) }).await;
+        }
+        assert_eq!(fork.result().await, Ok(1));
+    }
+}
+
+#[tokio::test]
+async fn a_cancellation_meets_a_call_also_after_its_operation_has_run() {
+    let kit = TestHub::new()
+        .register(count_twice)
+        .register_entity::<Tally>();
+    let counting = kit.start(count_twice()).await;
+    assert_eq!(counting.result().await, Ok(2));
+    let mut ends = Vec::new();
+    for moment in counting.moments() {
+        let counting = counting.rewind_to(moment).await;
+        let _ = counting.instance().cancel().await;
+        let result = counting.result().await;
+        counting.hub().settle().await;
+        let tally = TallyClient::new(counting.hub().client().await, "one");
+        let tally = tally.state().await.unwrap().unwrap_or_default();
+        ends.push((result.ok(), tally.count));
+    }
+    ends.dedup();
+    let expected = [(None, 0), (None, 1), (None, 2), (Some(2), 2)];
+    assert_eq!(ends, expected);
+}
+
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Tally {
+    count: u32,
+}
+
+#[entity]
+impl Tally {
+    fn add(&mut self) -> u32 {
+        self.count += 1;
+        self.count
+    }
+}
+
+#[orchestrator]
+async fn count_twice(_ctx: &OrchestrationContext) -> Result<u32, Failure> {
+    Tally::at("one").add().await?;
+    Tally::at("one").add().await
+}
+
+#[tokio::test]
 async fn a_sequence_of_a_mock_goes_on_in_a_fork_where_it_was() {
     let kit = TestHub::new()
         .register(process)

@@ -1,24 +1,19 @@
 //! The `curl` lines of the README and of the chapter, run as they are printed.
 
 use std::io::Write as _;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use super::service::Service;
 use super::service::program;
+use crate::console;
+use crate::console::Shown;
+use crate::console::is_like;
 
 /// How often a line that changes nothing is run until it prints what is shown, with pauses.
 const LOOKS: u32 = 1_200;
 
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// A line behind `$ `, and what is printed below it.
-#[derive(Debug)]
-struct Shown {
-    command: String,
-    output: String,
-}
 
 #[test]
 fn the_curl_lines_of_the_readme_answer_as_printed() {
@@ -62,41 +57,10 @@ fn runs(session: Vec<Shown>, service: &Service, path: &str) {
 
 /// The blocks that begin with `$ SHOP=`; there is one at least.
 fn sessions(path: &str) -> Vec<Vec<Shown>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let text = std::fs::read_to_string(root.join(path)).unwrap();
-    let blocks = text.split("```console\n").skip(1);
-    let blocks = blocks.filter(|block| block.starts_with("$ SHOP="));
-    let sessions: Vec<_> = blocks.map(|block| session(block, path)).collect();
+    let mut sessions = console::sessions(path);
+    sessions.retain(|session| session[0].command.starts_with("SHOP="));
     assert!(!sessions.is_empty(), "{path}");
     sessions
-}
-
-fn session(text: &str, path: &str) -> Vec<Shown> {
-    let (block, _) = text.split_once("```").unwrap();
-    let mut session: Vec<Shown> = Vec::new();
-    for line in block.lines() {
-        match (line.strip_prefix("$ "), session.last_mut()) {
-            (Some(command), _) => session.push(Shown {
-                command: command.to_owned(),
-                output: String::new(),
-            }),
-            (None, Some(shown)) if is_open(&shown.command) => {
-                shown.command.push('\n');
-                shown.command.push_str(line);
-            }
-            (None, Some(shown)) => {
-                shown.output.push_str(line);
-                shown.output.push('\n');
-            }
-            (None, None) => panic!("{path}: {line}"),
-        }
-    }
-    session
-}
-
-/// Whether a command goes on in the next line: behind a backslash, or within quotes.
-fn is_open(command: &str) -> bool {
-    command.ends_with('\\') || command.matches('\'').count() % 2 == 1
 }
 
 /// Runs a command until it prints what is shown, since a reader takes longer than a test from line
@@ -123,33 +87,4 @@ fn run(script: &str, address: &str) -> String {
     shell.args(["-c", script]).env("SHOP", address);
     let output = shell.output().unwrap();
     String::from_utf8(output.stdout).unwrap().replace('\r', "")
-}
-
-/// Whether an output is what is shown, where `…` stands for anything.
-fn is_like(output: &str, shown: &str) -> bool {
-    let mut parts = shown.trim_end().split('…');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = output.trim_end().strip_prefix(first) else {
-        return false;
-    };
-    let mut open = false;
-    for part in parts {
-        let Some(at) = rest.find(part) else {
-            return false;
-        };
-        rest = &rest[at + part.len()..];
-        open = part.is_empty();
-    }
-    rest.is_empty() || open
-}
-
-#[test]
-fn an_output_is_like_what_is_shown_around_the_dots() {
-    assert!(is_like("a b c\n", "a…c\n"));
-    assert!(is_like("a b c\n", "a …"));
-    assert!(is_like("a", "a"));
-    assert!(!is_like("a b c d", "a…c"));
-    assert!(!is_like("b c", "a…c"));
-    assert!(!is_like("a b", "a"));
-    assert!(!is_like("", "a"));
 }

@@ -1,5 +1,7 @@
 //! The orchestrator by itself: its bank, its warehouse and its carrier are mocks.
 
+use std::collections::BTreeSet;
+
 use durable_examples::inventory::Inventory;
 use durable_examples::inventory::InventoryClient;
 use durable_examples::inventory::StockError;
@@ -78,8 +80,9 @@ async fn a_large_order_nobody_approves_is_refunded_after_48_hours() {
 async fn cds(kit: &TestHub) -> u32 {
     kit.settle().await;
     let inventory = InventoryClient::new(kit.client().await, "main");
-    let state = inventory.state().await.unwrap().unwrap();
-    state.level("cd".to_owned())
+    let state = inventory.state().await.unwrap();
+    // Nobody has asked for one before it has a state.
+    state.map_or(5_000, |state| state.level("cd".to_owned()))
 }
 
 #[tokio::test]
@@ -111,6 +114,48 @@ async fn an_order_of_more_cds_than_there_are_is_refunded() {
         Err(OrderError::Stock(out_of_stock))
     );
     assert_called!(kit.calls_of(refund), 1);
+}
+
+/// Cancels an order at each moment of its way. Returns how it can end: whether it completes, how
+/// often it is paid and not refunded, how often it is shipped, and how many CDs are left.
+async fn ends_of_a_cancelled_order(
+    size: u32,
+    approval: Option<Approval>,
+) -> BTreeSet<(bool, usize, usize, u32)> {
+    let kit = kit();
+    let instance = kit.start(process_order(order(size))).await;
+    if let Some(approval) = approval {
+        instance.until_waiting_on::<Approval>().await;
+        instance.raise(approval).await;
+    }
+    instance.ended().await;
+    let mut ends = BTreeSet::new();
+    for moment in instance.moments() {
+        let instance = instance.rewind_to(moment).await;
+        // It may have ended.
+        let _ = instance.instance().cancel().await;
+        let completes = instance.result().await.is_ok();
+        let kit = instance.hub();
+        let paid = kit.calls_of(charge).calls() - kit.calls_of(refund).calls();
+        let shipments = kit.calls_of(ship).calls();
+        ends.insert((completes, paid, shipments, cds(kit).await));
+    }
+    ends
+}
+
+#[tokio::test]
+async fn an_order_that_is_cancelled_at_any_moment_is_shipped_or_refunded() {
+    let refunded = (false, 0, 0, 5_000);
+    let small = ends_of_a_cancelled_order(3, None).await;
+    assert_eq!(small, BTreeSet::from([refunded, (true, 1, 1, 5_000)]));
+    let granted = Some(Approval::granted("Ada"));
+    let large = ends_of_a_cancelled_order(21, granted).await;
+    assert_eq!(large, BTreeSet::from([refunded, (true, 1, 1, 4_979)]));
+    let denied = Some(Approval::denied("Ada"));
+    let denied = ends_of_a_cancelled_order(21, denied).await;
+    assert_eq!(denied, BTreeSet::from([refunded]));
+    let out_of_stock = ends_of_a_cancelled_order(5_001, None).await;
+    assert_eq!(out_of_stock, BTreeSet::from([refunded]));
 }
 
 #[tokio::test]

@@ -292,7 +292,10 @@ async fn entities(client: &Client, story: &mut Story) {
     story.tell("left", handle.delayed_signals().await.unwrap().len());
     story.tell("after the signal", account.balance().await.unwrap());
     story.tell("state", account.state().await.unwrap());
-    for key in ["", "..", "a/b?c#d&e=f+g%20h", "\u{1f4a9}\n"] {
+    let folder = AccountClient::new(client, "..");
+    story.tell("bad key", said(folder.signal_deposit(1).await));
+    story.tell("bad key to read", said(folder.state().await));
+    for key in ["", "...", "a/b?c#d&e=f+g%20h", "\u{1f4a9}\n"] {
         let account = AccountClient::new(client, key);
         story.tell("keys", account.deposit(1).await.unwrap());
         story.tell("whose", account.state().await.unwrap());
@@ -354,6 +357,10 @@ async fn untyped(client: &Client, story: &mut Story) {
     let instance = client.instance("u-1");
     story.tell("untyped status", instance.status().await.unwrap().status());
     story.tell("a typo", said(instance.raise("Aproval", &1).await));
+    let wrong = instance
+        .raise("Approval", &serde_json::json!({ "by": 7 }))
+        .await;
+    story.tell("a wrong value", said(wrong));
     instance.raise("Aproval", &1).undeclared().await.unwrap();
     let unread = instance.unread_events().await.unwrap();
     let names: Vec<_> = unread.into_iter().map(|event| event.name).collect();

@@ -368,6 +368,71 @@ async fn an_orchestrator_is_told_that_a_key_is_too_long() {
     }
 }
 
+/// Signals the entity of the key that it is given.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+struct Postman;
+
+#[entity]
+impl Postman {
+    fn deliver(&mut self, ctx: &EntityContext, key: String) {
+        ctx.signal(Account::at(key).deposit(1));
+    }
+}
+
+#[orchestrator]
+async fn locks_key(_ctx: &OrchestrationContext, key: String) -> Result<(), Failure> {
+    lock!(Account::at(key)).await?.deposit(1).await
+}
+
+#[orchestrator]
+async fn signals_key(_ctx: &OrchestrationContext, key: String) -> Result<(), Failure> {
+    Account::at(key).signal_deposit(1).await
+}
+
+#[tokio::test]
+async fn a_key_that_names_a_folder_is_refused_whoever_sends_to_it() {
+    let builder = Pump::builder().register_entity::<Account>();
+    let builder = builder.register_entity::<Postman>().register(calls_key);
+    let builder = builder.register(locks_key).register(signals_key);
+    let mut pump = builder.start().await.unwrap();
+    let client = pump.client();
+    for key in [".", ".."] {
+        let invalid = EntityId::new("Account", key).check_key().unwrap_err();
+        let account = AccountClient::new(&client, key);
+        for refused in [
+            account.signal_deposit(1).await.map(drop).unwrap_err(),
+            account.state().await.map(drop).unwrap_err(),
+            account.info().await.map(drop).unwrap_err(),
+        ] {
+            let ClientError::InvalidEntityKey(refused) = refused else {
+                panic!("{refused:?}");
+            };
+            assert_eq!(refused, invalid);
+        }
+        let refused = account.deposit(1).await.unwrap_err();
+        assert_eq!(refused.to_string(), invalid.to_string());
+
+        let calls = CallsKeyClient::new(&client).start(key.to_owned());
+        let calls = calls.await.unwrap();
+        let locks = LocksKeyClient::new(&client).start(key.to_owned());
+        let locks = locks.await.unwrap();
+        let signals = SignalsKeyClient::new(&client).start(key.to_owned());
+        let signals = signals.await.unwrap();
+        let postman = PostmanClient::new(&client, "one");
+        let delivered = while_pumping(&mut pump, postman.deliver(key.to_owned())).await;
+        assert_eq!(delivered.unwrap_err().to_string(), invalid.to_string());
+        for result in [
+            calls.result().await,
+            locks.result().await,
+            signals.result().await,
+        ] {
+            assert_eq!(result.unwrap_err().to_string(), invalid.to_string());
+        }
+    }
+    let accounts = client.entities().name("Account").page(10);
+    assert!({ accounts }.next_page().await.unwrap().is_none());
+}
+
 #[tokio::test]
 async fn a_call_survives_the_death_of_its_worker_at_each_commit() {
     for crash_after in 0..12 {
