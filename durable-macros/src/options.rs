@@ -114,7 +114,12 @@ pub(crate) fn type_name(name: &Ident, input: ParseStream<'_>) -> syn::Result<Ide
             Rule::OptionValue.text(format!("`{name}` must be the name of a type"), help),
         )
     };
-    let at = input.span();
+    // The end of the options has no place of its own.
+    let at = if input.is_empty() {
+        name.span()
+    } else {
+        input.span()
+    };
     let given: Ident = input.parse().map_err(|_| refused(at))?;
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(given);
