@@ -30,6 +30,8 @@ async def hold(kind):
             while not (await asyncio.wait([end], timeout=1))[0]:
                 if kind != "idle":
                     writer.write(b"1")
+            # A reset is a close too.
+            end.exception()
             seen[f"{kind} closed"] += 1
         finally:
             seen["open"] -= 1
