@@ -50,18 +50,25 @@ const FIRST_MESSAGES: &str = r#"FROM "durable_inbox" WHERE "durable_inbox"."id" 
 
 type Statements = Arc<Mutex<BTreeSet<String>>>;
 
+/// A store, and the statements that it makes.
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
+async fn watched(path: &Path) -> (SqlStore, Statements) {
+    let mut store = SqlStore::open_sqlite(path, "main").await.unwrap();
+    let seen = Statements::default();
+    let watcher = Arc::clone(&seen);
+    store.watch_statements(move |sql| {
+        watcher.lock().unwrap().insert(sql.to_owned());
+    });
+    (store, seen)
+}
+
 /// A store whose statements are looked at when the case is over. What reads everything on purpose,
 /// for tests, is let through.
 #[expect(clippy::unwrap_used, reason = "a helper of tests")]
 pub(crate) async fn fresh_sqlite() -> Subject {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hub.db");
-    let mut store = SqlStore::open_sqlite(&path, "main").await.unwrap();
-    let seen = Statements::default();
-    let watcher = Arc::clone(&seen);
-    store.watch_statements(move |sql| {
-        watcher.lock().unwrap().insert(sql.to_owned());
-    });
+    let (store, seen) = watched(&path).await;
     store
         .hub_open(durable_runtime::Timestamp::from_millis(0))
         .await
@@ -140,12 +147,7 @@ fn with_long_lists(sql: &str) -> String {
 async fn a_page_of_messages_is_read_without_sorting_what_waits_behind_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hub.db");
-    let mut store = SqlStore::open_sqlite(&path, "main").await.unwrap();
-    let seen = Statements::default();
-    let watcher = Arc::clone(&seen);
-    store.watch_statements(move |sql| {
-        watcher.lock().unwrap().insert(sql.to_owned());
-    });
+    let (store, seen) = watched(&path).await;
     let now = durable_runtime::Timestamp::from_millis(0);
     store.hub_open(now).await.unwrap();
     let worker = NewWorker {

@@ -232,14 +232,15 @@ impl Guard {
         self.rolled_back.store(true, Ordering::Release);
     }
 
-    /// The settings of the connection are not what they should be: unless that is made up for, it is
-    /// not used again.
-    pub(super) fn changes_settings(&self) -> ChangedSettings<'_> {
-        let was_broken = self.broken.swap(true, Ordering::AcqRel);
-        ChangedSettings {
-            broken: &self.broken,
-            was_broken,
-        }
+    /// The settings of the connection, which was taken just now, are not what they should be. Until
+    /// [they are back](Self::settings_are_back) it is not used again.
+    pub(super) fn changes_settings(&self) {
+        self.broken.store(true, Ordering::Release);
+    }
+
+    /// The settings of the connection are what they were.
+    pub(super) fn settings_are_back(&self) {
+        self.broken.store(false, Ordering::Release);
     }
 
     /// Whether it is time to try to cut the log back.
@@ -320,19 +321,6 @@ impl Guard {
         if self.degraded.load(Ordering::Relaxed) && self.degraded.swap(false, Ordering::AcqRel) {
             tracing::warn!("the store works again");
         }
-    }
-}
-
-/// Settings of the connection that writes are changed for a while.
-pub(super) struct ChangedSettings<'a> {
-    broken: &'a AtomicBool,
-    was_broken: bool,
-}
-
-impl ChangedSettings<'_> {
-    /// They are what they were.
-    pub(super) fn are_back(self) {
-        self.broken.store(self.was_broken, Ordering::Release);
     }
 }
 

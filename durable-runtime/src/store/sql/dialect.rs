@@ -194,7 +194,7 @@ async fn check_pragmas(writer: &DatabaseConnection) -> Result<(), StoreError> {
 pub(super) async fn cut_log(writer: &DatabaseConnection, guard: &Guard) -> Result<(), sqlx::Error> {
     let mut connection = writer.get_sqlite_connection_pool().acquire().await?;
     // Whoever waits for this may go at any moment, and the time-out would stay as it is.
-    let changed = guard.changes_settings();
+    guard.changes_settings();
     let cut = sqlx::raw_sql("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     let cut = connection.execute(cut).await;
     let waits_again = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
@@ -204,7 +204,7 @@ pub(super) async fn cut_log(writer: &DatabaseConnection, guard: &Guard) -> Resul
         connection.close().await?;
         return Err(error);
     }
-    changed.are_back();
+    guard.settings_are_back();
     cut.map(|_| ())
 }
 

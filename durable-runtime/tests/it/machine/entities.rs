@@ -432,19 +432,30 @@ fn turn_of_delayed(row: EntityRow, parked: bool, fired: bool) -> EntityOutcome {
         };
         messages.push(message(None, body));
     }
+    let state = NewState::Replaced(json(1), "1");
+    turn_of_entity(row, messages, parked.then_some(id), state)
+}
+
+/// A turn of an entity whose operations leave `state`.
+fn turn_of_entity(
+    row: EntityRow,
+    messages: Vec<Message>,
+    parked: Option<MessageId>,
+    state: NewState,
+) -> EntityOutcome {
     let request = EntityTurnRequest {
         row,
         messages,
-        parked: parked.then_some(id).into_iter().collect(),
+        parked: parked.into_iter().collect(),
         drained: true,
         salt: Salt::from_bits(1),
         now: NOW,
         running: Running::default(),
         deadly: BTreeMap::new(),
     };
-    let code = |_: Invocation<'_>| OperationEnd::Returned {
+    let code = move |_: Invocation<'_>| OperationEnd::Returned {
         result: Ok(json(1)),
-        state: NewState::Replaced(json(1), "1"),
+        state: state.clone(),
         decisions: Vec::new(),
     };
     entity_turn(&Limits::default(), &code, request)
@@ -508,22 +519,7 @@ fn turn_of_locks(row: EntityRow, bodies: Vec<MessageBody>) -> EntityOutcome {
         at: NOW,
         body,
     });
-    let request = EntityTurnRequest {
-        row,
-        messages: messages.collect(),
-        parked: [].into(),
-        drained: true,
-        salt: Salt::from_bits(1),
-        now: NOW,
-        running: Running::default(),
-        deadly: BTreeMap::new(),
-    };
-    let code = |_: Invocation<'_>| OperationEnd::Returned {
-        result: Ok(json(1)),
-        state: NewState::Kept,
-        decisions: Vec::new(),
-    };
-    entity_turn(&Limits::default(), &code, request)
+    turn_of_entity(row, messages.collect(), None, NewState::Kept)
 }
 
 fn holder_of(key: i64) -> LockHolder {
