@@ -71,8 +71,16 @@ impl Timestamp {
 
     /// Returns how much later than `earlier` this is; zero if it is not later.
     pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+        if self <= earlier {
+            return Duration::ZERO;
+        }
+        Duration::from_millis(self.0.abs_diff(earlier.0))
     }
+}
+
+/// The milliseconds as a number that leads beyond all timestamps if there are more than it can count.
+fn whole(millis: u128) -> u64 {
+    u64::try_from(millis).unwrap_or(u64::MAX)
 }
 
 impl Add<Duration> for Timestamp {
@@ -80,11 +88,8 @@ impl Add<Duration> for Timestamp {
 
     /// Rounds up to whole milliseconds, so that nothing due then is early; saturates.
     fn add(self, duration: Duration) -> Self {
-        let whole = duration.as_nanos().div_ceil(1_000_000);
-        Self(
-            self.0
-                .saturating_add(i64::try_from(whole).unwrap_or(i64::MAX)),
-        )
+        let millis = whole(duration.as_nanos().div_ceil(1_000_000));
+        Self(self.0.saturating_add_unsigned(millis))
     }
 }
 
@@ -93,11 +98,8 @@ impl Sub<Duration> for Timestamp {
 
     /// Rounds up to whole milliseconds, so that nothing due then is early; saturates.
     fn sub(self, duration: Duration) -> Self {
-        let whole = duration.as_millis();
-        Self(
-            self.0
-                .saturating_sub(i64::try_from(whole).unwrap_or(i64::MAX)),
-        )
+        let millis = whole(duration.as_millis());
+        Self(self.0.saturating_sub_unsigned(millis))
     }
 }
 
@@ -105,14 +107,12 @@ impl Sub<Duration> for Timestamp {
 /// the first or the last one.
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        let whole = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         match time.duration_since(UNIX_EPOCH) {
-            Ok(after) => Self(whole(after)),
+            Ok(after) => Self(0_i64.saturating_add_unsigned(whole(after.as_millis()))),
             // Earlier, so that it is cut off in the same direction.
             Err(before) => {
-                let before = before.duration();
-                let rest = u32::from(before.subsec_nanos() % 1_000_000 != 0);
-                Self(-whole(before) - i64::from(rest))
+                let millis = before.duration().as_nanos().div_ceil(1_000_000);
+                Self(0_i64.saturating_sub_unsigned(whole(millis)))
             }
         }
     }

@@ -17,6 +17,17 @@ fn a_timestamp_becomes_a_system_time_and_comes_back() {
     }
 }
 
+/// The system may have no such times.
+#[test]
+fn the_first_and_the_last_timestamp_come_back_where_the_system_has_them() {
+    for millis in [i64::MIN, i64::MIN + 1, i64::MAX] {
+        let time = Timestamp::from_millis(millis);
+        if let Ok(there) = SystemTime::try_from(time) {
+            assert_eq!(Timestamp::from(there), time);
+        }
+    }
+}
+
 #[test]
 fn what_is_finer_than_a_millisecond_is_cut_off_in_one_direction() {
     let little = Duration::from_micros(300);
@@ -40,6 +51,16 @@ fn a_sum_or_a_difference_beyond_all_timestamps_is_the_last_or_the_first() {
     assert_eq!((time - Duration::MAX).as_millis(), first);
     assert_eq!((time - Duration::MAX - Duration::MAX).as_millis(), first);
     assert_eq!((time + Duration::MAX + Duration::MAX).as_millis(), last);
+    assert_eq!((time + Duration::MAX).as_millis(), last);
+    assert_eq!((Timestamp::from_millis(1) - Duration::MAX).as_millis(), first);
+}
+
+#[test]
+fn the_time_between_two_timestamps_leads_from_one_to_the_other_however_far_they_are_apart() {
+    let [first, last] = [i64::MIN, i64::MAX].map(Timestamp::from_millis);
+    assert_eq!(first + last.since(first), last);
+    assert_eq!(last - last.since(first), first);
+    assert_eq!(first.since(last), Duration::ZERO);
 }
 
 #[cfg(feature = "jiff")]
