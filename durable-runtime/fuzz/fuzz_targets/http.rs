@@ -3,6 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 
+#[path = "../../tests/it/fuzzing/database.rs"]
+mod database;
 #[path = "../../tests/it/fuzzing/engine.rs"]
 mod engine;
 #[path = "../../tests/it/fuzzing/functions.rs"]

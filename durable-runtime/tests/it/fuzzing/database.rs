@@ -9,6 +9,7 @@ use durable_runtime::Client;
 use durable_runtime::client::ClientError;
 use durable_runtime::prelude::*;
 use durable_runtime::store;
+use durable_runtime::store::OpenedStore;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
 use sea_orm::ConnectionTrait;
@@ -22,6 +23,7 @@ use super::engine::run;
 use super::functions::Approval;
 use super::functions::CancellableClient;
 use super::functions::CountdownClient;
+use super::functions::ErrandClient;
 use super::functions::FamilyClient;
 use super::functions::JourneyClient;
 use super::functions::KeeperClient;
@@ -30,7 +32,7 @@ use super::functions::RoundsClient;
 use super::functions::StockClient;
 
 /// The instances in the hub.
-pub(crate) const IDS: [&str; 13] = [
+pub(crate) const IDS: [&str; 15] = [
     "ended",
     "journey",
     "rounds",
@@ -44,6 +46,8 @@ pub(crate) const IDS: [&str; 13] = [
     "replaced",
     "late",
     "new",
+    "errand",
+    "failing",
 ];
 
 /// How far the clock has come in it.
@@ -56,14 +60,17 @@ pub(crate) fn write(path: &Path) {
     fs::write(path, file).unwrap();
 }
 
+/// Opens it.
+pub(crate) async fn open(path: &Path) -> OpenedStore {
+    let url = format!("sqlite://{}", path.display());
+    store::open(&url).await.unwrap()
+}
+
 /// Lets a worker work, and puts something for the next one into the inboxes.
 async fn make() -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hub.db");
-    let opened = store::open(&format!("sqlite://{}", path.display()))
-        .await
-        .unwrap();
-    let store = opened.store;
+    let store = open(&path).await.store;
     let mut engine = Engine::start(&store).await.unwrap();
     let client = engine.client.clone();
     begin(&client).await.unwrap();
@@ -71,6 +78,10 @@ async fn make() -> Vec<u8> {
     for _ in 0..5 {
         engine.advance(WORKED / 5).await;
     }
+    let errands = ErrandClient::new(&client);
+    errands.start(3).id("errand").await.unwrap();
+    errands.start(12).id("failing").await.unwrap();
+    engine.settle().await;
     drop(engine);
     go_on(&client).await.unwrap();
     store.close().await;
@@ -175,19 +186,33 @@ pub(crate) struct Damage<'a> {
     table: &'static str,
     column: &'static str,
     number: u32,
+    cut: Option<Cut>,
     text: &'a str,
+}
+
+/// The part of a text that goes, in characters.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    begin: u32,
+    length: u32,
 }
 
 impl<'a> Damage<'a> {
     /// `history 3 events []`: the table, the number of the row, the column, and what is in it then.
+    /// `history 3 events@20+4 []`: the same, and the characters that it takes the place of.
     pub(crate) fn read(line: &'a str) -> Option<Self> {
         let mut parts = line.splitn(4, ' ');
         let (table, number, column) = (parts.next()?, parts.next()?, parts.next()?);
+        let (column, cut) = match column.split_once('@') {
+            Some((column, cut)) => (column, Some(Cut::read(cut)?)),
+            None => (column, None),
+        };
         let (table, column) = known(TEXTS, table, column).or(known(OTHERS, table, column))?;
         Some(Self {
             table,
             column,
             number: number.parse().ok()?,
+            cut,
             text: parts.next().unwrap_or_default(),
         })
     }
@@ -199,13 +224,34 @@ impl<'a> Damage<'a> {
 
     pub(crate) async fn does(&self, database: &DatabaseConnection) -> Result<(), DbErr> {
         let Self { table, column, .. } = self;
+        let text = match self.cut {
+            None => "?1".to_owned(),
+            Some(Cut { begin, length }) => {
+                let begin = format!("{begin} % (coalesce(length({column}), 0) + 1)");
+                format!(
+                    "substr(coalesce({column}, ''), 1, {begin}) || ?1
+                     || substr(coalesce({column}, ''), {begin} + 1 + {length})"
+                )
+            }
+        };
         let statement = format!(
-            "UPDATE {table} SET {column} = ?1 WHERE rowid = (SELECT rowid FROM {table}
+            "UPDATE {table} SET {column} = {text} WHERE rowid = (SELECT rowid FROM {table}
              ORDER BY rowid LIMIT 1 OFFSET ?2 % max(1, (SELECT count(*) FROM {table})))"
         );
         let values = [self.text.into(), self.number.into()];
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, statement, values);
         database.execute_raw(statement).await.map(drop)
+    }
+}
+
+impl Cut {
+    /// `20+4`: where it begins, and how long it is.
+    fn read(text: &str) -> Option<Self> {
+        let (begin, length) = text.split_once('+')?;
+        Some(Self {
+            begin: begin.parse().ok()?,
+            length: length.parse().ok()?,
+        })
     }
 }
 

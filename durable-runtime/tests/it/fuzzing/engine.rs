@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use durable_runtime::Client;
@@ -121,29 +120,6 @@ impl Engine {
     pub(crate) async fn advance(&mut self, by: Duration) {
         self.clock.advance(by);
         self.settle().await;
-    }
-
-    /// Waits for something that the worker is to do, for so many times ten minutes.
-    #[cfg_attr(
-        not(feature = "http"),
-        expect(dead_code, reason = "requests alone wait for something")
-    )]
-    pub(crate) async fn until<T>(
-        &mut self,
-        something: impl Future<Output = T>,
-        times: usize,
-    ) -> Option<T> {
-        let mut something = Box::pin(something);
-        for _ in 0..times {
-            for _ in 0..2 {
-                if let Poll::Ready(it) = futures::poll!(&mut something) {
-                    return Some(it);
-                }
-                self.settle().await;
-            }
-            self.advance(Duration::from_mins(10)).await;
-        }
-        None
     }
 }
 

@@ -133,6 +133,36 @@ impl Stock {
         self.discs = self.discs.saturating_add(discs);
         self.discs
     }
+
+    pub(crate) fn take(&mut self, items: u32) -> Result<i64, OrderError> {
+        if items > 9 {
+            return Err(OrderError::TooMany { items });
+        }
+        Ok(self.add(-i64::from(items)))
+    }
+}
+
+/// Makes the calls that others leave out: those that fail, come late or are for others.
+#[orchestrator(events(Approval))]
+pub(crate) async fn errand(ctx: &OrchestrationContext, items: u32) -> Result<i64, OrderError> {
+    let more = ctx.side_effect(|| 4_u32).await;
+    let patient = RetryPolicy::new(2, hours(1)).jitter(0.5);
+    let picked = pick(items).retry(patient).timeout(days(1)).await;
+    let ordered = order(items.saturating_add(more)).timeout(hours(1)).await;
+    let held = ctx.shielded(hold().timeout(minutes(30))).await;
+    ctx.start_detached(order(items).id("aside")).await?;
+    let taken = Stock::at("cups").take(items).await;
+    let mut cups = lock!(Stock::at("cups")).await?;
+    let past = Stock::at(format!("{}s", "cup")).add(1).await;
+    let left = cups.add(1).await?;
+    drop(cups);
+    Stock::at("cups").signal_add(left).after(hours(1)).await?;
+    ctx.wait_for::<Approval>().await;
+    held?;
+    picked?;
+    ordered?;
+    past?;
+    taken
 }
 
 /// All of them.
@@ -148,6 +178,7 @@ pub(crate) fn register(mut registry: Registry) -> Registry {
     registry.register(countdown);
     registry.register(cancellable);
     registry.register(echo);
+    registry.register(errand);
     registry.register_entity::<Stock>();
     registry
 }

@@ -1,5 +1,8 @@
 //! Ids and times.
 
+use std::time::Duration;
+use std::time::SystemTime;
+
 use durable_runtime::InstanceId;
 use durable_runtime::Timestamp;
 use durable_runtime::ids::CallPath;
@@ -72,6 +75,35 @@ fn time(time: Timestamp) {
     }
     through_json(&time);
     assert!(text.ends_with('Z'));
+    as_others_have_it(time);
+    moved(time);
+}
+
+/// Whoever can tell the time tells the same.
+fn as_others_have_it(time: Timestamp) {
+    if let Ok(system) = SystemTime::try_from(time) {
+        assert_eq!(Timestamp::from(system), time);
+        let earlier = system.checked_sub(Duration::from_micros(1));
+        if let Some(earlier) = earlier.filter(|_| time > Timestamp::from_millis(i64::MIN)) {
+            assert_eq!(Timestamp::from(earlier), time - Duration::from_millis(1));
+        }
+    }
+    #[cfg(feature = "jiff")]
+    if let Ok(other) = jiff::Timestamp::try_from(time) {
+        assert_eq!(Timestamp::from(other), time);
+    }
+}
+
+/// No time is so far away that it cannot be moved further.
+fn moved(time: Timestamp) {
+    let far = Duration::from_millis(time.as_millis().unsigned_abs());
+    for by in [Duration::ZERO, Duration::from_nanos(1), far, Duration::MAX] {
+        let (earlier, later) = (time - by, time + by);
+        assert!(earlier <= time && time <= later, "{time:?} {by:?}");
+        assert!(later.since(time) <= by.saturating_add(Duration::from_millis(1)));
+        assert_eq!(earlier.since(later), Duration::ZERO);
+        assert_eq!(earlier + time.since(earlier), time);
+    }
 }
 
 fn through_json<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {

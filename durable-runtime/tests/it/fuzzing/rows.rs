@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use durable_runtime::prelude::*;
-use durable_runtime::store;
 
 use super::database;
 use super::database::Damage;
@@ -34,8 +33,7 @@ pub(crate) fn check(input: &[u8]) {
 /// Two workers, one after the other, go on with what is in the file as far as it goes, and what is new
 /// is done.
 async fn work(path: &Path, damages: &[Damage<'_>]) {
-    let opened = store::open(&format!("sqlite://{}", path.display())).await;
-    let opened = opened.unwrap();
+    let opened = database::open(path).await;
     let database = opened.database.clone().unwrap();
     for damage in damages {
         // A constraint may be in its way.
