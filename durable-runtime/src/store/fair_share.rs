@@ -56,6 +56,7 @@ impl Claims {
     fn share(&self, me: WorkerId, lane: LaneNumber) -> usize {
         let registered = self.live.iter().filter(|(_, lanes)| lanes.contains(&lane));
         let workers: Vec<_> = registered.map(|(worker, _)| *worker).collect();
+        // A worker that has not registered for a lane has no code for it.
         let Some(place) = workers.iter().position(|worker| *worker == me) else {
             return 0;
         };

@@ -99,6 +99,7 @@ impl Tables {
         if let Some(number) = self.lanes.get(lane) {
             return *number;
         }
+        // From 1, as a database numbers rows. No lane is ever deleted.
         let number = LaneNumber::try_from(self.lanes.len() + 1).unwrap_or(LaneNumber::MAX);
         self.lanes.insert(lane.clone(), number);
         self.units

@@ -87,6 +87,7 @@ async fn has_begun(
     owned: &InstanceRow,
     wishes: &[Wish],
 ) -> Result<bool, DbErr> {
+    // A look at the history, so only where the answer changes anything.
     let goes_on = |(_, wish): &Wish| matches!(wish, MessageBody::Resume);
     if !wishes.iter().any(goes_on) {
         return Ok(false);
