@@ -202,6 +202,8 @@ fn encode(added: u8, of: &Suspicion) -> [u8; SLOT] {
 
 impl Slot {
     pub(super) fn decode(bytes: &[u8]) -> Self {
+        // Before the checksum: an empty slot is all zeros, and so is what a file has behind its
+        // end.
         if bytes.iter().all(|byte| *byte == 0) {
             return Self::Free;
         }
@@ -225,6 +227,7 @@ impl Slot {
                 execution,
                 call: u64::from_le_bytes(call),
             },
+            // A kind that this version does not know is left alone like one that is not whole.
             _ => return Self::Torn,
         };
         let mut number = word(bytes, 4);
