@@ -276,6 +276,8 @@ where
     T: Recorded,
     E: CallableError,
 {
+    // The path of the lock goes with the call: while an entity is locked, all but its holder wait
+    // (N5).
     let lock = Some(part.section.path().clone());
     let request = call_request(&part.target, operation, &arguments, lock);
     let site = SourcePlace::of(Location::caller());
