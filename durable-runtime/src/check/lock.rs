@@ -213,6 +213,7 @@ impl LockFile {
     pub fn parse(text: &str) -> Result<Self, LockError> {
         let mut file = Self::default();
         for (number, text) in text.lines().enumerate() {
+            // What an editor or a merge leaves behind.
             if text.trim().is_empty() {
                 continue;
             }
@@ -407,6 +408,7 @@ impl std::fmt::Display for LockFile {
 fn write_machine(text: &mut String, machine: &StateMachine) {
     for state in &machine.states {
         let called = !state.returns.is_empty();
+        // Nothing is written for states that call nothing, so that the file stays short to read.
         let takes = called || !state.arguments.is_empty();
         write_line(
             text,

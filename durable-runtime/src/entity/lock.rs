@@ -87,6 +87,7 @@ impl<E: Entity> LockSet for Vec<EntityRef<E>> {
     type Parts = Vec<Locked<E>>;
 
     fn entities(&self) -> Vec<EntityId> {
+        // As they come: the machine sorts them and leaves out those that are named twice (N5).
         self.iter().map(|entity| entity.id().clone()).collect()
     }
 

@@ -166,6 +166,7 @@ impl Suspicion {
 }
 
 fn encode(added: u8, of: &Suspicion) -> [u8; SLOT] {
+    // A message has one receiver for all its executions, so the operation needs none.
     let no_execution = Execution(0);
     let (kind, key, execution, call) = match of.of {
         Computation::Turn { key, execution } => (TURN, key, execution, [0; 8]),

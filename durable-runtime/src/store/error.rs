@@ -32,6 +32,8 @@ pub enum StoreError {
     /// A turn has run a delayed signal that was withdrawn meanwhile; nothing of the turn was
     /// written.
     #[error("a delayed signal was withdrawn while it was run")]
+    // Not a conflict: it is no failure of the turn, which is made again at once, without the
+    // signal.
     SignalWithdrawn,
     /// The database is busy, cannot be reached, or fails for a reason that lies with the machine;
     /// asking again may help.
@@ -172,6 +174,8 @@ impl StoreError {
         let advice = match source.kind() {
             io::ErrorKind::PermissionDenied => USER_MUST_HAVE_IT,
             io::ErrorKind::NotFound => "make the directory that it is to be in",
+            // By the kind and not by the text, which each system writes in its own words and
+            // language.
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on its disk",
             io::ErrorKind::ReadOnlyFilesystem => {
                 "its file system is read-only: name a file on another one"
@@ -194,6 +198,8 @@ impl StoreError {
         }
         matches!(
             self,
+            // `FileChanged` as well: the file may be moved back, and until then nothing is lost by
+            // waiting.
             Self::Unavailable { .. } | Self::Full { .. } | Self::FileChanged { .. }
         )
     }

@@ -39,6 +39,8 @@ impl Claims {
         for lane in lanes {
             let share = self.share(me, lane);
             let mine = self.units(lane, Some(me));
+            // Free ones only, and never those of another live worker (rule 1 of ownership, in
+            // `dispatcher/step.rs`).
             let free = self.units(lane, None);
             plan.give_back.extend(mine.iter().skip(share));
             plan.take

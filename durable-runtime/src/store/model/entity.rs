@@ -158,6 +158,7 @@ impl Tables {
     }
 
     fn listing(&self, row: &EntityRow) -> EntityListing {
+        // Delayed signals count too: they wait for the entity.
         let backlog = self.inbox.values().filter(|m| m.key == row.key).count();
         EntityListing {
             row: row.clone(),

@@ -167,6 +167,7 @@ impl Tables {
         let addressed = later.filter_map(|(id, received)| {
             // Looked up and not stored with the message, so that it moves with its receiver.
             let unit = self.unit_of(received.key)?;
+            // A plain look at everything: the model is to be right at a glance, and is never large.
             let wanted = !received.parked && units.contains(&unit) && !except.contains(id);
             wanted.then(|| InboxMessage {
                 key: received.key,

@@ -120,6 +120,7 @@ impl Tables {
 
     /// What others see of an instance.
     pub(super) fn seen<'a>(&'a self, row: &'a InstanceRow) -> &'a InstanceRow {
+        // As a rule nothing waits, and what shows is the row itself.
         self.shown.get(&row.key).unwrap_or(row)
     }
 
@@ -147,6 +148,7 @@ impl Tables {
             due: timer.due,
             number,
         };
+        // The number stays that of the first time: what is set anew keeps its place among equals.
         self.timers.entry(timer.id.clone()).or_insert(set).due = timer.due;
     }
 
