@@ -21,7 +21,6 @@ pub(super) async fn version_of(
     let versions: Vec<_> = of_name.map(|(_, version)| version).collect();
     let found = match version {
         Some(version) => versions.iter().find(|known| **known == version),
-        // The newest (M7).
         None => versions.iter().max_by_key(|version| rank(version)),
     };
     match found {
@@ -72,7 +71,6 @@ pub(super) async fn entity_name(
         .iter()
         .filter(|known| known.to_lowercase() == name.to_lowercase());
     let found = same.or_else(|| match (alike.next(), alike.next()) {
-        // Only if one alone is alike: of two, nobody can say which was meant.
         (Some(only), None) => Some(only),
         _ => None,
     });
@@ -83,7 +81,6 @@ pub(super) async fn entity_name(
 fn rank(version: &str) -> Vec<(Option<u64>, String)> {
     let parts = version.split(['.', '-', '+', '_']);
     parts
-        // As numbers where they are, so that 10 comes after 9.
         .map(|part| (part.parse().ok(), part.to_owned()))
         .collect()
 }

@@ -89,7 +89,6 @@ impl DelayedSignal {
     pub fn is(&self, meant: &SignalRef) -> bool {
         match (meant, &self.sender) {
             (SignalRef::Id(id), _) => self.id == *id,
-            // Only a client's: the commands of others are not known to clients.
             (SignalRef::Command(command), Some(Sender::Client(sent))) => sent == command,
             (SignalRef::Command(_), _) => false,
         }

@@ -69,8 +69,6 @@ impl Notifier {
 
     /// Tells the dispatcher that an inbox has new messages.
     pub fn message_sent(&self) {
-        // One permit is kept if nobody waits: a message that is sent between two waits is not
-        // missed.
         self.inbox.notify_one();
     }
 
@@ -95,8 +93,6 @@ impl Notifier {
     /// Tells those who wait for this instance that its row changed.
     pub fn instance_changed(&self, key: InstanceKey) {
         if let Some(waiters) = self.changes().remove(&key) {
-            // Removed with it: whoever waits again makes a new one, and nobody is left who would
-            // have to clean up.
             waiters.notify_waiters();
         }
     }
@@ -108,8 +104,6 @@ impl Notifier {
         if changes.len() >= self.changes_swept.load(Ordering::Relaxed) {
             // Whoever waits shares it.
             changes.retain(|_, waiters| Arc::strong_count(waiters) > 1);
-            // Twice as many until the next sweep, so that sweeping costs each waiter the same
-            // however many there are.
             let next = changes.len().saturating_mul(2).max(FEW);
             self.changes_swept.store(next, Ordering::Relaxed);
         }

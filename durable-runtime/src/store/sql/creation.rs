@@ -138,6 +138,7 @@ pub(super) async fn send_in_txn(
     let Some(existing) = instance::fetch_in_txn(txn, scope, id).await? else {
         return Ok(Sent::NotFound);
     };
+    // Read under the lock on the row, so two events cannot both take the last place for one.
     let to = Existing::from(&existing);
     // Before the status: a command that was accepted has the same answer when it is repeated after
     // the end (E4).
@@ -148,7 +149,6 @@ pub(super) async fn send_in_txn(
         return Ok(Sent::Finished(to.status));
     }
     let is_event = matches!(body, MessageBody::EventRaised { .. });
-    // The number was read under the lock on the row, so two events cannot both take the last place.
     if is_event && to.unread >= most_unread {
         return Ok(Sent::Backlogged);
     }
