@@ -282,8 +282,8 @@ impl Shared {
             } else {
                 0
             };
-            // It sleeps without a time-out, so an idle process wakes for nothing a hundred times a
-            // second.
+            // It sleeps without a time-out then, so that an idle process does not wake a hundred times
+            // a second.
             if looks_at_nothing > LOOKS_AT_NOTHING || state.nobody_waits_for_the_held() {
                 state.dozes = true;
                 state = wait(&self.watch, state);

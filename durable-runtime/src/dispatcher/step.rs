@@ -293,8 +293,6 @@ impl Dispatcher {
             commits: 0,
             expire_at: tick + EXPIRY,
             salt,
-            // A due signal is found by the clock of the store's caller, and a turn must not take it
-            // for early again because a clock is behind.
             time_of_entities: now,
             begins_anew: false,
             to_load: ToLoad::After(None),
@@ -344,7 +342,7 @@ impl Dispatcher {
         self.give_up_overdue();
         self.collect_ended();
         let mut ready = self.next_batch();
-        // Only this way out leaves the step without a commit, so only here may the loop rest.
+        // Only this way out may say that there is nothing to do: every other one has made turns.
         if ready.is_empty() && !self.turns.have_news() {
             return Ok(self.progress());
         }

@@ -61,7 +61,7 @@ fn end<E: Entity>(
     let asked = std::mem::take(&mut *context.asked());
     let reads = |known: &&super::OperationDefinition| known.name == operation && known.read_only;
     let read_only = E::OPERATIONS.iter().any(|known| reads(&known));
-    // Refused and not ignored: a caller of a reading may rely on that nothing has happened (N7).
+    // Refused and not ignored: a caller of a reading relies on nothing having happened (N7).
     if read_only && (asked.deleted || !asked.decisions.is_empty()) {
         return OperationEnd::Refused(EntityProblem::WritesInReading {
             operation: operation.to_owned(),

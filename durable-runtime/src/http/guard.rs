@@ -68,7 +68,7 @@ impl Guard {
         if let Some(LinkCheck::Good { until }) = by_link {
             return Ok(Admitted::Until(until));
         }
-        // Without keys and an authorizer: whoever can reach the machine's own address may do all.
+        // There are neither keys nor an authorizer: whoever is on this machine may do all.
         if self.is_open_to_loopback() {
             return check_loopback(access.parts).map(|()| Admitted::ForGood);
         }

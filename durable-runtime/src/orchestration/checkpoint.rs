@@ -367,7 +367,7 @@ pub struct Items<T>(std::collections::VecDeque<T>);
 /// Evaluates all of `items` now. It stalls if they have no end.
 pub fn sequence<I: IntoIterator>(items: I) -> Items<I::Item> {
     let items = items.into_iter();
-    // `repeat`, `successors` and the like say so. Collecting them would take all memory.
+    // `repeat`, `cycle` and open ranges say so. Collecting them would take all memory.
     if items.size_hint().0 == usize::MAX {
         if let Some(cursor) = Cursor::current() {
             cursor.stall(

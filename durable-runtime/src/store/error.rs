@@ -174,8 +174,6 @@ impl StoreError {
         let advice = match source.kind() {
             io::ErrorKind::PermissionDenied => USER_MUST_HAVE_IT,
             io::ErrorKind::NotFound => "make the directory that it is to be in",
-            // By the kind and not by the text, which each system writes in its own words and
-            // language.
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on its disk",
             io::ErrorKind::ReadOnlyFilesystem => {
                 "its file system is read-only: name a file on another one"

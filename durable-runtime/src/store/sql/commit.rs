@@ -162,7 +162,6 @@ async fn add_sends<'a>(
     now: Timestamp,
 ) -> Result<(), DbErr> {
     let sends: Vec<_> = turns.iter().flat_map(|turn| &turn.sends).collect();
-    // A commit often sends to an instance whose own turn is in it; its unit is known.
     let own: HashMap<_, _> = turns
         .iter()
         .map(|turn| (turn.key, receiver(turn)))
