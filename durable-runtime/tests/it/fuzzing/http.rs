@@ -47,7 +47,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Sends requests, with a line `---` between them. Each is written as HTTP writes it, without its
 /// version: method and target, headers, an empty line, and what it carries. A line `locked` at the
-/// beginning asks for keys; a line `worked` asks for a hub in SQLite that has [instances](database::IDS)
+/// beginning asks for keys; a line `worked` asks for a hub in a file that has [instances](database::IDS)
 /// in it.
 pub(crate) fn check(input: &[u8]) {
     let (is_locked, input) = first_line(input, b"locked\n");
