@@ -52,7 +52,10 @@ fn a_sum_or_a_difference_beyond_all_timestamps_is_the_last_or_the_first() {
     assert_eq!((time - Duration::MAX - Duration::MAX).as_millis(), first);
     assert_eq!((time + Duration::MAX + Duration::MAX).as_millis(), last);
     assert_eq!((time + Duration::MAX).as_millis(), last);
-    assert_eq!((Timestamp::from_millis(1) - Duration::MAX).as_millis(), first);
+    assert_eq!(
+        (Timestamp::from_millis(1) - Duration::MAX).as_millis(),
+        first
+    );
 }
 
 #[test]
