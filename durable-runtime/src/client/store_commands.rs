@@ -1,5 +1,6 @@
 //! Executes the commands of a client on a store of this process.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use crate::salt::Salt;
 use crate::salt::SaltSource;
 use crate::salt::SystemSalts;
 use crate::store::Created;
+use crate::store::InstanceCommand;
 use crate::store::Sent;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -141,28 +143,59 @@ impl StoreCommands {
         &self,
         id: &InstanceId,
         command: &str,
-        body: &MessageBody,
+        body: MessageBody,
     ) -> Result<(), CommandError> {
+        let sent = self.send_unless(id, command, body, Vec::new()).await?;
+        self.told(id, sent)
+    }
+
+    /// Sends a message that instances of the lanes `refused_by` do not take.
+    async fn send_unless(
+        &self,
+        id: &InstanceId,
+        command: &str,
+        body: MessageBody,
+        refused_by: Vec<Lane>,
+    ) -> Result<Sent, CommandError> {
         let now = self.clock.now();
-        let sent = self
-            .ask("send a message", || {
-                let most_unread = self.most_unread();
-                self.store.message_send(id, command, body, most_unread, now)
-            })
-            .await?;
+        let command = InstanceCommand {
+            command: command.to_owned(),
+            body,
+            refused_by,
+            most_unread: self.most_unread(),
+        };
+        self.ask("send a message", || {
+            self.store.message_send(id, &command, now)
+        })
+        .await
+    }
+
+    /// Acts on what became of a message, and tells its client.
+    fn told(&self, id: &InstanceId, sent: Sent) -> Result<(), CommandError> {
+        let id = id.clone();
         match sent {
             Sent::Accepted => self.notifier.message_sent(),
             Sent::Repeated => {}
-            Sent::NotFound => return Err(CommandError::NotFound { id: id.clone() }),
-            Sent::Finished(status) => {
-                return Err(CommandError::AlreadyFinished {
-                    id: id.clone(),
-                    status,
+            Sent::NotFound => return Err(CommandError::NotFound { id }),
+            Sent::Finished(status) => return Err(CommandError::AlreadyFinished { id, status }),
+            Sent::Refused(lane) => {
+                return Err(CommandError::Store {
+                    action: "send a message".into(),
+                    source: format!("an instance of `{lane}` does not take it").into(),
                 });
             }
-            Sent::Backlogged => return Err(self.backlogged(id.clone())),
+            Sent::Backlogged => return Err(self.backlogged(id)),
         }
         Ok(())
+    }
+
+    /// Why the orchestrators whose code is in this process refuse an event, by their lanes.
+    fn refusals(&self, event: &str, value: &Payload) -> HashMap<Lane, CommandError> {
+        let refused = self.code.iter().filter_map(|code| {
+            let refusal = check_declared(code, event, value).err()?;
+            Some((Lane::orchestrator(code.name, code.version), refusal))
+        });
+        refused.collect()
     }
 
     fn most_unread(&self) -> u64 {
@@ -290,9 +323,7 @@ impl Commands for StoreCommands {
         command: &str,
     ) -> Result<(), CommandError> {
         self.check_event(name, &payload)?;
-        let name = name.to_owned();
-        let body = MessageBody::EventRaised { name, payload };
-        self.send(id, command, &body).await
+        self.send(id, command, event_raised(name, payload)).await
     }
 
     fn code_of(&self, name: &str, version: &str) -> Option<OrchestratorCode> {
@@ -309,13 +340,17 @@ impl Commands for StoreCommands {
         command: &str,
     ) -> Result<(), CommandError> {
         self.check_event(name, &payload)?;
-        let row = self.instance(id).await?;
-        let code = self.code_of(&row.name, &row.version);
-        // One that has ended refuses every event, and says so.
-        if let Some(code) = code.filter(|_| !row.status.is_terminal()) {
-            check_declared(&code, name, &payload)?;
+        // The store knows which of the orchestrators it is, in the transaction that sends the event.
+        let mut refusals = self.refusals(name, &payload);
+        let refused_by = refusals.keys().cloned().collect();
+        let body = event_raised(name, payload);
+        let sent = self.send_unless(id, command, body, refused_by).await?;
+        if let Sent::Refused(lane) = &sent
+            && let Some(refusal) = refusals.remove(lane)
+        {
+            return Err(refusal);
         }
-        self.raise(id, name, payload, command).await
+        self.told(id, sent)
     }
 
     async fn control(
@@ -341,7 +376,7 @@ impl Commands for StoreCommands {
             Control::Suspend => MessageBody::Suspend,
             Control::Resume => MessageBody::Resume,
         };
-        self.send(id, command, &body).await
+        self.send(id, command, body).await
     }
 
     async fn restart(
@@ -555,6 +590,11 @@ fn new_instance(request: StartRequest, salt: Salt, now: Timestamp) -> NewInstanc
         headers: request.headers,
         event: request.event,
     }
+}
+
+fn event_raised(name: &str, payload: Payload) -> MessageBody {
+    let name = name.to_owned();
+    MessageBody::EventRaised { name, payload }
 }
 
 pub(super) fn check_limit(

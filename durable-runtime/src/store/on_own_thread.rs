@@ -19,6 +19,7 @@ use super::Created;
 use super::EntityCommand;
 use super::EntitySent;
 use super::HubInfo;
+use super::InstanceCommand;
 use super::Sent;
 use super::SignalWithdrawal;
 use super::Store;
@@ -44,7 +45,6 @@ use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
 use crate::work::InstanceRow;
-use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::PageToken;
 use crate::work::Purged;
@@ -151,17 +151,12 @@ impl StoreLayer for OnOwnThread {
     async fn message_send(
         &self,
         id: &InstanceId,
-        command: &str,
-        body: &MessageBody,
-        most_unread: u64,
+        command: &InstanceCommand,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
-        let (id, command, body) = (id.clone(), command.to_owned(), body.clone());
-        self.run(async move |store| {
-            let sent = store.message_send(&id, &command, &body, most_unread, now);
-            sent.await
-        })
-        .await
+        let (id, command) = (id.clone(), command.clone());
+        self.run(async move |store| store.message_send(&id, &command, now).await)
+            .await
     }
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {

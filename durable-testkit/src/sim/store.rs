@@ -21,6 +21,7 @@ use durable_runtime::store::EntityCommand;
 use durable_runtime::store::EntitySent;
 use durable_runtime::store::HubInfo;
 use durable_runtime::store::InboxPage;
+use durable_runtime::store::InstanceCommand;
 use durable_runtime::store::Loaded;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::NewWorker;
@@ -34,7 +35,6 @@ use durable_runtime::store::TimerPlace;
 use durable_runtime::store::WorkerLease;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceFilter;
-use durable_runtime::work::MessageBody;
 use durable_runtime::work::NewInstance;
 use durable_runtime::work::PageToken;
 use durable_runtime::work::Purged;
@@ -371,19 +371,14 @@ impl StoreLayer for SimStore {
     async fn message_send(
         &self,
         id: &InstanceId,
-        command: &str,
-        body: &MessageBody,
-        most_unread: u64,
+        command: &InstanceCommand,
         _now: Timestamp,
     ) -> Result<Sent, StoreError> {
         self.before("message_send").await?;
         if self.loses() {
             return Ok(Sent::Accepted);
         }
-        let sent = self
-            .inner
-            .message_send(id, command, body, most_unread, self.now())
-            .await?;
+        let sent = self.inner.message_send(id, command, self.now()).await?;
         self.after("message_send").await?;
         Ok(sent)
     }

@@ -26,6 +26,7 @@ use crate::store::EntityCommand;
 use crate::store::EntitySent;
 use crate::store::HubInfo;
 use crate::store::InboxPage;
+use crate::store::InstanceCommand;
 use crate::store::Loaded;
 use crate::store::LoadedEntity;
 use crate::store::NewWorker;
@@ -47,7 +48,6 @@ use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
 use crate::work::InstanceRow;
-use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::PageToken;
 use crate::work::Purged;
@@ -212,13 +212,11 @@ impl Store for ModelStore {
     async fn message_send(
         &self,
         id: &InstanceId,
-        command: &str,
-        body: &MessageBody,
-        most_unread: u64,
+        command: &InstanceCommand,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
         let mut tables = self.tables()?;
-        Ok(tables.message_send(id, command, body, most_unread, now))
+        Ok(tables.message_send(id, command, now))
     }
 
     async fn inbox_fetch(

@@ -18,8 +18,10 @@ use super::start::Begun;
 use crate::clock::Timestamp;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
+use crate::ids::Lane;
 use crate::ids::Unit;
 use crate::store::Created;
+use crate::store::InstanceCommand;
 use crate::store::Sent;
 use crate::store::creation::first_event;
 use crate::store::table::instance::Model;
@@ -124,11 +126,10 @@ pub(super) async fn send_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
     id: &InstanceId,
-    command: &str,
-    body: &MessageBody,
-    most_unread: u64,
+    sent: &InstanceCommand,
     now: Timestamp,
 ) -> Result<Sent, DbErr> {
+    let InstanceCommand { command, body, .. } = sent;
     let Some(existing) = instance::fetch_in_txn(txn, scope, id).await? else {
         return Ok(Sent::NotFound);
     };
@@ -139,8 +140,12 @@ pub(super) async fn send_in_txn(
     if to.status.is_terminal() {
         return Ok(Sent::Finished(to.status));
     }
+    let lane = Lane::orchestrator(&existing.name, &existing.version);
+    if sent.refused_by.contains(&lane) {
+        return Ok(Sent::Refused(lane));
+    }
     let is_event = matches!(body, MessageBody::EventRaised { .. });
-    if is_event && to.unread >= most_unread {
+    if is_event && to.unread >= sent.most_unread {
         return Ok(Sent::Backlogged);
     }
     accept_in_txn(txn, scope, to.receiver, command, body, now).await?;

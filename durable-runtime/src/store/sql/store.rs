@@ -56,6 +56,7 @@ use crate::store::EntityCommand;
 use crate::store::EntitySent;
 use crate::store::HubInfo;
 use crate::store::InboxPage;
+use crate::store::InstanceCommand;
 use crate::store::Loaded;
 use crate::store::LoadedEntity;
 use crate::store::NewWorker;
@@ -81,7 +82,6 @@ use crate::work::IfExists;
 use crate::work::InstanceFilter;
 use crate::work::InstancePage;
 use crate::work::InstanceRow;
-use crate::work::MessageBody;
 use crate::work::NewInstance;
 use crate::work::PageToken;
 use crate::work::Purged;
@@ -387,14 +387,12 @@ impl Store for SqlStore {
     async fn message_send(
         &self,
         id: &InstanceId,
-        command: &str,
-        body: &MessageBody,
-        most_unread: u64,
+        command: &InstanceCommand,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
         let scope = self.scope()?;
         let txn = self.begin("send a message").await?;
-        let sent = creation::send_in_txn(&txn, scope, id, command, body, most_unread, now).await;
+        let sent = creation::send_in_txn(&txn, scope, id, command, now).await;
         let sent = txn.done(sent)?;
         txn.commit().await?;
         Ok(sent)

@@ -147,7 +147,7 @@ async fn a_server_without_the_code_accepts_what_the_instance_finds_out() {
 
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("hub.db").display());
-    let mut server = Server::with(&url, |management| management).await;
+    let mut server = Server::with(url.as_str(), |management| management).await;
     server.waiting_order("o-1").await;
     let elsewhere = Client::open(&url).await.unwrap();
     let management = Management::new(&elsewhere);

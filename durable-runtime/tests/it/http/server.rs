@@ -16,6 +16,7 @@ use durable_runtime::http::Management;
 use durable_runtime::work::Commands;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
+use durable_runtime::worker::StoreSource;
 use tower::ServiceExt;
 
 use super::clock::TestClock;
@@ -70,7 +71,7 @@ impl Server {
     }
 
     pub(super) async fn with(
-        store: &str,
+        store: impl Into<StoreSource>,
         configure: impl FnOnce(Management) -> Management,
     ) -> Self {
         let clock = Arc::new(TestClock::new());
