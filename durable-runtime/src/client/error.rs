@@ -9,8 +9,10 @@ use crate::ids::InvalidInstanceId;
 use crate::payload::CodecError;
 use crate::work::CommandError;
 use crate::work::InstanceStatus;
+use crate::work::NotRegistered;
 use crate::work::UndeclaredEvent;
 use crate::work::UndecodableEvent;
+use crate::work::UndecodableInput;
 
 /// Why a client's request was not done. Nothing was written, except with
 /// [`ClientError::Unavailable`], [`ClientError::Store`], [`ClientError::Unreachable`] or
@@ -57,6 +59,13 @@ pub enum ClientError {
         /// How many it may have.
         limit: usize,
     },
+    /// No worker of the hub has registered the orchestrator that the client started by its name, or that
+    /// version of it.
+    #[error(transparent)]
+    NotRegistered(#[from] NotRegistered),
+    /// The orchestrator that the client started by its name does not take the input.
+    #[error(transparent)]
+    UndecodableInput(#[from] UndecodableInput),
     /// The orchestrator does not declare the event that the client raised by its name. The event was
     /// not accepted.
     #[error(transparent)]
@@ -191,6 +200,8 @@ impl From<CommandError> for ClientError {
             CommandError::NotFound { id } => Self::NotFound { id },
             CommandError::AlreadyFinished { id, status } => Self::AlreadyFinished { id, status },
             CommandError::Backlogged { id, limit } => Self::Backlogged { id, limit },
+            CommandError::NotRegistered(start) => Self::NotRegistered(start),
+            CommandError::UndecodableInput(start) => Self::UndecodableInput(start),
             CommandError::UndeclaredEvent(event) => Self::UndeclaredEvent(event),
             CommandError::UndecodableEvent(event) => Self::UndecodableEvent(event),
             CommandError::InvalidEntityKey(invalid) => Self::InvalidEntityKey(invalid),

@@ -58,6 +58,7 @@ pub struct StartBuilder<O> {
     commands: Arc<dyn Commands>,
     id: ChosenId,
     input: Result<Option<Payload>, CodecError>,
+    version: Option<String>,
     start_at: Option<StartAt>,
     tags: BTreeMap<String, String>,
     if_exists: IfExists,
@@ -75,6 +76,7 @@ impl<O> StartBuilder<O> {
             commands,
             id,
             input,
+            version: None,
             start_at: None,
             tags: BTreeMap::new(),
             if_exists: IfExists::default(),
@@ -87,6 +89,13 @@ impl<O> StartBuilder<O> {
     /// `.await` returns the error.
     pub fn id(mut self, id: impl AsRef<str>) -> Self {
         self.id = Some(InstanceId::new(id));
+        self
+    }
+
+    /// Starts this version of the orchestrator instead of the version of the code from which the client
+    /// was generated. It must take the same input.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
         self
     }
 
@@ -145,10 +154,12 @@ impl<O: Orchestrator> StartBuilder<O> {
     }
 
     async fn start(self) -> Result<Instance<O>, ClientError> {
+        let of_code = || O::DEFINITION.version.to_owned();
+        let version = self.version.unwrap_or_else(of_code);
         let request = StartRequest {
             id: self.id.transpose()?,
             name: O::DEFINITION.name.to_owned(),
-            version: O::DEFINITION.version.to_owned(),
+            version: Some(version),
             input: self.input?,
             start_at: self.start_at,
             tags: self.tags,
@@ -176,6 +187,7 @@ impl<O> fmt::Debug for StartBuilder<O> {
         f.debug_struct("StartBuilder")
             .field("id", &self.id)
             .field("input", &self.input)
+            .field("version", &self.version)
             .field("start_at", &self.start_at)
             .field("tags", &self.tags)
             .field("if_exists", &self.if_exists)

@@ -58,6 +58,7 @@ use crate::work::Started;
 use crate::work::UndeclaredEvent;
 use crate::work::UndecodableEvent;
 use crate::work::WithdrawRequest;
+use crate::work::version_for;
 
 /// How long to wait before asking an unavailable store again. After the last wait, the command
 /// returns the store's error.
@@ -276,12 +277,16 @@ impl Commands for StoreCommands {
 
     async fn start(&self, request: StartRequest) -> Result<Started, CommandError> {
         self.check_start(&request)?;
+        let version = match &request.version {
+            Some(version) => version.clone(),
+            None => version_for(&self.lanes().await?, &request.name, None)?,
+        };
         let now = self.clock.now();
         let if_exists = request.if_exists.clone();
         let raises = request.event.is_some();
         let salt = self.salts.fresh();
         let salt = salt.map_err(|error| store_error("make a salt", error))?;
-        let instance = new_instance(request, salt, now);
+        let instance = new_instance(request, version, salt, now);
         let created = self
             .ask("create an instance", || {
                 let most_unread = self.most_unread();
@@ -403,7 +408,7 @@ impl Commands for StoreCommands {
         let request = StartRequest {
             id: Some(other.unwrap_or_else(|| id.clone())),
             name: row.name,
-            version: row.version,
+            version: Some(row.version),
             input: row.input,
             start_at: None,
             tags: row.tags,
@@ -573,12 +578,12 @@ impl Commands for StoreCommands {
     }
 }
 
-fn new_instance(request: StartRequest, salt: Salt, now: Timestamp) -> NewInstance {
+fn new_instance(request: StartRequest, version: String, salt: Salt, now: Timestamp) -> NewInstance {
     NewInstance {
         id: request.id.unwrap_or_else(InstanceId::generate),
         salt,
         name: request.name,
-        version: request.version,
+        version,
         input: request.input,
         tags: request.tags,
         parent: None,

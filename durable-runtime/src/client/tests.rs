@@ -115,7 +115,7 @@ fn request(id: &str) -> StartRequest {
     StartRequest {
         id: Some(InstanceId::new(id).unwrap()),
         name: "greet".to_owned(),
-        version: "1".to_owned(),
+        version: Some("1".to_owned()),
         input: None,
         start_at: None,
         tags: BTreeMap::new(),

@@ -212,7 +212,9 @@ async fn start(mut call: Call) -> Answer {
     };
     let request: StartRequest = read(&mut call).await?;
     check_name("the name of the orchestrator", &name)?;
-    check_name("the version of the orchestrator", &request.version)?;
+    if let Some(version) = &request.version {
+        check_name("the version of the orchestrator", version)?;
+    }
     check_command(&request.command)?;
     if let Some(id) = &id {
         may_touch(&call, Target::Instance(id.clone()), &request).await?;

@@ -222,6 +222,8 @@ impl From<ClientError> for Problem {
             ClientError::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             ClientError::InvalidInstanceId(_)
             | ClientError::InvalidEntityKey(_)
+            | ClientError::NotRegistered(_)
+            | ClientError::UndecodableInput(_)
             | ClientError::UndeclaredEvent(_)
             | ClientError::UndecodableEvent(_)
             | ClientError::LimitExceeded { .. } => StatusCode::BAD_REQUEST,

@@ -21,12 +21,15 @@ use super::InstanceFilter;
 use super::InstancePage;
 use super::InstanceRow;
 use super::InstanceStatus;
+use super::NotRegistered;
 use super::OrchestratorCode;
 use super::PageToken;
 use super::Purged;
 use super::UndeclaredEvent;
 use super::UndecodableEvent;
+use super::UndecodableInput;
 use super::WithdrawRequest;
+use super::version_for;
 use crate::clock::Timestamp;
 use crate::failure::CallResult;
 use crate::history::ExternalEvent;
@@ -48,11 +51,30 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// [`CommandError::Closed`]. By default there is nothing to close.
     async fn close(&self) {}
 
-    /// Creates an instance; returns once it is durable.
+    /// Creates an instance; returns once it is durable. A start that names no version gets the newest
+    /// that the workers of the hub have registered. One that names its version need not wait for such a
+    /// worker.
     ///
     /// # Errors
-    /// [`CommandError::AlreadyExists`], as [`IfExists`] says; errors of limits and of the store.
+    /// [`CommandError::AlreadyExists`], as [`IfExists`] says; [`CommandError::NotRegistered`] without a
+    /// version; errors of limits and of the store.
     async fn start(&self, request: StartRequest) -> Result<Started, CommandError>;
+
+    /// Creates an instance of an orchestrator with a name, a version and an input that nobody has
+    /// checked: it refuses an orchestrator or a version that no worker of the hub has registered, and an
+    /// input that the orchestrator does not take, where its code is in this process.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start); [`CommandError::NotRegistered`], [`CommandError::UndecodableInput`].
+    async fn start_registered(&self, mut request: StartRequest) -> Result<Started, CommandError> {
+        let lanes = self.lanes().await?;
+        let version = version_for(&lanes, &request.name, request.version.as_deref())?;
+        if let Some(code) = self.code_of(&request.name, &version) {
+            request.input = code.input(request.input)?;
+        }
+        request.version = Some(version);
+        self.start(request).await
+    }
 
     /// Returns the lanes for which the workers of the hub have registered, sorted: those of
     /// orchestrators, with their versions, and those of entities. If there is no worker, returns
@@ -284,8 +306,9 @@ pub struct StartRequest {
     pub id: Option<InstanceId>,
     /// The orchestrator's name.
     pub name: String,
-    /// The orchestrator's version.
-    pub version: String,
+    /// The orchestrator's version; the newest that is registered if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// The input; absent when none was given.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
     pub input: Option<Payload>,
@@ -357,6 +380,13 @@ pub enum CommandError {
         /// How many it may have.
         limit: usize,
     },
+    /// No worker of the hub has registered that orchestrator, or that version of it. Nothing was
+    /// started.
+    #[error(transparent)]
+    NotRegistered(#[from] NotRegistered),
+    /// The orchestrator does not take the input. Nothing was started.
+    #[error(transparent)]
+    UndecodableInput(#[from] UndecodableInput),
     /// The instance's orchestrator does not declare the event. It was not raised.
     #[error(transparent)]
     UndeclaredEvent(#[from] UndeclaredEvent),

@@ -17,9 +17,11 @@ use super::EntityTicket;
 use super::InstanceFilter;
 use super::InstanceRow;
 use super::InstanceStatus;
+use super::NotRegistered;
 use super::PageToken;
 use super::UndeclaredEvent;
 use super::UndecodableEvent;
+use super::UndecodableInput;
 use crate::clock::Timestamp;
 use crate::ids::EntityId;
 use crate::ids::Execution;
@@ -185,6 +187,8 @@ pub(crate) enum Refusal {
         id: InstanceId,
         limit: usize,
     },
+    NotRegistered(NotRegistered),
+    UndecodableInput(UndecodableInput),
     UndeclaredEvent(UndeclaredEvent),
     UndecodableEvent(UndecodableEvent),
     InvalidEntityKey(InvalidEntityKey),
@@ -236,6 +240,8 @@ impl Refusal {
                 id: id.clone(),
                 limit: *limit,
             },
+            CommandError::NotRegistered(start) => Self::NotRegistered(start.clone()),
+            CommandError::UndecodableInput(start) => Self::UndecodableInput(start.clone()),
             CommandError::UndeclaredEvent(event) => Self::UndeclaredEvent(event.clone()),
             CommandError::UndecodableEvent(event) => Self::UndecodableEvent(event.clone()),
             CommandError::InvalidEntityKey(invalid) => Self::InvalidEntityKey(invalid.clone()),
@@ -287,6 +293,8 @@ impl Refusal {
             Self::NotFound { id } => CommandError::NotFound { id },
             Self::AlreadyFinished { id, status } => CommandError::AlreadyFinished { id, status },
             Self::Backlogged { id, limit } => CommandError::Backlogged { id, limit },
+            Self::NotRegistered(start) => start.into(),
+            Self::UndecodableInput(start) => start.into(),
             Self::UndeclaredEvent(event) => event.into(),
             Self::UndecodableEvent(event) => event.into(),
             Self::InvalidEntityKey(invalid) => invalid.into(),

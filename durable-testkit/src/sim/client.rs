@@ -148,7 +148,7 @@ impl Clients {
         let request = StartRequest {
             id: Some(id.clone()),
             name: planned.workload.to_owned(),
-            version: planned.version.to_owned(),
+            version: Some(planned.version.to_owned()),
             input: planned.payload(),
             start_at: delay.then_some(durable_runtime::work::StartAt::After(
                 std::time::Duration::from_secs(3),

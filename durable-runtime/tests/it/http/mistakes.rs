@@ -78,7 +78,7 @@ fn start(id: &str, input: &str) -> StartRequest {
     StartRequest {
         id: Some(InstanceId::new(id).unwrap()),
         name: "order".to_owned(),
-        version: "1".to_owned(),
+        version: Some("1".to_owned()),
         input: Some(Payload::from_json(input).unwrap()),
         start_at: None,
         tags: std::collections::BTreeMap::new(),

@@ -45,7 +45,7 @@ fn by_text(id: &str) -> StartRequest {
     StartRequest {
         id: Some(InstanceId::new(id).unwrap()),
         name: "order".to_owned(),
-        version: "1".to_owned(),
+        version: Some("1".to_owned()),
         input: Some(Payload::encode("three").unwrap()),
         start_at: None,
         tags: BTreeMap::new(),

@@ -235,7 +235,7 @@ async fn inputs(client: &Client, story: &mut Story) {
         let start = StartRequest {
             id: Some(InstanceId::new(id).unwrap()),
             name: "echo".to_owned(),
-            version: "1".to_owned(),
+            version: (id != "i-1").then(|| "1".to_owned()),
             input: input.clone(),
             start_at: None,
             tags: [("of".to_owned(), "inputs".to_owned())].into(),
