@@ -91,6 +91,8 @@ pub struct RegisteredActivity {
     pub invoke: Arc<InvokeFn>,
     /// How many attempts may run at once in one worker.
     pub max_concurrent: Option<usize>,
+    /// The queue that its attribute names.
+    pub(super) queue: Option<String>,
     pub(super) states: Vec<RequiredState>,
     pub(super) id: TypeId,
 }
@@ -102,6 +104,7 @@ impl RegisteredActivity {
             blocking: A::BLOCKING,
             invoke: Arc::new(A::invoke),
             max_concurrent: A::MAX_CONCURRENT,
+            queue: A::options().queue,
             states: A::states(),
             id: TypeId::of::<A>(),
         }
@@ -115,6 +118,7 @@ impl RegisteredActivity {
             blocking: false,
             invoke,
             max_concurrent: None,
+            queue: None,
             states: Vec::new(),
             id: TypeId::of::<Self>(),
         }

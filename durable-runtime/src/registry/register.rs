@@ -173,11 +173,12 @@ impl Registry {
     /// Checks that the functions fit together.
     ///
     /// # Errors
-    /// [`RegistryError`], which lists everything: functions of the same name, events of the same
-    /// name in one orchestrator, and every callee of a registered orchestrator that is not
-    /// registered.
+    /// [`RegistryError`], which lists everything: functions of the same name, activities with a
+    /// queue, events of the same name in one orchestrator, and every callee of a registered
+    /// orchestrator that is not registered.
     pub fn check(&self) -> Result<(), RegistryError> {
         let mut problems = self.problems.clone();
+        problems.extend(self.activities().filter_map(queued));
         for orchestrator in self.orchestrators() {
             problems.extend(equal_events(orchestrator));
             problems.extend(self.not_registered(orchestrator));
@@ -235,6 +236,14 @@ impl Registry {
             }
         }
     }
+}
+
+/// No worker has queues yet, so what was to limit an activity would not.
+fn queued(activity: &RegisteredActivity) -> Option<Problem> {
+    Some(Problem::Queued {
+        activity: activity.name,
+        queue: activity.queue.clone()?,
+    })
 }
 
 fn equal_events(orchestrator: &RegisteredOrchestrator) -> Vec<Problem> {
