@@ -163,7 +163,7 @@ impl<E: Entity> EntityHandle<E> {
             signal: SignalRef::Id(signal.id),
             command: super::command::fresh(),
         };
-        Ok(self.commands()?.signal_withdraw(request).await?)
+        self.commands()?.signal_withdraw(request).await
     }
 
     /// Returns what is known about the entity; `None` if it has no state, is not locked and no
@@ -259,7 +259,7 @@ impl<T: Recorded, E: CallableError> ClientCall<T, E> {
         let commands = Arc::clone(&self.sending.commands);
         let request = self.sending.request(true)?;
         let ticket = commands.entity_send(request).await;
-        let ticket = ticket.map_err(ClientError::from)?;
+        let ticket = ticket?;
         let answer = commands.entity_answer(&ticket);
         let answer = match self.timeout {
             None => answer.await,
@@ -268,7 +268,7 @@ impl<T: Recorded, E: CallableError> ClientCall<T, E> {
                 Either::Right(_) => return Err(OperationError::TimedOut),
             },
         };
-        match answer.map_err(ClientError::from)? {
+        match answer? {
             Ok(value) => Ok(T::from_payload(&value).map_err(ClientError::from)?),
             Err(error) => {
                 let error = E::from_call_error(error).map_err(ClientError::from)?;
@@ -352,7 +352,7 @@ impl SentSignal {
             signal: SignalRef::Command(self.command.clone()),
             command: super::command::withdrawing(&self.command),
         };
-        Ok(self.commands.signal_withdraw(request).await?)
+        self.commands.signal_withdraw(request).await
     }
 }
 

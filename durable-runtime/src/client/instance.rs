@@ -108,7 +108,7 @@ impl<O> Instance<O> {
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Store`].
     pub async fn history(&self) -> Result<History, ClientError> {
-        Ok(self.target.commands()?.history(self.id(), None).await?)
+        self.target.commands()?.history(self.id(), None).await
     }
 
     /// Returns the history of one execution.
@@ -117,7 +117,7 @@ impl<O> Instance<O> {
     /// [`ClientError::NotFound`], [`ClientError::Store`].
     pub async fn history_of(&self, execution: Execution) -> Result<History, ClientError> {
         let commands = self.target.commands()?;
-        Ok(commands.history(self.id(), Some(execution)).await?)
+        commands.history(self.id(), Some(execution)).await
     }
 }
 

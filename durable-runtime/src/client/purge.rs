@@ -8,7 +8,6 @@ use futures_util::future::BoxFuture;
 use super::ClientError;
 use super::instances::NextPage;
 use super::target::Target;
-use crate::work::CommandError;
 use crate::work::Commands;
 use crate::work::InstanceFilter;
 
@@ -40,7 +39,7 @@ impl Purge {
     async fn send(self) -> Result<u64, ClientError> {
         let row = self.target.row().await?;
         let (commands, id) = (Arc::clone(self.target.commands()?), self.target.id);
-        let still_running = |status| CommandError::StillRunning {
+        let still_running = |status| ClientError::StillRunning {
             id: id.clone(),
             status,
         };

@@ -52,7 +52,7 @@ impl Target {
 
     /// The row as it is now.
     pub(super) async fn row(&self) -> Result<InstanceRow, ClientError> {
-        Ok(self.commands()?.instance(&self.id).await?)
+        self.commands()?.instance(&self.id).await
     }
 
     /// Waits until the instance has ended; `None` when it was there and is purged now.

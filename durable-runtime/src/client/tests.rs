@@ -21,7 +21,7 @@ use crate::store::ModelStore;
 use crate::store::NewWorker;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::work::CommandError;
+use crate::work::ClientError;
 use crate::work::Commands;
 use crate::work::Control;
 use crate::work::IfExists;
@@ -80,7 +80,7 @@ impl Hub {
         self.store.dump().await.unwrap()
     }
 
-    async fn start(&self, request: StartRequest) -> Result<InstanceId, CommandError> {
+    async fn start(&self, request: StartRequest) -> Result<InstanceId, ClientError> {
         self.near.start(request).await.map(|started| started.id)
     }
 
@@ -142,7 +142,7 @@ async fn a_taken_id_is_refused_with_its_status_and_nothing_is_written() {
     let error = hub.start(request("a")).await.unwrap_err();
     assert!(matches!(
         error,
-        CommandError::AlreadyExists {
+        ClientError::AlreadyExists {
             status: InstanceStatus::Pending,
             ..
         }
@@ -186,14 +186,14 @@ async fn the_limit_of_payloads_holds_to_the_byte() {
     let error = hub.start(with_input("above", LIMIT + 1)).await.unwrap_err();
     assert!(matches!(
         error,
-        CommandError::PayloadTooLarge { actual, limit: LIMIT, .. } if actual == LIMIT + 1
+        ClientError::PayloadTooLarge { actual, limit: LIMIT, .. } if actual == LIMIT + 1
     ));
     let error = hub
         .near
         .raise(&id("at"), "go", text_of(LIMIT + 1), "1")
         .await
         .unwrap_err();
-    assert!(matches!(error, CommandError::PayloadTooLarge { .. }));
+    assert!(matches!(error, ClientError::PayloadTooLarge { .. }));
     assert_eq!(hub.dump().await, before);
 }
 
@@ -208,7 +208,7 @@ async fn the_limits_of_tags_and_event_names_hold_to_the_number() {
     let error = hub.start(tagged("b", 33)).await.unwrap_err();
     assert!(matches!(
         error,
-        CommandError::LimitExceeded {
+        ClientError::LimitExceeded {
             actual: 33,
             limit: 32,
             ..
@@ -224,7 +224,7 @@ async fn the_limits_of_tags_and_event_names_hold_to_the_number() {
     let error = raise(129).await.unwrap_err();
     assert!(matches!(
         error,
-        CommandError::LimitExceeded {
+        ClientError::LimitExceeded {
             actual: 129,
             limit: 128,
             ..
@@ -237,7 +237,7 @@ async fn nothing_is_sent_to_an_instance_that_is_not_there_or_has_ended() {
     let hub = Hub::open().await;
     let a = id("a");
     let raise = || hub.near.raise(&a, "go", text_of(2), "command");
-    assert!(matches!(raise().await, Err(CommandError::NotFound { .. })));
+    assert!(matches!(raise().await, Err(ClientError::NotFound { .. })));
 
     hub.start(request("a")).await.unwrap();
     let output = Output::Completed(text_of(2));
@@ -245,14 +245,14 @@ async fn nothing_is_sent_to_an_instance_that_is_not_there_or_has_ended() {
         .await;
     assert!(matches!(
         raise().await,
-        Err(CommandError::AlreadyFinished {
+        Err(ClientError::AlreadyFinished {
             status: InstanceStatus::Completed,
             ..
         })
     ));
     assert!(matches!(
         hub.near.control(&id("a"), Control::Suspend, "other").await,
-        Err(CommandError::AlreadyFinished { .. })
+        Err(ClientError::AlreadyFinished { .. })
     ));
 }
 
@@ -282,7 +282,7 @@ async fn an_instance_has_at_most_as_many_unread_events_as_the_limit_says() {
     let refused = raise("4").await;
     assert!(matches!(
         refused,
-        Err(CommandError::Backlogged { limit: 3, .. })
+        Err(ClientError::Backlogged { limit: 3, .. })
     ));
     raise("3").await.unwrap();
     assert_eq!(hub.near.unread_events(&a).await.unwrap().len(), 3);
@@ -339,7 +339,7 @@ async fn a_store_that_is_not_available_is_asked_again_for_a_short_while() {
     assert_eq!(answer_at(6).await.unwrap(), 6);
     assert!(matches!(
         answer_at(7).await,
-        Err(CommandError::Unavailable { action, .. }) if action == "try"
+        Err(ClientError::Unavailable { action, .. }) if action == "try"
     ));
 }
 

@@ -30,9 +30,9 @@ use super::page_size::cut_entities;
 use super::page_size::cut_instances;
 use super::page_size::cut_signals;
 use super::problem::Problem;
+use crate::client::ClientError;
 use crate::ids::MessageId;
 use crate::machine::entity::DELETE_STATE;
-use crate::work::CommandError;
 use crate::work::EntityRequest;
 use crate::work::IfExists;
 use crate::work::InstanceFilter;
@@ -141,7 +141,7 @@ async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
     let announced = call.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if let Some(actual) = announced.filter(|bytes| *bytes > limit) {
-        return Err(Problem::refused(CommandError::PayloadTooLarge {
+        return Err(Problem::refused(ClientError::PayloadTooLarge {
             what: "the request".into(),
             actual,
             limit,
@@ -163,7 +163,7 @@ async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
 /// Asks the hub.
 async fn ask<T>(
     call: &Call,
-    question: impl Future<Output = Result<T, CommandError>>,
+    question: impl Future<Output = Result<T, ClientError>>,
 ) -> Result<T, Problem> {
     let question = async { question.await.map_err(Problem::refused) };
     call.in_time(question).await
@@ -171,7 +171,7 @@ async fn ask<T>(
 
 fn check_limit(what: &'static str, actual: usize, limit: usize) -> Result<(), Problem> {
     if actual > limit {
-        return Err(Problem::refused(CommandError::LimitExceeded {
+        return Err(Problem::refused(ClientError::LimitExceeded {
             what: what.into(),
             actual,
             limit,

@@ -13,9 +13,9 @@ use super::describe::Description;
 use super::describe::JSON;
 use super::problem::Problem;
 use crate::client;
+use crate::client::ClientError;
 use crate::ids::InstanceId;
 use crate::payload::Payload;
-use crate::work::CommandError;
 use crate::work::Commands;
 
 /// `POST /instances/{id}/raiseEvent/{event}`
@@ -56,8 +56,8 @@ pub(super) async fn raise(mut call: Call) -> Answer {
                 Ok(()) => return Ok(()),
                 // The hub has found this out without the instance.
                 Err(
-                    error @ (CommandError::PayloadTooLarge { .. }
-                    | CommandError::LimitExceeded { .. }),
+                    error @ (ClientError::PayloadTooLarge { .. }
+                    | ClientError::LimitExceeded { .. }),
                 ) => error.into(),
                 Err(error) => return Err(refused(error)),
             },
@@ -88,7 +88,7 @@ async fn send(
     event: &str,
     value: Payload,
     undeclared: bool,
-) -> Result<(), CommandError> {
+) -> Result<(), ClientError> {
     let command = client::fresh_command();
     if undeclared {
         commands.raise(id, event, value, &command).await
@@ -97,9 +97,9 @@ async fn send(
     }
 }
 
-fn refused(error: CommandError) -> Problem {
+fn refused(error: ClientError) -> Problem {
     match &error {
-        CommandError::UndeclaredEvent(_) | CommandError::UndecodableEvent(_) => {
+        ClientError::UndeclaredEvent(_) | ClientError::UndecodableEvent(_) => {
             let way = "`undeclared=true` in the query raises it all the same";
             Problem::bad_request(format!("{error} ({way})"))
         }
@@ -113,7 +113,7 @@ async fn wrong_unless_over(commands: &dyn Commands, id: InstanceId, wrong: Probl
     match commands.instance(&id).await {
         Ok(row) if row.status.is_terminal() => {
             let status = row.status;
-            CommandError::AlreadyFinished { id, status }.into()
+            ClientError::AlreadyFinished { id, status }.into()
         }
         Ok(_) => wrong,
         Err(error) => error.into(),

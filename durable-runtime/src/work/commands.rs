@@ -1,6 +1,5 @@
 //! The commands of a client, at the level of payloads.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::ClientError;
 use super::DelayedSignal;
 use super::EntityFilter;
 use super::EntityListing;
@@ -20,14 +20,9 @@ use super::IfExists;
 use super::InstanceFilter;
 use super::InstancePage;
 use super::InstanceRow;
-use super::InstanceStatus;
-use super::NotRegistered;
 use super::OrchestratorCode;
 use super::PageToken;
 use super::Purged;
-use super::UndeclaredEvent;
-use super::UndecodableEvent;
-use super::UndecodableInput;
 use super::WithdrawRequest;
 use super::version_for;
 use crate::clock::Timestamp;
@@ -37,7 +32,6 @@ use crate::history::History;
 use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
-use crate::ids::InvalidEntityKey;
 use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::payload::Payload;
@@ -48,7 +42,7 @@ use crate::payload::optional;
 #[async_trait]
 pub trait Commands: Send + Sync + std::fmt::Debug {
     /// Closes what was opened for these commands alone: later calls return
-    /// [`CommandError::Closed`]. By default there is nothing to close.
+    /// [`ClientError::Closed`]. By default there is nothing to close.
     async fn close(&self) {}
 
     /// Creates an instance; returns once it is durable. A start that names no version gets the newest
@@ -56,17 +50,17 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// worker.
     ///
     /// # Errors
-    /// [`CommandError::AlreadyExists`], as [`IfExists`] says; [`CommandError::NotRegistered`] without a
+    /// [`ClientError::AlreadyExists`], as [`IfExists`] says; [`ClientError::NotRegistered`] without a
     /// version; errors of limits and of the store.
-    async fn start(&self, request: StartRequest) -> Result<Started, CommandError>;
+    async fn start(&self, request: StartRequest) -> Result<Started, ClientError>;
 
     /// Creates an instance of an orchestrator with a name, a version and an input that nobody has
     /// checked: it refuses an orchestrator or a version that no worker of the hub has registered, and an
     /// input that the orchestrator does not take, where its code is in this process.
     ///
     /// # Errors
-    /// As [`start`](Self::start); [`CommandError::NotRegistered`], [`CommandError::UndecodableInput`].
-    async fn start_registered(&self, mut request: StartRequest) -> Result<Started, CommandError> {
+    /// As [`start`](Self::start); [`ClientError::NotRegistered`], [`ClientError::UndecodableInput`].
+    async fn start_registered(&self, mut request: StartRequest) -> Result<Started, ClientError> {
         let lanes = self.lanes().await?;
         let version = version_for(&lanes, &request.name, request.version.as_deref())?;
         if let Some(code) = self.code_of(&request.name, &version) {
@@ -82,7 +76,7 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// The errors of the store.
-    async fn lanes(&self) -> Result<Vec<Lane>, CommandError>;
+    async fn lanes(&self) -> Result<Vec<Lane>, ClientError>;
 
     /// The orchestrator of that name and version, if its code is in this process. By default none is.
     fn code_of(&self, _name: &str, _version: &str) -> Option<OrchestratorCode> {
@@ -93,7 +87,7 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// once.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], [`CommandError::AlreadyFinished`], [`CommandError::Backlogged`],
+    /// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], [`ClientError::Backlogged`],
     /// errors of limits and of the store.
     async fn raise(
         &self,
@@ -101,50 +95,50 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         name: &str,
         payload: Payload,
         command: &str,
-    ) -> Result<(), CommandError>;
+    ) -> Result<(), ClientError>;
 
     /// Raises an external event with a name and a value that nobody has checked: one that the
     /// instance's orchestrator does not declare, or whose value it cannot read, is refused where its
     /// code is in the process that has the store. By default it is nowhere.
     ///
     /// # Errors
-    /// As [`raise`](Self::raise); [`CommandError::UndeclaredEvent`],
-    /// [`CommandError::UndecodableEvent`].
+    /// As [`raise`](Self::raise); [`ClientError::UndeclaredEvent`],
+    /// [`ClientError::UndecodableEvent`].
     async fn raise_declared(
         &self,
         id: &InstanceId,
         name: &str,
         payload: Payload,
         command: &str,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), ClientError> {
         self.raise(id, name, payload, command).await
     }
 
     /// Sends a request to an instance; returns once the request is durable.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], [`CommandError::AlreadyFinished`], errors of limits and of the
+    /// [`ClientError::NotFound`], [`ClientError::AlreadyFinished`], errors of limits and of the
     /// store.
     async fn control(
         &self,
         id: &InstanceId,
         control: Control,
         command: &str,
-    ) -> Result<(), CommandError>;
+    ) -> Result<(), ClientError>;
 
     /// Starts an ended instance once more with the same input, under its own id, or starts a copy
     /// of an instance (which may still run) under another id. `command` makes repetitions count
     /// once.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], [`CommandError::StillRunning`], [`CommandError::AlreadyExists`]
+    /// [`ClientError::NotFound`], [`ClientError::StillRunning`], [`ClientError::AlreadyExists`]
     /// for the other id, errors of the store.
     async fn restart(
         &self,
         id: &InstanceId,
         other: Option<InstanceId>,
         command: &str,
-    ) -> Result<Started, CommandError>;
+    ) -> Result<Started, ClientError>;
 
     /// Deletes ended instances that match `filter`, with all that is stored of them, in one bounded
     /// transaction. With `children`, also deletes the ended sub-orchestrations below them.
@@ -156,14 +150,14 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         filter: &InstanceFilter,
         children: bool,
         after: Option<PageToken>,
-    ) -> Result<Purged, CommandError>;
+    ) -> Result<Purged, ClientError>;
 
     /// Returns the instance as it is now. It shows the requests of all clients, even before its
     /// owner has done them or while there is no worker. An end shows once it has come.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], errors of the store.
-    async fn instance(&self, id: &InstanceId) -> Result<InstanceRow, CommandError>;
+    /// [`ClientError::NotFound`], errors of the store.
+    async fn instance(&self, id: &InstanceId) -> Result<InstanceRow, ClientError>;
 
     /// Waits until the instance's row may have changed since `seen` was read, in this process or
     /// another.
@@ -175,38 +169,38 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// Returns the history of an execution; by default of the current one.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], errors of the store.
+    /// [`ClientError::NotFound`], errors of the store.
     async fn history(
         &self,
         id: &InstanceId,
         execution: Option<Execution>,
-    ) -> Result<History, CommandError>;
+    ) -> Result<History, ClientError>;
 
     /// Returns the part of the current history that tells what is open: from its last checkpoint on.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], errors of the store.
-    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError>;
+    /// [`ClientError::NotFound`], errors of the store.
+    async fn open_history(&self, id: &InstanceId) -> Result<History, ClientError>;
 
     /// Returns the events that an instance was sent and has not read, in the order in which they
     /// came: first those that its execution has taken, then those in the inbox.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], errors of the store.
-    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, CommandError>;
+    /// [`ClientError::NotFound`], errors of the store.
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, ClientError>;
 
     /// Returns the progress that the running activities of an instance have reported.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], errors of the store.
-    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError>;
+    /// [`ClientError::NotFound`], errors of the store.
+    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, ClientError>;
 
     /// How many events an instance was sent and did not read: how many
     /// [`unread_events`](Self::unread_events) are, without reading them.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], the store's own.
-    async fn unread_count(&self, id: &InstanceId) -> Result<u64, CommandError> {
+    /// [`ClientError::NotFound`], the store's own.
+    async fn unread_count(&self, id: &InstanceId) -> Result<u64, ClientError> {
         Ok(self.unread_events(id).await?.len() as u64)
     }
 
@@ -219,27 +213,27 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         filter: &InstanceFilter,
         after: Option<PageToken>,
         limit: u32,
-    ) -> Result<InstancePage, CommandError>;
+    ) -> Result<InstancePage, ClientError>;
 
     /// Returns how many instances match.
     ///
     /// # Errors
     /// The errors of the store.
-    async fn count(&self, filter: &InstanceFilter) -> Result<u64, CommandError>;
+    async fn count(&self, filter: &InstanceFilter) -> Result<u64, ClientError>;
 
     /// Sends an operation to an entity; returns once it is durable.
     ///
     /// # Errors
     /// Errors of limits and of the store.
-    async fn entity_send(&self, request: EntityRequest) -> Result<EntityTicket, CommandError>;
+    async fn entity_send(&self, request: EntityRequest) -> Result<EntityTicket, ClientError>;
 
     /// Waits for the answer to an operation that was sent with
     /// [`wants_answer`](EntityRequest::wants_answer).
     ///
     /// # Errors
-    /// [`CommandError::NotCalled`] if the ticket belongs to another entity than its
+    /// [`ClientError::NotCalled`] if the ticket belongs to another entity than its
     /// [`entity`](EntityTicket::entity) says; errors of the store.
-    async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError>;
+    async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, ClientError>;
 
     /// Returns a page of the delayed signals that have not been delivered to an entity yet, in the
     /// order in which they were sent: some of those after `after`, or none if there are no more.
@@ -250,20 +244,20 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         &self,
         id: &EntityId,
         after: Option<MessageId>,
-    ) -> Result<Vec<DelayedSignal>, CommandError>;
+    ) -> Result<Vec<DelayedSignal>, ClientError>;
 
     /// Withdraws a delayed signal. Either it is withdrawn and never runs, or it is delivered.
     ///
     /// # Errors
-    /// [`CommandError::AlreadyDelivered`], errors of the store.
-    async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), CommandError>;
+    /// [`ClientError::AlreadyDelivered`], errors of the store.
+    async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), ClientError>;
 
     /// Returns the entity as it is now; `None` if it has no state, is not locked and no message
     /// waits for it.
     ///
     /// # Errors
     /// The errors of the store.
-    async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, CommandError>;
+    async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, ClientError>;
 
     /// Returns a page of entities, by name and key.
     ///
@@ -274,7 +268,7 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         filter: &EntityFilter,
         after: Option<&EntityId>,
         limit: u32,
-    ) -> Result<EntityPage, CommandError>;
+    ) -> Result<EntityPage, ClientError>;
 }
 
 /// A request to an instance that has not ended.
@@ -343,165 +337,4 @@ pub struct Started {
     pub id: InstanceId,
     /// Whether it existed before ([`IfExists::Use`]).
     pub existed: bool,
-}
-
-/// Why a command was not done.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CommandError {
-    /// The id already belongs to an instance.
-    #[error("instance `{id}` already exists and is {status}")]
-    AlreadyExists {
-        /// The id.
-        id: InstanceId,
-        /// The status of that instance.
-        status: InstanceStatus,
-    },
-    /// There is no such instance.
-    #[error("there is no instance `{id}`")]
-    NotFound {
-        /// The id.
-        id: InstanceId,
-    },
-    /// The instance has ended, so it accepts nothing more.
-    #[error("instance `{id}` is {status} already")]
-    AlreadyFinished {
-        /// The id.
-        id: InstanceId,
-        /// How it ended.
-        status: InstanceStatus,
-    },
-    /// The instance has the most unread events that it may have. It did not accept the event: raise
-    /// it again later.
-    #[error("instance `{id}` has {limit} unread events, the most that it may have")]
-    Backlogged {
-        /// The id.
-        id: InstanceId,
-        /// How many it may have.
-        limit: usize,
-    },
-    /// No worker of the hub has registered that orchestrator, or that version of it. Nothing was
-    /// started.
-    #[error(transparent)]
-    NotRegistered(#[from] NotRegistered),
-    /// The orchestrator does not take the input. Nothing was started.
-    #[error(transparent)]
-    UndecodableInput(#[from] UndecodableInput),
-    /// The instance's orchestrator does not declare the event. It was not raised.
-    #[error(transparent)]
-    UndeclaredEvent(#[from] UndeclaredEvent),
-    /// The instance's orchestrator declares the event, but cannot read its value. It was not raised.
-    #[error(transparent)]
-    UndecodableEvent(#[from] UndecodableEvent),
-    /// The key cannot be one. Nothing was sent.
-    #[error(transparent)]
-    InvalidEntityKey(#[from] InvalidEntityKey),
-    /// The instance has not ended, so it can neither be restarted nor purged.
-    #[error("instance `{id}` is still {status}")]
-    StillRunning {
-        /// The id.
-        id: InstanceId,
-        /// Its status.
-        status: InstanceStatus,
-    },
-    /// A payload is too large. Nothing was written.
-    #[error("{what} has {actual} bytes, above the limit of {limit}")]
-    PayloadTooLarge {
-        /// Which payload.
-        what: Cow<'static, str>,
-        /// How many bytes it has.
-        actual: usize,
-        /// How many it may have.
-        limit: usize,
-    },
-    /// A number exceeds its limit. Nothing was written.
-    #[error("{what} is {actual}, above the limit of {limit}")]
-    LimitExceeded {
-        /// What is counted.
-        what: Cow<'static, str>,
-        /// The number.
-        actual: usize,
-        /// The limit.
-        limit: usize,
-    },
-    /// The delayed signal is no longer waiting: it was delivered or withdrawn before.
-    #[error("the signal to {entity} was already delivered or withdrawn")]
-    AlreadyDelivered {
-        /// The entity.
-        entity: EntityId,
-    },
-    /// This command did not call the entity.
-    #[error("{entity} was not called by this command")]
-    NotCalled {
-        /// The entity.
-        entity: EntityId,
-    },
-    /// The client could not reach a server over a network, or the server did not answer in time.
-    /// The client does not know whether the command was done.
-    #[error("the server {server} cannot be reached")]
-    Unreachable {
-        /// The server.
-        server: String,
-        /// The cause.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// A server does not know the client's key, or no longer accepts it. Nothing was done.
-    #[error("the server {server} does not accept this client: {reason}")]
-    Unauthorized {
-        /// The server.
-        server: String,
-        /// What it says.
-        reason: String,
-    },
-    /// A server does not allow this with the client's key. Nothing was done.
-    #[error("the server {server} does not allow this: {reason}")]
-    Forbidden {
-        /// The server.
-        server: String,
-        /// What it says.
-        reason: String,
-    },
-    /// A server was too busy each time it was asked. Nothing was done.
-    #[error("the server {server} is too busy: {reason}")]
-    TooManyRequests {
-        /// The server.
-        server: String,
-        /// What it says.
-        reason: String,
-    },
-    /// A server sent an answer that this version of the client cannot read. Something else may run
-    /// at that URL, or another version. The client does not know whether the command was done.
-    #[error("the server {server} sent an answer that this client cannot read: {problem}")]
-    UnexpectedAnswer {
-        /// The server.
-        server: String,
-        /// What is wrong with the answer.
-        problem: String,
-    },
-    /// The store cannot do it now: it is busy, has no room, or its disk fails. A later attempt may
-    /// succeed. The caller does not know whether the request was done.
-    #[error("failed to {action}: the store cannot do it now")]
-    Unavailable {
-        /// What was tried.
-        action: Cow<'static, str>,
-        /// The cause: a [`StoreError`](crate::store::StoreError) if the store is in this process.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The store was closed. Nothing was done.
-    #[error("failed to {action}: the store is closed")]
-    Closed {
-        /// What was tried.
-        action: Cow<'static, str>,
-    },
-    /// The store could not do it.
-    #[error("failed to {action}")]
-    Store {
-        /// What was tried.
-        action: Cow<'static, str>,
-        /// The cause.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
 }

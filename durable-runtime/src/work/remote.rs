@@ -10,24 +10,18 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::Serialize;
 
-use super::CommandError;
 use super::Control;
 use super::EntityFilter;
 use super::EntityTicket;
 use super::InstanceFilter;
 use super::InstanceRow;
 use super::InstanceStatus;
-use super::NotRegistered;
 use super::PageToken;
-use super::UndeclaredEvent;
-use super::UndecodableEvent;
-use super::UndecodableInput;
 use crate::clock::Timestamp;
 use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
-use crate::ids::InvalidEntityKey;
 use crate::payload::Payload;
 
 /// The path of each command, below where the API is.
@@ -165,168 +159,6 @@ impl Seen {
             custom_status: row.custom_status.as_ref().map(Payload::hash64),
             command: row.command.clone(),
             is_asked: row.is_asked,
-        }
-    }
-}
-
-/// Why a command was not done, as a member `error` of the problem that is the answer.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Refusal {
-    AlreadyExists {
-        id: InstanceId,
-        status: InstanceStatus,
-    },
-    NotFound {
-        id: InstanceId,
-    },
-    AlreadyFinished {
-        id: InstanceId,
-        status: InstanceStatus,
-    },
-    Backlogged {
-        id: InstanceId,
-        limit: usize,
-    },
-    NotRegistered(NotRegistered),
-    UndecodableInput(UndecodableInput),
-    UndeclaredEvent(UndeclaredEvent),
-    UndecodableEvent(UndecodableEvent),
-    InvalidEntityKey(InvalidEntityKey),
-    StillRunning {
-        id: InstanceId,
-        status: InstanceStatus,
-    },
-    PayloadTooLarge {
-        what: String,
-        actual: usize,
-        limit: usize,
-    },
-    LimitExceeded {
-        what: String,
-        actual: usize,
-        limit: usize,
-    },
-    AlreadyDelivered {
-        entity: EntityId,
-    },
-    NotCalled {
-        entity: EntityId,
-    },
-    /// The store cannot do it now. Why only the server's log says.
-    Unavailable {
-        action: String,
-    },
-    /// Why it could not be done only the server's log says.
-    Store {
-        action: String,
-    },
-}
-
-impl Refusal {
-    /// What is told of an error; nothing of those that are between this server and another.
-    #[cfg(feature = "http")]
-    pub(crate) fn of(error: &CommandError) -> Option<Self> {
-        Some(match error {
-            CommandError::AlreadyExists { id, status } => Self::AlreadyExists {
-                id: id.clone(),
-                status: *status,
-            },
-            CommandError::NotFound { id } => Self::NotFound { id: id.clone() },
-            CommandError::AlreadyFinished { id, status } => Self::AlreadyFinished {
-                id: id.clone(),
-                status: *status,
-            },
-            CommandError::Backlogged { id, limit } => Self::Backlogged {
-                id: id.clone(),
-                limit: *limit,
-            },
-            CommandError::NotRegistered(start) => Self::NotRegistered(start.clone()),
-            CommandError::UndecodableInput(start) => Self::UndecodableInput(start.clone()),
-            CommandError::UndeclaredEvent(event) => Self::UndeclaredEvent(event.clone()),
-            CommandError::UndecodableEvent(event) => Self::UndecodableEvent(event.clone()),
-            CommandError::InvalidEntityKey(invalid) => Self::InvalidEntityKey(invalid.clone()),
-            CommandError::StillRunning { id, status } => Self::StillRunning {
-                id: id.clone(),
-                status: *status,
-            },
-            CommandError::PayloadTooLarge {
-                what,
-                actual,
-                limit,
-            } => Self::PayloadTooLarge {
-                what: what.clone().into_owned(),
-                actual: *actual,
-                limit: *limit,
-            },
-            CommandError::LimitExceeded {
-                what,
-                actual,
-                limit,
-            } => Self::LimitExceeded {
-                what: what.clone().into_owned(),
-                actual: *actual,
-                limit: *limit,
-            },
-            CommandError::AlreadyDelivered { entity } => Self::AlreadyDelivered {
-                entity: entity.clone(),
-            },
-            CommandError::NotCalled { entity } => Self::NotCalled {
-                entity: entity.clone(),
-            },
-            CommandError::Unavailable { action, .. } | CommandError::Closed { action } => {
-                Self::Unavailable {
-                    action: action.clone().into_owned(),
-                }
-            }
-            CommandError::Store { action, .. } => Self::Store {
-                action: action.clone().into_owned(),
-            },
-            _ => return None,
-        })
-    }
-
-    /// The error again. `told` is what the answer says besides.
-    #[cfg(feature = "http-client")]
-    pub(crate) fn into_error(self, told: String) -> CommandError {
-        match self {
-            Self::AlreadyExists { id, status } => CommandError::AlreadyExists { id, status },
-            Self::NotFound { id } => CommandError::NotFound { id },
-            Self::AlreadyFinished { id, status } => CommandError::AlreadyFinished { id, status },
-            Self::Backlogged { id, limit } => CommandError::Backlogged { id, limit },
-            Self::NotRegistered(start) => start.into(),
-            Self::UndecodableInput(start) => start.into(),
-            Self::UndeclaredEvent(event) => event.into(),
-            Self::UndecodableEvent(event) => event.into(),
-            Self::InvalidEntityKey(invalid) => invalid.into(),
-            Self::StillRunning { id, status } => CommandError::StillRunning { id, status },
-            Self::PayloadTooLarge {
-                what,
-                actual,
-                limit,
-            } => CommandError::PayloadTooLarge {
-                what: what.into(),
-                actual,
-                limit,
-            },
-            Self::LimitExceeded {
-                what,
-                actual,
-                limit,
-            } => CommandError::LimitExceeded {
-                what: what.into(),
-                actual,
-                limit,
-            },
-            Self::AlreadyDelivered { entity } => CommandError::AlreadyDelivered { entity },
-            Self::NotCalled { entity } => CommandError::NotCalled { entity },
-            Self::Unavailable { action } => CommandError::Unavailable {
-                action: action.into(),
-                source: told.into(),
-            },
-            Self::Store { action } => CommandError::Store {
-                action: action.into(),
-                source: told.into(),
-            },
         }
     }
 }

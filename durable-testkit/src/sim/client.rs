@@ -10,10 +10,10 @@ use std::sync::atomic::Ordering;
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
 use durable_runtime::Timestamp;
+use durable_runtime::client::ClientError;
 use durable_runtime::client::StoreCommands;
 use durable_runtime::salt::SaltSource;
 use durable_runtime::store::StoreError;
-use durable_runtime::work::CommandError;
 use durable_runtime::work::Commands;
 use durable_runtime::work::Control;
 use durable_runtime::work::IfExists;
@@ -184,7 +184,7 @@ impl Clients {
                 .await;
             let answer = match raised {
                 Ok(()) => Answer::Accepted,
-                Err(CommandError::AlreadyFinished { .. }) => Answer::Refused,
+                Err(ClientError::AlreadyFinished { .. }) => Answer::Refused,
                 Err(error) => self.not_accepted(&error),
             };
             self.world
@@ -199,8 +199,8 @@ impl Clients {
     }
 
     /// What an error says of an event.
-    fn not_accepted(&self, error: &CommandError) -> Answer {
-        if let CommandError::Backlogged { .. } = error {
+    fn not_accepted(&self, error: &ClientError) -> Answer {
+        if let ClientError::Backlogged { .. } = error {
             self.world.count("event above the limit");
             return Answer::NoRoom;
         }
@@ -227,7 +227,7 @@ impl Clients {
             Ok(()) => self
                 .world
                 .violation(format!("1: `{id}` took an event after its end")),
-            Err(CommandError::AlreadyFinished { .. }) => self.world.count("event after the end"),
+            Err(ClientError::AlreadyFinished { .. }) => self.world.count("event after the end"),
             Err(_) => {}
         }
     }

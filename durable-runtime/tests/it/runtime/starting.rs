@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use durable_runtime::client::ClientError;
 use durable_runtime::prelude::*;
-use durable_runtime::work::CommandError;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::StartRequest;
 use durable_runtime::work::Started;
@@ -146,7 +146,7 @@ async fn a_start_by_a_name_that_nobody_has_registered_says_what_there_is() {
     let runtime = runtime.start().await.unwrap();
     let client = runtime.client();
     let commands = client.commands();
-    let says = |refused: Result<Started, CommandError>| refused.unwrap_err().to_string();
+    let says = |refused: Result<Started, ClientError>| refused.unwrap_err().to_string();
     let unknown = commands.start(by_name("a", "version", None)).await;
     let expected = "no worker of this hub has an orchestrator `version`";
     assert_eq!(says(unknown), expected);
@@ -160,7 +160,7 @@ async fn a_start_by_a_name_that_nobody_has_registered_says_what_there_is() {
         "no worker of this hub has that version of `versioned`: there is `10`, `9`"
     );
     let row = commands.instance(&InstanceId::new("a").unwrap()).await;
-    assert!(matches!(row, Err(CommandError::NotFound { .. })));
+    assert!(matches!(row, Err(ClientError::NotFound { .. })));
     runtime.shutdown().await.unwrap();
 }
 

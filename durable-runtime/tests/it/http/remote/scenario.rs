@@ -9,7 +9,6 @@ use durable_runtime::client::ClientError;
 use durable_runtime::client::Instance;
 use durable_runtime::history::HistoryEvent;
 use durable_runtime::prelude::*;
-use durable_runtime::work::CommandError;
 use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
@@ -342,7 +341,7 @@ async fn limits(client: &Client, story: &mut Story) {
         let payload = Payload::from_json("1").unwrap();
         client.commands().raise(&id, &name, payload, "c").await
     };
-    let error: CommandError = raise("x".repeat(129)).await.unwrap_err();
+    let error: ClientError = raise("x".repeat(129)).await.unwrap_err();
     story.tell("too long an event", error);
     let key = "k".repeat(257);
     let deposit = AccountClient::new(client, key).deposit(1).await;
