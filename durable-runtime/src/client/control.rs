@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use super::ClientError;
 use super::command;
 use super::target::Target;
-use crate::work::Control;
+use crate::commands::Control;
 use crate::work::InstanceStatus;
 
 impl Target {

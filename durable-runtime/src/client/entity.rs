@@ -13,6 +13,10 @@ use futures_util::future::select;
 use super::ClientError;
 use super::EntityInfo;
 use crate::callable::CallableError;
+use crate::commands::Commands;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityRequest;
+use crate::commands::WithdrawRequest;
 use crate::entity::Entity;
 use crate::entity::Operation;
 use crate::ids::EntityId;
@@ -20,11 +24,7 @@ use crate::payload::Arguments;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::payload::Recorded;
-use crate::work::Commands;
-use crate::work::DelayedSignal;
-use crate::work::EntityRequest;
 use crate::work::SignalRef;
-use crate::work::WithdrawRequest;
 
 /// A client's handle on one entity. The clients that `#[entity]` generates contain one.
 ///

@@ -9,19 +9,19 @@ use super::StoreCommands;
 use super::store_commands::LONGEST_POLL;
 use super::store_commands::SHORTEST_POLL;
 use super::store_commands::check_limit;
+use crate::commands::ClientError;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityRequest;
+use crate::commands::EntityTicket;
+use crate::commands::WithdrawRequest;
 use crate::failure::CallResult;
 use crate::ids::EntityId;
 use crate::ids::MessageId;
 use crate::store::EntityCommand;
 use crate::store::SignalWithdrawal;
 use crate::work::Caller;
-use crate::work::ClientError;
-use crate::work::DelayedSignal;
 use crate::work::EntityOperation;
-use crate::work::EntityRequest;
-use crate::work::EntityTicket;
 use crate::work::Sender;
-use crate::work::WithdrawRequest;
 
 /// How long the store remembers a command that only the client itself repeats, and its answer. This is
 /// longer than a client keeps asking, and longer than a call is likely to wait.
@@ -139,8 +139,8 @@ impl StoreCommands {
             }
             let next_look = self.clock.sleep_for(poll);
             match select(handed, next_look).await {
-                Either::Left((Ok(result), _)) => return Ok(result),
-                Either::Left((Err(_), next_look)) => {
+                Either::Left((Some(result), _)) => return Ok(result),
+                Either::Left((None, next_look)) => {
                     // Another waiter for the same command has taken this one's place.
                     next_look.await;
                     handed = self.notifier.answer_to(ticket.key, &ticket.command);

@@ -9,12 +9,12 @@ use super::ClientError;
 use super::InstanceInfo;
 use super::PurgeChunks;
 use crate::clock::Timestamp;
+use crate::commands::Commands;
+use crate::commands::InstanceFilter;
+use crate::commands::PageToken;
 use crate::ids::InstanceId;
 use crate::payload::Payload;
-use crate::work::Commands;
-use crate::work::InstanceFilter;
 use crate::work::InstanceStatus;
-use crate::work::PageToken;
 
 /// A query for instances; by default it lists all of them.
 ///

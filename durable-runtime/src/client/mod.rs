@@ -32,8 +32,10 @@ mod target;
 mod terminate;
 mod untyped;
 mod waiting;
+#[cfg(any(feature = "http", feature = "http-client"))]
+pub(crate) mod wire;
 
-pub use crate::work::ClientError;
+pub use crate::commands::ClientError;
 #[cfg(feature = "http")]
 pub(crate) use command::fresh as fresh_command;
 pub use control::Cancel;

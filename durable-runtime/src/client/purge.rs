@@ -8,8 +8,8 @@ use futures_util::future::BoxFuture;
 use super::ClientError;
 use super::instances::NextPage;
 use super::target::Target;
-use crate::work::Commands;
-use crate::work::InstanceFilter;
+use crate::commands::Commands;
+use crate::commands::InstanceFilter;
 
 /// A request to delete an ended instance: its row, history, events and remembered commands, and
 /// those of its sub-orchestrations. `.await` returns the number of deleted instances.

@@ -12,6 +12,10 @@ use futures_util::future::BoxFuture;
 use super::ClientError;
 use super::Instance;
 use crate::clock::Timestamp;
+use crate::commands::Commands;
+use crate::commands::IfExists;
+use crate::commands::StartAt;
+use crate::commands::StartRequest;
 use crate::ids::InstanceId;
 use crate::orchestration::ChosenId;
 use crate::orchestration::Declares;
@@ -19,17 +23,13 @@ use crate::orchestration::Event;
 use crate::orchestration::Orchestrator;
 use crate::payload::CodecError;
 use crate::payload::Payload;
-use crate::work::Commands;
 use crate::work::FirstEvent;
-use crate::work::IfExists;
-use crate::work::StartAt;
-use crate::work::StartRequest;
 
 /// A request to start an instance, with its options. `.await` returns once the instance is durable.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
-/// # use durable_runtime::work::IfExists;
+/// # use durable_runtime::commands::IfExists;
 /// # #[orchestrator]
 /// # async fn greet(_ctx: &OrchestrationContext, name: String) -> String { name }
 /// # async fn example(client: GreetClient) -> Result<(), ClientError> {

@@ -11,6 +11,29 @@ use futures_util::future::select;
 
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::commands::ClientError;
+use crate::commands::Commands;
+use crate::commands::Control;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityFilter;
+use crate::commands::EntityListing;
+use crate::commands::EntityPage;
+use crate::commands::EntityRequest;
+use crate::commands::EntityTicket;
+use crate::commands::IfExists;
+use crate::commands::InstanceFilter;
+use crate::commands::InstancePage;
+use crate::commands::Limits;
+use crate::commands::OrchestratorCode;
+use crate::commands::PageToken;
+use crate::commands::Purged;
+use crate::commands::StartAt;
+use crate::commands::StartRequest;
+use crate::commands::Started;
+use crate::commands::UndeclaredEvent;
+use crate::commands::UndecodableEvent;
+use crate::commands::WithdrawRequest;
+use crate::commands::version_for;
 use crate::failure::CallResult;
 use crate::history::ExternalEvent;
 use crate::history::History;
@@ -20,6 +43,7 @@ use crate::ids::InstanceId;
 use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::machine;
+use crate::notifier::Notifier;
 use crate::payload::Payload;
 use crate::registry::closest;
 use crate::salt::Salt;
@@ -30,35 +54,11 @@ use crate::store::InstanceCommand;
 use crate::store::Sent;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::work::ClientError;
-use crate::work::Commands;
-use crate::work::Control;
-use crate::work::DelayedSignal;
-use crate::work::EntityFilter;
-use crate::work::EntityListing;
-use crate::work::EntityPage;
-use crate::work::EntityRequest;
-use crate::work::EntityTicket;
 use crate::work::Heartbeat;
-use crate::work::IfExists;
-use crate::work::InstanceFilter;
-use crate::work::InstancePage;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
-use crate::work::Limits;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
-use crate::work::Notifier;
-use crate::work::OrchestratorCode;
-use crate::work::PageToken;
-use crate::work::Purged;
-use crate::work::StartAt;
-use crate::work::StartRequest;
-use crate::work::Started;
-use crate::work::UndeclaredEvent;
-use crate::work::UndecodableEvent;
-use crate::work::WithdrawRequest;
-use crate::work::version_for;
 
 /// How long to wait before asking an unavailable store again. After the last wait, the command
 /// returns the store's error.
@@ -84,7 +84,7 @@ const PURGED_AT_ONCE: u32 = 128;
 #[derive(Debug, Clone)]
 pub struct StoreCommands {
     pub(super) store: Arc<dyn Store>,
-    pub(super) notifier: Arc<Notifier>,
+    pub(super) notifier: Arc<dyn Notifier>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: Limits,
     salts: Arc<dyn SaltSource>,
@@ -98,7 +98,7 @@ impl StoreCommands {
     /// that the two notify each other and need not poll.
     pub fn new(
         store: Arc<dyn Store>,
-        notifier: Arc<Notifier>,
+        notifier: Arc<dyn Notifier>,
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Self {

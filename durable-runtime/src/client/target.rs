@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::ClientError;
+use crate::commands::Commands;
 use crate::ids::InstanceId;
 use crate::ids::InvalidInstanceId;
-use crate::work::Commands;
 use crate::work::InstanceRow;
 use crate::work::Output;
 

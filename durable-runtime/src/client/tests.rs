@@ -12,26 +12,27 @@ use futures_util::future::join;
 use super::StoreCommands;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::commands::ClientError;
+use crate::commands::Commands;
+use crate::commands::Control;
+use crate::commands::IfExists;
+use crate::commands::InstanceFilter;
+use crate::commands::Limits;
+use crate::commands::StartRequest;
 use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
+use crate::notifier::LocalNotifier;
+use crate::notifier::Notifier;
 use crate::payload::Payload;
 use crate::store::ModelStore;
 use crate::store::NewWorker;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::work::ClientError;
-use crate::work::Commands;
-use crate::work::Control;
-use crate::work::IfExists;
-use crate::work::InstanceFilter;
 use crate::work::InstanceStatus;
 use crate::work::InstanceUpdate;
-use crate::work::Limits;
-use crate::work::Notifier;
 use crate::work::Output;
-use crate::work::StartRequest;
 use crate::work::TurnWrite;
 
 /// The time of tokio, which a paused test moves by itself.
@@ -55,7 +56,7 @@ struct Hub {
     store: Arc<dyn Store>,
     near: StoreCommands,
     far: StoreCommands,
-    notifier: Arc<Notifier>,
+    notifier: Arc<dyn Notifier>,
 }
 
 impl Hub {
@@ -63,14 +64,14 @@ impl Hub {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock(tokio::time::Instant::now()));
         let store: Arc<dyn Store> = Arc::new(ModelStore::new());
         store.hub_open(clock.now()).await.unwrap();
-        let notifier = Arc::new(Notifier::default());
-        let commands = |notifier: &Arc<Notifier>| {
+        let notifier: Arc<dyn Notifier> = Arc::new(LocalNotifier::default());
+        let commands = |notifier: &Arc<dyn Notifier>| {
             let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
             StoreCommands::new(store, Arc::clone(notifier), clock, Limits::default())
         };
         Self {
             near: commands(&notifier),
-            far: commands(&Arc::default()),
+            far: commands(&(Arc::<LocalNotifier>::default() as _)),
             store,
             notifier,
         }

@@ -1,6 +1,8 @@
 //! Reads from the history of an instance what it waits for. This runs no code of it.
 
 use crate::clock::Timestamp;
+use crate::commands::ClientError;
+use crate::commands::Commands;
 use crate::definition::SourcePlace;
 use crate::definition::StateId;
 use crate::definition::StateKind;
@@ -11,8 +13,6 @@ use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::ids::Execution;
 use crate::payload::Payload;
-use crate::work::ClientError;
-use crate::work::Commands;
 use crate::work::Heartbeat;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;

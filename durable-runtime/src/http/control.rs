@@ -13,9 +13,9 @@ use super::instances::purge_all;
 use super::problem::Problem;
 use crate::client;
 use crate::client::ClientError;
+use crate::commands::Control;
+use crate::commands::InstanceFilter;
 use crate::ids::InstanceId;
-use crate::work::Control;
-use crate::work::InstanceFilter;
 use crate::work::InstanceStatus;
 
 /// `POST /instances/{id}/terminate`

@@ -14,9 +14,9 @@ use super::describe::JSON;
 use super::problem::Problem;
 use crate::client;
 use crate::client::ClientError;
+use crate::commands::Commands;
 use crate::ids::InstanceId;
 use crate::payload::Payload;
-use crate::work::Commands;
 
 /// `POST /instances/{id}/raiseEvent/{event}`
 pub(super) fn description() -> Description {

@@ -1,7 +1,7 @@
 //! The entities that the workers of the hub have registered.
 
 use super::problem::Problem;
-use crate::work::Commands;
+use crate::commands::Commands;
 
 /// The name of an entity as its code spells it: tools of Durable Functions write it in small letters.
 /// `None` if no worker has such an entity.

@@ -20,11 +20,11 @@ use super::problem::Problem;
 use super::status;
 use super::status_object::StatusObject;
 use crate::client;
+use crate::commands::IfExists;
+use crate::commands::StartRequest;
 use crate::ids::InstanceId;
-use crate::work::IfExists;
 use crate::work::InstanceRow;
 use crate::work::Output;
-use crate::work::StartRequest;
 
 /// `POST /orchestrators/{name}/{id?}`
 pub(super) async fn start(mut call: Call) -> Answer {

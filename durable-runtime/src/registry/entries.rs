@@ -10,6 +10,7 @@ use crate::activity::Activity;
 use crate::activity::ActivityInvocation;
 use crate::activity::AttemptEnd;
 use crate::activity::RequiredState;
+use crate::commands::OrchestratorCode;
 use crate::definition::OrchestratorDefinition;
 use crate::entity::Entity;
 use crate::entity::run_operation;
@@ -19,7 +20,6 @@ use crate::orchestration::Orchestrator;
 use crate::payload::Arguments;
 #[cfg(feature = "schemars")]
 use crate::schemas::OrchestratorSchemas;
-use crate::work::OrchestratorCode;
 
 /// A registered orchestrator.
 #[derive(Clone)]

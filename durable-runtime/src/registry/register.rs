@@ -13,6 +13,7 @@ use super::error::Problem;
 use super::suggest::closest;
 use crate::activity::Activity;
 use crate::activity::States;
+use crate::commands::OrchestratorCode;
 use crate::definition::Callee;
 use crate::entity::Entity;
 use crate::ids::Lane;
@@ -21,7 +22,6 @@ use crate::mutants::mutant;
 use crate::orchestration::Orchestrator;
 #[cfg(feature = "schemars")]
 use crate::schemas::PayloadSchemas;
-use crate::work::OrchestratorCode;
 
 /// The functions that a worker can run.
 ///

@@ -28,6 +28,15 @@ use super::StoreLayer;
 use super::Unread;
 use super::own_thread::OwnThread;
 use crate::clock::Timestamp;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityFilter;
+use crate::commands::EntityListing;
+use crate::commands::EntityPage;
+use crate::commands::IfExists;
+use crate::commands::InstanceFilter;
+use crate::commands::InstancePage;
+use crate::commands::PageToken;
+use crate::commands::Purged;
 use crate::failure::CallResult;
 use crate::history::TurnRecord;
 use crate::ids::EntityId;
@@ -36,18 +45,9 @@ use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::ids::Lane;
 use crate::ids::MessageId;
-use crate::work::DelayedSignal;
-use crate::work::EntityFilter;
-use crate::work::EntityListing;
-use crate::work::EntityPage;
 use crate::work::Heartbeat;
-use crate::work::IfExists;
-use crate::work::InstanceFilter;
-use crate::work::InstancePage;
 use crate::work::InstanceRow;
 use crate::work::NewInstance;
-use crate::work::PageToken;
-use crate::work::Purged;
 
 /// The store, whose clients' calls run on the thread.
 #[derive(Debug)]

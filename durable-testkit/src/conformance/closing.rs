@@ -34,7 +34,7 @@ pub async fn a_closed_store_refuses_everything(store: Arc<dyn Store>) {
     assert_closed(&store.instance_fetch(&row.id).await);
     assert_closed(&store.instance_load(row.key).await);
     let new = new_instance("b");
-    let if_exists = durable_runtime::work::IfExists::Fail;
+    let if_exists = durable_runtime::commands::IfExists::Fail;
     assert_closed(&store.instance_create(&new, &if_exists, 10, START).await);
     let command = InstanceCommand {
         command: "command".to_owned(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use durable_runtime::commands::IfExists;
 use durable_runtime::history::ExternalEvent;
 use durable_runtime::ids::Execution;
 use durable_runtime::ids::Lane;
@@ -11,7 +12,6 @@ use durable_runtime::store::Created;
 use durable_runtime::store::InboxPage;
 use durable_runtime::store::Sent;
 use durable_runtime::store::Store;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::TurnWrite;

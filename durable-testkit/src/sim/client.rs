@@ -12,15 +12,16 @@ use durable_runtime::Payload;
 use durable_runtime::Timestamp;
 use durable_runtime::client::ClientError;
 use durable_runtime::client::StoreCommands;
+use durable_runtime::commands::Commands;
+use durable_runtime::commands::Control;
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::Limits;
+use durable_runtime::commands::StartRequest;
+use durable_runtime::notifier::LocalNotifier;
+use durable_runtime::notifier::Notifier;
 use durable_runtime::salt::SaltSource;
 use durable_runtime::store::StoreError;
-use durable_runtime::work::Commands;
-use durable_runtime::work::Control;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::Limits;
-use durable_runtime::work::Notifier;
-use durable_runtime::work::StartRequest;
 use durable_testkit::CountedSalts;
 
 use crate::clock::SimClock;
@@ -67,7 +68,7 @@ pub(crate) struct Clients {
     pub(crate) store: Arc<SimStore>,
     pub(crate) clock: SimClock,
     /// Those of the processes that are alive.
-    pub(crate) notifiers: Mutex<Vec<Arc<Notifier>>>,
+    pub(crate) notifiers: Mutex<Vec<Arc<dyn Notifier>>>,
     pub(crate) records: Mutex<Vec<Record>>,
     pub(crate) numbers: AtomicU64,
     pub(crate) salts: Arc<CountedSalts>,
@@ -96,7 +97,7 @@ impl Clients {
         limits.unread_events = self.most_unread;
         StoreCommands::new(
             self.store.clone(),
-            near.unwrap_or_default(),
+            near.unwrap_or_else(|| Arc::new(LocalNotifier::default())),
             Arc::new(self.clock.clone()),
             limits,
         )
@@ -150,7 +151,7 @@ impl Clients {
             name: planned.workload.to_owned(),
             version: Some(planned.version.to_owned()),
             input: planned.payload(),
-            start_at: delay.then_some(durable_runtime::work::StartAt::After(
+            start_at: delay.then_some(durable_runtime::commands::StartAt::After(
                 std::time::Duration::from_secs(3),
             )),
             tags: BTreeMap::new(),

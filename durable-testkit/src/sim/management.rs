@@ -3,9 +3,9 @@
 
 use durable_runtime::InstanceId;
 use durable_runtime::client::ClientError;
-use durable_runtime::work::Commands;
-use durable_runtime::work::Control;
-use durable_runtime::work::InstanceFilter;
+use durable_runtime::commands::Commands;
+use durable_runtime::commands::Control;
+use durable_runtime::commands::InstanceFilter;
 use durable_runtime::work::InstanceStatus;
 
 use crate::client::Clients;

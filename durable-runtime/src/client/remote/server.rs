@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::clock::Clock;
-use crate::work::ClientError;
+use crate::commands::ClientError;
 
 /// The wait between two tries doubles, from the shortest to the longest.
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);

@@ -2,6 +2,7 @@
 
 use super::tables::Tables;
 use crate::clock::Timestamp;
+use crate::commands::IfExists;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
@@ -14,7 +15,6 @@ use crate::store::creation::Beginning;
 use crate::store::creation::beginning_of;
 use crate::store::creation::first_event;
 use crate::store::creation::pending_row;
-use crate::work::IfExists;
 use crate::work::InstanceRow;
 use crate::work::MessageBody;
 use crate::work::NewInstance;

@@ -12,6 +12,15 @@ use async_trait::async_trait;
 
 use super::tables::Tables;
 use crate::clock::Timestamp;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityFilter;
+use crate::commands::EntityListing;
+use crate::commands::EntityPage;
+use crate::commands::IfExists;
+use crate::commands::InstanceFilter;
+use crate::commands::InstancePage;
+use crate::commands::PageToken;
+use crate::commands::Purged;
 use crate::failure::CallResult;
 use crate::history::TurnRecord;
 use crate::ids::EntityId;
@@ -39,18 +48,9 @@ use crate::store::TimerPlace;
 use crate::store::Unread;
 use crate::store::WorkerLease;
 use crate::store::creation::new_hub;
-use crate::work::DelayedSignal;
-use crate::work::EntityFilter;
-use crate::work::EntityListing;
-use crate::work::EntityPage;
 use crate::work::Heartbeat;
-use crate::work::IfExists;
-use crate::work::InstanceFilter;
-use crate::work::InstancePage;
 use crate::work::InstanceRow;
 use crate::work::NewInstance;
-use crate::work::PageToken;
-use crate::work::Purged;
 use crate::work::TurnWrite;
 
 /// A store in memory: the specification of all others. Clones share the stored data.

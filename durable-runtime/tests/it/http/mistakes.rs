@@ -2,9 +2,9 @@
 
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
-use durable_runtime::work::IfExists;
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::StartRequest;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::StartRequest;
 
 use super::server::Server;
 

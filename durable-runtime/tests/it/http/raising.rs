@@ -6,11 +6,12 @@ use axum::Router;
 use axum::http::Request;
 use durable_runtime::Client;
 use durable_runtime::client::StoreCommands;
+use durable_runtime::commands::Limits;
 use durable_runtime::http::Management;
+use durable_runtime::notifier::LocalNotifier;
 use durable_runtime::registry::Registry;
 use durable_runtime::store;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::Limits;
 
 use super::counting_store::CountingStore;
 use super::functions::approved_order;
@@ -91,7 +92,7 @@ async fn counted() -> (Server, Arc<CountingStore>) {
     let counting = Arc::new(CountingStore::around(opened.store));
     let commands = StoreCommands::new(
         Arc::clone(&counting) as _,
-        Arc::default(),
+        Arc::<LocalNotifier>::default(),
         Arc::clone(&server.clock) as _,
         Limits::default(),
     );

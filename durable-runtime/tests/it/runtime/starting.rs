@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use durable_runtime::client::ClientError;
+use durable_runtime::commands::StartRequest;
+use durable_runtime::commands::Started;
 use durable_runtime::prelude::*;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::StartRequest;
-use durable_runtime::work::Started;
 use durable_runtime::worker::StartError;
 
 use super::functions::OrderClient;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use durable_runtime::Payload;
 use durable_runtime::Runtime;
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::StartRequest;
 use durable_runtime::machine::Undecodable;
 use durable_runtime::prelude::*;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::StartRequest;
 
 use super::functions::OrderError;
 use super::functions::Runs;

@@ -7,12 +7,12 @@ use durable_runtime::Payload;
 use durable_runtime::client::Client;
 use durable_runtime::client::ClientError;
 use durable_runtime::client::Instance;
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::StartRequest;
 use durable_runtime::history::HistoryEvent;
 use durable_runtime::prelude::*;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::StartRequest;
 
 use super::functions::Account;
 use super::functions::AccountClient;

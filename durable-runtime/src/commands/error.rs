@@ -6,7 +6,6 @@ use std::error::Error;
 use serde::Deserialize;
 use serde::Serialize;
 
-use super::InstanceStatus;
 use super::NotRegistered;
 use super::UndeclaredEvent;
 use super::UndecodableEvent;
@@ -16,6 +15,7 @@ use crate::ids::InstanceId;
 use crate::ids::InvalidEntityKey;
 use crate::ids::InvalidInstanceId;
 use crate::payload::CodecError;
+use crate::work::InstanceStatus;
 
 /// Why a client's request was not done. Nothing was written, except with
 /// [`ClientError::Unavailable`], [`ClientError::Store`], [`ClientError::Unreachable`] or

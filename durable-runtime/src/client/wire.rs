@@ -1,6 +1,6 @@
 //! The data that a client over HTTP and its server exchange.
 //!
-//! Each of the [`Commands`](super::Commands) has a path. Its target is in the query, where the
+//! Each of the [`Commands`](crate::commands::Commands) has a path. Its target is in the query, where the
 //! guard sees it before the body is read; the rest is JSON, made from the types that the commands
 //! themselves take. The paths contain a number that changes when one side could no longer read the
 //! other.
@@ -10,19 +10,19 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::Serialize;
 
-use super::Control;
-use super::EntityFilter;
-use super::EntityTicket;
-use super::InstanceFilter;
-use super::InstanceRow;
-use super::InstanceStatus;
-use super::PageToken;
 use crate::clock::Timestamp;
+use crate::commands::Control;
+use crate::commands::EntityFilter;
+use crate::commands::EntityTicket;
+use crate::commands::InstanceFilter;
+use crate::commands::PageToken;
 use crate::ids::EntityId;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::payload::Payload;
+use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
 
 /// The path of each command, below where the API is.
 pub(crate) mod path {

@@ -1,31 +1,26 @@
 //! The commands of a client, at the level of payloads.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::Deserialize;
-use serde::Serialize;
 
 use super::ClientError;
+use super::Control;
 use super::DelayedSignal;
 use super::EntityFilter;
 use super::EntityListing;
 use super::EntityPage;
 use super::EntityRequest;
 use super::EntityTicket;
-use super::FirstEvent;
-use super::Heartbeat;
-use super::IfExists;
 use super::InstanceFilter;
 use super::InstancePage;
-use super::InstanceRow;
 use super::OrchestratorCode;
 use super::PageToken;
 use super::Purged;
+use super::StartRequest;
+use super::Started;
 use super::WithdrawRequest;
 use super::version_for;
-use crate::clock::Timestamp;
 use crate::failure::CallResult;
 use crate::history::ExternalEvent;
 use crate::history::History;
@@ -35,7 +30,8 @@ use crate::ids::InstanceId;
 use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::payload::Payload;
-use crate::payload::optional;
+use crate::work::Heartbeat;
+use crate::work::InstanceRow;
 
 /// The commands of a client. The trait is object-safe, so that a client works the same over a store
 /// in this process and over a network.
@@ -50,7 +46,7 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
     /// worker.
     ///
     /// # Errors
-    /// [`ClientError::AlreadyExists`], as [`IfExists`] says; [`ClientError::NotRegistered`] without a
+    /// [`ClientError::AlreadyExists`], as [`IfExists`](super::IfExists) says; [`ClientError::NotRegistered`] without a
     /// version; errors of limits and of the store.
     async fn start(&self, request: StartRequest) -> Result<Started, ClientError>;
 
@@ -269,72 +265,4 @@ pub trait Commands: Send + Sync + std::fmt::Debug {
         after: Option<&EntityId>,
         limit: u32,
     ) -> Result<EntityPage, ClientError>;
-}
-
-/// A request to an instance that has not ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Control {
-    /// End at once.
-    Terminate {
-        /// The reason.
-        reason: String,
-        /// Whether its sub-orchestrations end with it.
-        recursive: bool,
-    },
-    /// End itself.
-    Cancel {
-        /// The grace period, after which it is terminated.
-        grace: Duration,
-    },
-    /// Keep everything that comes in until it is resumed.
-    Suspend,
-    /// Continue.
-    Resume,
-}
-
-/// A start, at the level of payloads.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StartRequest {
-    /// The id; a fresh one if absent.
-    pub id: Option<InstanceId>,
-    /// The orchestrator's name.
-    pub name: String,
-    /// The orchestrator's version; the newest that is registered if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// The input; absent when none was given.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional")]
-    pub input: Option<Payload>,
-    /// When to begin.
-    pub start_at: Option<StartAt>,
-    /// Tags.
-    pub tags: BTreeMap<String, String>,
-    /// What to do when the id is taken.
-    pub if_exists: IfExists,
-    /// Trace context and the like.
-    pub headers: BTreeMap<String, String>,
-    /// An event to raise with the start: to the instance that is started, or to an existing one
-    /// that is used.
-    pub event: Option<FirstEvent>,
-    /// Makes repetitions count once.
-    pub command: String,
-}
-
-/// When a scheduled start begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StartAt {
-    /// At this time.
-    At(Timestamp),
-    /// This long after the store has received it.
-    After(Duration),
-}
-
-/// The result of a start.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Started {
-    /// The id of the instance.
-    pub id: InstanceId,
-    /// Whether it existed before ([`IfExists::Use`]).
-    pub existed: bool,
 }
