@@ -10,6 +10,7 @@ use super::step::Dispatcher;
 use super::step::DispatcherError;
 use crate::ids::InstanceKey;
 use crate::ids::Unit;
+use crate::machine::Continuation;
 use crate::machine::entity::EntityOutcome;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
@@ -84,6 +85,8 @@ fn taken(write: &mut TurnWrite) -> TurnWrite {
 /// How long to wait before a commit that may succeed later is tried again.
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How many bytes an orchestration takes that has hardly any history.
+const REPLAYED_IN_NO_TIME: usize = 16 << 10;
 /// How often a turn that breaks a constraint is made again before its instance stalls.
 const MAX_FAILURES: u32 = 3;
 
@@ -295,10 +298,22 @@ impl Dispatcher {
             return self.instances.make_ready(key);
         }
         match (&known.position, next) {
-            (Kept::Continuation(_), Next::Wait) => self.instances.keep(key, known),
+            (Kept::Continuation(rests), Next::Wait) if !self.is_cheaper_to_replay(rests) => {
+                self.instances.keep(key, known);
+            }
             // Whatever comes next begins with what is stored.
             _ => self.instances.forget(key),
         }
+    }
+
+    /// Whether an orchestration need not stay in memory: it sleeps for longer than it would be kept,
+    /// and is replayed in no time if an event comes earlier. A long history is kept all the same, since
+    /// each of many events would replay all of it.
+    fn is_cheaper_to_replay(&self, continuation: &Continuation) -> bool {
+        let kept_until = self.clock.now() + self.config.cache_time;
+        let sleeps_longer = |due| due > kept_until;
+        continuation.size() <= REPLAYED_IN_NO_TIME
+            && continuation.sleeps_until().is_some_and(sleeps_longer)
     }
 
     pub(super) fn start_attempt(&mut self, task: ActivityTask, unit: Unit, orchestrator: &str) {

@@ -23,6 +23,7 @@ use super::state::Identity;
 use super::state::RoundEnd;
 use super::state::State;
 use super::twin::Twin;
+use crate::clock::Timestamp;
 use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::history::Checkpoint;
@@ -160,6 +161,12 @@ impl Continuation {
     /// know.
     pub fn has_running_attempts(&self) -> bool {
         self.cursor.state().has_running_attempts()
+    }
+
+    /// Returns when the first of its timers is due, if it waits for nothing else. An event may still
+    /// arrive earlier.
+    pub fn sleeps_until(&self) -> Option<Timestamp> {
+        self.cursor.state().sleeps_until()
     }
 
     /// Returns the number of its next turn.

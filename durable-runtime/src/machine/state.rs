@@ -184,6 +184,16 @@ impl State {
             || self.calls.values().any(|call| call.waker.is_some())
     }
 
+    /// When the first of its timers is due, if it waits for timers alone.
+    pub(super) fn sleeps_until(&self) -> Option<Timestamp> {
+        let mut pending = self.calls.values().filter(|call| call.is_pending());
+        let first = pending.try_fold(None, |first: Option<Timestamp>, call| match call.kind {
+            CallKind::Timer { due } => Some(Some(first.map_or(due, |first| first.min(due)))),
+            _ => None,
+        });
+        first.flatten().filter(|_| !self.cancelling.is_awaited())
+    }
+
     /// Undoes what the round did to the custom status.
     pub(super) fn restore_custom_status(&mut self) {
         self.custom_status = self.status_before.take();

@@ -72,7 +72,9 @@ async fn a_turn_that_overflows_the_stack_stalls_its_instance_and_all_others_comp
     assert_eq!(processes(&hub.url, "overflow", "turn"), 0);
     let turn = TurnClient::new(client.clone()).instance(id("turn"));
     turn.resume().await.unwrap();
-    assert_eq!(processes(&hub.url, "overflow", "turn"), 3);
+    // A process that has nothing else to do may end before it takes the request.
+    let mut deaths = (0..40).map(|_| processes(&hub.url, "overflow", "turn"));
+    assert_eq!(deaths.find(|deaths| *deaths > 0), Some(3));
     the_turn_stalled(&client).await;
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use durable_runtime::client::StoreCommands;
 use durable_runtime::clock::Clock;
@@ -17,6 +18,8 @@ use durable_testkit::FaultyStore;
 use durable_testkit::Pump;
 use durable_testkit::PumpBuilder;
 use durable_testkit::VirtualClock;
+use serde::Deserialize;
+use serde::Serialize;
 
 /// As the instances were begun.
 mod before {
@@ -169,48 +172,80 @@ async fn a_start_that_another_process_schedules_is_not_late() {
     assert_eq!(status, InstanceStatus::Running);
 }
 
-/// How many of these there are in memory.
-static NAPPING: AtomicU32 = AtomicU32::new(0);
-
-struct Napping;
+/// Counts how many of its kind there are in memory.
+struct Napping(&'static AtomicU32);
 
 impl Napping {
-    fn new() -> Self {
-        NAPPING.fetch_add(1, Ordering::Relaxed);
-        Self
+    fn new(count: &'static AtomicU32) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
     }
 }
 
 impl Drop for Napping {
     fn drop(&mut self) {
-        NAPPING.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-#[orchestrator]
-async fn naps_for_an_hour(ctx: &OrchestrationContext) -> u64 {
-    let _napping = Napping::new();
-    ctx.sleep(hours(1)).await;
-    1
+#[derive(Debug, Event, Serialize, Deserialize)]
+struct WakeUp;
+
+static WAITING: AtomicU32 = AtomicU32::new(0);
+
+#[orchestrator(events(WakeUp))]
+async fn naps_until_woken(ctx: &OrchestrationContext) {
+    let _napping = Napping::new(&WAITING);
+    ctx.wait_for::<WakeUp>().await;
 }
 
 #[tokio::test]
 async fn what_waits_for_long_does_not_stay_in_memory() {
     let hub = Hub::new();
-    let builder = hub.worker().register(naps_for_an_hour);
+    let builder = hub.worker().register(naps_until_woken);
     let builder = builder.config(|config| config.cache_time = minutes(1));
     let mut pump = builder.start().await.unwrap();
-    let client = NapsForAnHourClient::new(pump.client());
+    let client = NapsUntilWokenClient::new(pump.client());
     let instance = client.start().id("a").await.unwrap();
     pump.run_until_idle().await.unwrap();
-    assert_eq!(NAPPING.load(Ordering::Relaxed), 1);
+    assert_eq!(WAITING.load(Ordering::Relaxed), 1);
     hub.clock.advance(seconds(59));
     pump.run_until_idle().await.unwrap();
-    assert_eq!(NAPPING.load(Ordering::Relaxed), 1);
+    assert_eq!(WAITING.load(Ordering::Relaxed), 1);
     hub.clock.advance(seconds(1));
     pump.run_until_idle().await.unwrap();
-    assert_eq!(NAPPING.load(Ordering::Relaxed), 0);
-    hub.clock.advance(hours(1));
+    assert_eq!(WAITING.load(Ordering::Relaxed), 0);
+    instance.raise(WakeUp).await.unwrap();
     pump.run_until_idle().await.unwrap();
-    assert_eq!(instance.result().await.unwrap(), 1);
+    instance.result().await.unwrap();
+}
+
+static SLEEPING: AtomicU32 = AtomicU32::new(0);
+
+#[orchestrator(events(WakeUp))]
+async fn naps_for(ctx: &OrchestrationContext, time: Duration) {
+    let _napping = Napping::new(&SLEEPING);
+    ctx.sleep(time).await;
+    ctx.wait_for::<WakeUp>().await;
+}
+
+#[tokio::test]
+async fn what_sleeps_for_longer_than_it_would_be_kept_leaves_memory_at_once() {
+    let hub = Hub::new();
+    let builder = hub.worker().register(naps_for);
+    let builder = builder.config(|config| config.cache_time = minutes(1));
+    let mut pump = builder.start().await.unwrap();
+    let client = NapsForClient::new(pump.client());
+    client.start(seconds(60)).await.unwrap();
+    let long = client.start(seconds(61)).await.unwrap();
+    pump.run_until_idle().await.unwrap();
+    assert_eq!(SLEEPING.load(Ordering::Relaxed), 1, "the shorter one");
+    // It hears what comes all the same, and stays once many events would each replay it.
+    for _ in 0..200 {
+        long.raise(WakeUp).await.unwrap();
+        pump.run_until_idle().await.unwrap();
+    }
+    assert_eq!(SLEEPING.load(Ordering::Relaxed), 2);
+    pump.advance(seconds(61)).await.unwrap();
+    long.result().await.unwrap();
 }
