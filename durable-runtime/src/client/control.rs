@@ -14,10 +14,7 @@ use crate::work::InstanceStatus;
 impl Target {
     async fn control(&self, control: Control) -> Result<(), ClientError> {
         let command = command::fresh();
-        Ok(self
-            .commands()?
-            .control(&self.id, control, &command)
-            .await?)
+        self.commands()?.control(&self.id, control, &command).await
     }
 
     /// Waits until the owner has brought the instance into a wanted status, or the instance has ended.

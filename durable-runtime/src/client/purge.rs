@@ -44,7 +44,7 @@ impl Purge {
             status,
         };
         if !row.status.is_terminal() {
-            return Err(still_running(row.status).into());
+            return Err(still_running(row.status));
         }
         let filter = InstanceFilter {
             id: Some(id.clone()),
@@ -54,7 +54,7 @@ impl Purge {
         chunks.children = self.children;
         match chunks.all().await? {
             // Somebody else has started it anew, or has purged it.
-            0 => Err(still_running(chunks.commands.instance(&id).await?.status).into()),
+            0 => Err(still_running(chunks.commands.instance(&id).await?.status)),
             purged => Ok(purged),
         }
     }

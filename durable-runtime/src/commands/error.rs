@@ -241,16 +241,16 @@ mod tests {
 
     /// What a client over HTTP gets of an error of its server.
     fn at_the_client(error: ClientError) -> Option<(String, String)> {
-        let told = serde_json::to_string(&error.told()?).unwrap();
-        let error: ClientError = serde_json::from_str(&told).unwrap();
+        let told = serde_json::to_string(&error.told()?).ok()?;
+        let error: ClientError = serde_json::from_str(&told).ok()?;
         let error = error.because("ask the operator".to_owned());
         let cause = error.source().map(ToString::to_string);
         let said = cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
         Some((told, said))
     }
 
-    fn told(json: &str, says: &str) -> Option<(String, String)> {
-        Some((json.to_owned(), says.to_owned()))
+    fn pair(told: &str, said: &str) -> (String, String) {
+        (told.to_owned(), said.to_owned())
     }
 
     #[test]
@@ -259,27 +259,27 @@ mod tests {
         let status = InstanceStatus::Running;
         assert_eq!(
             at_the_client(ClientError::AlreadyExists { id, status }),
-            told(
+            Some(pair(
                 r#"{"AlreadyExists":{"id":"a","status":"Running"}}"#,
                 "instance `a` already exists and is Running"
-            )
+            ))
         );
         let (action, source) = ("read the instance".into(), "secret.db is locked".into());
         assert_eq!(
             at_the_client(ClientError::Store { action, source }),
-            told(
+            Some(pair(
                 r#"{"Store":{"action":"read the instance"}}"#,
                 "failed to read the instance: ask the operator"
-            )
+            ))
         );
         // The store of the server is closed, and not that of the client.
         let action = "read the instance".into();
         assert_eq!(
             at_the_client(ClientError::Closed { action }),
-            told(
+            Some(pair(
                 r#"{"Unavailable":{"action":"read the instance"}}"#,
                 "failed to read the instance: the store cannot do it now: ask the operator"
-            )
+            ))
         );
     }
 
