@@ -294,6 +294,7 @@ impl Clock for SystemClock {
 fn system_now() -> Timestamp {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     let now = SystemTime::now();
+    // A clock that was not set yet may show a time before 1970.
     Timestamp::from(now).max(Timestamp(0))
 }
 

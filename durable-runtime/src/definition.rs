@@ -86,6 +86,7 @@ impl SourcePlace {
 
     /// Returns file, line and column, if it has that form.
     pub fn parts(&self) -> Option<(&str, usize, usize)> {
+        // From the end: on Windows a path has a colon of its own.
         let (rest, column) = self.0.rsplit_once(':')?;
         let (file, line) = rest.rsplit_once(':')?;
         Some((file, line.parse().ok()?, column.parse().ok()?))
@@ -187,6 +188,7 @@ impl OrchestratorDefinition {
         if let Some(states) = self.states {
             return states();
         }
+        // Made by hand and without callees: all that its table calls is unknown.
         let nothing = Resolution::new();
         let (signature, table) = (self.signature, self.table);
         let known = FunctionStates::new(self.name, self.version, signature, table, &nothing);

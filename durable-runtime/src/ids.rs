@@ -59,6 +59,7 @@ impl InstanceId {
 
     /// Returns a fresh id that sorts by time of creation (`UUIDv7`).
     pub fn generate() -> Self {
+        // By time, so that new rows come last in the index of the ids.
         Self(Arc::from(uuid::Uuid::now_v7().to_string()))
     }
 
@@ -81,6 +82,7 @@ impl InstanceId {
     /// message.
     pub fn of_start(entity: &EntityId, message: MessageId, number: usize) -> Self {
         let (name, key) = (entity.name(), entity.key());
+        // The number of a message is never given twice in a hub.
         let text = format!("{name}\u{1f}{key}\u{1f}{message}\u{1f}{number}");
         Self(Arc::from(base32(hash128(&text))))
     }
@@ -167,6 +169,7 @@ enum IdProblem {
 }
 
 fn problem_of(id: &str) -> Option<IdProblem> {
+    // Characters and not bytes, as people count them.
     let length = id.chars().count();
     if length == 0 {
         return Some(IdProblem::Empty);
@@ -445,6 +448,7 @@ impl FromStr for CallPath {
 /// timer at `01` would be read as that of call `1` and never deleted.
 fn number_of_call(text: &str) -> Option<u32> {
     let leading_zero = text.starts_with('0') && text.len() > 1;
+    // One text for each path: it is a part of keys in the database.
     let is_plain = !leading_zero && !text.starts_with('+');
     text.parse().ok().filter(|_| is_plain)
 }
@@ -499,6 +503,7 @@ fn base32(number: u128) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let digit =
         |at: u32| char::from(ALPHABET[usize::try_from((number >> (at * 5)) & 31).unwrap_or(0)]);
+    // 26 digits of five bits hold 130: all of the 128.
     (0..26).rev().map(digit).collect()
 }
 

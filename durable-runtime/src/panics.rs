@@ -26,7 +26,10 @@ thread_local! {
 /// # Errors
 /// The failure, if `f` panics.
 pub fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Failure> {
+    // Not at the start of the program: a library has no such place, and a user's own hook may be
+    // set at any time before this.
     note_places();
+    // The place of an earlier panic that somebody else has caught is not this one's.
     PLACE.with_borrow_mut(Option::take);
     catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
         let failure = Failure::Panicked {
@@ -86,6 +89,7 @@ impl<F: Future> Future for Catch<F> {
 fn note_places() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
+        // The user's hook is called all the same, so logs and backtraces stay as they were.
         let next = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             let place = info.location().map(ToString::to_string);

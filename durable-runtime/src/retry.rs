@@ -115,8 +115,10 @@ impl RetryPolicy {
         if for_good || was_last {
             return NextAttempt::GiveUp;
         }
+        // From the end of the attempt and not from its beginning: the wait is between two attempts.
         let due = now + self.wait_after(failed.attempt, failed.seed);
         match self.total_timeout {
+            // Given up at once, not when the time is over: nothing could happen in between.
             Some(total) if due > failed.scheduled_at + total => NextAttempt::GiveUp,
             _ => NextAttempt::At(due),
         }
@@ -127,9 +129,11 @@ impl RetryPolicy {
             return Duration::ZERO;
         }
         let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
+        // `powi` may be infinite, so it is cut before it becomes a `Duration`.
         let longest = self.max_interval.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
         let wait =
             (self.initial.as_secs_f64() * self.backoff.powi(exponent)).min(longest.as_secs_f64());
+        // A hash and no random number: a replay comes to the same time.
         let draw = crate::ids::fnv1a64(format!("{seed}/{attempt}").as_bytes());
         #[expect(
             clippy::cast_precision_loss,

@@ -49,6 +49,8 @@ impl Salt {
 
     /// A hash of `what` that nobody can compute without the salt. Part of the stored format.
     pub(crate) fn hash(self, purpose: Use, what: fmt::Arguments<'_>) -> u128 {
+        // The purpose is part of what is hashed, with a separator that no purpose has, so that a
+        // hash for one is never a hash for another.
         let text = format!("{}\u{1f}{what}", purpose.name());
         let digest = Sha256::new()
             .chain_update(self.0.to_be_bytes())
@@ -56,6 +58,8 @@ impl Salt {
             .finalize();
         digest
             .iter()
+            // Half of it: a whole one could be extended without the salt, and 128 bits do not
+            // repeat.
             .take(16)
             .fold(0, |bits, byte| (bits << 8) | u128::from(*byte))
     }
@@ -104,6 +108,7 @@ impl FromStr for Salt {
     type Err = InvalidSalt;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // `from_str_radix` takes a sign as well.
         let is_salt = text.len() == 32 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
         let bits = u128::from_str_radix(text, 16).ok().filter(|_| is_salt);
         bits.map(Self).ok_or(InvalidSalt)

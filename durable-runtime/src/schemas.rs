@@ -92,6 +92,7 @@ impl PayloadSchemas {
         // What is recorded is read back by the same types, so one contract holds both ways.
         let settings = SchemaSettings::draft2020_12().with(|settings| {
             settings.definitions_path = DEFINITIONS.into();
+            // Each schema becomes a part of one document, which names its dialect once.
             settings.meta_schema = None;
         });
         let mut generator = settings.into_generator();
@@ -114,6 +115,7 @@ impl PayloadSchemas {
 }
 
 fn add(schemas: &mut Vec<Value>, schema: Value) {
+    // Two versions of an orchestrator mostly take the same.
     if !schemas.contains(&schema) {
         schemas.push(schema);
     }

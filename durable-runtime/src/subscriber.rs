@@ -14,6 +14,8 @@ impl Subscriber {
     /// Returns the subscriber of this thread.
     pub(crate) fn of_this_thread() -> Self {
         let subscriber = dispatcher::get_default(Dispatch::clone);
+        // Otherwise the new thread would be bound to no subscriber at all, and miss the global one
+        // that is set later.
         Self((!subscriber.is::<NoSubscriber>()).then_some(subscriber))
     }
 

@@ -322,6 +322,8 @@ impl RuntimeBuilder {
     /// # Errors
     /// [`StartError`], for example if a registered function calls one that is not registered.
     pub async fn start(mut self) -> Result<Runtime, StartError> {
+        // Before the store is opened: what does not fit together is a mistake in the program, and
+        // touches no hub.
         self.registry.check()?;
         let (opened, owns_store) = match self.source.ok_or(StartError::NoStore)? {
             StoreSource::Url(url) => (crate::store::open(&url).await?, true),
@@ -455,6 +457,8 @@ impl Runtime {
     }
 
     async fn ended(&mut self) -> Result<()> {
+        // The dispatcher keeps to the grace by itself. Beyond it, only a store that never answers
+        // can hold it up.
         let limit = self.grace.saturating_add(STORE_WAIT);
         if let Ok(ended) = tokio::time::timeout(limit, self.worker.ended()).await {
             return ended;
@@ -466,13 +470,19 @@ impl Runtime {
     /// Ends the worker at once. It first closes the record of running work, so that this does not
     /// count as a death.
     fn abandon(&self) {
+        // First: the attempts that go on after this must not count as what the process died of.
         self.running.close();
+        // Before the lock is freed: the next worker may begin with that, and this one must have
+        // stopped by its next await.
         self.worker.abandon();
+        // Its number now, which is not the one that it began with if it has come back as a new
+        // worker.
         let worker = WorkerId(self.id.load(Ordering::Relaxed));
         self.opened.store.worker_abandon(worker);
     }
 
     async fn close(&self) {
+        // A store that was handed in belongs to whoever opened it, and may have other users.
         if self.owns_store {
             self.opened.store.close().await;
         }
@@ -484,8 +494,11 @@ impl Runtime {
     /// # Errors
     /// Those of [`shutdown`](Self::shutdown); an error if the process cannot listen for the signals.
     pub async fn run_until_signal(mut self) -> Result<()> {
+        // Before anything is awaited, so that a signal that comes at once is not missed.
         let told_to_stop = stop_signal()?;
         tokio::select! {
+            // A worker that ends by itself ends the program with its error, and does not leave it
+            // waiting for a signal.
             ended = self.worker.ended() => {
                 self.close().await;
                 ended
@@ -506,6 +519,7 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
+        // After a shutdown the record is closed and the lock is free, and may be another's by now.
         if !self.worker.has_ended() {
             self.abandon();
         }

@@ -121,12 +121,15 @@ impl ActivityContext {
             Ok(progress) => *self.0.reported() = Some(progress),
             Err(error) => self.0.progress_refused(&error),
         }
+        // Also if the progress was refused: the activity lives, and that is what the limit on
+        // silence asks.
         self.0.beat.notify_one();
     }
 
     /// Returns the progress that the previous attempt reported last, if it decodes as a `T`.
     /// If the progress does not decode, that is logged.
     pub fn last_heartbeat<T: DeserializeOwned>(&self) -> Option<T> {
+        // Of the attempts before this one only: an activity knows what it has reported itself.
         let progress = self.0.inherited.as_ref()?.decode();
         progress
             .inspect_err(|error| {
@@ -190,6 +193,7 @@ pub struct AttemptHandle(Arc<Shared>);
 impl AttemptHandle {
     /// Cancels the attempt.
     pub fn cancel(&self) {
+        // The flag before the call: whoever is woken looks at it.
         self.0.cancelled.store(true, Ordering::Release);
         self.0.cancelling.notify_waiters();
     }
@@ -197,6 +201,7 @@ impl AttemptHandle {
     /// Returns the last known progress: that of this attempt, or else of the previous one.
     pub fn last_heartbeat(&self) -> Option<Payload> {
         let reported = self.0.reported().clone();
+        // An attempt that reported nothing does not lose what the ones before it had reached.
         reported.or_else(|| self.0.inherited.clone())
     }
 
@@ -225,6 +230,7 @@ fn idempotency_key(task: &ActivityTask) -> String {
         task.execution
     };
     let call = format_args!(
+        // The input last, since it alone may contain the separator.
         "{}\u{1f}{execution}\u{1f}{}\u{1f}{input}",
         task.instance, task.path
     );

@@ -67,6 +67,7 @@ where
     A: Activity,
     F: FnOnce(&ActivityInvocation, A::Arguments) -> Result<R, MissingState>,
 {
+    // Before any code of the user runs: a deploy can cure it, so nothing must have happened (I9).
     let arguments = A::Arguments::decode(invocation.input.as_ref());
     let arguments = arguments.map_err(|error| stalled::<A>(&error))?;
     run(invocation, arguments).map_err(|missing| AttemptEnd::Failed {

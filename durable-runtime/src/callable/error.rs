@@ -64,11 +64,14 @@ impl<E: Error + Serialize + DeserializeOwned + From<Failure> + Send + 'static> C
     }
 
     fn to_call_error(&self) -> CallError {
+        // A `Failure` that passes through several calls stays one, and is not wrapped anew by each.
         if let Some(failure) = (self as &dyn Any).downcast_ref::<Failure>() {
             return CallError::Failure(failure.clone());
         }
         match RecordedError::new(self) {
             Ok(recorded) => CallError::Error(recorded),
+            // An error that cannot be recorded still fails its call, with its words in place of its
+            // value.
             Err(codec) => CallError::Failure(Failure::ErrorNotRecorded {
                 message: self.to_string(),
                 causes: causes_of(self),

@@ -23,6 +23,7 @@ const TOO_LARGE: &str = "it changed, and with the inline helpers that its inline
 /// after the last state may change freely, and so may code behind
 /// [`patched`](crate::orchestration::OrchestrationContext::patched) with a new change.
 pub fn compare(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
+    // Most edits change no shape, and end here.
     if locked.shape() == current.shape() && locked.patches == current.patches {
         return Vec::new();
     }
@@ -37,6 +38,8 @@ pub fn compare(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
         findings.push(Finding::breaking(TOO_LARGE, None));
         return findings;
     };
+    // A change that is new was not marked in any recorded history: running instances see the code
+    // without it.
     new.before(&fresh);
     let simulation = Simulation::of(&old, &new);
     if !simulation.holds(START, START) {
@@ -48,6 +51,8 @@ pub fn compare(locked: &StateMachine, current: &StateMachine) -> Vec<Finding> {
         explained.explain(START, START);
         findings.append(&mut explained.findings);
     }
+    // The shapes differ, and every running instance can go on: still a finding, so that the file is
+    // brought up to date.
     if findings.is_empty() {
         let under = match fresh.iter().next() {
             Some(change) => format!(" under `patched(\"{change}\")`"),

@@ -101,6 +101,7 @@ pub enum CheckError {
 
 impl CheckError {
     pub(super) fn unless_fine(path: &Path, findings: Vec<Finding>) -> Result<(), Self> {
+        // One breaking change decides, however many safe ones stand beside it.
         let worst = findings.iter().map(|finding| finding.verdict).max();
         match worst {
             None => Ok(()),

@@ -53,6 +53,8 @@ impl<'a> Flat<'a> {
     /// None if it is too large.
     pub(super) fn of(machine: &'a StateMachine) -> Option<Self> {
         let mut flat = Self::default();
+        // The start and the three ends have fixed numbers, so that they stand for each other in
+        // both machines.
         flat.nodes.resize(LAST_END + 1, FlatNode::default());
         let doors = Doors {
             start: START,
@@ -62,6 +64,7 @@ impl<'a> Flat<'a> {
         };
         flat.add(machine, machine, &doors, &mut Vec::new());
         for node in LAST_END + 1..flat.nodes.len() {
+            // Helpers that call helpers multiply, and each pair of states is compared.
             if flat.is_too_large() {
                 return None;
             }
@@ -69,6 +72,7 @@ impl<'a> Flat<'a> {
                 flat.take_out(node);
             }
         }
+        // So that the edges of a node lie together, and are found by a binary search.
         flat.edges.sort_by_key(|edge| edge.from);
         (!flat.is_too_large()).then_some(flat)
     }
@@ -93,6 +97,8 @@ impl<'a> Flat<'a> {
             return format!("{node}");
         };
         let name = match state.kind {
+            // These are matched by kind and place alone: their names in the source are not
+            // recorded.
             StateKind::DurableTimer
             | StateKind::AsyncBlock
             | StateKind::FirstOf
@@ -100,6 +106,7 @@ impl<'a> Flat<'a> {
             _ => &state.name,
         };
         let name = match state.kind {
+            // As events are matched (E1).
             StateKind::ExternalEvent => name.to_lowercase(),
             _ => name.to_owned(),
         };
@@ -137,6 +144,7 @@ impl<'a> Flat<'a> {
                     *when == patched || when.starts_with(&format!("{patched} and "))
                 })
             };
+            // Under the new change: no running instance has come this way.
             if edge.when.iter().any(applies) {
                 return false;
             }
@@ -172,6 +180,7 @@ impl<'a> Flat<'a> {
             let helper = root.helper(&state.name).filter(|helper| {
                 state.kind == StateKind::InlineHelper
                     && state.options.is_empty()
+                    // A helper that calls itself stays a call there, or this would not end.
                     && !stack.contains(&helper.name.as_str())
             });
             let Some(helper) = helper else {
@@ -188,6 +197,8 @@ impl<'a> Flat<'a> {
                 start: self.junction(),
                 completed: self.junction(),
                 failed: self.junction(),
+                // Continuing as new ends the caller as well, so it leaves through the caller's
+                // door.
                 continued: doors.continued,
             };
             stack.push(&helper.name);
@@ -253,10 +264,12 @@ fn from(
     let Some((_, completed, failed)) = exits.iter().find(|(known, ..)| **known == edge.from) else {
         return Vec::new();
     };
+    // It is a state and no helper: both exits are the same node.
     if completed == failed {
         return vec![*completed];
     }
     let is_error = |edge: &Edge| edge.when.first().is_some_and(|when| when == "Err");
+    // If no edge says `Err`, the caller does the same whatever the helper returned.
     let tells_errors = machine
         .edges
         .iter()

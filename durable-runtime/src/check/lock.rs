@@ -184,6 +184,7 @@ impl LockFile {
     pub fn read(path: &Path) -> Result<Self, LockError> {
         match fs::read_to_string(path) {
             Ok(text) => Self::parse(&text).map_err(|error| error.of_file(path)),
+            // No file is an empty one: the first run finds everything new, which is safe.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(LockError::Io {
                 action: "read",
@@ -212,6 +213,7 @@ impl LockFile {
     pub fn parse(text: &str) -> Result<Self, LockError> {
         let mut file = Self::default();
         for (number, text) in text.lines().enumerate() {
+            // What an editor or a merge leaves behind.
             if text.trim().is_empty() {
                 continue;
             }
@@ -232,6 +234,8 @@ impl LockFile {
                     });
                 }
                 line => {
+                    // A merge that kept both sides would otherwise be compared by whichever of them
+                    // comes first.
                     if let Some(name) = file.repeated(&line) {
                         return Err(unreadable(format!("`{name}` {TWICE}")));
                     }
@@ -295,6 +299,7 @@ impl LockFile {
                 arguments: arguments.unwrap_or_default(),
                 returns: returns.unwrap_or_default(),
                 options,
+                // The file has none, so that moved code does not change it.
                 place: SourcePlace(String::new()),
             }),
             Line::Edge {
@@ -376,6 +381,7 @@ impl std::fmt::Display for LockFile {
                 &Line::Orchestrator {
                     orchestrator: machine.name.clone(),
                     version: machine.version.clone(),
+                    // For people who compare two versions of the file; reading does not use it.
                     shape: format!("{:016x}", machine.fingerprint()),
                     arguments: machine.arguments.clone(),
                     returns: machine.returns.clone(),
@@ -402,6 +408,7 @@ impl std::fmt::Display for LockFile {
 fn write_machine(text: &mut String, machine: &StateMachine) {
     for state in &machine.states {
         let called = !state.returns.is_empty();
+        // Nothing is written for states that call nothing, so that the file stays short to read.
         let takes = called || !state.arguments.is_empty();
         write_line(
             text,

@@ -87,6 +87,7 @@ pub fn verify(path: impl AsRef<Path>, registry: &Registry) -> Result<(), CheckEr
 /// read or written, and 3 if running instances would not survive.
 #[track_caller]
 pub fn main(registry: &Registry) -> ExitCode {
+    // The program's own source tells its package, from whatever folder it is run.
     let source = Location::caller().file();
     let path = std::env::args_os()
         .nth(1)
@@ -94,6 +95,8 @@ pub fn main(registry: &Registry) -> ExitCode {
     match verify(&path, registry) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            // To the error output: this is a program of the user's CI, and there may be no
+            // subscriber.
             eprintln!("{error}");
             if let Some(cause) = error.source() {
                 eprintln!("cause: {cause}");

@@ -26,6 +26,8 @@ impl<'a> Simulation<'a> {
             new,
             holds: (0..old.nodes.len()).map(same).collect(),
         };
+        // From all that could stand for each other down to what really does: the greatest relation
+        // is what is left when nothing more can be taken away.
         while simulation.narrow() {}
         simulation
     }
@@ -53,6 +55,7 @@ impl<'a> Simulation<'a> {
 
     /// The ways from `old` that `new` does not take any more.
     pub(super) fn lost(&self, old: usize, new: usize) -> impl Iterator<Item = &'a FlatEdge> {
+        // Whoever went to an end has ended, and is not replayed.
         let ways = self.old.out(old).filter(|way| !Flat::is_end(way.to));
         ways.filter(move |way| !self.new.out(new).any(|other| self.follows(way, other)))
     }
@@ -159,5 +162,6 @@ fn variant(pattern: &str) -> Option<&str> {
     let end = pattern.find(['{', '(', ' ']).unwrap_or(pattern.len());
     let path = &pattern[..end];
     let last = path.rsplit("::").next().unwrap_or(path);
+    // A name in lower case binds anything, and is no variant.
     last.starts_with(char::is_uppercase).then_some(path)
 }

@@ -10,6 +10,7 @@ pub(crate) fn fresh() -> String {
 /// The id of the command that raises an event with a `dedup_id`. Events of other names may use the same
 /// `dedup_id`.
 pub(super) fn deduplicated(event: &str, dedup_id: &str) -> String {
+    // By the name as it is matched (E1): `Approve` and `approve` with one id are one event.
     format!("{}:{dedup_id}", event.to_lowercase())
 }
 

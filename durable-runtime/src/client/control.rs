@@ -21,6 +21,8 @@ impl Target {
     async fn stands(&self, wanted: fn(InstanceStatus) -> bool) -> Result<(), ClientError> {
         loop {
             let row = self.row().await?;
+            // A wish shows as if it were done (`is_asked`). Whoever waits wants it to be done. An
+            // instance that has ended meanwhile will never stand as wanted.
             if (wanted(row.status) && !row.is_asked) || row.status.is_terminal() {
                 return Ok(());
             }

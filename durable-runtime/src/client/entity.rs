@@ -133,6 +133,7 @@ impl<E: Entity> EntityHandle<E> {
         loop {
             let last = found.last().map(|signal| signal.id);
             let page = self.commands()?.delayed_signals(&self.id, last).await?;
+            // A page may be short because it is large, so only an empty one is the end.
             if page.is_empty() {
                 return Ok(found);
             }
@@ -206,9 +207,11 @@ struct Sending {
 
 impl Sending {
     fn request(self, wants_answer: bool) -> Result<EntityRequest, ClientError> {
+        // Here and not in `entity(..)`, which returns no result.
         self.id.check_key()?;
         let is_deduplicated = self.dedup_id.is_some();
         let command = match self.dedup_id {
+            // Two operations of one entity may be given the same id and are two commands.
             Some(id) => format!("{}:{id}", self.operation),
             None => super::command::fresh(),
         };
@@ -265,6 +268,8 @@ impl<T: Recorded, E: CallableError> ClientCall<T, E> {
             None => answer.await,
             Some(timeout) => match select(answer, commands.wait(timeout)).await {
                 Either::Left((answer, _)) => answer,
+                // The operation is on its way all the same: nothing is taken back, and a call with
+                // the same `dedup_id` gets its answer.
                 Either::Right(_) => return Err(OperationError::TimedOut),
             },
         };
@@ -350,6 +355,7 @@ impl SentSignal {
         let request = WithdrawRequest {
             entity: self.entity.clone(),
             signal: SignalRef::Command(self.command.clone()),
+            // Made of the command of the signal: asked twice, it is one withdrawal.
             command: super::command::withdrawing(&self.command),
         };
         self.commands.signal_withdraw(request).await

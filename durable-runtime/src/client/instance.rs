@@ -159,6 +159,7 @@ impl<O: Orchestrator> Instance<O> {
     /// What it waits for, if its first turn was recorded and it has not ended.
     async fn waits_in(&self, row: &InstanceRow) -> Result<Vec<Waiting>, ClientError> {
         let calls = open_calls(&**self.target.commands()?, row).await?;
+        // Nothing is to be placed, so no state machine has to be made.
         if calls.is_empty() {
             return Ok(calls);
         }

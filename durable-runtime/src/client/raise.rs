@@ -51,6 +51,8 @@ impl Raise {
             name,
             payload: Payload::encode(value),
             dedup_id: None,
+            // By its name there is no type that the compiler could have compared, so a typo would
+            // wait for ever.
             if_declared: true,
         }
     }

@@ -59,6 +59,7 @@ async fn ended_within(target: Target, timeout: Option<Duration>) -> Result<Waite
     let Some(timeout) = timeout else {
         return ended.await.map(Waited::from);
     };
+    // The end first: a result that is there counts, although the time is over as well.
     match select(Box::pin(ended), target.commands()?.wait(timeout)).await {
         Either::Left((output, _)) => output.map(Waited::from),
         Either::Right(_) => Ok(Waited::TimedOut),

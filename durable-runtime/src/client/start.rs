@@ -166,6 +166,8 @@ impl<O: Orchestrator> StartBuilder<O> {
             if_exists: self.if_exists,
             headers: BTreeMap::new(),
             event: self.event.transpose()?,
+            // Once for the request, however often the client repeats it: a start whose answer was
+            // lost is found by it.
             command: super::command::fresh(),
         };
         let started = self.commands.start(request).await?;

@@ -52,6 +52,8 @@ where
         unread: Vec<ExternalEvent>,
         waits_in: Vec<Waiting>,
     ) -> Result<Self, ClientError> {
+        // Decoded here and not when it is asked for: a status either fits the types of its
+        // orchestrator or is an error.
         let end = row.output.clone().map(|output| {
             Ok::<_, ClientError>(match output {
                 Output::Completed(value) => End::Completed(T::from_payload(&value)?),

@@ -33,6 +33,8 @@ impl Target {
             Ok(id) => Self::new(commands, id),
             Err(problem) => Self {
                 commands,
+                // Kept as it was given, for what is shown of it; every call says what is wrong with
+                // it.
                 id: InstanceId::unchecked(id),
                 problem: Some(problem),
             },
@@ -61,6 +63,7 @@ impl Target {
         while !row.status.is_terminal() || row.output.is_none() {
             self.commands()?.changed(&row).await;
             row = match self.row().await {
+                // It was there when the wait began, so it has been purged.
                 Err(ClientError::NotFound { .. }) => return Ok(None),
                 row => row?,
             };

@@ -77,6 +77,7 @@ impl Short {
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
             .collect();
+        // Other names would need quoting, in two languages with two rules for it.
         let word = word.trim_matches('_');
         // Words that mean something in one of the two languages.
         let reserved = [
@@ -196,6 +197,7 @@ fn drawn(machine: &StateMachine) -> Vec<(StateId, StateId, String)> {
         }
     }
     let one = |labels: Vec<String>| {
+        // One way without a condition makes the others superfluous.
         if labels.iter().any(String::is_empty) {
             return String::new();
         }

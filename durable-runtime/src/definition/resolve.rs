@@ -74,6 +74,7 @@ impl<'a> FunctionStates<'a> {
         let mut ways: Vec<Way> = self.table.edges.iter().map(Way::of).collect();
         for (row, state) in states.iter().enumerate() {
             if state.is_none() {
+                // What is no state is a point that ways pass through: they are joined around it.
                 take_out(Node::Row(row), &mut ways);
             }
         }
@@ -198,6 +199,7 @@ impl Names {
     fn numbered(&mut self, mut state: MachineState) -> MachineState {
         let count = self.0.entry(state.id.0.clone()).or_insert(0);
         *count += 1;
+        // The first has no number, so that adding a second one does not rename it.
         if *count > 1 {
             state.id.0 = format!("{}#{count}", state.id.0);
         }
@@ -250,6 +252,7 @@ fn take_out(node: Node, ways: &mut Vec<Way>) {
         let out = touching.iter().filter(|way| way.to != node);
         for second in out.filter(|way| way.from == node) {
             let way = first.and(second);
+            // Several ways through a junction may come to the same condition.
             if !kept.contains(&way) {
                 kept.push(way);
             }

@@ -244,11 +244,14 @@ impl StateMachine {
         );
         let same = |state: &&MachineState| state.kind == kind && (nameless || state.name == name);
         let mut there = self.all_states().filter(same);
+        // By place first: one call stands at one place, and several may have the same name.
         if let Some(found) = there.find(|state| state.place == *place) {
             return Some(found);
         }
         let mut alike = self.all_states().filter(same);
         let found = alike.next();
+        // A place may have moved since the history was recorded. The name still tells, if no other
+        // state has it.
         found.filter(|_| alike.next().is_none())
     }
 
@@ -268,6 +271,7 @@ impl StateMachine {
             format!("{} -> {} [{when}]\n", edge.from, edge.to)
         });
         let mut lines: Vec<String> = states.chain(edges).collect();
+        // The order in the source is no part of the shape: a state that moves is still the same.
         lines.sort();
         shape.extend(lines);
         for helper in &self.helpers {

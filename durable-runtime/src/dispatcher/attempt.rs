@@ -41,6 +41,8 @@ pub(super) async fn run(
 ) -> AttemptReport {
     let of = Computation::attempt(task.key, task.execution, &task.path);
     let number = u64::from(task.attempt);
+    // As the first thing in the attempt and not where it is spawned: an attempt that waits for a
+    // thread takes no process down.
     let _begun = record.begin(Mark { of, number });
     let span = tracing::info_span!(
         "activity",
@@ -53,14 +55,18 @@ pub(super) async fn run(
         input: task.input.clone(),
         states,
     };
+    // Caught here, inside the limits: a panic is a failure of this attempt and not of its thread.
     let body = Catch::new((activity.invoke)(invocation)).instrument(span);
     let end = tokio::select! {
+        // The end first: an attempt that ended in time counts, although its limit has passed before
+        // anybody looked.
         biased;
         ended = body => match ended {
             Ok(end) => within_limit(end, payload_limit),
             Err(panic) => failed(panic),
         },
         failure = limit_passed(&task, &handle, &*clock) => {
+            // The token before the drop: blocking code sees only the token (A4).
             handle.cancel();
             failed(failure)
         }
@@ -81,6 +87,8 @@ fn failed(failure: Failure) -> AttemptEnd {
 
 fn within_limit(end: AttemptEnd, limit: usize) -> AttemptEnd {
     match end {
+        // Checked here and not in the turn: what is too large must not become a message, which
+        // would be stored.
         AttemptEnd::Completed(result) if result.len() > limit => {
             let (actual, limit) = (result.len() as u64, limit as u64);
             let what = "the result of the activity".to_owned();
@@ -101,6 +109,7 @@ fn within_limit(end: AttemptEnd, limit: usize) -> AttemptEnd {
 
 /// Completes when one of the attempt's limits on time is passed; never, if it has none.
 async fn limit_passed(task: &ActivityTask, handle: &AttemptHandle, clock: &dyn Clock) -> Failure {
+    // By the clock that nobody can set: see the table in `clock`.
     let attempt = async {
         match task.options.timeout {
             Some(after) if !mutant(Mutant::TimeoutIgnored) => {
@@ -134,6 +143,7 @@ async fn silence(after: Duration, handle: &AttemptHandle, clock: &dyn Clock) -> 
     loop {
         tokio::select! {
             biased;
+            // Each heartbeat begins the silence anew.
             () = handle.heartbeat_received() => {}
             () = clock.sleep_for(after) => {
                 return Failure::TimedOut { limit: TimeLimit::Heartbeat, after };

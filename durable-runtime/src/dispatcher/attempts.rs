@@ -104,6 +104,8 @@ impl Attempts {
         let size = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
         let io = Builder::new_multi_thread()
             .worker_threads(IO_THREADS)
+            // A blocking attempt takes one of these. With fewer than attempts may run, those that
+            // have begun would wait for a thread while their time limit runs.
             .max_blocking_threads(most.max(BLOCKING_THREADS))
             .thread_name("durable-activity-io")
             .enable_all()
@@ -111,6 +113,8 @@ impl Attempts {
         let crew = Crew::new(Plan {
             name: "durable-activity",
             size,
+            // All attempts may hold a thread at once, and the crew still has its own number of
+            // threads beside them.
             most: most.saturating_add(size),
             io: Some(io),
         })?;
@@ -144,6 +148,8 @@ impl Attempts {
     ) -> Begun {
         match self {
             Self::Inline(tasks, keys) => {
+                // Its key is kept beside it and not in it: a task that panics or is aborted returns
+                // nothing, and has only its id.
                 let task = tasks.spawn(attempt);
                 keys.insert(task.id(), key);
                 Begun::Task(task)
@@ -157,6 +163,8 @@ impl Attempts {
         match self {
             Self::Inline(tasks, keys) => match tasks.join_next_with_id().await {
                 Some(ended) => of_task(keys, ended),
+                // An empty set is no news. Completing here would let the dispatcher's wait return
+                // at once, for ever.
                 None => std::future::pending().await,
             },
             Self::Threads(threads) => threads.next_ended().await,
@@ -236,11 +244,15 @@ impl AttemptThreads {
             key,
             whose,
             stage: Mutex::new(Stage::Resting),
+            // Locked for the length of a poll, by one thread at a time: the stage lets nobody else
+            // run it.
             future: Mutex::new(Some(future)),
             aborted: AtomicBool::new(false),
             crew: self.crew.clone(),
             ends: Arc::clone(&self.ended),
         });
+        // An attempt that waits is otherwise known to its wakers only, and could not be ended with
+        // its worker.
         self.open.insert(attempt.number, Arc::clone(&attempt));
         attempt.wake_by_ref();
         attempt
@@ -310,6 +322,8 @@ enum Then {
 
 impl Attempt {
     fn abort(self: &Arc<Self>) {
+        // Only a mark: its future may be running on a thread, and is dropped by whoever polls it
+        // next. So it is woken, although it may rest.
         self.aborted.store(true, Ordering::Release);
         self.wake_by_ref();
     }
@@ -337,6 +351,8 @@ impl Attempt {
 
     fn rest(&self) -> Then {
         let mut stage = self.stage();
+        // The wake came during the poll. Resting now, the attempt would wait for a wake that has
+        // been.
         if *stage == Stage::RunningAndWoken {
             *stage = Stage::Queued;
             return Then::RunsAgain;
@@ -346,6 +362,7 @@ impl Attempt {
     }
 
     fn end(&self, report: Result<AttemptReport, Failure>) {
+        // Before its future is dropped: what that wakes must not queue it again.
         *self.stage() = Stage::Over;
         self.ends.ended().push_back(Ended {
             key: self.key.clone(),
@@ -400,6 +417,7 @@ impl Wake for Attempt {
                 self.crew.push(Arc::clone(self) as Arc<dyn Job>);
             }
             Stage::Running => *stage = Stage::RunningAndWoken,
+            // One run answers any number of wakes that came before it began.
             Stage::Queued | Stage::RunningAndWoken | Stage::Over => {}
         }
     }

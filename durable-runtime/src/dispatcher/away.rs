@@ -41,6 +41,7 @@ impl Dispatcher {
         let done = self.compute(work).await;
         let turns = done.into_iter().filter_map(|worked| self.take_in(worked));
         let turns = turns.collect();
+        // What was computed is over; if the process dies during the commit, that is not to blame.
         self.running.settle();
         turns
     }
@@ -74,6 +75,8 @@ impl Dispatcher {
         let mut turns = Vec::new();
         for (ticket, worked) in self.turns.take_returned() {
             let key = worked.key();
+            // Otherwise the instance was dropped or given up meanwhile, and may be in a later turn
+            // by now: another ticket tells that one.
             if self.instances.come_back(key, ticket) {
                 if matches!(worked, Worked::Replayed(_)) {
                     // It was replayed for a turn.
@@ -91,9 +94,12 @@ impl Dispatcher {
             let key = given_up.key;
             if self.instances.come_back(key, given_up.ticket) {
                 let messages = std::mem::take(&mut self.instances.slot(key).taken);
+                // To the front: the next turn begins with them again.
                 self.instances.put_back(key, messages);
                 let overdue = overdue(given_up);
                 tracing::error!(%key, ?overdue, "user code that holds its thread was given up");
+                // The row of the turn that was given up is never kept, so there is nothing left to
+                // be outdated.
                 self.entities.outdated.remove(&key);
                 self.instances.slot(key).overdue = Some(overdue);
                 self.instances.make_ready(key);
@@ -108,6 +114,7 @@ impl Dispatcher {
         let blocked = self.instances.slot(key).blocked.take();
         let (position, row) = (known.position, known.row);
         let position = match (blocked, position) {
+            // Any other position begins with what is stored, where the reason is looked for anew.
             (Some(report), Kept::Continuation(_)) => {
                 return Some(self.stall(key, row, report));
             }
@@ -154,8 +161,11 @@ impl Dispatcher {
         let orchestrator = self
             .registry
             .orchestrator(&instance.name, &instance.version);
+        // Without its code the turn is made all the same: it stalls the instance, with the reason.
         let start = orchestrator.map(|orchestrator| Arc::clone(&orchestrator.start));
         let taken = &mut self.instances.slot(instance.key).taken;
+        // The turn consumes its own copy; these are put back if it is given up or cannot be
+        // committed.
         taken.clone_from(&messages);
         Work::Turn(Box::new(Turn {
             position,

@@ -39,6 +39,8 @@ pub(super) fn suspicions(found: &Found, at: Timestamp) -> Suspicions {
         .iter()
         .filter(|mark| !matches!(mark.of, Computation::Attempt { .. }));
     let made_alone = !again.is_empty() && turns.count() == again.len();
+    // Without this, attempts that happen to run beside a deadly turn would be blamed as often as
+    // the turn.
     let blamed = if made_alone { &again } else { &marks };
     for mark in blamed {
         if mutant(Mutant::DeathsNotCounted) {
@@ -47,12 +49,17 @@ pub(super) fn suspicions(found: &Found, at: Timestamp) -> Suspicions {
         let entry = suspicions.entry(mark.of);
         let suspicion = entry.or_insert_with(|| Suspicion::new(mark.of));
         suspicion.died(mark.number, at);
+        // Of the last death only: one that came with others beside it proves nothing (`last_beside`
+        // in the tests).
         suspicion.alone = blamed.len() == 1;
         if suspicion.alone || suspicion.controlled {
             suspicion.proven = suspicion.proven.saturating_add(1);
         }
+        // After a death with nothing beside it, it is known what it does. The next death needs its
+        // own control.
         suspicion.controlled &= !suspicion.alone;
     }
+    // A death without marks was nobody's: it clears nobody either.
     if !made_alone && !marks.is_empty() {
         let died: BTreeSet<_> = marks.iter().map(|mark| mark.of).collect();
         clear_others(&mut suspicions, &died);
@@ -75,6 +82,8 @@ pub(super) fn distinct(marks: &[Mark]) -> Vec<Mark> {
 fn clear_others(suspicions: &mut Suspicions, died: &BTreeSet<Computation>) {
     suspicions.retain(|of, suspicion| {
         let is_attempt = matches!(of, Computation::Attempt { .. });
+        // Turns are made one at a time and alone, so a death without one says nothing about it. Who
+        // is to blame stays so, or it would run again.
         if died.contains(of) || !is_attempt || is_to_blame(suspicion) {
             return true;
         }

@@ -59,6 +59,7 @@ impl Default for EngineConfig {
             salts: Arc::new(SystemSalts),
             executor: Executor::default(),
             turn_time_limit: Duration::from_secs(30),
+            // A hub that ends with its process leaves nobody behind who could read it.
             running: Place::nowhere(),
             machine: MachineConfig {
                 line_of: source_line,
@@ -85,6 +86,8 @@ pub enum Executor {
 /// A line of a source file as it is on this machine: where the program was built, or the working
 /// directory or one above it.
 fn source_line(file: &str, line: usize) -> Option<String> {
+    // The path in a report is relative to where the program was built, which may be below or above
+    // where it runs.
     let here = std::env::current_dir().unwrap_or_default();
     let text = here
         .ancestors()

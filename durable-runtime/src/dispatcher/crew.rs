@@ -146,11 +146,13 @@ impl Crew {
         let mut state = shared.state();
         state.queue.extend(jobs);
         if state.closed && state.alive == 0 {
+            // Out of the lock: what a job drops is user code, and may push another job.
             let nobody_does = std::mem::take(&mut state.queue);
             drop(state);
             drop(nobody_does);
             return;
         }
+        // Threads are made as they are needed. A worker that runs no activity has one for them.
         while state.queue.len() > state.idle && state.placed < shared.size {
             if let Err(error) = shared.add_thread(&mut state) {
                 // The threads that there are do it.
@@ -161,6 +163,8 @@ impl Crew {
                 break;
             }
         }
+        // Who is busy looks at the queue when it is done; only an idle thread, or the watchdog, has
+        // to be woken.
         if state.idle > 0 {
             shared.work.notify_one();
         } else if state.dozes {
@@ -215,6 +219,7 @@ impl Shared {
     /// The body of a thread.
     fn work(&self, number: u64) {
         let io = self.io.as_ref().and_then(|io| io.0.as_ref());
+        // User code finds a tokio runtime as it would in a task of its own, although none polls it.
         let _io = io.map(Runtime::enter);
         let last_await = LastAwait::default();
         last_await.watch_this_thread();
@@ -230,7 +235,10 @@ impl Shared {
                 state.idle -= 1;
                 continue;
             };
+            // What the last job awaited says nothing about this one.
             last_await.forget();
+            // Under the lock that took the job out of the queue: the watchdog sees it in one place
+            // or the other.
             state.begin(number, &job, &last_await);
             let dozes = state.dozes;
             drop(state);
@@ -242,9 +250,12 @@ impl Shared {
             }
             state = self.state();
             let ended = state.busy.remove(&number);
+            // Another thread has its place. With both, there would be one more after each job that
+            // held its thread.
             if ended.is_some_and(|busy| busy.replaced) {
                 is_placed = false;
             }
+            // While the crew ends, whoever is there helps to empty the queue.
             if !is_placed && !state.closed {
                 break;
             }
@@ -259,6 +270,7 @@ impl Shared {
         let mut state = self.state();
         while !(state.closed && state.queue.is_empty()) {
             let held = self.look(&mut state);
+            // The lock is given back before anything is logged: the subscriber is the user's.
             if !held.is_empty() {
                 drop(state);
                 held.iter().for_each(tell);
@@ -270,6 +282,8 @@ impl Shared {
             } else {
                 0
             };
+            // It sleeps without a time-out then, so that an idle process does not wake a hundred times
+            // a second.
             if looks_at_nothing > LOOKS_AT_NOTHING || state.nobody_waits_for_the_held() {
                 state.dozes = true;
                 state = wait(&self.watch, state);
@@ -289,6 +303,8 @@ impl Shared {
         let patient = |busy: &&mut Busy| now.duration_since(busy.since) > PATIENCE;
         let held = state.busy.values_mut().filter(patient);
         let in_place = held.filter(|busy| !busy.replaced);
+        // A place is taken only where a thread for it can be made: otherwise the held one would end
+        // with its job, and nobody would be left.
         let room = self.most.saturating_sub(state.alive).min(waiting);
         for busy in in_place.take(room) {
             busy.replaced = true;

@@ -67,6 +67,7 @@ impl Entities {
     }
 
     fn keep(&mut self, row: EntityRow) {
+        // A row that is kept twice would be counted twice.
         self.forget(row.key);
         self.clock += 1;
         self.bytes += size(&row);
@@ -99,6 +100,7 @@ impl Entities {
         for key in lost {
             self.forget(key);
         }
+        // It was read with a row that has just been forgotten, and is read with the next one.
         self.parked.retain(|key, _| self.rows.contains_key(key));
         // Their new owners watch the locks that they find.
         self.watched.clear();
@@ -114,6 +116,7 @@ impl Entities {
         let due = self.watched.iter().filter(|(_, (at, _))| *at <= now);
         let mut due: Vec<_> = due.map(|(key, (at, _))| (*at, *key)).collect();
         due.sort_unstable();
+        // Each is a query, and a step must not take long. The others are due in the next one.
         due.truncate(CHECKS_AT_ONCE);
         let checked = |(_, key)| Some((key, self.watched.remove(&key)?.1));
         due.into_iter().filter_map(checked).collect()
@@ -121,6 +124,7 @@ impl Entities {
 
     fn watch(&mut self, key: InstanceKey, holder: LockHolder, now: Tick) {
         match self.watched.get(&key) {
+            // The time counts from the first that waits for this holder, not from the last.
             Some((_, watched)) if *watched == holder => {}
             _ => {
                 self.watched.insert(key, (now + ORPHAN_CHECK, holder));
@@ -154,6 +158,7 @@ impl Dispatcher {
         let loaded: Vec<_> = stream::iter(loads).buffered(LOADS_AT_ONCE).collect().await;
         for (key, result) in loaded {
             match result {
+                // The unit in the row decides, not the one that came with the message.
                 Ok(Some(loaded)) if self.units.contains(&loaded.entity.unit) => {
                     self.entity_loaded(loaded);
                 }
@@ -186,6 +191,8 @@ impl Dispatcher {
 
     /// A turn of an entity that is in memory.
     pub(super) fn entity_turn(&mut self, key: InstanceKey) -> Option<Work> {
+        // Taken and not copied: until its commit the row belongs to the turn, and a failure leaves
+        // none in memory.
         let row = self.entities.take(key)?;
         let limit = self.config.machine.limits.turn_message_bytes;
         // What waits in the store is there again each time it is loaded, and comes before the rest.
@@ -197,11 +204,14 @@ impl Dispatcher {
         let messages = self.instances.take_messages(key, limit, counts);
         let queued = self.instances.get(key).map(|slot| slot.queue.is_empty());
         let drained = queued.unwrap_or(true);
+        // The messages stay in the store, for a worker that has its code.
         let Some(entity) = self.registry.entity(row.id.name()) else {
             let ids: Vec<_> = messages.iter().filter_map(|message| message.id).collect();
             self.instances.release(&ids);
             return None;
         };
+        // Once the queue is empty, what is parked is known to the turn alone; before that, later
+        // turns need it too.
         let parked = if drained {
             self.entities.parked.remove(&key)
         } else {
@@ -214,6 +224,8 @@ impl Dispatcher {
             Some(Overdue::Operation(message, failure)) => Some((message, failure)),
             _ => None,
         };
+        // It does not go back within a worker: a signal that was due stays due when the clock is
+        // set back.
         self.time_of_entities = self.time_of_entities.max(self.clock.now());
         let request = EntityTurnRequest {
             row,
@@ -244,6 +256,7 @@ impl Dispatcher {
         } = outcome;
         let key = row.key;
         self.instances.release(&left);
+        // Three failures in a row leave it alone, not three in its life.
         self.instances.slot(key).failures = 0;
         let outdated = self.entities.outdated.remove(&key);
         match &row.lock {
@@ -258,6 +271,7 @@ impl Dispatcher {
         }
         if reload {
             self.instances.make_ready(key);
+        // What is outdated is not kept: the next turn begins with what is stored.
         } else if !outdated {
             self.entities.keep(row);
         }
@@ -278,6 +292,7 @@ impl Dispatcher {
                 }
             };
             if lives {
+                // Looked at again after the same time; it may end without anybody being told.
                 self.entities.watch(key, holder, tick);
                 continue;
             }
@@ -293,9 +308,13 @@ impl Dispatcher {
     pub(super) async fn expire_answers(&mut self) -> Result<(), DispatcherError> {
         let tick = self.tick();
         if tick >= self.expire_at {
+            // Set before the try: a store that fails is asked again after that time, and not in
+            // each step.
             self.expire_at = tick + EXPIRY;
             let now = self.clock.now();
             match self.store.answers_expire(now, ROWS_AT_ONCE).await {
+                // More is left: a page a step, so that forgetting does not hold up what is under
+                // way.
                 Ok(true) => self.expire_at = tick,
                 Ok(false) => {}
                 // There is a next time; what is under way need not end for this.

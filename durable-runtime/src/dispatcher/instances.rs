@@ -128,6 +128,7 @@ impl Instances {
 
     /// Queues a message; one of the inbox that is queued already is left out.
     pub(super) fn enqueue(&mut self, key: InstanceKey, message: Message) {
+        // A look leaves out what is held. What it shows all the same is taken once.
         if let Some(id) = message.id
             && !self.held.insert(id)
             && !mutant(Mutant::MessageTakenTwice)
@@ -142,6 +143,8 @@ impl Instances {
     pub(super) fn make_ready(&mut self, key: InstanceKey) {
         let slot = self.slot(key);
         let was_ready = std::mem::replace(&mut slot.ready, true);
+        // One that is away becomes ready when it comes back: two turns of one instance at a time
+        // would each begin with the same history.
         if !was_ready && slot.away.is_none() {
             self.ready.push_back(key);
         }
@@ -152,6 +155,7 @@ impl Instances {
         let slot = self.slot(key);
         slot.away = Some(ticket);
         if slot.ready {
+            // It stays marked as ready, which is what brings it back into the line.
             self.ready.retain(|ready| *ready != key);
         }
     }
@@ -194,6 +198,8 @@ impl Instances {
         let Some(slot) = self.slots.get_mut(&key) else {
             return false;
         };
+        // Another ticket: what comes here was given up, and a later turn of the instance is away by
+        // now.
         if slot.away != Some(ticket) && !mutant(Mutant::GivenUpCounts) {
             return false;
         }
@@ -227,6 +233,8 @@ impl Instances {
     ) -> Vec<Message> {
         let slot = self.slot(key);
         let (mut taken, mut size) = (Vec::new(), 0);
+        // The message that passes the limit is still taken: one that is larger than the limit would
+        // otherwise never be.
         while size < bytes
             && let Some(message) = slot.queue.pop_front()
         {
@@ -244,6 +252,7 @@ impl Instances {
     /// Puts messages back to the front, in order.
     pub(super) fn put_back(&mut self, key: InstanceKey, messages: Vec<Message>) {
         let slot = self.slot(key);
+        // Backwards, so that the first of them stands at the front.
         for message in messages.into_iter().rev() {
             slot.queue.push_front(message);
         }
@@ -345,6 +354,8 @@ impl Instances {
             self.forget(key);
             self.drop_if_empty(key);
         }
+        // Without a continuation it costs a load and no replay to come back, and its slot would
+        // stay for every instance that ever had a turn.
         for key in settled {
             let rests = |known: &Known| !matches!(known.position, Kept::Continuation(_));
             let slot = self.slots.get(&key);
@@ -367,6 +378,7 @@ impl Instances {
             };
             let key = *key;
             let kept = self.get(key).and_then(|slot| slot.kept);
+            // They are in the order of their last use, so the first that is young ends the search.
             if kept.is_some_and(|(at, _)| now.since(at) < time) {
                 break;
             }
@@ -379,6 +391,8 @@ impl Instances {
     /// A map keeps the room for the most that it ever held.
     fn give_memory_back(&mut self) {
         let used = self.slots.len().max(ROOM_KEPT);
+        // Four to shrink and two to keep, so that a map which swings around one size is not moved
+        // in every step.
         if self.slots.capacity() > 4 * used {
             self.slots.shrink_to(2 * used);
         }
@@ -398,6 +412,8 @@ impl Instances {
                 && slot.unreadable.is_empty()
                 && slot.away.is_none()
                 && slot.overdue.is_none()
+                // Forgotten, the count would begin anew, and a turn that cannot be written would be
+                // made for ever.
                 && slot.failures == 0
         };
         if self.slots.get(&key).is_some_and(empty) {
@@ -418,6 +434,8 @@ impl Instances {
         for key in &keys {
             self.forget(*key);
             if let Some(slot) = self.slots.remove(key) {
+                // Also those of a turn that is away: if the unit comes back, a look must bring them
+                // again.
                 let messages = slot.queue.iter().chain(&slot.taken);
                 self.release(messages.filter_map(|message| message.id.as_ref()));
             }

@@ -57,6 +57,8 @@ impl Dispatcher {
         batch: &[InstanceKey],
     ) -> Result<(Vec<InstanceKey>, Vec<InstanceKey>), DispatcherError> {
         let loaded = self.load_both(batch).await;
+        // They were taken from the queue of those that are ready. An error would otherwise leave
+        // them with messages and without a turn.
         if loaded.is_err() {
             for key in batch {
                 self.instances.make_ready(*key);
@@ -83,6 +85,8 @@ impl Dispatcher {
         let missing = |key: &InstanceKey| {
             self.instances
                 .get(*key)
+                // An instance that is in memory is as it was committed last: only this worker
+                // writes it.
                 .is_none_or(|slot| slot.known.is_none())
         };
         let cold: Vec<_> = keys.iter().copied().filter(missing).collect();
@@ -94,12 +98,16 @@ impl Dispatcher {
             let store = Arc::clone(&store);
             async move { (key, store.instance_load(key).await) }
         });
+        // `buffered` and not `buffer_unordered`: the order of turns must not depend on which read
+        // is quicker.
         let loaded: Vec<_> = stream::iter(loads).buffered(LOADS_AT_ONCE).collect().await;
         let mut out_of_reach = Vec::new();
         let mut replays = Vec::new();
         let mut failed = None;
         for (key, result) in loaded {
             match result {
+                // The unit in the row decides, not the one that came with the message: it may have
+                // gone to another worker in between.
                 Ok(Some(loaded)) if self.units.contains(&loaded.instance.unit) => {
                     replays.extend(self.loaded(key, loaded));
                 }
@@ -120,6 +128,7 @@ impl Dispatcher {
                 }
             }
         }
+        // All at once, and after all reads: what holds its thread is left, and the others go on.
         for made in self.compute(replays).await {
             self.take_in(made);
         }
@@ -138,6 +147,7 @@ impl Dispatcher {
         let ids: Vec<_> = messages.iter().filter_map(|message| message.id).collect();
         self.instances.release(&ids);
         self.pool.cancel_instance(key);
+        // They fire for nobody here, and their next owner has them in its own window.
         self.timers.gone_with(key);
         self.suspect_turns.forgive(key);
     }
@@ -161,8 +171,10 @@ impl Dispatcher {
         let slot = self.instances.slot(key);
         // Its replay may hold its thread, and the unit go to another worker meanwhile.
         slot.unit = Some(instance.unit);
+        // They are parked with the commit of the stall that they are the reason for.
         slot.unreadable = unreadable.iter().map(|message| message.id).collect();
         let retry = std::mem::take(&mut slot.retry);
+        // Taken, so that it stalls the instance once: after a resume it is tried again.
         let overdue = match slot.overdue.take() {
             Some(Overdue::Turn(report)) => Some(report),
             _ => None,
@@ -186,6 +198,7 @@ impl Dispatcher {
                 return None;
             }
         };
+        // Asked before the replay and not after it: the replay is what the process would die of.
         let deadly = self.suspect_turns.stalls(key, instance.execution);
         let report = report.or(deadly);
         match self.position_of(&instance, history, retry, report) {
@@ -219,11 +232,14 @@ impl Dispatcher {
             heartbeats,
         } = replayed;
         let key = instance.key;
+        // A message that cannot be read was found during the replay; loaded again, it is seen.
         if std::mem::take(&mut self.instances.slot(key).outdated) {
             return self.instances.make_ready(key);
         }
         if let Kept::Continuation(continuation) = &position {
             let open = self.open_attempts(key, instance.execution, continuation);
+            // Looked for before anything is called lost: an attempt that this worker could not make
+            // has not been lost by it.
             let unknown = open.iter().find_map(|task| self.pool.refuses(&task.name));
             match unknown {
                 // One that this worker could not make either is not counted: the instance stalls.
@@ -263,15 +279,19 @@ impl Dispatcher {
         for task in open {
             let heartbeat = progress_of(task, &progress);
             let of = Computation::attempt(key, task.execution, &task.path);
+            // It has reported something since it began, so it was alive and not stuck at the start.
             if heartbeat.is_some() && heartbeat != task.heartbeat {
                 self.pool.suspects.lives(&of);
             }
             let body = match self.pool.suspects.fate(of, task.attempt) {
+                // It is begun later, when it is committed that the instance goes on (`start_kept`).
                 Fate::IsMade => continue,
                 Fate::WasLost => task.lost(heartbeat, false),
                 Fate::IsToBlame(attempts) => taken_down(task, u32::from(attempts)),
             };
             let queue = &mut self.instances.slot(key).queue;
+            // Behind the inbox, which was loaded just now: if the end of the attempt is in there,
+            // it comes first and counts (A6).
             queue.push_back(Message { id: None, at, body });
         }
         let slot = self.instances.slot(key);
@@ -295,9 +315,12 @@ impl Dispatcher {
         let (execution, unit, orchestrator) = (row.execution, row.unit, row.name.clone());
         let is_over = |path: &CallPath| {
             let ends = |message: &Message| message.body.ends_attempt(execution, path);
+            // An end that waits in the queue is as good as one that was taken: begun again, its
+            // effect would happen twice.
             self.pool.has(&(key, execution, path.clone())) || slot.queue.iter().any(ends)
         };
         for mut task in continuation.unstarted_attempts(&is_over) {
+            // What the last attempt has reported is in the store and not in the history (A5).
             task.heartbeat = progress_of(&task, &progress).or(task.heartbeat);
             self.start_attempt(task, unit, &orchestrator);
         }
@@ -314,9 +337,12 @@ impl Dispatcher {
         if row.status.is_terminal() {
             return Standing::Known(Kept::Over);
         }
+        // A stalled instance is replayed only when it is to be tried again: each message would
+        // otherwise pay for a replay that stalls again.
         let waits = row.status == InstanceStatus::Suspended
             || row.status == InstanceStatus::Stalled && !retry && !history.is_empty();
         if waits || report.is_some() {
+            // It has a reason already, which a new one must not replace.
             let report = report.filter(|_| !waits);
             return Standing::Known(Kept::Stopped { history, report });
         }
@@ -359,6 +385,7 @@ pub(super) fn replayed(
     let number = history.next_turn();
     let begun = running.begin(Mark { of, number });
     let replayed = span.in_scope(|| resume(config, row, &history, start));
+    // Before the result is looked at: the computation ends here, and its mark with it.
     drop(begun);
     let report = match replayed {
         Ok(Some(continuation)) => {

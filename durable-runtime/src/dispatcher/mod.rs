@@ -10,6 +10,9 @@
 //! 3. A message is in exactly one place: the inbox, a slot's queue, or a running turn.
 //! 4. A worker that is fenced drops everything it holds and comes back as a new one.
 //!
+//! The protocols behind these rules, with the race that each of their rules closes, stand at the top
+//! of `commit.rs` (committing), `step.rs` (ownership of units) and `arrivals.rs` (the inbox).
+//!
 //! User code runs on threads of its own ([`Executor::Threads`]), so code that holds its thread
 //! holds up nothing else. If a test drives the dispatcher, everything runs in one place
 //! ([`Executor::Inline`], [`Executor::Simulated`]).

@@ -115,15 +115,19 @@ impl ActivityPool {
         unit: Unit,
         orchestrator: &str,
     ) -> Result<(), String> {
+        // Asked before a place is given: an activity without code would keep that place for ever.
         if let Some(reason) = self.refuses(&task.name) {
             return Err(reason);
         }
+        // Kept here and not in the slot of the instance, which may be dropped from memory while its
+        // attempts run.
         self.units.insert(task.key, unit);
         let key = key_of(&task);
         match self.suspects.ask(task) {
             None => {
                 self.held.insert(key, orchestrator.to_owned());
             }
+            // The common case, without a place in the queue.
             Some(task) if self.is_next(&task) => self.spawn(task),
             Some(task) => self.waiting.push(task, orchestrator),
         }
@@ -144,11 +148,15 @@ impl ActivityPool {
 
     /// Starts what waits, as far as there is room.
     fn fill(&mut self) {
+        // Suspects that may run stand in the line like all others: being suspected gives nobody a
+        // better place.
         while let Some(task) = self.suspects.admit() {
             let orchestrator = self.held.remove(&key_of(&task));
             self.waiting.push(task, &orchestrator.unwrap_or_default());
         }
         if self.accepts
+            // One that runs alone must have nothing beside it, or the next death would say nothing
+            // about it.
             && self.running.is_empty()
             && let Some(task) = self.suspects.take_alone(self.clock.monotonic())
         {
@@ -188,9 +196,11 @@ impl ActivityPool {
             function: task.name.clone().into(),
             of: Of::Instance(task.instance.clone()),
         };
+        // Never so: `start` has refused it. Without code there is nothing to run.
         let Some(activity) = self.registry.activity(&task.name).cloned() else {
             return;
         };
+        // Before the code runs: how long it lives counts from its beginning.
         self.suspects.begins(&task, self.clock.monotonic());
         let (name, number) = (task.name.clone(), task.attempt);
         let (context, handle) = ActivityContext::for_task(&task);
@@ -235,6 +245,7 @@ impl ActivityPool {
 
     fn ended(&mut self, ended: attempts::Ended) -> Option<Ended> {
         // An attempt that was cancelled is not in the table any more: its end is no news.
+        // By the task and not by the key alone: the same call may have another attempt by now.
         let ours = self
             .running
             .get(&ended.key)
@@ -285,6 +296,7 @@ impl ActivityPool {
 
     /// Cancels an attempt: tells its token, then drops it.
     pub(super) fn cancel(&mut self, key: &AttemptKey) {
+        // Also for one that only waits: nobody must wait for a suspect that does not come.
         self.suspects.gone(&computation(key));
         let was_held = self.held.remove(key).is_some();
         if self.waiting.remove(key).is_some() || was_held {
@@ -294,6 +306,8 @@ impl ActivityPool {
         }
         if let Some(running) = self.running.remove(key) {
             if !mutant(Mutant::CancelledAttemptGoesOn) {
+                // First the token, then the drop, so that code which can still look at the token
+                // sees it (A4).
                 running.handle.cancel();
                 running.begun.abort();
             }
@@ -341,7 +355,11 @@ impl ActivityPool {
                     execution: *execution,
                     path: path.clone(),
                     attempt: running.attempt,
+                    // A stop is not the fault of the attempt: it counts neither as a death nor
+                    // against the policy of retries.
                     stopped: !mutant(Mutant::StopCountsAsLoss),
+                    // With the news, since what was reported in the last second may not have been
+                    // written.
                     heartbeat: running.handle.last_heartbeat(),
                 };
                 (*key, body)
@@ -366,6 +384,8 @@ impl ActivityPool {
     pub(super) fn pass_time(&mut self) {
         let now = self.clock.monotonic();
         if self.suspects.next_due().is_some_and(|due| due <= now) {
+            // With nothing beside it anyway, the suspect runs alone without anybody having to wait
+            // for that.
             let nothing_runs = self.running.is_empty() && self.waiting.is_empty();
             self.suspects.pass_time(now, nothing_runs);
             self.fill();
@@ -397,6 +417,7 @@ impl ActivityPool {
         let mut news = Vec::new();
         for ((key, execution, path), running) in &mut self.running {
             let last = running.handle.last_heartbeat();
+            // What is stored already is not written again each second.
             if last == running.saved {
                 continue;
             }

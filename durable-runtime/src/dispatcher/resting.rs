@@ -24,6 +24,8 @@ impl Discards {
     /// Drops `values`.
     pub(super) fn discard<T: Send + 'static>(&self, values: T) {
         match &self.0 {
+            // Not on the thread of the dispatcher: a `Drop` of the user that blocks would hold up
+            // the whole hub.
             Some(crew) => crew.push(Arc::new(Discard(Mutex::new(Some(values))))),
             None => drop(values),
         }

@@ -49,8 +49,12 @@ impl Dispatcher {
         mut stop: watch::Receiver<Option<Duration>>,
         events: &mut dyn WorkerEvents,
     ) -> Result<(), DispatcherError> {
+        // Grows from error to error and begins anew with each step that works, so one lost answer
+        // costs 10 ms and a database that is gone costs a look in five seconds.
         let mut wait = SHORTEST_WAIT;
         loop {
+            // Looked at before each step: a worker that never runs out of work must see the stop as
+            // well.
             let told = *stop.borrow();
             if let Some(grace) = told {
                 return self.finish(clock, grace, events).await;
@@ -60,6 +64,7 @@ impl Dispatcher {
                 Ok(progress) => {
                     wait = SHORTEST_WAIT;
                     if progress == Progress::Idle {
+                        // In this order each time, so that a simulated run repeats by its seed.
                         tokio::select! {
                             biased;
                             _ = stop.wait_for(Option::is_some) => {}
@@ -85,6 +90,8 @@ impl Dispatcher {
                     }
                 }
             }
+            // A store that answers without waiting would otherwise never let go of the thread, and
+            // neither the tasks of attempts nor the handle that ends the worker would get a chance.
             tokio::task::yield_now().await;
         }
     }
@@ -110,21 +117,31 @@ impl Dispatcher {
         grace: Duration,
         events: &mut dyn WorkerEvents,
     ) -> Result<(), DispatcherError> {
+        // First of all: an attempt that begins now would only be interrupted by the end of the
+        // grace.
         self.close();
+        // One sleep for the whole drain and not one a round, so that what keeps coming does not
+        // prolong it.
         let mut over = clock.sleep_for(grace);
         loop {
             let progress = match self.process_next().await {
                 Ok(progress) => progress,
                 Err(error) if error.is_transient() => {
+                    // The grace goes on meanwhile; its end is looked at below, also if the store
+                    // never comes back.
                     clock.sleep_for(SHORTEST_WAIT).await;
                     Progress::Made
                 }
                 Err(error) => return Err(error),
             };
+            // A turn that holds its thread may have taken the end of an attempt with it. If the
+            // worker ended now, the attempt would be made again.
             let is_done = self.running_attempts() == 0 && !self.owes_results();
             if is_done && progress == Progress::Idle {
                 return Ok(());
             }
+            // Asked in each round, also while there is progress: a worker that is always busy must
+            // not outlive its grace.
             let mut is_over = (&mut over).now_or_never().is_some();
             if !is_over && progress == Progress::Idle {
                 tokio::select! {

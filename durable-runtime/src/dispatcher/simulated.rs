@@ -67,6 +67,8 @@ impl SimulatedTurns {
         for work in batch {
             let held = self.holds.next(matches!(work, Work::EntityTurn(_)));
             let (key, operation) = (work.key(), Operation::default());
+            // At once and not when its time is over: all that differs from a thread is when the
+            // result comes, and that is decided by the clock.
             let worked = work.run(operation.clone());
             if held.is_zero() {
                 made.done.push(worked);
@@ -112,6 +114,7 @@ impl SimulatedTurns {
         let all = std::mem::take(&mut self.away).into_iter();
         let (come, away) = all.partition(|(_, away)| away.until <= now);
         self.away = away;
+        // By tickets, so in the order in which they began.
         let come: BTreeMap<_, Away> = come;
         let counts = |away: &Away| away.limit.is_some() || mutant(Mutant::GivenUpCounts);
         let come = come.into_iter().filter(|(_, away)| counts(away));
@@ -125,6 +128,7 @@ impl SimulatedTurns {
         let away = self.away.iter_mut();
         away.filter_map(|(ticket, away)| {
             away.limit
+                // What would have come by now counts, as on a thread.
                 .take_if(|limit| *limit <= now && *limit < away.until)?;
             Some(GivenUp {
                 ticket: *ticket,

@@ -1,4 +1,54 @@
 //! The dispatcher's loop, one step at a time.
+//!
+//! # The protocol of ownership
+//!
+//! A *unit* is one of the eight partitions of a lane. Only its owner writes the rows of its
+//! instances after they were created; everybody else sends messages. Each rule closes a race
+//! between two workers, or between a worker and its own past. The planted bug that breaks a rule
+//! stands in brackets.
+//!
+//! ## Taking over
+//!
+//! 1. A claim takes units that nobody owns, up to the worker's fair share, and gives back what is
+//!    above it. It never takes a unit from a live worker: the old owner may have turns of it under
+//!    way, and it alone knows when they are dropped.
+//! 2. If an owner's lease has run out, the claim raises that owner's epoch in the transaction that
+//!    frees its units. The old owner may only have been slow: its next commit finds another epoch
+//!    and changes no row (`FencedWithoutEpoch`). So a clock that is wrong costs a restart, and
+//!    never a second writer.
+//! 3. The lease is renewed at a third of its length, by the clock that nobody can set. A renewal
+//!    that is late, or fails once, loses nothing.
+//! 4. Where only one process can work on a hub (`SQLite`), a lock of the operating system says
+//!    which. A new worker fences all others at once, and no lease is renewed: the kernel frees the
+//!    lock when its process dies, so a restart waits for nothing.
+//! 5. A worker that stops deletes its row and frees its units in one transaction. The next one need
+//!    not wait for a lease to run out (`UnitsNotReleased`).
+//!
+//! ## Handing over
+//!
+//! 6. A step claims before it does anything else, and drops what it has of units that are gone
+//!    before it makes a turn. Otherwise it writes turns of instances that another worker owns by
+//!    then, under a fence that is still open (`LostUnitsStayInMemory`).
+//! 7. A claim whose answer is lost counts as one that gave units away: nothing is written before
+//!    the next claim has been answered. This holds for the end of a worker as well
+//!    ([`Dispatcher::interrupt`]).
+//! 8. The unit of an instance is known as soon as its row is read, before its replay begins. A
+//!    replay that holds its thread while the unit goes away is then dropped with the unit, and does
+//!    not come back as an instance of this worker.
+//! 9. What is loaded is looked at again: it is kept only if its unit is owned. Messages and timers
+//!    name instances whose units this worker may have lost since they were read.
+//! 10. When the units change, looks at inbox, timers and open instances begin from the start. They
+//!     go on behind the last row that they read, and would pass over the earlier rows of a unit
+//!     that is new.
+//!
+//! ## Beginning anew
+//!
+//! 11. A worker that was fenced, or met an error that it cannot judge, drops everything in memory
+//!     and registers as a new worker (`CacheSurvivesRestart`). What it holds has seen commits that
+//!     may not have happened.
+//! 12. From the moment a restart begins, the worker owns nothing until it has claimed as the new
+//!     one. A restart that fails half-way would otherwise leave the old units with a lease that the
+//!     store takes for good; each step begins with another try instead.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -173,9 +223,13 @@ impl Dispatcher {
         notifier: Arc<dyn Notifier>,
         config: EngineConfig,
     ) -> Result<Self, DispatcherError> {
+        // Dates for what is stored, ticks for every length of time: a clock that is set back must
+        // not stop the looks of a worker for as long (see the table in `clock`).
         let (now, tick) = (clock.now(), clock.monotonic());
         let salt = config.salts.fresh().map_err(DispatcherError::Salt)?;
         let limit = config.turn_time_limit;
+        // Before the worker has a row: a system that has no thread to give leaves nothing behind in
+        // the store.
         let (turns, attempts) = match &config.executor {
             Executor::Inline => (Turns::Inline, Attempts::inline()),
             Executor::Threads => (
@@ -193,7 +247,10 @@ impl Dispatcher {
         let suspicions = blame::suspicions(&found, now);
         let known: Vec<_> = suspicions.values().copied().collect();
         let running = Running::begin_at(&config.running, &known);
+        // With several workers a suspect may still belong to another one, and comes here when that
+        // one's lease has run out.
         let of_others = (!store.is_exclusive()).then_some(config.lease);
+        // A computation that was given up and begun anew left two marks, and died once.
         let lost = blame::distinct(&found.marks);
         let lost = lost.iter().map(|mark| (mark.of, mark.number));
         let pool = ActivityPool::new(
@@ -230,6 +287,7 @@ impl Dispatcher {
             pool,
             suspect_turns: SuspectTurns::new(running.clone(), &suspicions, tick),
             running,
+            // What was sent while no worker ran has given no hint to anybody.
             inbox_hint: true,
             to_park: Vec::new(),
             commits: 0,
@@ -248,6 +306,7 @@ impl Dispatcher {
             turns,
         };
         dispatcher.claim(now).await?;
+        // Only now: from here on clients of this process rely on being told of each change.
         dispatcher.notifier.worker_started();
         Ok(dispatcher)
     }
@@ -259,13 +318,20 @@ impl Dispatcher {
     /// step a little later: nothing has changed, and running work continues. After any other error
     /// call [`restart`](Self::restart) and continue.
     pub async fn process_next(&mut self) -> Result<Progress, DispatcherError> {
+        // What the last step computed is over. Its mark would otherwise be blamed if the process
+        // dies while it waits.
         self.running.settle();
         self.instances
             .pass_time(self.tick(), self.config.cache_time);
+        // Before anything is read or made: see rule 6 of ownership.
         self.keep_lease().await?;
         self.pool.pass_time();
+        // Once before the looks at the store and once after them: those take their time, and each
+        // end that is taken in now shares the commit of this step.
         self.collect_ended();
         self.stall_reached_into();
+        // Before the inbox, so that a stalled instance that also has messages is loaded once, with
+        // leave to go on.
         self.load_open().await?;
         self.park_unreadable().await?;
         self.fetch_inbox().await?;
@@ -276,10 +342,13 @@ impl Dispatcher {
         self.give_up_overdue();
         self.collect_ended();
         let mut ready = self.next_batch();
+        // Only this way out may say that there is nothing to do: every other one has made turns.
         if ready.is_empty() && !self.turns.have_news() {
             return Ok(self.progress());
         }
         let (runnable, entities) = self.load_batch(&ready).await?;
+        // After the loads, which may fail: until they are committed, these turns are in the hands
+        // of this function only, and an early return would lose them.
         let mut turns = self.take_in_returned();
         ready.extend(turns.iter().map(Made::key));
         let mut work = Vec::with_capacity(ready.len());
@@ -287,12 +356,16 @@ impl Dispatcher {
         work.extend(entities.into_iter().filter_map(|key| self.entity_turn(key)));
         turns.extend(self.make_turns(work).await);
         self.commit(turns).await?;
+        // After the commit: before it, the continuations are with their turns and count for
+        // nothing.
         self.instances.shrink(self.config.cache_bytes, ready);
         self.entities.shrink(self.config.entity_cache_bytes);
         Ok(Progress::Made)
     }
 
     fn progress(&self) -> Progress {
+        // Each of these is work that no notification announces: a page that was left, or a batch
+        // that was full.
         let more = self.instances.has_ready()
             || self.inbox_hint
             || self.inbox_page.is_some()
@@ -306,8 +379,10 @@ impl Dispatcher {
     pub async fn wait(&mut self) {
         let rest = self.next_tick().since(self.tick());
         let rested = self.clock.sleep_for(rest);
+        // By the wall clock, unlike all other waits here: a due time is a date.
         let due = self.timers.next_due();
         let timer = OptionFuture::from(due.map(|due| self.clock.sleep_until(due)));
+        // In this order each time, so that a simulated run repeats by its seed.
         tokio::select! {
             biased;
             ended = self.pool.next_ended() => self.take_ended(ended),
@@ -321,6 +396,7 @@ impl Dispatcher {
 
     /// When there is something to do at the latest, timers aside.
     fn next_tick(&self) -> Tick {
+        // Only while something runs: an idle worker sleeps until the next look at the inbox.
         let heartbeats = (self.pool.running() > 0).then_some(self.heartbeats_at);
         let renew = (!self.store.is_exclusive()).then_some(self.renew_at);
         let locks = self.entities.next_check();
@@ -408,6 +484,8 @@ impl Dispatcher {
         self.keep_lease().await?;
         self.collect_ended();
         let at = self.clock.now();
+        // After the ends were collected: an attempt that has ended is not interrupted, and its
+        // result counts.
         for (key, body) in self.pool.interrupt() {
             self.instances.enqueue(key, Message { id: None, at, body });
         }
@@ -420,6 +498,8 @@ impl Dispatcher {
         let mut before = usize::MAX;
         loop {
             let (keys, results) = self.instances.unrecorded();
+            // An instance may stay: its turn is away, or cannot be written. Without progress the
+            // loop would not end.
             if results == 0 || results >= before {
                 return Ok(());
             }
@@ -439,8 +519,12 @@ impl Dispatcher {
     /// The errors of the store. The dispatcher may continue all the same: its next step begins with
     /// another try.
     pub async fn restart(&mut self) -> Result<(), DispatcherError> {
+        // Set before anything that can fail: if the rest does not come to its end, the next step
+        // begins with it.
         self.begins_anew = true;
         self.reached_into.clear();
+        // Attempts end with the hold on their units: their results could not be recorded, and the
+        // next owner makes them again.
         self.pool.clear();
         if !mutant(Mutant::CacheSurvivesRestart) {
             self.instances.clear();
@@ -462,10 +546,15 @@ impl Dispatcher {
             .store
             .worker_start(new_worker(&self.config), now)
             .await?;
+        // Whoever drops the runtime frees the lock of the worker that this is by then, and not of
+        // the one before.
         self.identity.store(self.lease.worker.0, Ordering::Relaxed);
+        // The attempts that were under way are gone; the instances that wait for them have to be
+        // loaded.
         self.to_load = ToLoad::After(None);
         self.inbox_hint = true;
         self.claim(now).await?;
+        // Only at the end: until the claim has been answered, nobody knows what this worker owns.
         self.begins_anew = false;
         Ok(())
     }
@@ -475,6 +564,8 @@ impl Dispatcher {
     /// # Errors
     /// The errors of the store.
     pub async fn stop(&mut self) -> Result<(), DispatcherError> {
+        // What still runs is left, and has not taken the process down: the next worker must not
+        // count a death.
         self.running.close();
         self.pool.clear();
         self.instances.clear();
@@ -485,10 +576,13 @@ impl Dispatcher {
 
     async fn claim(&mut self, now: Timestamp) -> Result<(), DispatcherError> {
         let lanes = self.registry.lanes();
+        // At each renewal and not only at the start: units come free when other workers stop, die
+        // or give some back.
         let units = self.store.units_claim(&self.lease, &lanes, now).await?;
         if units != self.units {
             self.units_changed(units);
         }
+        // Only after an answer: a claim that failed is made again in the next step.
         self.renew_at = self.tick() + self.config.lease / 3;
         Ok(())
     }
@@ -499,11 +593,15 @@ impl Dispatcher {
         if !mutant(Mutant::LostUnitsStayInMemory) {
             self.instances.retain_units(&units);
         }
+        // Their attempts end here. The new owner finds them in the histories and makes them again.
         self.pool.retain_units(&units);
         self.entities.retain_units(&units);
+        // Their rows are with their turns and not in `entities`, where nothing could be forgotten.
         let away = self.instances.all_away().filter(|key| key.is_entity());
         self.entities.outdated.extend(away);
         self.units = units;
+        // The window would be read on from where it was, and miss the timers of units that come
+        // now.
         self.timers = TimerWindow::default();
         self.to_park.clear();
         self.inbox_page = None;
@@ -513,6 +611,8 @@ impl Dispatcher {
 
     async fn keep_lease(&mut self) -> Result<(), DispatcherError> {
         let now = self.clock.now();
+        // Before the question whether the store is exclusive: a restart that has failed is tried
+        // again there as well.
         if self.begins_anew {
             return self.begin_anew().await;
         }
@@ -538,9 +638,13 @@ impl Dispatcher {
         for key in page {
             if !key.is_entity() {
                 let slot = self.instances.slot(key);
+                // It is in memory already, with its attempts; loading it again would only replay
+                // it.
                 if slot.known.is_some() {
                     continue;
                 }
+                // A stalled instance is tried again by each worker that takes it over: this one may
+                // have the code that the last one lacked (I9).
                 slot.retry = true;
             }
             self.instances.make_ready(key);
@@ -550,15 +654,18 @@ impl Dispatcher {
 
     async fn save_heartbeats(&mut self) -> Result<(), DispatcherError> {
         let tick = self.tick();
+        // Once a second for all: an activity may report in a loop, and each write is a commit.
         if self.pool.running() == 0 || tick < self.heartbeats_at {
             return Ok(());
         }
         self.heartbeats_at = tick + HEARTBEAT_WRITES;
         let mut writes: Vec<TurnWrite> = Vec::new();
         for (key, heartbeat) in self.pool.new_heartbeats() {
+            // They come in the order of instances, so the last one is the only one that can match.
             match writes.last_mut() {
                 Some(write) if write.key == key => write.heartbeats.push(heartbeat),
                 _ => {
+                    // The unit is only read for what is sent, and progress sends nothing.
                     let mut write = TurnWrite::new(key, Unit(0));
                     write.heartbeats.push(heartbeat);
                     writes.push(write);
@@ -580,8 +687,11 @@ impl Dispatcher {
         let mut reports = std::mem::take(&mut self.reached_into);
         reports.extend(self.machine.outside.take());
         for report in reports {
+            // Its turn may end it, or move it on to another execution. Until that is known, the
+            // report is kept.
             if self.instances.is_away(report.key) {
                 self.reached_into.push(report);
+            // Otherwise nothing is left to be stalled: what was woken is not used any more.
             } else if self.instances.waits_in(report.key, report.execution) {
                 self.block(report.key, report.reason);
             }

@@ -58,12 +58,15 @@ impl SuspectTurns {
     /// The deaths for which a turn has to wait.
     fn deaths(&self, key: InstanceKey) -> Option<u8> {
         let known = self.known.get(&key)?.iter();
+        // One that is to blame is not made again: it stalls or fails at once, and nobody has to
+        // wait for that.
         let tried = known.filter(|suspicion| !is_to_blame(suspicion));
         tried.map(|suspicion| suspicion.deaths).max()
     }
 
     /// Sets aside what has to wait; returns the others.
     fn pass(&mut self, ready: Vec<InstanceKey>) -> Vec<InstanceKey> {
+        // The rule: no process has died, and no turn is looked up.
         if self.known.is_empty() {
             return ready;
         }
@@ -75,6 +78,7 @@ impl SuspectTurns {
     }
 
     fn due_at(&self, key: InstanceKey) -> Tick {
+        // Bounded, so that the shift below cannot overflow.
         let deaths = self.deaths(key).unwrap_or(1).clamp(1, 16);
         self.began_at + FIRST_PAUSE * (1 << (deaths - 1))
     }
@@ -114,6 +118,7 @@ impl SuspectTurns {
     /// A turn of an instance was made and committed: if that was the one that was suspected, it does
     /// no harm. What has stalled stays so.
     pub(super) fn made(&mut self, key: InstanceKey, turn: u64) {
+        // A later turn is still suspected: this one was only on the way to it.
         self.retain(key, |known| known.number > turn || is_to_blame(known));
     }
 
@@ -166,15 +171,19 @@ impl Dispatcher {
     /// when nothing else is to be done or others have had their time.
     pub(super) fn next_batch(&mut self) -> Vec<InstanceKey> {
         let busy = self.suspect_turns.busy.take();
+        // One that holds its thread is still under way. A second suspect beside it would make their
+        // deaths the same.
         self.suspect_turns.busy = busy.filter(|key| self.instances.is_away(*key));
         if self.suspect_turns.busy.is_none()
             && let Some(key) = self.suspect_turns.take_due(self.tick())
         {
             self.suspect_turns.busy = Some(key);
+            // No other turn beside it: if the process dies, it is known of which.
             return vec![key];
         }
         let ready = self.instances.take_ready(self.config.max_turns_per_commit);
         let ready = self.suspect_turns.pass(ready);
+        // As long as something may still be found, something harmless may still be done first.
         let loaded = self.to_load == ToLoad::Through && !self.inbox_hint;
         if !ready.is_empty() || !loaded || self.instances.has_ready() {
             return ready;
@@ -187,6 +196,7 @@ impl Dispatcher {
         if others || self.pool.running() > 0 {
             return ready;
         }
+        // Nothing else is left to do, so it need not wait for its time.
         self.suspect_turns.busy = self.suspect_turns.aside.pop_first();
         self.suspect_turns.busy.into_iter().collect()
     }

@@ -103,6 +103,8 @@ impl Suspects {
         let (mut alone, mut control) = (Alone::Nobody, None);
         // The first death may have come from outside.
         if let Some(only) = most.first().filter(|_| most.len() == 1 && deaths > 1) {
+            // Alone only after the others have shown that they live without it, or after it was
+            // cleared so often that two culprits must be clearing each other.
             if suspicions[only].controlled || suspicions[only].cleared >= MOST_CLEARED {
                 alone = Alone::Expected(*only, now + LONGEST_WAIT + lease.unwrap_or_default());
             } else {
@@ -113,6 +115,8 @@ impl Suspects {
             running,
             suspicions,
             lost,
+            // Rounded up, so that the last one is not held back by halving: holding it back is what
+            // `control` is for.
             at_once: most.len().div_ceil(2),
             most,
             alone,
@@ -127,6 +131,8 @@ impl Suspects {
         self.seen.insert(of);
         match self.suspicions.get(&of) {
             Some(known) if is_to_blame(known) => Fate::IsToBlame(known.deaths),
+            // By its number as well: an attempt of the same call that began later is not the one
+            // that died.
             _ if self.lost.get(&of) == Some(&u64::from(attempt)) => Fate::WasLost,
             _ if mutant(Mutant::AllCountAsLost) => Fate::WasLost,
             _ => Fate::IsMade,
@@ -135,6 +141,7 @@ impl Suspects {
 
     /// Takes an attempt that is to begin; gives it back if it may.
     pub(super) fn ask(&mut self, task: ActivityTask) -> Option<ActivityTask> {
+        // The rule: no process has died, and nobody pays for the search.
         if self.suspicions.is_empty() {
             return Some(task);
         }
@@ -157,6 +164,7 @@ impl Suspects {
     pub(super) fn admit(&mut self) -> Option<ActivityTask> {
         let task = self.held.front()?;
         let of = computation(task);
+        // One that was cleared while it waited is held back by nothing.
         let free = self.admitted.len() < self.at_once || !self.most.contains(&of);
         if !free || self.holds_all() || self.control.is_some_and(|(held, _)| held == of) {
             return None;
@@ -229,18 +237,23 @@ impl Suspects {
         self.most.remove(of);
         self.control.take_if(|(held, _)| held == of);
         if self.suspicions.remove(of).is_some() {
+            // Also in the record, or the next process would suspect it again.
             self.running.acquit(of);
         }
     }
 
     /// Everything that was open is loaded: what has not come will not, and is forgotten.
     pub(super) fn all_loaded(&mut self) {
+        // Where other workers share the hub, what does not come now may come when their leases run
+        // out.
         if self.may_come_later || std::mem::replace(&mut self.is_loaded, true) {
             return;
         }
         if let Alone::Expected(..) = self.alone {
             self.alone = Alone::Nobody;
         }
+        // Their calls are gone: ended, cancelled or purged. Kept, they would be read and written by
+        // each process to come.
         let unseen = self.suspicions.keys().filter(|of| !self.seen.contains(of));
         for of in unseen.copied().collect::<Vec<_>>() {
             self.acquit(&of);
@@ -268,6 +281,8 @@ impl Suspects {
     fn others_lived(&mut self, held: Computation, nothing_runs: bool) {
         if let Some(known) = self.suspicions.get_mut(&held) {
             known.controlled = true;
+            // Written at once: whatever happens next, the next process knows that the others lived
+            // without it.
             self.running.suspect(known);
         }
         let place = self.held.iter().position(|task| computation(task) == held);
@@ -287,6 +302,8 @@ impl Suspects {
         }
         if let Some(known) = self.suspicions.get_mut(&of) {
             *known = Suspicion {
+                // What remains is how often it has lived on. The next suspicion takes twice as long
+                // to clear, so that code which needs minutes to kill is found as well.
                 survived: known.survived.saturating_add(1),
                 ..Suspicion::new(of)
             };
@@ -317,6 +334,7 @@ impl Suspects {
 
 /// How long a suspect is to live until it is taken for harmless.
 fn patience(known: &Suspicion) -> Duration {
+    // Bounded, so that the product cannot overflow.
     FIRST_PATIENCE * 2_u32.saturating_pow(u32::from(known.survived.min(12)))
 }
 

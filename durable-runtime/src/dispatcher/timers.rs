@@ -82,8 +82,12 @@ impl TimerWindow {
                 next_look: to.due,
             },
             None => Reach {
+                // Nothing else was due up to there, so the place is behind all of that time and not
+                // behind the last row.
                 to: TimerPlace::behind(until),
                 next_look: Timestamp::from_millis(
+                    // Half a window ahead of the end, so that the next page is read before anything
+                    // in it is due.
                     until.as_millis().saturating_sub(half).saturating_add(1),
                 ),
             },
@@ -93,6 +97,8 @@ impl TimerWindow {
 
     fn add(&mut self, page: TimerPage) {
         for (_, timer) in page.timers {
+            // One that has fired is still a row until its turn is committed, and must not fire
+            // again.
             if self.known.get(&timer.id) != Some(&None) {
                 self.insert(timer);
             }
@@ -101,6 +107,7 @@ impl TimerWindow {
 
     /// Behind which place to look for what is due at `now` and not in memory.
     pub(super) fn overdue_from(&self, now: Timestamp) -> TimerPlace {
+        // If the clock was set back, the looks begin there again.
         let looked_at = self.overdue.looked_at.map_or(now, |at| at.min(now));
         let late = i64::try_from(LATE.as_millis()).unwrap_or(i64::MAX);
         let from = Timestamp::from_millis(looked_at.as_millis().saturating_sub(late));
@@ -110,6 +117,8 @@ impl TimerWindow {
     /// Takes in a page of what is due at `now`. Whether there is another one.
     pub(super) fn found_overdue(&mut self, page: TimerPage, now: Timestamp) -> bool {
         self.overdue.page = page.next;
+        // Only a look that came to the end: after a page in the middle there may be rows before
+        // `now` that it has not seen.
         if page.next.is_none() {
             self.overdue.looked_at = Some(now);
         }
@@ -121,8 +130,11 @@ impl TimerWindow {
     pub(super) fn set_elsewhere(&mut self, due: Timestamp) {
         let before = TimerPlace::before(due);
         if let Some(reach) = &mut self.reach
+            // Beyond what was read, the next page finds it anyway.
             && before < reach.to
         {
+            // The window ends before it from now on: only its time is known here, and the rest is
+            // read from the store once it is due.
             reach.to = before;
             reach.next_look = reach.next_look.min(due);
         }
@@ -130,6 +142,7 @@ impl TimerWindow {
 
     /// Takes in a timer that was just committed, if it is due soon.
     pub(super) fn created(&mut self, timer: &Timer) {
+        // It may be known as fired: set anew in the turn that takes it, it is to fire again.
         self.gone(&timer.id);
         if self.reach.is_some_and(|reach| timer.due <= reach.to.due) {
             self.insert(timer.clone());
@@ -176,6 +189,7 @@ impl TimerWindow {
             let Some((_, id)) = self.by_due.pop_first() else {
                 break;
             };
+            // Kept as fired until its row is deleted, or the next page would bring it back.
             self.known.insert(id.clone(), None);
             due.push(id);
         }

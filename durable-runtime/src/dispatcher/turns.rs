@@ -147,6 +147,8 @@ struct TurnJob {
     whose: Whose,
     work: Mutex<Option<Work>>,
     queued: Instant,
+    // Set by the thread that takes it, so that the time in the queue is not counted as time on a
+    // thread.
     begun: OnceLock<Instant>,
     /// Of the thread that it is on.
     last_await: OnceLock<LastAwait>,
@@ -169,10 +171,12 @@ impl Job for TurnJob {
         let _noted = self.begun.set(real_now());
         let work = self.work.lock();
         let work = work.unwrap_or_else(PoisonError::into_inner).take();
+        // Given up before it began: whatever it comes to would not count.
         let Some(work) = work.filter(|_| !self.is_given_up()) else {
             return;
         };
         let worked = work.run(self.operation.clone());
+        // Only a saving of memory: what comes all the same is thrown away by its ticket.
         if !self.is_given_up() {
             self.results.add(self.ticket, worked);
         }
@@ -192,6 +196,7 @@ struct Ended<'a>(&'a TurnJob);
 
 impl Drop for Ended<'_> {
     fn drop(&mut self) {
+        // A batch that is on time tells once, with its last turn; what is away tells of itself.
         let was_last = self.0.left.fetch_sub(1, Ordering::AcqRel) == 1;
         if was_last || self.0.is_away.load(Ordering::Acquire) {
             self.0.results.news.notify_one();
@@ -231,6 +236,8 @@ impl Turns {
     pub(super) fn on_threads(limit: Duration) -> io::Result<Self> {
         let crew = Crew::new(Plan {
             name: "durable-turn",
+            // The dispatcher waits for a batch as long as it is on time, so one thread does for all
+            // of it. The crew adds another when that is held.
             size: 1,
             most: MOST_THREADS,
             io: None,
@@ -295,7 +302,9 @@ impl Turns {
             Self::Inline => Vec::new(),
             Self::Threads(threads) => {
                 let mut returned = threads.results.take();
+                // A ticket that is not there was given up: its instance has gone on without it.
                 returned.retain(|(ticket, _)| threads.away.remove(ticket).is_some());
+                // In the order in which they were handed over, whatever order the threads had.
                 returned.sort_unstable_by_key(|(ticket, _)| *ticket);
                 returned
             }
@@ -343,6 +352,8 @@ impl TurnThreads {
             for (ticket, worked) in self.results.take() {
                 match open.remove(&ticket) {
                     Some(_) => done.push((ticket, worked)),
+                    // It was away since an earlier batch. It is taken in by the next step, not by
+                    // this one, which knows nothing of it.
                     None => others.push((ticket, worked)),
                 }
             }
@@ -350,6 +361,8 @@ impl TurnThreads {
                 self.results.add(ticket, worked);
             }
             let now = real_now();
+            // All of them: those that only wait behind one that is held get another thread from the
+            // watchdog, and are on time with it.
             if told.is_err() && open.values().all(|job| job.takes_long(now)) {
                 away.extend(open.iter().map(|(ticket, job)| (*ticket, job.key)));
                 self.leave(std::mem::take(&mut open));
@@ -363,6 +376,7 @@ impl TurnThreads {
     }
 
     fn hand_over(&mut self, batch: Vec<Work>) -> BTreeMap<Ticket, Arc<TurnJob>> {
+        // Before any of them runs: the first to end must not find zero left.
         let left = Arc::new(AtomicUsize::new(batch.len()));
         let queued = real_now();
         let jobs = batch.into_iter().map(|work| {
@@ -371,6 +385,8 @@ impl TurnThreads {
                 ticket: self.tickets,
                 key: work.key(),
                 whose: work.whose(),
+                // A replay of a long history and a turn with many operations may well take longer
+                // than the limit, as long as each part of them does not.
                 has_parts: !matches!(work, Work::Turn(_)),
                 work: Mutex::new(Some(work)),
                 queued,
@@ -418,6 +434,8 @@ impl TurnThreads {
         let over: Vec<_> = over.collect();
         over.into_iter()
             .map(|job| {
+                // Nobody can stop the thread. It goes on, and what it comes to is dropped where it
+                // was made.
                 job.given_up.store(true, Ordering::Release);
                 self.away.remove(&job.ticket);
                 GivenUp {
@@ -432,10 +450,13 @@ impl TurnThreads {
     }
 
     async fn news(&self) {
+        // Asked before waiting: the notification may have been used up by the batch that ran
+        // meanwhile.
         if self.results.are_there() {
             return;
         }
         let since = self.away.values().filter_map(|away| away.since);
+        // `None` for a limit beyond all time (`a_limit_beyond_all_time_is_none`).
         let over = since.min().and_then(|since| since.checked_add(self.limit));
         let limit = async {
             match over {

@@ -92,6 +92,7 @@ impl Waiting {
         } else {
             self.full.insert(activity.to_owned())
         };
+        // The line moves only at a change: an activity without room stands in no order at all.
         if changed {
             self.show(activity);
         }
@@ -99,6 +100,8 @@ impl Waiting {
 
     /// Takes an attempt that an orchestration wants.
     pub(super) fn push(&mut self, task: ActivityTask, orchestrator: &str) {
+        // One number for all three: who comes first of its orchestrator, of its instance and by
+        // itself stands where it came.
         let came = self.tick();
         let key = key_of(&task);
         // One that is told again stands where it stood.
@@ -139,9 +142,13 @@ impl Waiting {
 
     /// Takes the first one. Its instance and its orchestrator stand behind all others then.
     pub(super) fn take_first(&mut self) -> Option<ActivityTask> {
+        // Removed by its key, so that what is taken and what is cancelled go the same way through
+        // the books.
         let key = key_of(self.first()?);
         let orchestrator = self.places.get(&key)?.orchestrator.clone();
         let task = self.remove(&key)?;
+        // After the removal: whoever waits for nothing else is forgotten, and begins anew when it
+        // comes again.
         self.had_its_turn(task.key, &orchestrator);
         Some(task)
     }
@@ -152,6 +159,7 @@ impl Waiting {
         let activity = &place.activity;
         let standing = self.orchestrators.get_mut(&place.orchestrator)?;
         let orchestrator_turn = standing.waits_no_longer_for(activity);
+        // Kept, the books would grow with each instance that ever waited.
         if standing.waits_for.is_empty() {
             self.orchestrators.remove(&place.orchestrator);
         }
@@ -169,6 +177,7 @@ impl Waiting {
     /// Forgets everything that waits.
     pub(super) fn clear(&mut self) {
         *self = Self {
+            // Which activities have room depends on what runs, and not on what waits.
             full: std::mem::take(&mut self.full),
             ..Self::default()
         };
@@ -180,6 +189,7 @@ impl Waiting {
     }
 
     fn had_its_turn(&mut self, instance: InstanceKey, orchestrator: &str) {
+        // The same number for the orchestrator and its instance: nobody else has it.
         let turn = self.tick();
         let mut moved = BTreeSet::new();
         let Some(of_orchestrator) = self.orchestrators.get_mut(orchestrator) else {
@@ -194,6 +204,8 @@ impl Waiting {
         }
         if let Some(of_instance) = self.instances.get_mut(&instance) {
             let before = std::mem::replace(&mut of_instance.turn, turn);
+            // After the orchestrator has moved: the instances of its lines are found under its new
+            // turn.
             for activity in of_instance.waits_for.keys() {
                 let line = self.lines.get_mut(activity);
                 let of_orchestrator = line.and_then(|line| line.orchestrators.get_mut(&turn));

@@ -190,6 +190,7 @@ impl Turn {
         let number = match &self.position {
             Position::Live(continuation) => continuation.next_turn(),
             Position::NotBegun => 1,
+            // No code runs in these, so nothing in them can take the process down.
             Position::Stopped { .. } | Position::Over => return None,
         };
         let InstanceRow { key, execution, .. } = self.request.instance;
@@ -211,6 +212,8 @@ impl Turn {
         let start = self.start.as_deref().unwrap_or(&load::not_registered);
         let (outcome, continuation) =
             machine::turn(&self.config, self.position, start, self.request);
+        // Before the continuation goes to rest: its end is recorded as soon as the code has
+        // returned.
         drop(begun);
         let continuation =
             continuation.map(|continuation| Resting::new(continuation, &self.discards));
@@ -232,6 +235,7 @@ impl EntityTurn {
         let key = row.key;
         let watched = move |invocation: Invocation<'_>| {
             let fails = fails.as_ref();
+            // It is not run again: it would take too long again. The others of the batch are.
             if let Some((_, failure)) = fails.filter(|(message, _)| *message == invocation.message)
             {
                 return OperationEnd::Returned {
@@ -240,6 +244,8 @@ impl EntityTurn {
                     decisions: Vec::new(),
                 };
             }
+            // Told before it runs, so that whoever gives the turn up knows which operation that
+            // was.
             operation.begins(&invocation);
             code(invocation)
         };

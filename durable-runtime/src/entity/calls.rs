@@ -335,6 +335,8 @@ impl Future for EntitySignal {
             },
         ) = (EntityContext::current(), request)
         {
+            // In an operation it is one of its decisions, sent with its commit if the operation
+            // succeeds (N3).
             context.push_signal(entity.clone(), operation, input.clone(), *delay);
             return Poll::Ready(Ok(()));
         }

@@ -62,6 +62,8 @@ impl EntityContext {
 
     /// Makes this the current context while `f` runs.
     pub(super) fn enter<T>(&self, f: impl FnOnce() -> T) -> T {
+        // By a guard, so that an operation that panics leaves no context behind for the next one on
+        // this thread.
         struct Left;
         impl Drop for Left {
             fn drop(&mut self) {
@@ -120,9 +122,12 @@ impl EntityContext {
                 delay,
             }),
             Err(error) => {
+                // `signal` returns no result, so the operation fails as a whole: all of it is
+                // undone (N3).
                 asked.refused.get_or_insert(Failure::Codec(error));
             }
         }
+        // Before the value is returned: `after` locks it again.
         drop(asked);
         Signalled { context: self, at }
     }
@@ -139,6 +144,8 @@ impl EntityContext {
             asked.refused.get_or_insert(invalid.into());
             None
         });
+        // From the message and the number of the decision, so that an operation that is run again
+        // after a failed commit names the same instance.
         let id = chosen.unwrap_or_else(|| InstanceId::of_start(self.id(), self.0.message, number));
         match input {
             Ok(input) => asked.decisions.push(Decision::Start {

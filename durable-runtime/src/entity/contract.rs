@@ -119,6 +119,8 @@ pub fn load_state_or_migrate<T, Old>(recorded: &Payload) -> Result<T, CodecError
 where
     T: Recorded + MigratesFrom<Old>,
 {
+    // Today's form first: most states have it. If neither fits, the error about today's form is the
+    // one that helps.
     T::from_payload(recorded).or_else(|error| T::migrated(recorded).map_err(|_| error))
 }
 

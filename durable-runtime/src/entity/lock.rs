@@ -87,6 +87,7 @@ impl<E: Entity> LockSet for Vec<EntityRef<E>> {
     type Parts = Vec<Locked<E>>;
 
     fn entities(&self) -> Vec<EntityId> {
+        // As they come: the machine sorts them and leaves out those that are named twice (N5).
         self.iter().map(|entity| entity.id().clone()).collect()
     }
 
@@ -276,6 +277,8 @@ where
     T: Recorded,
     E: CallableError,
 {
+    // The path of the lock goes with the call: while an entity is locked, all but its holder wait
+    // (N5).
     let lock = Some(part.section.path().clone());
     let request = call_request(&part.target, operation, &arguments, lock);
     let site = SourcePlace::of(Location::caller());

@@ -36,6 +36,7 @@ pub fn run_operation<E: Entity>(invocation: Invocation<'_>) -> OperationEnd {
         let mut running = state.run(call);
         running
             .as_mut()
+            // Once: an operation runs through, and nobody would wake it.
             .poll(&mut Context::from_waker(Waker::noop()))
     });
     let operation = invocation.operation;
@@ -60,11 +61,13 @@ fn end<E: Entity>(
     let asked = std::mem::take(&mut *context.asked());
     let reads = |known: &&super::OperationDefinition| known.name == operation && known.read_only;
     let read_only = E::OPERATIONS.iter().any(|known| reads(&known));
+    // Refused and not ignored: a caller of a reading relies on nothing having happened (N7).
     if read_only && (asked.deleted || !asked.decisions.is_empty()) {
         return OperationEnd::Refused(EntityProblem::WritesInReading {
             operation: operation.to_owned(),
         });
     }
+    // What could not be recorded undoes the operation, whatever its code made of it.
     let result = match asked.refused {
         Some(failure) => Err(failure.into()),
         None => result,
@@ -76,6 +79,7 @@ fn end<E: Entity>(
     } else {
         let state = state.to_payload();
         state.map(|state| match nothing {
+            // So that reading an entity that does not exist does not make it exist.
             Some(nothing) if state == *nothing => NewState::Kept,
             _ => NewState::Replaced(state, E::VERSION),
         })
@@ -86,6 +90,8 @@ fn end<E: Entity>(
             state,
             decisions: asked.decisions,
         },
+        // A state that has no recorded form cannot be kept, so the operation fails and nothing of
+        // it stays.
         Err(error) => OperationEnd::Returned {
             result: Err(Failure::Codec(error).into()),
             state: NewState::Kept,

@@ -84,6 +84,7 @@ impl Action {
             | Self::ReadLanes
             | Self::ReadDescription => Scope::Read,
             Self::Start => Scope::Start,
+            // Both hand something in and take nothing out.
             Self::RaiseEvent | Self::SignalEntity => Scope::Event,
             Self::PurgeInstances
             | Self::Terminate

@@ -22,6 +22,7 @@ impl Base {
         let original = parts.extensions.get::<OriginalUri>();
         let original = original.map_or(&parts.uri, |OriginalUri(uri)| uri);
         let inner = parts.uri.path();
+        // Where the app has nested this router: axum cuts that off the inner path.
         let prefix = original.path().strip_suffix(inner).unwrap_or_default();
         let origin = authority(original, parts).map(|authority| {
             let scheme = original.scheme_str().unwrap_or("http");

@@ -31,6 +31,7 @@ pub(super) async fn read(
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok());
     let announced = announced.and_then(|text| text.parse::<u64>().ok());
+    // Refused before it is read; what is not announced, or announced wrongly, is cut off below.
     if announced.is_some_and(|bytes| usize::try_from(bytes).is_ok_and(|bytes| bytes > limit)) {
         return Err(too_large());
     }
@@ -61,6 +62,7 @@ fn is_too_long(error: &axum::Error) -> bool {
 /// Reads a body as JSON; `None` if it is empty.
 pub(super) fn json(bytes: &[u8], limits: &HttpLimits) -> Result<Option<Payload>, Problem> {
     let text = text(bytes)?;
+    // No body is no input, and differs from `null` (I5).
     if text.trim().is_empty() {
         return Ok(None);
     }
@@ -68,6 +70,7 @@ pub(super) fn json(bytes: &[u8], limits: &HttpLimits) -> Result<Option<Payload>,
     // Read as a value too: JSON whose text is right can still hold what no string or number can be.
     let read = serde_json::from_str::<serde_json::Value>(text);
     read.map_err(|error| Problem::bad_request(format!("the body is not JSON: {error}")))?;
+    // The text and not the parsed value: numbers keep their digits and objects their order.
     let payload = Payload::from_json(&compact(text));
     payload
         .map(Some)

@@ -132,6 +132,7 @@ impl Call {
     ) -> Result<Self, Problem> {
         let mut path = path_of(&mut parts).await?;
         if let Place::Path { parameters } = place {
+            // The app around this router may have parameters of its own, which come first.
             path.drain(..path.len().saturating_sub(parameters));
         }
         let query = Query::read(parts.uri.query().unwrap_or_default())?;
@@ -142,12 +143,15 @@ impl Call {
                 query.get(name).or_else(|| (name == "key").then_some(""))
             })?,
         };
+        // Links are for the described routes, whose paths name their instances.
         let code = query.get("code").filter(|_| place != Place::Query);
         let access = Access {
             action,
             target: &target,
             parts: &parts,
         };
+        // Before the body is read and before the request counts: whoever is not let in costs as
+        // little as possible.
         let admitted = api.guard.check(access, code).await?;
         api.count()?;
         let base = api.base.clone().unwrap_or_else(|| Base::of_request(&parts));
@@ -170,6 +174,7 @@ impl Call {
             target,
             parts: &self.head,
         };
+        // Without the code of a link, which is good for one action only.
         self.api.guard.check(access, None).await.map(drop)
     }
 
@@ -225,6 +230,7 @@ impl Call {
         done.unwrap_or_else(|| {
             let message = "the hub did not answer in time";
             let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, message);
+            // The work is dropped, but what it asked of the store may still be done.
             Err(problem.retry_after(5).maybe_done())
         })
     }

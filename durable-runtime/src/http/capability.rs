@@ -47,6 +47,7 @@ impl LinkSecret {
 
     /// Returns the code of a link that permits `verb` on `instance` until `until`.
     pub(super) fn sign(&self, verb: Verb, instance: &InstanceId, until: Timestamp) -> String {
+        // Whole seconds, rounded down: a link is never good for longer than was said.
         let until = until.as_millis().div_euclid(1_000);
         let Some(mac) = self.mac(verb, instance, until) else {
             return String::new();
@@ -70,6 +71,8 @@ impl LinkSecret {
         let Some((until, signature)) = parts else {
             return LinkCheck::Forged;
         };
+        // Before the time is looked at: an answer about the time of a forged code would tell
+        // something about it.
         let mac = self.mac(verb, instance, until);
         // Compares in constant time.
         if mac.is_none_or(|mac| mac.verify_slice(&signature).is_err()) {
@@ -86,6 +89,8 @@ impl LinkSecret {
     /// ids have no control characters.
     fn mac(&self, verb: Verb, instance: &InstanceId, until: i64) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+        // Instance ids have no control characters, so the lines cannot be shifted into each other.
+        // The first one tells this use of the secret from any other.
         mac.update(format!("durable link 1\n{}\n{instance}\n{until}", verb.name()).as_bytes());
         Some(mac)
     }

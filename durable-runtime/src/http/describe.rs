@@ -290,6 +290,8 @@ pub(super) fn time_or_nothing() -> Schema {
 fn or_nothing(schema: impl Into<RefOr<Schema>>) -> AnyOfBuilder {
     AnyOfBuilder::new()
         .item(schema)
+        // A parameter without a value counts as absent, and a check of the API by its description
+        // tries that.
         .item(typed(Type::String).max_length(Some(0)))
 }
 

@@ -120,6 +120,7 @@ pub(super) async fn signal(mut call: Call) -> Answer {
     let operation = call.query.get("op").map(str::to_owned);
     let operation = operation
         .ok_or_else(|| Problem::bad_request("the query parameter `op` names the operation"))?;
+    // Another scope: whoever may signal may not delete for that alone.
     if operation == DELETE_STATE {
         let message = "a signal cannot delete the state: send DELETE, with a key that allows it";
         return Err(Problem::new(StatusCode::FORBIDDEN, message));

@@ -63,10 +63,12 @@ impl Guard {
         access: Access<'_>,
         code: Option<&str>,
     ) -> Result<Admitted, Problem> {
+        // First: a link is good by itself, whatever key comes with it.
         let by_link = code.map(|code| self.link(access, code));
         if let Some(LinkCheck::Good { until }) = by_link {
             return Ok(Admitted::Until(until));
         }
+        // There are neither keys nor an authorizer: whoever is on this machine may do all.
         if self.is_open_to_loopback() {
             return check_loopback(access.parts).map(|()| Admitted::ForGood);
         }
@@ -78,6 +80,7 @@ impl Guard {
             if key.allows(scope) {
                 return Ok(Admitted::ForGood);
             }
+            // Not yet refused: the user's authorizer may know better.
             forbidden = Some(format!("the key does not have the scope {scope:?}"));
         }
         if let Some(authorizer) = &self.authorizer {
@@ -121,6 +124,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         let (scheme, key) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
     };
+    // The header that clients of Durable Functions send.
     let function_key = || headers.get("x-functions-key")?.to_str().ok();
     bearer().or_else(function_key)
 }
@@ -134,10 +138,12 @@ fn check_loopback(parts: &Parts) -> Result<(), Problem> {
             "the address of the peer is not known, and without keys only this machine is served: serve the app with `durable_runtime::http::serve`, or with `into_make_service_with_connect_info::<SocketAddr>()`, or give keys",
         );
     };
+    // `::ffff:127.0.0.1` is this machine as well.
     if !peer.ip().to_canonical().is_loopback() {
         return refused("without keys only this machine is served");
     }
     let proxied = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+    // A proxy on this machine makes everybody look like this machine.
     if proxied.iter().any(|name| parts.headers.contains_key(*name)) {
         return refused(
             "this came through a proxy, and without keys only this machine is served: give keys",
@@ -151,6 +157,7 @@ fn check_loopback(parts: &Parts) -> Result<(), Problem> {
     let original = parts.extensions.get::<OriginalUri>();
     let original = original.map_or(&parts.uri, |OriginalUri(uri)| uri);
     let authority = original.authority().map(Authority::as_str);
+    // A web page can have its own name resolve to this machine; its requests still carry that name.
     if host.into_iter().chain(authority).any(|host| !is_here(host)) {
         return refused(
             "the host is not this machine, and without keys only this machine is served",
@@ -160,6 +167,7 @@ fn check_loopback(parts: &Parts) -> Result<(), Problem> {
         .headers
         .get(header::ORIGIN)
         .map(|origin| origin.to_str().unwrap_or_default());
+    // A page may post to `localhost` without reading the answer, and the post would count.
     if origin.is_some_and(|origin| !is_origin_here(origin)) {
         return refused(
             "this came from a web page of another host, and without keys only this machine is served",

@@ -217,6 +217,7 @@ fn filter(query: &Query) -> Result<Option<InstanceFilter>, Problem> {
         .flat_map(|names| names.split(','))
         .map(str::trim)
         .peekable();
+    // Told apart from a list of statuses that nothing has: no list means all, that one means none.
     let any_status = names.peek().is_none();
     for name in names {
         let found = statuses_named(name).ok_or_else(|| {

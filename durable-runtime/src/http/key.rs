@@ -46,6 +46,7 @@ impl Key {
     /// [`InvalidKey::TooShort`].
     pub fn new(text: &str, scopes: impl IntoIterator<Item = Scope>) -> Result<Self, InvalidKey> {
         let characters = text.chars().count();
+        // What is short can be guessed; the digest below is quick, and would not slow that down.
         if characters < SHORTEST {
             return Err(InvalidKey::TooShort { characters });
         }
@@ -95,7 +96,9 @@ impl Key {
 pub(super) fn find<'a>(keys: &'a [Key], text: &str) -> Option<&'a Key> {
     let given = digest(text);
     let mut found = None;
+    // All of them, whatever was found: how long it takes must not tell which key came near.
     for key in keys {
+        // In constant time, and of digests: neither the text nor its length shows.
         if bool::from(key.digest.ct_eq(&given)) {
             found = Some(key);
         }

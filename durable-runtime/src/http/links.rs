@@ -135,6 +135,7 @@ pub(super) fn instance_path(base: &Base, id: &InstanceId) -> String {
 
 /// Adds headers that say where to look again, and after how many seconds.
 pub(super) fn look_again(headers: &mut HeaderMap, location: &str, seconds: u32) {
+    // A base that the user gave may hold what no header can; the links in the body are still right.
     if let Ok(location) = HeaderValue::from_str(location) {
         headers.insert(header::LOCATION, location);
     }

@@ -96,6 +96,8 @@ impl Management {
             keys: Vec::new(),
             authorizer: None,
             secret: None,
+            // Without randomness links cannot be signed; the API is served all the same, by its
+            // keys.
             made_up: made_up.ok(),
             lifetime: LINK_LIFETIME,
             clock: Arc::new(SystemClock),
@@ -191,6 +193,7 @@ impl Management {
             authorizer: self.authorizer.clone(),
             signing: self.signing(),
         };
+        // Once, however many routers are made of it.
         if guard.is_open_to_loopback() && !self.told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 "the management API has no keys and no authorizer: it serves this machine alone"
@@ -232,6 +235,7 @@ impl Management {
 
     fn signing(&self) -> Option<Signing> {
         let is_open = self.keys.is_empty() && self.authorizer.is_none();
+        // Where everybody on this machine may do all, a code would only make links longer.
         let made_up = self.made_up.clone().filter(|_| !is_open);
         let secret = self.secret.clone().or(made_up)?;
         Some(Signing {

@@ -54,6 +54,7 @@ const ABOUT: &str = "Starts, queries, manages and purges durable orchestrations,
 /// The characters of an instance id. Neither `.` nor `..` is an id.
 const ID: &str = concat!(
     r"^([^.@/\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*",
+    // In three parts instead of a look-ahead: `.` and `..` are no ids, and `...` is one.
     r"|\.[^./\\#?\x00-\x1f\x7f-\x9f][^/\\#?\x00-\x1f\x7f-\x9f]*",
     r"|\.\.[^/\\#?\x00-\x1f\x7f-\x9f]+)$",
 );
@@ -154,6 +155,7 @@ fn operation(described: Described, lets_in: LetsIn) -> Operation {
     ] {
         if applies {
             let reference = RefOr::Ref(Ref::from_response_name(component));
+            // Only where the route itself says nothing: its own words tell more.
             responses.entry(status.to_string()).or_insert(reference);
         }
     }
@@ -198,6 +200,7 @@ fn path_parameters(path: &str) -> Vec<Parameter> {
 /// The ways to get the permission for this action; one is enough.
 fn security(action: Action, lets_in: LetsIn) -> Vec<SecurityRequirement> {
     let scope = format!("{:?}", action.scope());
+    // Alternatives: one of them is enough.
     let mut either = if lets_in.keys {
         vec![
             SecurityRequirement::new("bearer", [scope.as_str()]),

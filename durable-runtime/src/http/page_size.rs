@@ -18,6 +18,7 @@ fn fitting(weights: impl Iterator<Item = usize>) -> usize {
         bytes = bytes.saturating_add(*weight);
         bytes <= PAGE_BYTES
     };
+    // At least one: a row that is larger than a page must not end the list.
     weights.take_while(fits).count().max(1)
 }
 

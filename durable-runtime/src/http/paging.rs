@@ -26,6 +26,7 @@ pub(super) trait Token: Sized {
 
 impl Token for PageToken {
     fn text(&self) -> String {
+        // A letter first, so that a token of another list is told from a mistake in this one.
         format!("i{}", self.0)
     }
 
@@ -37,6 +38,7 @@ impl Token for PageToken {
 
 impl Token for EntityId {
     fn text(&self) -> String {
+        // The first line break ends the name, since keys may have some.
         format!("e{}\n{}", self.name(), self.key())
     }
 

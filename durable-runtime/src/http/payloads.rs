@@ -93,6 +93,7 @@ impl Components {
             names: BTreeMap::new(),
             schemas: Map::new(),
         };
+        // All names first: a definition may refer to one that comes later.
         for definition in schemas.definitions.keys() {
             let name = components.free_name(definition);
             components.names.insert(definition.clone(), name);
@@ -126,6 +127,7 @@ impl Components {
 
     /// A reference to a schema that allows what any of `schemas` allows; `None` if that is any value.
     fn reference(&mut self, name: &str, schemas: &[Value]) -> Option<RefOr<Schema>> {
+        // One type that may be anything makes all of them anything.
         if schemas.is_empty() || schemas.contains(&Value::Bool(true)) {
             return None;
         }
@@ -172,6 +174,7 @@ impl Components {
             .strip_prefix(DEFINITIONS)?
             .strip_prefix('/')?;
         let decoded = percent_decode_str(encoded).decode_utf8().ok()?;
+        // In this order, as RFC 6901 says: `~01` is `~1`.
         let definition = decoded.replace("~1", "/").replace("~0", "~");
         let name = self.names.get(&definition)?;
         Some(format!("#{DEFINITIONS}/{name}"))

@@ -29,6 +29,8 @@ impl Places {
     /// A place of these, and one of the server if it counts them.
     pub(super) fn take(&self, of_server: Option<&Self>) -> Result<Waits, Problem> {
         Ok(Waits {
+            // Taken at once or refused: a request that waits for the place to wait in would hold a
+            // connection for nothing.
             _of_router: self.take_one()?,
             _of_server: of_server.map(Self::take_one).transpose()?,
         })

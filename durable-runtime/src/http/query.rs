@@ -21,9 +21,11 @@ impl Query {
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            // Names of parameters match without regard to case, as in Durable Functions.
             Ok((decode(key)?.to_lowercase(), decode(value)?))
         });
         let pairs: Vec<_> = pairs.collect::<Result<_, Problem>>()?;
+        // Each look goes through all of them.
         if pairs.len() > MOST {
             let message = format!("the query has {} parameters, above {MOST}", pairs.len());
             return Err(Problem::bad_request(message));
@@ -37,6 +39,7 @@ impl Query {
         let found = self.0.iter().filter(move |(name, _)| *name == key);
         found
             .map(|(_, value)| value.as_str())
+            // A parameter without a value counts as absent: clients write all that they have.
             .filter(|value| !value.is_empty())
     }
 
@@ -66,6 +69,7 @@ impl Query {
     /// The end of a range as the first moment after it. The given time itself belongs to the range.
     pub(super) fn time_until(&self, key: &str) -> Result<Option<Timestamp>, Problem> {
         let last = self.time(key)?;
+        // Up to and with this moment; the filter takes the moment before which it ends.
         Ok(last.map(|last| last + Duration::from_millis(1)))
     }
 
@@ -75,6 +79,7 @@ impl Query {
             let seconds = text.parse::<f64>().ok();
             let seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
             let seconds = seconds.ok_or_else(|| Problem::bad_parameter(key, "a number of seconds"));
+            // Too large for a duration is as long as possible, and no mistake.
             Ok(Duration::try_from_secs_f64(seconds?).unwrap_or(Duration::MAX))
         };
         self.get(key).map(read).transpose()
@@ -87,6 +92,7 @@ impl Query {
         };
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         let number = if digits {
+            // More digits than a number has still mean as many as possible.
             text.parse().unwrap_or(u64::MAX)
         } else {
             0

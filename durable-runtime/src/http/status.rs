@@ -78,6 +78,7 @@ impl Shown {
         let row = commands.instance(id).await?;
         let mut object = StatusObject::new(row.clone(), self.input).with_unread(unread.count());
         if let Some(payloads) = self.history {
+            // Of the execution that the row was read in: it may have begun anew since.
             let history = commands.history(id, Some(row.execution)).await?;
             let entries = history_entry::entries(&history, unread.events(), payloads);
             object = object.with_history(entries);

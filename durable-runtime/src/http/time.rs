@@ -15,6 +15,7 @@ const WORDS: usize = 160;
 pub(super) fn text_of(time: Timestamp) -> String {
     let mut text = time.to_string();
     if let Some(dot) = text.rfind('.') {
+        // Durable Functions writes whole seconds.
         text.replace_range(dot.., "Z");
     }
     text
@@ -39,6 +40,7 @@ pub(super) fn read(text: &str) -> Result<Timestamp, String> {
     }
     // The same day of a year that is certainly within reach tells what is beyond it from what is no time.
     of_year(2_000 + year.rem_euclid(CYCLE))?;
+    // .NET's `DateTime.MaxValue` and the like stand for no limit, so they are no mistake.
     let nearest = if year > 0 {
         jiff::Timestamp::MAX
     } else {
@@ -60,6 +62,7 @@ fn split_year(text: &str) -> Option<(i64, &str)> {
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
     let (year, _) = digits.split_once('-')?;
+    // Six digits, as JavaScript writes years beyond four.
     let is_year =
         (1..=YEAR_DIGITS).contains(&year.len()) && year.bytes().all(|b| b.is_ascii_digit());
     let rest = &digits[year.len()..];
@@ -79,6 +82,7 @@ fn completed(rest: &str) -> String {
     let Some((date, time)) = rest.split_once(['T', 't', ' ']) else {
         return format!("{rest}T00:00:00Z");
     };
+    // A `+` in a query that nobody encoded comes as a space.
     let time = time.replace(' ', "+");
     let has_offset = time.contains(['Z', 'z', '+', '-']);
     let offset = if has_offset { "" } else { "Z" };

@@ -36,9 +36,13 @@ pub(super) async fn watch(call: Call) -> Answer {
     let show_input = call.query.flag("showInput", true)?;
     let read = async { Ok(call.api.commands.instance(&id).await?) };
     let row = call.in_time(read).await?;
+    // `EventSource` comes back by itself after the end of a stream; 204 is the one answer that
+    // tells it not to.
     if row.status.is_terminal() && last_seen(call.headers()) == Some(event_id(&row).as_str()) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    // Held as long as the stream: streams are among the requests that may only take a part of the
+    // connections.
     let waits = call.wait()?;
     let watched = Watched {
         api: call.api,
@@ -118,6 +122,7 @@ fn statuses(watched: Watched) -> impl Stream<Item = Result<Event, Infallible>> {
 
 impl Watched {
     async fn event(&mut self) -> Option<Event> {
+        // Whatever returns early below has ended the stream.
         let row = match std::mem::replace(&mut self.next, Next::End) {
             Next::Tell(row) => row,
             Next::Await(seen) => Box::new(self.changed(*seen).await?),
@@ -138,12 +143,14 @@ impl Watched {
             loop {
                 commands.changed(&seen).await;
                 let row = commands.instance(&self.id).await.ok()?;
+                // What wakes it is only a hint, and the same status is not told twice.
                 if row != seen {
                     return Some(row);
                 }
             }
         });
         let ends = select(
+            // A link is good for a time, and a stream that it opened is not to outlive it.
             Box::pin(self.expired()),
             Box::pin(self.api.closing.closed()),
         );

@@ -89,8 +89,12 @@ impl CalleeList {
     ) {
         self.resolve(Resolved::Helper(name));
         let helper = TypeId::of::<H>();
+        // Noted before its callees are listed, or a helper that calls itself would be listed for
+        // ever.
         if !self.helpers.contains(&helper) {
             self.helpers.push(helper);
+            // A path means what it means in the function that names it: each helper has its own
+            // names.
             let outer = std::mem::take(&mut self.resolution);
             callees(self);
             let resolution = std::mem::replace(&mut self.resolution, outer);
@@ -132,6 +136,7 @@ pub fn state_machine_of<O: Orchestrator>() -> StateMachine {
         &list.resolution,
     );
     let mut helpers = list.machines;
+    // They were found in the order of the calls, which is no part of the shape.
     helpers.sort_by(|a, b| a.name.cmp(&b.name));
     known.into_machine(helpers)
 }

@@ -111,6 +111,8 @@ pub struct Saving {
 pub fn checkpoint_due(head: &'static LoopHead) -> Option<Saving> {
     let cursor = Cursor::current()?;
     cursor
+        // The machine decides: it knows whether anything durable is open, which a checkpoint cannot
+        // hold.
         .wants_checkpoint(head.number, head.after)
         .then(|| Saving {
             cursor,
@@ -123,7 +125,11 @@ impl Saving {
     /// Saves a carried binding.
     #[expect(clippy::needless_pass_by_value, reason = "the proof is used up")]
     pub fn carry<T: CheckpointValue>(&mut self, name: &'static str, value: Carried<'_, T>) {
+        // An error is kept as well, and told when the checkpoint is taken, together with the place
+        // of the loop.
         let value = value.0.save();
+        // For replays that pass this head: the recorded value is compared in today's form, so that
+        // a new default field is no difference.
         let reencode = |recorded: Option<&Payload>| match recorded {
             Some(recorded) => T::load(recorded)?.save().map(Some),
             None => Ok(None),
@@ -172,6 +178,8 @@ pub async fn resume(heads: &'static [LoopHead]) -> Resumed {
     };
     if let Some(report) = loading.unlike(heads) {
         loading.cursor.stall(report);
+        // It stays here for ever. Going on from the beginning would make calls again that the
+        // history has before its checkpoint.
         pending::<()>().await;
     }
     Resumed(Some(loading))
@@ -186,6 +194,7 @@ impl Loading {
                 "its checkpoint belongs to loop {number} ({place}), and today's code has no such loop{HELP}"
             ));
         };
+        // A kept binding is saved only while it is there, so it may be missing and is still known.
         let is_known = |name: &str| head.carried.contains(&name) || head.kept.contains(&name);
         let missing = head
             .carried
@@ -239,6 +248,7 @@ impl Resumed {
 
     fn try_load<T: CheckpointValue>(&mut self, name: &str) -> Option<T> {
         let loading = self.0.as_mut()?;
+        // Removed, since each is fetched once; what is left needs no memory.
         let saved = loading.values.remove(name);
         let loaded = saved.as_ref().map(T::load);
         let (number, place) = (loading.head, &loading.place);
@@ -322,6 +332,8 @@ impl<T: CheckpointValue> KeepSaved<T> for &&Kept<T> {
     }
 
     fn fetch(&self, name: &'static str, resumed: &mut Resumed) -> Kept<T> {
+        // Absent where it had been moved out of before the loop: then there is nothing to drop
+        // either.
         let saved = resumed
             .0
             .as_ref()
@@ -355,6 +367,7 @@ pub struct Items<T>(std::collections::VecDeque<T>);
 /// Evaluates all of `items` now. It stalls if they have no end.
 pub fn sequence<I: IntoIterator>(items: I) -> Items<I::Item> {
     let items = items.into_iter();
+    // `repeat`, `cycle` and open ranges say so. Collecting them would take all memory.
     if items.size_hint().0 == usize::MAX {
         if let Some(cursor) = Cursor::current() {
             cursor.stall(
@@ -392,6 +405,8 @@ impl<R: Iterator + Clone> RangeItems<R> {
     /// Returns the next one.
     #[expect(clippy::should_implement_trait, reason = "a method needs no import")]
     pub fn next(&mut self) -> Option<R::Item> {
+        // From a copy and a position: serde writes a `RangeInclusive` that has come to its end like
+        // one that has not.
         let next = self.range.clone().nth(self.position);
         self.position += usize::from(next.is_some());
         next

@@ -84,6 +84,7 @@ impl<O: Orchestrator> ChildCall<O> {
                     *id = Some(chosen);
                 }
             }
+            // Here nobody handles a `Result`, so the call fails when it is awaited.
             Err(invalid) => self.0.refuse(invalid.into()),
         }
         self

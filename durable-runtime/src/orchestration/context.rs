@@ -202,6 +202,8 @@ impl<O: ContextOf> OrchestrationContext<O> {
     {
         match status.to_payload() {
             Ok(status) => self.core.core.set_custom_status(status),
+            // Not a result of this method: `set_status` is called for its effect, and an error
+            // nobody looks at would leave an old status behind.
             Err(error) => self.core.core.fail(Failure::Codec(error)),
         }
     }

@@ -53,6 +53,7 @@ impl<R> Future for ContinueAsNew<R> {
             return Poll::Pending;
         }
         match &self.input {
+            // And pending for ever: nothing of this execution runs after it.
             Ok(input) => self.cursor.continue_as_new(input.clone()),
             Err(error) => self.cursor.fail(Failure::Codec(error.clone())),
         }

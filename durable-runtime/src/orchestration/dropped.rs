@@ -79,6 +79,7 @@ pub trait DroppedCall {
     fn ask(&self) -> PhantomData<Self::Answer>;
 }
 
+// More references are tried first, so this is the answer for a value that is both.
 impl<T: Durable> DroppedCall for &&DropProbe<'_, T> {
     type Answer = NeverRuns<T>;
 

@@ -39,6 +39,8 @@ pub const fn assert_distinct_events(names: &[&str]) {
         let mut second = first + 1;
         while second < names.len() {
             assert!(
+                // ASCII alone is what a constant function can compare; the start compares all
+                // letters.
                 !names[first].eq_ignore_ascii_case(names[second]),
                 "two declared events have the same name: rename one of them with \
                  `#[event(name = \"…\")]` [D027]"

@@ -82,6 +82,8 @@ impl<E: Event> Stream for Events<E> {
             .next
             .get_or_insert_with(|| EventWait::new(site.clone()));
         let event = ready!(Pin::new(next).poll(cx));
+        // The next poll makes a wait of its own. It is not begun here: a stream that is dropped
+        // after its last event must leave the next one unread.
         this.next = None;
         Poll::Ready(Some(event))
     }

@@ -55,6 +55,7 @@ impl<'f, T: Recorded, E: CallableError> Retried<'f, T, E> {
             return Self::deciding(first, |_, _| None);
         };
         let scheduled_at = cursor.now();
+        // Drawn once for the call: each wait is a share of it, and a replay draws the same.
         let seed = cursor.random();
         Self::deciding(first, move |attempt, error| {
             let failed = FailedAttempt {
@@ -80,6 +81,8 @@ async fn attempts<T: Recorded, E: CallableError>(
     first: TypedCall<T, E>,
     mut decide: impl FnMut(u32, &E) -> Option<Duration> + Send,
 ) -> Result<T, E> {
+    // Kept before the first attempt takes it: each attempt is a call of its own with the same
+    // input.
     let request = first.raw().request().clone();
     let site = first.raw().site().clone();
     let cursor = first.raw().cursor().cloned();
@@ -97,11 +100,14 @@ async fn attempts<T: Recorded, E: CallableError>(
         let Some(wait) = decide(attempt, &error).filter(|_| !refused && !cancelled) else {
             return Err(error);
         };
+        // Before the wait, which may take days and needs nothing of it.
         drop(error);
         let timer = Timer::new(CallRequest::TimerAfter(wait), site.clone());
         match &cursor {
             Some(cursor) => {
                 let cancelled = cursor.cancellation_outside_shields();
+                // A cancelled instance must not sit out the wait; the next attempt fails at once
+                // then, and ends the loop.
                 let (Selected::First(()) | Selected::Later(())) = select(timer, cancelled).await;
             }
             None => timer.await,

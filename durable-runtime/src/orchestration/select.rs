@@ -35,6 +35,8 @@ impl<A: Future + Unpin, B: Future + Unpin> Future for Select<A, B> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
+        // The first arm first, each time: tokio's `select!` draws lots, and a replay would draw
+        // others.
         if let Poll::Ready(value) = Pin::new(&mut this.first).poll(cx) {
             return Poll::Ready(Selected::First(value));
         }

@@ -41,6 +41,7 @@ impl<T: Recorded, F: FnOnce() -> T> Future for SideEffect<F, T> {
 
     fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<T> {
         let this = self.get_mut();
+        // Polled after it has failed or stalled: it stays pending, and computes nothing twice.
         let Some(compute) = this.compute.take() else {
             return Poll::Pending;
         };
@@ -50,6 +51,7 @@ impl<T: Recorded, F: FnOnce() -> T> Future for SideEffect<F, T> {
         {
             return Poll::Pending;
         }
+        // Handed over and not called: a replay has the value and must not compute it.
         let encoded = || compute().to_payload();
         let recorded = match this.cursor.side_effect(&this.site, encoded) {
             Ok(recorded) => recorded,
@@ -58,6 +60,8 @@ impl<T: Recorded, F: FnOnce() -> T> Future for SideEffect<F, T> {
                 return Poll::Pending;
             }
         };
+        // Decoded also when it was computed just now, so that a live run and a replay go on with
+        // the same value.
         match T::from_payload(&recorded) {
             Ok(value) => Poll::Ready(value),
             Err(error) => {

@@ -37,6 +37,8 @@ where
                 orchestrator: O::DEFINITION.name.to_owned(),
                 report: error.to_string(),
             };
+            // Not failed: a deploy that takes the input can cure it, unless the policy says
+            // otherwise (I9).
             Box::pin(ready(BodyEnd::NotBegun(failure)))
         }
     }

@@ -95,9 +95,12 @@ impl<T: Recorded, E: CallableError> Future for TypedCall<T, E> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
+        // Before anything is recorded: a replay refuses it in the same way.
         if let Some(failure) = &this.refused {
             return Poll::Ready(Err(E::from_failure(failure.clone())));
         }
+        // Decoded from what is recorded also when it has just come, so that a live run and a replay
+        // see the same value.
         let decoded = match ready!(Pin::new(&mut this.raw).poll(cx)) {
             Ok(value) => T::from_payload(&value).map(Ok),
             Err(error) => E::from_call_error(error).map(Err),

@@ -75,6 +75,7 @@ macro_rules! arguments_of_tuple {
 
             fn decode(recorded: Option<&Payload>) -> Result<Self, CodecError> {
                 let absent = || CodecError::arguments(type_name::<Self>(), "the input is absent");
+                // One after the other and not as a tuple, so that an error can name its argument.
                 let mut values = recorded.ok_or_else(absent)?.decode::<Vec<Payload>>()?.into_iter();
                 let mut number = 0;
                 let arguments = ($({
@@ -82,6 +83,8 @@ macro_rules! arguments_of_tuple {
                     next_argument::<$name>(&mut values).map_err(|error| error.of_argument(number))?
                 },)+);
                 match values.next() {
+                    // A caller that sends more than the function takes means another function;
+                    // ignoring it would lose what it said.
                     Some(_) => Err(CodecError::arguments(type_name::<Self>(), "there are too many")),
                     None => Ok(arguments),
                 }

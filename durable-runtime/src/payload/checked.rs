@@ -48,6 +48,8 @@ pub(super) fn write<T: Serialize + ?Sized>(value: &T, depth: usize) -> Result<Wr
             text,
             doubt: findings.into_doubt(),
         }),
+        // What was noted first is the cause, with its place; the serializer's own error comes up
+        // from there without one.
         Err(error) => Err(findings.into_refused().unwrap_or_else(|| Problem {
             path: String::new(),
             cause: error.to_string(),
@@ -108,6 +110,8 @@ impl<'a> Place<'a> {
 
     /// Within that many more arrays or objects.
     fn within<E: Error>(self, levels: usize) -> Result<Self, E> {
+        // Checked while it is written: reading stops at a depth of its own, and what was recorded
+        // could not come back.
         let depth = self.depth + levels;
         if depth > MAX_NESTING {
             return Err(self.refuse(&too_deep()));
@@ -131,11 +135,13 @@ impl<'a> Place<'a> {
         if number.is_finite() {
             return Ok(());
         }
+        // `serde_json` writes both as `null` without an error.
         let name = if number.is_nan() { "NaN" } else { "infinity" };
         Err(self.refuse(&format_args!("{name} has no JSON form")))
     }
 
     fn check_null<E: Error>(&self) -> Result<(), E> {
+        // `Some(None)` and `Some(())` are `null` like `None`, and nobody could tell them apart.
         if matches!(self.role, Role::InSome | Role::Json { in_some: true }) {
             let cause = "a `Some` of what JSON writes as `null` would be read as `None`";
             return Err(self.refuse(&cause));
@@ -178,6 +184,8 @@ impl<T: Serialize + ?Sized> Serialize for Checked<'_, T> {
             place,
         });
         if let Err(error) = &written {
+            // Only the innermost is noted, since the first one stays: errors of the user's own
+            // `Serialize` have no place of their own.
             place.findings.refuse(place.trail, error);
         }
         written
@@ -248,6 +256,8 @@ impl<'a, S: Serializer> Serializer for Checking<'a, S> {
         self.place.check_finite(f64::from(value))?;
         if value.abs().to_bits() == ROUNDED_TWICE.to_bits() {
             let cause = "an `f32` that some types read as its neighbour";
+            // A doubt and no refusal: many types read it well, so the value is read back once to
+            // find out.
             self.place.findings.doubt(self.place.trail, cause);
         }
         self.inner.serialize_f32(value)
@@ -270,6 +280,8 @@ impl<'a, S: Serializer> Serializer for Checking<'a, S> {
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
         if self.place.role == Role::KeptKey {
+            // Only for keys that are kept, since it allocates; others are written as they are
+            // shown.
             return self.serialize_str(&value.to_string());
         }
         self.inner.collect_str(value)
@@ -288,6 +300,8 @@ impl<'a, S: Serializer> Serializer for Checking<'a, S> {
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
         let place = match self.place.role {
             Role::Value => self.place.with(Role::InSome),
+            // Within a `Some` already, or within embedded JSON: that holds for what is wrapped as
+            // well.
             _ => self.place,
         };
         self.inner.serialize_some(&Checked { value, place })

@@ -120,6 +120,8 @@ impl<'a, C> Fields<'a, C> {
 
     /// A tag is written first; what is tagged may have a field of that name.
     fn check_tag<E: Error>(&mut self, name: &'static str) -> Result<(), E> {
+        // Only the first: a tag that serde writes is the first field, and a field of that name
+        // after it would be read as the tag.
         if self.first == Some(name) {
             let trail = self.place.trail.to(Step::Name(name));
             return Err(self.place.at(&trail).refuse(&TWICE));
@@ -142,6 +144,7 @@ macro_rules! by_name {
                 name: &'static str,
                 value: &T,
             ) -> Result<(), C::Error> {
+                // The one field of embedded JSON is no part of a path.
                 if self.place.is_json() {
                     let place = self.place;
                     return self.inner.serialize_field(name, &Checked { value, place });

@@ -109,6 +109,7 @@ const WORDS: usize = 400;
 /// counts.
 fn cause_of(error: &serde_json::Error) -> String {
     let told = error.to_string();
+    // Recorded JSON is one line, so a column helps nobody; the path does.
     let place = format!(" at line {} column {}", error.line(), error.column());
     shortened(told.strip_suffix(&place).unwrap_or(&told))
 }
@@ -124,8 +125,10 @@ fn shortened(text: &str) -> String {
 /// the same is wrong: types may take their parts in another way when they are watched.
 fn path_of<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Option<String> {
     let mut json = serde_json::Deserializer::from_str(text);
+    // Only after a failure: keeping the path costs each part of a value something.
     let found = serde_path_to_error::deserialize::<_, T>(&mut json).err()?;
     let path = path_text(found.path()).ok()?;
+    // A `Deserialize` that does not answer the same twice has no place that would be true.
     let is_same = cause_of(found.inner()) == cause_of(error);
     Some(shortened(&path)).filter(|path| is_same && !path.is_empty())
 }

@@ -12,6 +12,7 @@ pub(super) fn nesting(json: &str) -> usize {
     let (mut in_string, mut escaped) = (false, false);
     for byte in json.bytes() {
         match byte {
+            // Before everything else: an escaped quote ends no text.
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,

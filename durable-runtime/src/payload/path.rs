@@ -64,6 +64,7 @@ impl fmt::Display for Trail<'_> {
             next = trail.above;
         }
         steps.reverse();
+        // The beginning says which part of the value it is, and the end what is wrong there.
         let hidden = SHOWN..steps.len().saturating_sub(SHOWN).max(SHOWN);
         let mut path = String::new();
         for (number, step) in steps.iter().enumerate() {

@@ -123,7 +123,9 @@ fn read_back<T: Serialize + DeserializeOwned>(
     };
     let value: T =
         serde_json::from_str(&written.text).map_err(|error| unread(error.to_string()))?;
+    // Written once more and compared as text: types need not be comparable.
     let again = write(&value, depth).map_err(|problem| unread(problem.cause));
+    // Before the error is returned, so that a refused value is disposed of as well.
     dispose(value);
     let again = again?;
     same::difference(&written.text, &again.text).map_or(Ok(()), Err)

@@ -25,6 +25,7 @@ const DEEPEST: usize = 128;
 
 /// Whether both are the same value, whatever the order of keys.
 pub(super) fn is_same(a: &str, b: &str, arrays: Arrays) -> bool {
+    // As a rule they are the same text, and nothing has to be parsed.
     a == b
         || matches!((canonical(a, arrays, 0), canonical(b, arrays, 0)), (Some(a), Some(b)) if a == b)
 }
@@ -48,6 +49,7 @@ fn canonical(json: &str, arrays: Arrays, depth: usize) -> Option<String> {
     }
     let json = json.trim();
     match json.as_bytes().first()? {
+        // The order of fields is no difference, since an object is read by name.
         b'{' => {
             let fields = fields(json)?.into_iter();
             let fields = fields.map(|(key, value)| {
@@ -62,6 +64,7 @@ fn canonical(json: &str, arrays: Arrays, depth: usize) -> Option<String> {
             let items = items.map(|item| canonical(item.get(), arrays, depth + 1));
             let mut items = items.collect::<Option<Vec<_>>>()?;
             if arrays == Arrays::Unordered {
+                // A set is written as an array, in an order that its hash decides.
                 items.sort();
             }
             Some(format!("[{}]", items.join(",")))
@@ -121,6 +124,7 @@ fn differing_field<'a>(a: &'a str, b: &'a str, path: &mut String) -> Option<(&'a
 
 fn differing_item<'a>(a: &'a str, b: &'a str, path: &mut String) -> Option<(&'a str, &'a str)> {
     let (a, b) = (items(a)?, items(b)?);
+    // Then nothing can be paired, and the whole arrays are shown.
     if a.len() != b.len() {
         return None;
     }

@@ -55,6 +55,7 @@ impl Payload {
     pub fn from_json(text: &str) -> Result<Self, CodecError> {
         let unread = |cause: &dyn fmt::Display| CodecError::new("read", "JSON", cause);
         let raw: &RawValue = serde_json::from_str(text).map_err(|source| unread(&source))?;
+        // Text from outside, which no serializer has looked at.
         if nesting(raw.get()) > MAX_NESTING {
             return Err(unread(&too_deep()));
         }
@@ -127,6 +128,7 @@ impl fmt::Debug for Payload {
 
 impl Serialize for Payload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // As it is, and not as a value: numbers keep their digits and objects their order.
         let raw: &RawValue = serde_json::from_str(&self.text).map_err(serde::ser::Error::custom)?;
         raw.serialize(serializer)
     }

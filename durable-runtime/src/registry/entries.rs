@@ -53,6 +53,7 @@ impl RegisteredOrchestrator {
         Self {
             definition,
             start,
+            // Its input is not known, so no client can be told that it does not fit.
             code: None,
             #[cfg(feature = "schemars")]
             schemas: OrchestratorSchemas::default(),

@@ -77,6 +77,8 @@ fn hint(suggestion: Option<&'static str>) -> String {
 impl RegistryError {
     /// Nothing, if there are no problems.
     pub(super) fn unless_empty(mut problems: Vec<Problem>) -> Result<(), Self> {
+        // Sorted and once each: two callers of the same missing function are two problems, the same
+        // call twice is one.
         problems.sort();
         problems.dedup();
         if problems.is_empty() {

@@ -248,11 +248,14 @@ impl<C: Mockable> Mock<C> {
     /// one made by `with`, then answers only one call before `next`.
     pub fn then(mut self, next: Self) -> Self {
         if let Some(last) = self.stages.last_mut() {
+            // Without a number it would answer for ever, and the next one never.
             last.times.get_or_insert(1);
         }
         let other = (next.callee != self.callee).then_some(next.callee);
         self.stages.extend(next.stages.into_iter().map(|mut stage| {
             if let Some(other) = other {
+                // A builder has no result to return, so the mistake is told by the first call that
+                // meets it.
                 stage.answer = Answer::OfAnother(other);
             }
             stage
@@ -291,6 +294,7 @@ impl<C: Mockable> Answer<C> {
             Ok(arguments) => arguments,
             Err(error) => return AttemptEnd::Stalled(format!("failed to call a mock: {error}")),
         };
+        // A body may change what it has captured, and calls may come from several threads.
         let mut body = body.lock().unwrap_or_else(PoisonError::into_inner);
         match body(arguments) {
             Ok(value) => match value.to_payload() {
@@ -356,6 +360,7 @@ impl StandIn {
     fn scripted(&self, call: u64) -> Option<&Scripted> {
         let mut before = 0;
         self.script.iter().find(|scripted| {
+            // `u64::MAX` stands for ever, and must not overflow behind what was counted before.
             before += scripted.times.unwrap_or(u64::MAX - before);
             call < before
         })

@@ -66,6 +66,7 @@ impl Registry {
     pub fn register_entity<E: Entity>(&mut self) {
         let entity = RegisteredEntity::of::<E>();
         let there = self.entities.entry(E::NAME).or_insert(entity);
+        // The same type registered twice is no mistake: modules may each register what they use.
         if there.id != TypeId::of::<E>() {
             self.problems.push(Problem::TwoEntities { name: E::NAME });
         }
@@ -177,6 +178,8 @@ impl Registry {
     /// queue, events of the same name in one orchestrator, and every callee of a registered
     /// orchestrator that is not registered.
     pub fn check(&self) -> Result<(), RegistryError> {
+        // All of them at once: whoever has to add ten registrations should not have to start ten
+        // times.
         let mut problems = self.problems.clone();
         problems.extend(self.activities().filter_map(queued));
         for orchestrator in self.orchestrators() {
@@ -250,6 +253,7 @@ fn equal_events(orchestrator: &RegisteredOrchestrator) -> Vec<Problem> {
     let mut seen: BTreeMap<String, &'static str> = BTreeMap::new();
     let mut problems = Vec::new();
     for second in orchestrator.definition.events {
+        // As events are matched (E1).
         if let Some(first) = seen.insert(second.to_lowercase(), second) {
             problems.push(Problem::EqualEvents {
                 orchestrator: orchestrator.definition.name,

@@ -7,6 +7,7 @@ pub(crate) fn closest(
 ) -> Option<&'static str> {
     let by_distance = known.into_iter().map(|name| (distance(word, name), name));
     let (distance, nearest) = by_distance.filter(|(_, name)| *name != word).min()?;
+    // A third of the letters at most: anything further away is another word, and would mislead.
     (distance <= (word.len() / 3).max(1)).then_some(nearest)
 }
 

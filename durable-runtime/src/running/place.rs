@@ -60,6 +60,8 @@ impl Place {
         match &self.0 {
             Kind::Nowhere => Ok(None),
             Kind::Memory(held) => {
+                // A new one, as a renamed file is: whoever still writes to the old one is not seen
+                // here any more.
                 let new = Arc::new(Mutex::new(bytes.to_vec()));
                 *lock(held) = Arc::clone(&new);
                 Ok(Some(Medium::Memory(new)))
@@ -73,6 +75,7 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     match File::open(path) {
         Ok(file) => {
+            // Whatever lies there by mistake is not read into memory as a whole.
             file.take(LONGEST).read_to_end(&mut bytes)?;
             Ok(bytes)
         }
@@ -86,7 +89,12 @@ fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<File> {
     new.push(".new");
     let new = PathBuf::from(new);
     fs::write(&new, bytes)?;
+    // The only step that others see: a process that dies before it leaves the old record, and one
+    // that dies after it the new one. Nothing is synced, since the record survives the process and
+    // not the machine.
     fs::rename(&new, path)?;
+    // Opened anew by its path, without `create`: if somebody has taken the file away meanwhile,
+    // nothing is recorded.
     File::options().write(true).open(path)
 }
 
@@ -101,6 +109,8 @@ impl Medium {
     /// Writes `bytes` at `offset`, which may be behind the end.
     pub(super) fn write_at(&self, offset: usize, bytes: &[u8]) -> io::Result<()> {
         match self {
+            // At an offset and without a position of its own, so that threads need not agree on
+            // one.
             Self::File(file) => write_all_at(file, offset as u64, bytes),
             Self::Memory(held) => {
                 let mut held = lock(held);

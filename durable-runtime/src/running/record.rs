@@ -47,6 +47,7 @@ impl Found {
         if bytes.is_empty() {
             return Self::default();
         }
+        // The head names the form, so a record of a later one is left unread, and costs a warning.
         if !bytes.starts_with(HEAD) || bytes.len() < SLOT {
             tracing::warn!(?place, "this is no record of what a process computed");
             return Self::default();
@@ -130,6 +131,7 @@ impl Running {
             return Begun(None);
         };
         let mut slots = record.slots();
+        // Over one that is over, where there is one: a turn then costs one write and not two.
         let slot = slots.stale.pop().unwrap_or_else(|| slots.take(Use::Mark));
         record.write(&mut slots, slot, &mark.encode());
         drop(slots);
@@ -178,10 +180,13 @@ impl Running {
         if let Some(record) = &self.0 {
             let mut slots = record.slots();
             for slot in 0..slots.uses.len() {
+                // The suspicions stay: an orderly end says nothing about them.
                 if slots.uses[slot] == Use::Mark && !mutant(Mutant::StopLeavesRecord) {
                     record.empty(&mut slots, slot);
                 }
             }
+            // What ends after this writes nothing: its slot would look like one of the next
+            // process.
             slots.is_closed = true;
         }
     }
@@ -210,6 +215,7 @@ impl Record {
         if slots.is_closed {
             return;
         }
+        // The first slot's place has the head.
         let written = self.medium.write_at(SLOT * (slot + 1), bytes);
         if let Err(error) = written {
             slots.failed(&error);

@@ -166,6 +166,7 @@ impl Suspicion {
 }
 
 fn encode(added: u8, of: &Suspicion) -> [u8; SLOT] {
+    // A message has one receiver for all its executions, so the operation needs none.
     let no_execution = Execution(0);
     let (kind, key, execution, call) = match of.of {
         Computation::Turn { key, execution } => (TURN, key, execution, [0; 8]),
@@ -202,6 +203,8 @@ fn encode(added: u8, of: &Suspicion) -> [u8; SLOT] {
 
 impl Slot {
     pub(super) fn decode(bytes: &[u8]) -> Self {
+        // Before the checksum: an empty slot is all zeros, and so is what a file has behind its
+        // end.
         if bytes.iter().all(|byte| *byte == 0) {
             return Self::Free;
         }
@@ -225,6 +228,7 @@ impl Slot {
                 execution,
                 call: u64::from_le_bytes(call),
             },
+            // A kind that this version does not know is left alone like one that is not whole.
             _ => return Self::Torn,
         };
         let mut number = word(bytes, 4);

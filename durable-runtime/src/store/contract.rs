@@ -86,6 +86,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
 
     /// Releases what this process holds for a worker that is dropped without having stopped, so
     /// that another can begin at once. Writes nothing: the next worker fences this one.
+    // Not async and without an answer: it is called while a runtime is dropped, where nothing can
+    // be awaited.
     fn worker_abandon(&self, _worker: WorkerId) {}
 
     /// Registers this worker for `lanes`, and no others, and claims units of them: units without an

@@ -87,6 +87,7 @@ pub(super) fn pending_row(
         start_at: new.start_at,
         created_at: now,
         updated_at: now,
+        // Its start is a message or a timer, and both are found without loading anything.
         load_at_start: false,
         is_asked: false,
         checkpoint: None,
@@ -111,6 +112,7 @@ pub(super) fn beginning_of(row: &InstanceRow, now: Timestamp) -> Beginning {
                 id: TimerId {
                     key: row.key,
                     execution: row.execution,
+                    // No call is at the root, so this timer never meets one of the orchestrator.
                     path: CallPath::root(),
                     kind: TimerKind::Start,
                 },

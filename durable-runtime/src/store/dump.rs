@@ -85,6 +85,8 @@ impl Dump {
         self.heartbeats
             .sort_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));
         self.commands.sort();
+        // A stable sort: the messages of one receiver stay in the order of their ids, which is no
+        // part of the text.
         self.inbox.sort_by_key(|message| message.key);
         let mut lines = self.ownership();
         for instance in &self.instances {
@@ -100,6 +102,7 @@ impl Dump {
     }
 
     fn ownership(&self) -> Vec<String> {
+        // The place and not the number: two stores number their rows as they like.
         let place = |worker: &WorkerId| self.workers.keys().position(|id| id == worker);
         let mut lines: Vec<_> = self
             .lanes

@@ -32,6 +32,8 @@ pub enum StoreError {
     /// A turn has run a delayed signal that was withdrawn meanwhile; nothing of the turn was
     /// written.
     #[error("a delayed signal was withdrawn while it was run")]
+    // Not a conflict: it is no failure of the turn, which is made again at once, without the
+    // signal.
     SignalWithdrawn,
     /// The database is busy, cannot be reached, or fails for a reason that lies with the machine;
     /// asking again may help.
@@ -194,6 +196,8 @@ impl StoreError {
         }
         matches!(
             self,
+            // `FileChanged` as well: the file may be moved back, and until then nothing is lost by
+            // waiting.
             Self::Unavailable { .. } | Self::Full { .. } | Self::FileChanged { .. }
         )
     }

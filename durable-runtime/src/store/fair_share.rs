@@ -39,6 +39,8 @@ impl Claims {
         for lane in lanes {
             let share = self.share(me, lane);
             let mine = self.units(lane, Some(me));
+            // Free ones only, and never those of another live worker (rule 1 of ownership, in
+            // `dispatcher/step.rs`).
             let free = self.units(lane, None);
             plan.give_back.extend(mine.iter().skip(share));
             plan.take
@@ -56,6 +58,7 @@ impl Claims {
     fn share(&self, me: WorkerId, lane: LaneNumber) -> usize {
         let registered = self.live.iter().filter(|(_, lanes)| lanes.contains(&lane));
         let workers: Vec<_> = registered.map(|(worker, _)| *worker).collect();
+        // A worker that has not registered for a lane has no code for it.
         let Some(place) = workers.iter().position(|worker| *worker == me) else {
             return 0;
         };

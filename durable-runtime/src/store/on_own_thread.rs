@@ -68,6 +68,8 @@ impl OnOwnThread {
         F: Future<Output = Result<T, StoreError>> + Send,
     {
         let store = Arc::clone(&self.store);
+        // The arguments are moved or cloned into the call: it may go on for a moment after its
+        // caller has left.
         self.thread.run(async move { call(store).await }).await
     }
 }

@@ -56,6 +56,8 @@ pub async fn open_hub(url: &str, hub: &str) -> Result<OpenedStore, StoreError> {
             "the hub's name {hub:?} must have 1 to 40 of the characters `a-z A-Z 0-9 _ -`"
         )));
     }
+    // Asked for by name only. A hub that ends with its process must not be what one gets by leaving
+    // something out.
     if url == "memory:" {
         return Ok(OpenedStore::model());
     }
@@ -86,6 +88,7 @@ fn without_slash(path: &str) -> &str {
             .is_some_and(|drive| drive.is_ascii_alphabetic())
             && letters.next() == Some(':')
     });
+    // Only there: elsewhere a folder may well be called `C:`.
     behind.filter(|_| cfg!(windows)).unwrap_or(path)
 }
 

@@ -50,9 +50,13 @@ impl OwnThread {
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
         let mut calls = JoinSet::new();
+        // In a set that is dropped with this future: whoever stops waiting ends the call at its
+        // next await, and its transaction is rolled back.
         calls.spawn_on(call, &self.handle);
         match calls.join_next().await {
             Some(Ok(done)) => done,
+            // As if it had been called here: a panic of a store must not look like a store that was
+            // closed.
             Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             _ => Err(StoreError::Closed {
                 action: "ask the store's thread",

@@ -11,6 +11,7 @@ pub(super) fn ended_only(filter: &InstanceFilter) -> Option<InstanceFilter> {
         .into_iter()
         .filter(wanted)
         .collect();
+    // An empty list would want every status, also those of instances that live.
     (!statuses.is_empty()).then(|| InstanceFilter {
         statuses,
         ..filter.clone()

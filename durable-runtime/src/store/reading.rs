@@ -13,6 +13,7 @@ use crate::work::MessageBody;
 /// Reads a stored turn back.
 pub(super) fn turn_record(row: &HistoryRow) -> Result<TurnRecord, HistoryError> {
     let (turn, format) = (row.turn, row.format);
+    // Before the events are read: another format may parse and mean something else.
     if format != FORMAT {
         return Err(HistoryError::UnknownFormat { turn, format });
     }
@@ -34,6 +35,8 @@ pub(super) fn readable_or_not(
     turns: Result<Vec<TurnRecord>, StoreError>,
 ) -> Result<Result<Vec<TurnRecord>, HistoryError>, StoreError> {
     match turns {
+        // Only this: the rest of the instance is known, and its worker has to record why it stalls.
+        // Any other error may pass.
         Err(StoreError::UnreadableHistory { source, .. }) => Ok(Err(source)),
         turns => turns.map(Ok),
     }
@@ -67,6 +70,7 @@ pub(super) fn unread_events(messages: Vec<Message>) -> Vec<ExternalEvent> {
                     name,
                     payload,
                 });
+                // What was sent to the old execution is not for the new one.
                 events = first.into_iter().collect();
             }
             _ => {}

@@ -28,6 +28,8 @@ pub(super) fn shown(owned: &InstanceRow, mut begun: bool, wishes: &[Wish]) -> Op
             MessageBody::Replace(_) if mutant(Mutant::RestartNotShown) => continue,
             MessageBody::Suspend if mutant(Mutant::SuspensionNotShown) => continue,
             MessageBody::Replace(new) => {
+                // Of the row as it shows by now: a second replacement that waits is one execution
+                // further on.
                 let execution = row.execution.next();
                 row = pending_row(row.key, row.unit, execution, new, *at);
                 // Its owner still has the old one to end.
@@ -38,6 +40,7 @@ pub(super) fn shown(owned: &InstanceRow, mut begun: bool, wishes: &[Wish]) -> Op
             _ if row.status.is_terminal() => continue,
             MessageBody::Suspend => {
                 row.status = InstanceStatus::Suspended;
+                // A reason belongs to the status `Stalled`, which does not show now.
                 row.stalled = None;
                 row.updated_at = *at;
             }
@@ -51,6 +54,7 @@ pub(super) fn shown(owned: &InstanceRow, mut begun: bool, wishes: &[Wish]) -> Op
             }
             _ => {}
         }
+        // Only for a wish that shows something, so that a row without any is stored once.
         row.is_asked = true;
     }
     row.is_asked.then_some(row)

@@ -221,6 +221,8 @@ impl MessageBody {
 
     /// Returns whether others see the request as done before the owner of the instance has done it.
     pub fn is_wish(&self) -> bool {
+        // Not a termination or a cancellation: another end may come first, and a terminal status
+        // never changes.
         matches!(self, Self::Suspend | Self::Resume | Self::Replace(_))
     }
 
@@ -242,6 +244,8 @@ impl MessageBody {
 
     /// Returns roughly how many bytes the message brings into a turn.
     pub fn size(&self) -> usize {
+        // A message without a payload weighs something too: a turn would otherwise take any number
+        // of them.
         const OVERHEAD: usize = 64;
         OVERHEAD
             + match self {

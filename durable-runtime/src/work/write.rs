@@ -99,6 +99,7 @@ impl TurnWrite {
 
     /// Returns whether nothing is to be written.
     pub fn is_empty(&self) -> bool {
+        // By comparison, so that a field that is added later is not forgotten here.
         *self == Self::new(self.key, self.unit)
     }
 }
@@ -172,6 +173,7 @@ impl TimerId {
     /// Returns the timer that wakes an entity for the delayed signals that are due at `due`.
     pub fn of_signal(key: InstanceKey, due: Timestamp) -> Self {
         let millis = due.as_millis();
+        // All 64 bits in two numbers of a path: one timer for each due time, whoever sets it.
         let part = |shift: u32| u32::try_from((millis >> shift) & 0xffff_ffff).unwrap_or(0);
         Self {
             key,

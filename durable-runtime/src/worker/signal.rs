@@ -25,6 +25,8 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::SignalKind;
     use tokio::signal::unix::signal;
 
+    // Registered here and not in the future below: a signal counts from the call on, and not from
+    // the first poll.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {

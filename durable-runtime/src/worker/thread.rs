@@ -89,6 +89,7 @@ impl WorkerThread {
             abort,
             ended: Some(ended),
         };
+        // The sender goes without a word only if what ran there has panicked.
         let begun = told.await.map_err(|_| StartError::worker_gone())??;
         Ok((thread, begun))
     }
@@ -147,6 +148,8 @@ fn spawn(
     let body = move || {
         let _subscriber = subscriber.set();
         runtime.block_on(async {
+            // A panic here is one of ours, not of user code. It must reach whoever waits for the
+            // end, as an error.
             let worker = AssertUnwindSafe(worker).catch_unwind();
             let dispatcher = match Abortable::new(worker, aborted).await {
                 Ok(Ok((dispatcher, end))) => {
@@ -160,9 +163,12 @@ fn spawn(
                 }
                 Err(_) => None,
             };
+            // After the end was told: what it holds is of user code, and may take its time to be
+            // dropped.
             drop(dispatcher);
             let_the_store_finish().await;
         });
+        // Blocking tasks of the user may never end, and nobody waits for them here.
         runtime.shutdown_background();
     };
     let thread = std::thread::Builder::new().name("durable-worker".to_owned());
@@ -183,6 +189,8 @@ fn panicked(panic: &(dyn Any + Send)) -> WorkerPanic {
 async fn let_the_store_finish() {
     const LOOKS: usize = 500;
     for _ in 0..LOOKS {
+        // Otherwise the runtime may end before a connection is given back to the pool, which others
+        // share.
         if Handle::current().metrics().num_alive_tasks() == 0 {
             return;
         }
@@ -215,6 +223,7 @@ impl Worker {
             running: dispatcher.record().clone(),
             threads: dispatcher.threads(),
         };
+        // Whoever started it has gone meanwhile; nobody could stop it.
         if self.tells.send(Ok(begun)).is_err() {
             return (None, Ok(()));
         }

@@ -88,6 +88,8 @@ impl HttpCommandsBuilder {
         let name = url.origin().ascii_serialization();
         let key = match &self.key {
             None => None,
+            // A key that everybody on the way can read is no key; whoever wants it all the same has
+            // to say so.
             Some(_) if !is_tls && !is_here && !self.in_clear => {
                 return Err(HttpConfigError::KeyInClear { server: name });
             }
@@ -95,10 +97,13 @@ impl HttpCommandsBuilder {
         };
         let mut http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(is_tls)?)
+            // A command is meant for this server, and is not sent on to wherever it points.
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(CONNECT_TIME);
         if is_here {
+            // A proxy of the environment is for the outside, and would be given what is meant for
+            // this machine.
             http = http.no_proxy();
         }
         let http = http.build().map_err(|error| HttpConfigError::Tls {
@@ -169,6 +174,8 @@ fn tls(is_used: bool) -> Result<ClientConfig, HttpConfigError> {
     let failed = |source: rustls::Error| HttpConfigError::Tls {
         source: source.into(),
     };
+    // Given by hand: the process may have no default provider, or one that was set by somebody
+    // else.
     let provider = Arc::new(ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider);
     let config = config.with_safe_default_protocol_versions();
@@ -176,6 +183,7 @@ fn tls(is_used: bool) -> Result<ClientConfig, HttpConfigError> {
     let config = if is_used {
         config.with_platform_verifier().map_err(failed)?
     } else {
+        // Without TLS nothing is verified, and the system's certificates need not be read.
         config.with_root_certificates(RootCertStore::empty())
     };
     Ok(config.with_no_client_auth())

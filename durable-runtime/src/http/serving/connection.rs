@@ -50,6 +50,7 @@ impl Connection {
     /// Serves it until the client or a limit ends it, or until the server stops and no request is being
     /// answered.
     pub(super) async fn serve(mut self, app: Router) {
+        // Before the socket is made: a change that comes at once is seen.
         let mut phase = self.phases.watch();
         let socket = Socket::new(self.stream, self.phases.clone(), self.limits.write_time);
         let (limits, peer, phases) = (Arc::clone(&self.limits), self.peer, self.phases);
@@ -67,6 +68,7 @@ impl Connection {
         let mut served = pin!(served.with_upgrades());
         let mut stops = false;
         loop {
+            // Marked as seen, or the select below would return at once for a change that is known.
             let end = self.limits.end_of(*phase.borrow_and_update());
             tokio::select! {
                 ended = served.as_mut() => {
@@ -76,10 +78,13 @@ impl Connection {
                     return;
                 }
                 _ = phase.changed() => {}
+                // Once: `wait_for` would answer at once each time, and this loop would spin.
                 () = told(&mut self.stopping), if !stops => {
                     stops = true;
                     served.as_mut().graceful_shutdown();
                 }
+                // Dropped and not answered: whoever is idle, or late with a head, has no request to
+                // be answered.
                 () = until(end) => return,
             }
         }
@@ -106,10 +111,13 @@ impl Answer {
         request: Request<Incoming>,
     ) -> Result<Response, Infallible> {
         let (mut head, body) = request.into_parts();
+        // What axum's own `serve` would do; the guard asks for it where only this machine is
+        // served.
         head.extensions.insert(ConnectInfo(self.peer));
         head.extensions.insert(self.places);
         let (body, late) = slow_body::in_time(body, self.limits.body_time, self.phases.clone());
         self.phases.has_head();
+        // Made before the handler runs, so that it is dropped with it if the client leaves.
         let answering = Answering(self.phases);
         let response = app.call(Request::from_parts(head, body)).await?;
         let response = late.answer(response);

@@ -47,7 +47,9 @@ impl Crowd {
     pub(super) async fn ended(&mut self) {
         match self.tasks.join_next_with_id().await {
             Some(Ok((id, ()))) => self.known.remove(&id),
+            // A handler that panicked has taken its own connection down, and no other.
             Some(Err(error)) => self.known.remove(&error.id()),
+            // An empty set is no news; completing would let the door spin.
             None => std::future::pending().await,
         };
     }
@@ -76,6 +78,7 @@ impl Crowd {
             .known
             .iter()
             .map(|(id, known)| (*id, *known.phase.borrow()));
+        // Only those whose time has come: what is being answered is left in peace.
         let phases: Vec<_> = phases
             .filter(|(_, phase)| phase.gives_way_at(limits).is_some_and(|at| at <= now))
             .collect();
@@ -85,6 +88,7 @@ impl Crowd {
         let first = phases
             .into_iter()
             .min_by_key(|(_, phase)| phase.turn(now, too_many));
+        // Removed at once and not when its task has ended, so that the door counts the free place.
         if let Some(known) = first.and_then(|(id, _)| self.known.remove(&id)) {
             known.task.abort();
         }

@@ -75,6 +75,7 @@ pub(super) async fn until(then: Option<Instant>) {
 pub(super) fn after(time: Duration) -> Sleep {
     const FAR: Duration = Duration::from_hours(24 * 365);
     let now = Instant::now();
+    // `Duration::MAX` stands for no limit, and must not overflow.
     sleep_until(now.checked_add(time).unwrap_or_else(|| now + FAR))
 }
 
@@ -94,6 +95,7 @@ impl ConnectionLimits {
         let time = match phase.doing {
             Doing::Opening | Doing::Head => self.head_time,
             Doing::Idle => self.idle_time,
+            // These have times of their own: the handler's, the body's and the socket's.
             Doing::Request | Doing::Body | Doing::Answer => return None,
         };
         phase.since.checked_add(time)

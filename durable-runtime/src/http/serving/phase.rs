@@ -63,7 +63,10 @@ impl Phase {
     /// read an answer undisturbed.
     pub(super) fn gives_way_at(self, limits: &ConnectionLimits) -> Option<Instant> {
         match self.doing {
+            // The server is at work here, and the client can do nothing about how long that takes.
             Doing::Request => None,
+            // An answer may be large and its reader slow; only after that time is it held to be
+            // stuck.
             Doing::Answer => self.since.checked_add(limits.write_time),
             Doing::Opening | Doing::Head | Doing::Body | Doing::Idle => Some(self.since),
         }
@@ -79,6 +82,7 @@ impl Phase {
     pub(super) fn turn(self, now: Instant, too_many_are_busy: bool) -> (Turn, Instant) {
         let is_late = now.saturating_duration_since(self.since) > PATIENCE;
         let turn = match self.doing {
+            // First of all: whoever sends a byte now and then must not outrank those who behave.
             Doing::Opening | Doing::Head | Doing::Body if is_late => Turn::Stuck,
             Doing::Body | Doing::Answer if too_many_are_busy => Turn::OneOfTooMany,
             Doing::Opening => Turn::Opening,
@@ -86,6 +90,7 @@ impl Phase {
             Doing::Idle => Turn::Idle,
             Doing::Body | Doing::Answer | Doing::Request => Turn::Busy,
         };
+        // Among equals the one that has waited longest.
         (turn, self.since)
     }
 }
@@ -141,6 +146,8 @@ impl Phases {
     }
 
     fn change(&self, from: &[Doing], to: Doing) {
+        // From certain phases only: the socket reports bytes of a body as well, and those begin no
+        // head.
         let changed = self.phase.send_if_modified(|phase| {
             let changes = from.contains(&phase.doing);
             if changes {
@@ -148,6 +155,7 @@ impl Phases {
             }
             changes
         });
+        // Who is being worked for gives no way, so there is nothing to wake the door for.
         if changed && to != Doing::Request {
             self.gives_way.notify_one();
         }
@@ -160,6 +168,7 @@ pub(super) struct Answering(pub(super) Phases);
 
 impl Drop for Answering {
     fn drop(&mut self) {
+        // On drop, so that it counts also where the client left or the body ended early.
         self.0.answered();
     }
 }

@@ -105,6 +105,8 @@ impl Serve {
         // Nobody can connect from here on.
         drop(door);
         if let Some(closing) = self.closing {
+            // Ends streams of events, which would otherwise keep their connections for the whole
+            // grace.
             closing.close();
         }
         stop.send_replace(true);
@@ -162,6 +164,8 @@ impl<L: Accept> Door<L> {
                 () = crowd.ended() => {}
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, peer)) => {
+                        // After the accept and not before it: whoever would give way may be busy by
+                        // the time somebody comes.
                         self.make_room(crowd).await;
                         self.admit(crowd, stream, peer);
                     }
@@ -215,10 +219,12 @@ impl<L: Accept> Door<L> {
             error.kind(),
             ConnectionAborted | ConnectionRefused | ConnectionReset
         ) {
+            // This peer is gone, and others may wait: no pause.
             return;
         }
         tracing::warn!(%error, connections = crowd.len(), "failed to accept a connection");
         crowd.give_way(&self.limits);
+        // A process without descriptors gets the same error at once, and would ask in a loop.
         after(PAUSE).await;
     }
 }

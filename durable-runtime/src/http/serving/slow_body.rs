@@ -39,6 +39,7 @@ impl Late {
             let message = "the body did not come in time";
             response = (StatusCode::REQUEST_TIMEOUT, message).into_response();
         }
+        // The rest of the body is still to come, and would be taken for the next request.
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);
         response
@@ -52,6 +53,7 @@ pub(super) fn in_time(
     phases: Phases,
 ) -> (Body, Late) {
     let late = Late::default();
+    // Most requests have no body, and need no timer.
     if body.is_end_stream() {
         return (Body::empty(), late);
     }
@@ -97,6 +99,8 @@ impl<B: HttpBody<Data = Bytes, Error = io::Error> + Unpin> HttpBody for Timed<B>
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        // The body first: what has come in time counts, although nobody looked before its time was
+        // over.
         let frame = Pin::new(&mut self.body).poll_frame(cx);
         if frame.is_ready() {
             self.goes_on();
@@ -104,6 +108,8 @@ impl<B: HttpBody<Data = Bytes, Error = io::Error> + Unpin> HttpBody for Timed<B>
         }
         if self.give_up.as_mut().poll(cx).is_pending() {
             self.is_awaited = true;
+            // Only here does the connection wait for its client: the handler may have stopped
+            // reading for reasons of its own.
             self.phases.lacks_body();
             return Poll::Pending;
         }

@@ -42,6 +42,7 @@ impl Socket {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
+            // Any byte that goes out begins the time anew: a slow reader is not a stuck one.
             self.give_up = None;
             return written;
         }
@@ -62,6 +63,7 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        // Nothing was read at the end of the stream, and that is no beginning of a request.
         if buffer.filled().len() > before {
             self.phases.received();
         }

@@ -25,6 +25,8 @@ pub(super) fn steps() -> Vec<Step> {
         Step::Table(
             Table::create()
                 .table("durable_unit")
+                // Not numbered by the database: a unit is its lane's number times the partitions,
+                // plus its partition.
                 .col(ColumnDef::new("id").integer().not_null().primary_key())
                 .col(ColumnDef::new("hub").small_integer().not_null())
                 .col(ColumnDef::new("owner").big_integer())

@@ -22,6 +22,8 @@ pub(super) fn steps() -> Vec<Step> {
                         .primary_key(),
                 )
                 .col(ColumnDef::new("hub").small_integer().not_null())
+                // The id is in this table only; every other one has the key, an integer, which is
+                // narrower in each index.
                 .col(ColumnDef::new("id").string_len(100).not_null())
                 .col(ColumnDef::new("salt").string_len(32).not_null())
                 .col(ColumnDef::new("unit").integer().not_null())
@@ -34,6 +36,7 @@ pub(super) fn steps() -> Vec<Step> {
                 .col(ColumnDef::new("custom_status").text())
                 .col(ColumnDef::new("stalled").text())
                 .col(ColumnDef::new("tags").text().not_null())
+                // Also in `parent`, whose text no index can look into.
                 .col(ColumnDef::new("parent_key").big_integer())
                 .col(ColumnDef::new("parent").text())
                 .col(ColumnDef::new("detached").boolean().not_null())
@@ -43,6 +46,8 @@ pub(super) fn steps() -> Vec<Step> {
                 .col(ColumnDef::new("load_at_start").boolean().not_null())
                 .col(ColumnDef::new("command").string().not_null())
                 .col(ColumnDef::new("headers").text().not_null())
+                // The row as its owner wrote it, while others see something else; absent for nearly
+                // all.
                 .col(ColumnDef::new("owned").text())
                 .col(
                     ColumnDef::new("unread_events")
@@ -73,6 +78,8 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
+                // The key last: lists and purges go by ascending key, and read the entries of one
+                // status in that order.
                 .name("durable_instance_status")
                 .table("durable_instance")
                 .col("hub")

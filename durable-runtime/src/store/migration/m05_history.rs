@@ -9,6 +9,9 @@ use super::runner::Step;
 pub(super) fn steps() -> Vec<Step> {
     vec![
         Step::Table(
+            // Without a primary key of its own: rows are appended in the order in which they come,
+            // and only the narrow index is sorted. Kept in the order of the instances, each row
+            // would change a page of its own.
             Table::create()
                 .table("durable_history")
                 .col(ColumnDef::new("instance").big_integer().not_null())

@@ -15,6 +15,8 @@ pub(super) fn steps() -> Vec<Step> {
                     ColumnDef::new("id")
                         .big_integer()
                         .not_null()
+                        // Not the next free number but one that was never given: a worker that
+                        // holds an id must not leave out another message for it.
                         .auto_increment()
                         .primary_key(),
                 )
@@ -22,12 +24,15 @@ pub(super) fn steps() -> Vec<Step> {
                 .col(ColumnDef::new("unit").integer().not_null())
                 .col(ColumnDef::new("parked").boolean().not_null())
                 .col(ColumnDef::new("at").big_integer().not_null())
+                // Also in the body, which may not be readable; wishes and events are found by it
+                // without reading the bodies.
                 .col(ColumnDef::new("kind").string().not_null())
                 .col(ColumnDef::new("body").text().not_null())
                 .to_owned(),
         ),
         Step::Index(
             Index::create()
+                // Parked before the id, so that what is parked is not passed over row by row.
                 .name("durable_inbox_unit")
                 .table("durable_inbox")
                 .col("unit")

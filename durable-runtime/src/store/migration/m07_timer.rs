@@ -28,6 +28,7 @@ pub(super) fn steps() -> Vec<Step> {
         ),
         Step::Index(
             Index::create()
+                // One timer for each purpose of a call: setting it again moves it.
                 .name("durable_timer_call")
                 .table("durable_timer")
                 .col("instance")

@@ -15,6 +15,8 @@ pub(super) fn steps() -> Vec<Step> {
             Table::create()
                 .table("durable_entity")
                 .col(
+                    // Counted up like the key of an instance. In all other tables it stands as its
+                    // negative, so that the two never meet.
                     ColumnDef::new("id")
                         .big_integer()
                         .not_null()

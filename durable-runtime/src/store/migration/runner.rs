@@ -65,11 +65,15 @@ fn all() -> [Migration; 16] {
 
 /// Whether all steps were taken. Of a database that cannot say so they were not.
 pub(in crate::store) async fn is_up_to_date<C: ConnectionTrait>(db: &C) -> bool {
+    // An error is as good as no: the table is not there in a new database, and taking the steps
+    // shows any other reason.
     let Ok(taken) = migration::Entity::find().all(db).await else {
         return false;
     };
     let taken: BTreeSet<_> = taken.iter().map(|row| (row.number, row.step)).collect();
     all().iter().all(|migration| {
+        // Steps and not only migrations: where a database does not roll a change of the schema
+        // back, a crash leaves a migration half taken.
         let mut steps = (1..).zip((migration.steps)());
         steps.all(|(at, _)| taken.contains(&(migration.number, at)))
     })
@@ -85,6 +89,7 @@ pub(in crate::store) async fn migrate<C: ConnectionTrait>(db: &C) -> Result<(), 
         for (at, step) in (1..).zip((migration.steps)()) {
             if !taken.contains(&(migration.number, at)) {
                 take(db, step).await?;
+                // After each step and not after the last one, for the same reason.
                 record(db, &migration, at).await?;
             }
         }
@@ -99,6 +104,8 @@ async fn take<C: ConnectionTrait>(db: &C, step: Step) -> Result<(), DbErr> {
         Step::Column(column) => db.execute(&column).await?,
         Step::View(name, query) => {
             let query = db.get_database_backend().build(&query);
+            // `SeaORM` has no statement for a view; the query in it is built for the database all
+            // the same.
             let view = format!("CREATE VIEW {name} AS {query}");
             db.execute_unprepared(&view).await?
         }
@@ -122,6 +129,7 @@ fn own_table() -> TableCreateStatement {
     use migration::Column;
     Table::create()
         .table(migration::Entity)
+        // The only one with this: it says which of the others are there.
         .if_not_exists()
         .col(ColumnDef::new(Column::Number).integer().not_null())
         .col(ColumnDef::new(Column::Step).integer().not_null())

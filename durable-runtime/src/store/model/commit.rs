@@ -30,9 +30,11 @@ impl Tables {
             return Ok(());
         }
         let holder = self.holder(lease)?;
+        // A commit that was taken for lost and comes late is fenced off like one of another worker.
         if holder.commit_id != lease.commit_id {
             return Err(StoreError::Fenced);
         }
+        // All checks before the first write: a map does not roll back.
         self.check_history(turns)?;
         self.check_delayed(turns)?;
         self.holder(lease)?.commit_id += 1;
@@ -46,6 +48,7 @@ impl Tables {
         for turn in turns {
             let Some(row) = &turn.history else { continue };
             let id = (turn.key, row.execution, row.turn);
+            // Also twice in one commit, as a unique index would say.
             if self.history.contains_key(&id) || !rows.insert(id) {
                 return Err(StoreError::Conflict {
                     action: "record turns",
@@ -80,6 +83,7 @@ impl Tables {
         for turn in turns {
             if let Some(update) = &turn.update {
                 self.update(turn.key, update, now);
+                // Only then: a row for which no wish waits shows as it is.
                 if self.shown.contains_key(&turn.key) {
                     self.show(turn.key);
                 }
@@ -95,6 +99,8 @@ impl Tables {
             let starts = turn.starts.iter();
             starts.for_each(|start| self.start(turn.key, start, now));
         }
+        // After the starts of all turns: one of these may be for an instance that this commit
+        // creates.
         for send in turns.iter().flat_map(|turn| &turn.sends) {
             self.deliver(send, now);
         }
@@ -134,6 +140,7 @@ impl Tables {
                 self.inbox.retain(|_, m| m.key != turn.key || m.parked);
             }
         }
+        // Before the parking: what this turn parks anew stays parked.
         for turn in turns.iter().filter(|turn| turn.unpark) {
             let mine = self.inbox.values_mut().filter(|m| m.key == turn.key);
             mine.for_each(|received| received.parked = false);
@@ -177,6 +184,7 @@ impl Tables {
 
     fn deliver(&mut self, message: &OutgoingMessage, now: Timestamp) {
         let receiver = match &message.to {
+            // A receiver that was purged gets nothing, and that is no error.
             Address::Key(key) => Some(*key).filter(|key| self.unit_of(*key).is_some()),
             Address::Id(id) => self.ids.get(id).copied(),
             Address::Entity(id) => {
@@ -198,6 +206,8 @@ impl Tables {
         if mutant(Mutant::SaltKept) {
             new.salt = old.salt;
         }
+        // The row is about to get the command of the new start, and the old one must not start it
+        // again.
         self.commands.insert((key, command));
         self.end_execution(key);
         self.begin_new(key, execution, &new, now);

@@ -32,6 +32,7 @@ impl Tables {
             return Created::Created;
         };
         let (key, status) = (existing.key, existing.status);
+        // By the row of its owner: what shows may be a replacement, whose command is another one.
         let owned = self.instances.get(&key);
         if owned.is_some_and(|row| row.command == new.command) {
             if mutant(Mutant::StartedAgain) {
@@ -39,6 +40,7 @@ impl Tables {
             }
             return Created::Created;
         }
+        // Before the policy: what has taken effect once does not do so again.
         let known = self.commands.contains(&(key, new.command.clone()));
         match if_exists {
             IfExists::Use if known => Created::Existed,
@@ -81,6 +83,7 @@ impl Tables {
         if let Some(event) = first_event(new) {
             self.send(key, event, false, now);
         }
+        // After the event that it begins with, which counts.
         self.recount(key, 0);
         self.show(key);
     }

@@ -37,6 +37,7 @@ impl Tables {
         if let Some(row) = self.entities.get(id) {
             return row.key;
         }
+        // Negative, so that it meets no instance in the tables that both share.
         let key = InstanceKey(-self.number());
         let lane = self.lane(&id.lane());
         let row = EntityRow::new(key, unit_of_entity(lane, id), id.clone(), now);
@@ -108,6 +109,7 @@ impl Tables {
             return false;
         };
         let command = (key, asked.command.clone());
+        // Remembered, so it has taken effect: the answer is the same.
         if self.answers.contains_key(&command) {
             return true;
         }
@@ -145,6 +147,7 @@ impl Tables {
         after: Option<InstanceKey>,
         limit: u32,
     ) -> Vec<InstanceKey> {
+        // In the order of creation: the keys count downwards.
         let keys = self.entity_ids.keys().rev();
         let later = keys.filter(|key| after.is_none_or(|after| **key < after));
         let waiting = later.filter(|key| {
@@ -155,6 +158,7 @@ impl Tables {
     }
 
     fn listing(&self, row: &EntityRow) -> EntityListing {
+        // Delayed signals count too: they wait for the entity.
         let backlog = self.inbox.values().filter(|m| m.key == row.key).count();
         EntityListing {
             row: row.clone(),
@@ -228,6 +232,7 @@ impl Tables {
     }
 
     pub(super) fn answer(&mut self, key: InstanceKey, answer: &Answer) {
+        // What is not remembered any more, nobody asks for.
         if let Some(answered) = self.answers.get_mut(&(key, answer.command.clone())) {
             answered.result = Some(answer.result.clone());
         }

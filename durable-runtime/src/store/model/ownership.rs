@@ -23,6 +23,7 @@ impl Tables {
         exclusive: bool,
         now: Timestamp,
     ) -> WorkerLease {
+        // Whoever holds the lock of the hub is alone: nobody else may write any more.
         if exclusive {
             let others: Vec<_> = self.workers.keys().copied().collect();
             for worker in others {
@@ -62,6 +63,7 @@ impl Tables {
             Some(worker) if worker.epoch == lease.epoch || mutant(Mutant::NoFenceCheck) => {
                 Ok(worker)
             }
+            // Also for a worker that is not there any more: it has stopped.
             _ => Err(StoreError::Fenced),
         }
     }
@@ -71,6 +73,7 @@ impl Tables {
             worker.epoch += u64::from(!mutant(Mutant::FencedWithoutEpoch));
             worker.fenced = true;
         }
+        // After the epoch, in the same step.
         self.free_units(id);
     }
 
@@ -90,6 +93,7 @@ impl Tables {
         self.holder(lease)?;
         let numbers: BTreeSet<_> = lanes.iter().map(|lane| self.lane(lane)).collect();
         self.holder(lease)?.lanes = numbers;
+        // Before the plan, so that the units of the dead are among those that are free.
         self.fence_dead(lease.worker, now);
         let plan = self.claims().plan(lease.worker);
         self.units

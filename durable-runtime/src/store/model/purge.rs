@@ -70,6 +70,7 @@ impl Tables {
                 all.dedup();
                 return (all, cut);
             }
+            // The level above goes with a later call: no instance goes before those below it.
             if all.len() + next.len() > limit {
                 all.clear();
                 cut = true;

@@ -36,6 +36,7 @@ impl Tables {
         Ok(Some(Loaded {
             turns: readable_or_not(self.turns(key, execution, instance.checkpoint))?,
             inbox: messages.map(|(id, m)| Self::message(id, m)).collect(),
+            // Messages are values here, and never texts that could not be read.
             unreadable: Vec::new(),
             heartbeats: self.heartbeats_of(key),
             instance,
@@ -109,6 +110,8 @@ impl Tables {
 
     fn is_wanted(&self, filter: &InstanceFilter, row: &InstanceRow) -> bool {
         let is_of = |parent: &InstanceId| {
+            // By the key: an instance that was purged and started again under its id is another
+            // parent.
             let key = self.ids.get(parent).copied();
             key.is_some() && key == row.parent.as_ref().map(|parent| parent.key)
         };
@@ -162,7 +165,9 @@ impl Tables {
         let limit = limit.max(1) as usize;
         let later = self.inbox.iter().filter(|(id, _)| Some(**id) > after);
         let addressed = later.filter_map(|(id, received)| {
+            // Looked up and not stored with the message, so that it moves with its receiver.
             let unit = self.unit_of(received.key)?;
+            // A plain look at everything: the model is to be right at a glance, and is never large.
             let wanted = !received.parked && units.contains(&unit) && !except.contains(id);
             wanted.then(|| InboxMessage {
                 key: received.key,

@@ -91,6 +91,7 @@ impl ModelStore {
             let action = "use the store";
             return Err(StoreError::Closed { action });
         }
+        // One lock for everything: each call is a transaction of its own, one after the other.
         Ok(self.tables.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -99,6 +99,7 @@ impl Tables {
         if let Some(number) = self.lanes.get(lane) {
             return *number;
         }
+        // From 1, as a database numbers rows. No lane is ever deleted.
         let number = LaneNumber::try_from(self.lanes.len() + 1).unwrap_or(LaneNumber::MAX);
         self.lanes.insert(lane.clone(), number);
         self.units
@@ -119,6 +120,7 @@ impl Tables {
 
     /// What others see of an instance.
     pub(super) fn seen<'a>(&'a self, row: &'a InstanceRow) -> &'a InstanceRow {
+        // As a rule nothing waits, and what shows is the row itself.
         self.shown.get(&row.key).unwrap_or(row)
     }
 
@@ -146,6 +148,7 @@ impl Tables {
             due: timer.due,
             number,
         };
+        // The number stays that of the first time: what is set anew keeps its place among equals.
         self.timers.entry(timer.id.clone()).or_insert(set).due = timer.due;
     }
 

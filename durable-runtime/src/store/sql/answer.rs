@@ -62,6 +62,7 @@ pub(super) async fn give_in_txn(
     answer: &Answer,
 ) -> Result<(), DbErr> {
     let result = json(&answer.result)?;
+    // An update and no insert: what is not remembered any more, nobody asks for.
     let statement = Query::update()
         .table(Entity)
         .value(Column::Result, result)
@@ -105,6 +106,7 @@ pub(super) async fn expire_in_txn(
         .to_owned();
     let command = Expr::tuple([Expr::col(Column::Instance), Expr::col(Column::Command)]);
     let gone = Entity::delete_many().filter(command.in_subquery(oldest));
+    // A page that was not full is the last one.
     Ok(gone.exec(txn).await?.rows_affected == limit)
 }
 

@@ -38,6 +38,8 @@ pub(super) async fn remember_in_txn(
         .map_err(|problem| DbErr::Custom(problem.to_string()))?
         .on_conflict(
             OnConflict::columns([Column::Instance, Column::Command])
+                // That of a replacement is remembered when it is accepted, and again when what it
+                // has made is replaced in turn.
                 .do_nothing()
                 .to_owned(),
         )

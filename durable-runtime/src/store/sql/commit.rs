@@ -40,18 +40,25 @@ pub(super) async fn write_in_txn(
     turns: &[TurnWrite],
     now: Timestamp,
 ) -> Result<(), DbErr> {
+    // One kind of write after another, in the order of the contract, so that each is a statement
+    // over many rows: a row that is written by itself costs three times as much.
     let (starts, replacements) = (starts(turns), replacements(turns));
+    // First of all: a turn that was recorded before breaks the unique index, and nothing else is
+    // tried.
     history::append_in_txn(txn, turns).await?;
     history::delete_in_txn(txn, turns).await?;
     write_inbox(txn, turns).await?;
     write_updates(txn, scope, turns, now).await?;
     let gone: Vec<_> = turns.iter().flat_map(|turn| &turn.timers_gone).collect();
     timer::delete_in_txn(txn, &gone).await?;
+    // Before the messages: one of them may be for an instance that this commit starts.
     let mut begun = start::create_in_txn(txn, scope, lanes, &starts, now).await?;
     add_timers(&mut begun, turns);
     add_sends(&mut begun, txn, scope, lanes, turns, now).await?;
     begun.write_in_txn(txn, now).await?;
     heartbeat::set_in_txn(txn, turns).await?;
+    // After everything else of the turn that asks for it: what it still sends or cancels belongs to
+    // the old execution.
     for replaced in &replacements {
         start::replace_in_txn(txn, scope, lanes, replaced, now).await?;
     }
@@ -100,6 +107,7 @@ async fn write_inbox(txn: &DatabaseTransaction, turns: &[TurnWrite]) -> Result<(
     inbox::delete_in_txn(txn, &consumed).await?;
     let unparked = turns.iter().filter(|turn| turn.unpark);
     let unparked: Vec<_> = unparked.map(|turn| turn.key.0).collect();
+    // Between the two others: what the turn parks anew stays parked.
     inbox::unpark_in_txn(txn, &unparked).await?;
     let parked: Vec<_> = turns
         .iter()
@@ -119,6 +127,8 @@ async fn write_updates(
     for turn in turns {
         let Some(update) = &turn.update else { continue };
         instance::update_in_txn(txn, scope, turn.key, update, now).await?;
+        // A new input is continue-as-new. The timers of the old execution must not fire into the
+        // next one.
         let ends = update.status.is_terminal() || update.input.is_some();
         ended.extend(ends.then_some(turn.key.0));
     }
@@ -165,7 +175,10 @@ async fn add_sends<'a>(
             Address::Id(id) => by_id.get(id.as_str()),
             Address::Entity(id) => entities.get(id),
         };
+        // A purge may delete a receiver at any time before this; that is no error of the sender.
         let Some(to) = to.copied() else { continue };
+        // By the time of the commit: what has become due meanwhile is delivered at once, without a
+        // timer.
         let due = send.due.filter(|due| *due > now);
         begun.timers.extend(due.map(|due| signal_timer(to, due)));
         begun.messages.push(NewMessage {

@@ -57,11 +57,16 @@ pub(super) struct Connections {
 impl Connections {
     /// Opens the database at `path`, which is created when it is absent.
     pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
+        // Before `SQLite` sees it: opening a database whose first file is gone would delete the
+        // log, and everything that is in it.
         check_whole(path)?;
         let guard = Arc::<Guard>::default();
         let writer = dialect::writer(path, &guard).await?;
         let file = DatabaseFile::opened(path).map_err(not_read(path))?;
+        // After the first connection, which may create the file and its log; from here on both must
+        // stay the same.
         guard.file.get_or_init(|| file);
+        // After the writer, which creates what is absent.
         let reader = dialect::reader(path).await?;
         guard.reader.get_or_init(|| reader.clone());
         Ok(Self {
@@ -86,6 +91,8 @@ impl Connections {
 
     /// Those that read.
     pub(super) fn reader(&self) -> Result<&DatabaseConnection, StoreError> {
+        // A read is refused as well: the file that it would see may be one that nobody writes to
+        // any more.
         self.guard.check("read the database")?;
         Ok(&self.reader)
     }
@@ -110,6 +117,8 @@ impl Connections {
         Ok(WriteTxn {
             txn,
             action,
+            // After the transaction has begun: nobody else commits on this connection until it is
+            // given back.
             commits: self.guard.commits.load(Ordering::Acquire),
             guard: Arc::clone(&self.guard),
         })
@@ -117,9 +126,13 @@ impl Connections {
 
     /// Closes them, the one that writes last: with it `SQLite` copies the log into the file.
     pub(super) async fn close(&self) {
+        // First of all: the log goes with the last connection, and a look at the file must not take
+        // that for a fault.
         self.guard.closed.store(true, Ordering::Release);
         for connection in [&self.reader, &self.writer] {
             let closed = tokio::time::timeout(CLOSE_WAIT, connection.close_by_ref()).await;
+            // A user may keep the connection for ever, and the end of the runtime must not depend
+            // on that.
             if !matches!(closed, Ok(Ok(()))) {
                 tracing::warn!("a connection to the database is still in use: it is left behind");
             }
@@ -153,10 +166,14 @@ impl WriteTxn {
         } = self;
         let committed = txn.commit().await;
         committed.map_err(|source| guard.neither_begun_nor_ended(action, source))?;
+        // The commit hook runs only where `SQLite` has a transaction to commit. The driver says
+        // that it has committed also when none was left (rule 4).
         if guard.commits.load(Ordering::Acquire) == commits {
             let source = "the driver says that it has committed, and the database has not".into();
             return Err(guard.degraded(StoreError::Unavailable { action, source }));
         }
+        // Once more, after the commit: it may have gone into a file that was deleted meanwhile
+        // (rule 3).
         guard.check_file(action)?;
         guard.recovered();
         Ok(())
@@ -206,6 +223,8 @@ impl Guard {
     /// Whether a connection that was given back may be taken again.
     pub(super) fn may_be_taken(&self, in_transaction: bool) -> bool {
         let usable = !in_transaction && !self.broken.load(Ordering::Acquire);
+        // The flag is only cleared by a connection that is good. Otherwise a new one is opened,
+        // which clears it as well.
         if usable {
             self.rolled_back.store(false, Ordering::Release);
         }
@@ -215,11 +234,14 @@ impl Guard {
     /// Whether it is the engine that gives the connection back: it makes no transactions that the
     /// driver does not know of.
     pub(super) fn engine_had_it(&self) -> bool {
+        // Swapped, since the next to take the connection may be the user.
         self.engine_has_it.swap(false, Ordering::Relaxed)
     }
 
     /// `SQLite` is about to commit; whether it may.
     pub(super) fn may_commit(&self) -> bool {
+        // In `SQLite`'s own hook, so that it holds for each statement that would commit, also one
+        // of the user that the engine does not see.
         let may = !self.rolled_back.load(Ordering::Acquire) && self.changed_file().is_none();
         if may {
             self.commits.fetch_add(1, Ordering::AcqRel);
@@ -250,6 +272,8 @@ impl Guard {
             && self
                 .long_logs
                 .fetch_add(1, Ordering::Relaxed)
+                // Not each time: while somebody reads for long every try is in vain, and takes the
+                // writing connection.
                 .is_multiple_of(TRIES_TO_CUT)
     }
 
@@ -267,6 +291,8 @@ impl Guard {
 
     fn check_file(&self, action: &'static str) -> Result<(), StoreError> {
         match self.changed_file() {
+            // The last connection takes the log along. That is not a fault of what was committed
+            // before.
             Some(_) if self.closed.load(Ordering::Acquire) => Ok(()),
             Some(changed) => Err(self.degraded(file_changed(action, &changed))),
             None => Ok(()),
@@ -277,6 +303,8 @@ impl Guard {
     /// broke a constraint.
     fn neither_begun_nor_ended(&self, action: &'static str, source: DbErr) -> StoreError {
         match dialect::fault(&source) {
+            // `BEGIN` and `COMMIT` are the same each time. If one is refused, the connection is not
+            // in the state that the driver thinks.
             Fault::Refused => self.broke(action, Fault::Broken, source),
             fault => self.broke(action, fault, source),
         }
@@ -287,12 +315,15 @@ impl Guard {
     }
 
     fn broke(&self, action: &'static str, fault: Fault, source: DbErr) -> StoreError {
+        // A file that was replaced fails in many ways; what became of it is the reason that helps.
         if let Err(changed) = self.check_file(action) {
             return changed;
         }
         let by_itself = self.rolled_back.load(Ordering::Acquire);
         let fault = match fault {
             Fault::Full | Fault::Closed => fault,
+            // `SQLite` has ended the transaction by itself: whatever the statement said, nothing of
+            // it is written, and the connection is not to be used again.
             _ if by_itself => Fault::Broken,
             fault => fault,
         };
@@ -308,6 +339,7 @@ impl Guard {
 
     /// Says once that the store does not do what it should.
     fn degraded(&self, error: StoreError) -> StoreError {
+        // The store is asked again and again meanwhile, and each time would be a line in the log.
         if !self.degraded.swap(true, Ordering::AcqRel) {
             tracing::error!(
                 error = &error as &dyn Error,
@@ -318,6 +350,7 @@ impl Guard {
     }
 
     fn recovered(&self) {
+        // Read first: this is asked after each commit, and is hardly ever so.
         if self.degraded.load(Ordering::Relaxed) && self.degraded.swap(false, Ordering::AcqRel) {
             tracing::warn!("the store works again");
         }

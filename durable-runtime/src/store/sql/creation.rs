@@ -40,6 +40,8 @@ pub(super) async fn create_in_txn(
     most_unread: u64,
     now: Timestamp,
 ) -> Result<Created, DbErr> {
+    // Two starts with one id come one after the other, and the second finds what the first has made
+    // (I3).
     if let Some(existing) = instance::fetch_in_txn(txn, scope, &new.id).await? {
         let asked = Asked {
             new,
@@ -74,15 +76,19 @@ async fn answer_in_txn(
 ) -> Result<Created, DbErr> {
     let Asked { new, if_exists, .. } = asked;
     let to = Existing::from(&existing);
+    // The same start again, whose answer was lost.
     if instance_row::decode_owned(existing)?.command == new.command {
         return Ok(Created::Created);
     }
+    // Before the policy: a start that has taken effect once must not do so again, whatever the
+    // instance shows by now.
     let known = command::is_known_in_txn(txn, to.receiver.key, &new.command).await?;
     match if_exists {
         IfExists::Use if known => Ok(Created::Existed),
         _ if known => Ok(Created::Replacing),
         IfExists::Use => match first_event(new) {
             None => Ok(Created::Existed),
+            // An event for what has ended would never be read.
             Some(_) if to.status.is_terminal() => Ok(Created::Refused(to.status)),
             Some(_) if to.unread >= asked.most_unread => Ok(Created::Backlogged),
             Some(event) => {
@@ -133,7 +139,10 @@ pub(super) async fn send_in_txn(
     let Some(existing) = instance::fetch_in_txn(txn, scope, id).await? else {
         return Ok(Sent::NotFound);
     };
+    // Read under the lock on the row, so two events cannot both take the last place for one.
     let to = Existing::from(&existing);
+    // Before the status: a command that was accepted has the same answer when it is repeated after
+    // the end (E4).
     if command::is_known_in_txn(txn, to.receiver.key, command).await? {
         return Ok(Sent::Repeated);
     }
@@ -160,6 +169,8 @@ async fn accept_in_txn(
     body: &MessageBody,
     now: Timestamp,
 ) -> Result<(), DbErr> {
+    // In the transaction of the message: remembered without it, a repetition would find it done and
+    // nothing would happen.
     command::remember_in_txn(txn, to.key, command).await?;
     let message = NewMessage {
         to,

@@ -103,6 +103,8 @@ async fn first_connection(
     loop {
         let pool = guarded(guard)
             .max_connections(1)
+            // The driver asks only whether the connection answers; `before_acquire` asks what
+            // matters here.
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
@@ -147,6 +149,7 @@ async fn is_outside(
     connection: &mut SqliteConnection,
     guard: Arc<Guard>,
 ) -> Result<bool, sqlx::Error> {
+    // Saves a statement after each commit of the engine.
     if guard.engine_had_it() {
         return Ok(true);
     }
@@ -158,6 +161,7 @@ async fn is_outside(
 /// Opens those that read from the database at `path`. One stays open, so that the log stays the same
 /// when the one that writes is replaced.
 pub(super) async fn reader(path: &Path) -> Result<DatabaseConnection, StoreError> {
+    // A statement that writes by mistake fails, and does not lock out the writer.
     let options = options(path).pragma("query_only", "ON");
     let pool = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -195,6 +199,8 @@ pub(super) async fn cut_log(writer: &DatabaseConnection, guard: &Guard) -> Resul
     let mut connection = writer.get_sqlite_connection_pool().acquire().await?;
     // Whoever waits for this may go at any moment, and the time-out would stay as it is.
     guard.changes_settings();
+    // Without the time-out it gives up at once when somebody reads. With it, all writers would wait
+    // for that reader.
     let cut = sqlx::raw_sql("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     let cut = connection.execute(cut).await;
     let waits_again = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
@@ -240,6 +246,8 @@ pub(super) enum Fault {
 impl Fault {
     /// Whether the connection is not to be used any more.
     pub(super) fn breaks_the_connection(self) -> bool {
+        // Also after `Full`: `SQLite` may have ended the transaction by itself, and the driver
+        // would count on.
         matches!(self, Self::Full | Self::Broken | Self::Refused)
     }
 
@@ -287,6 +295,7 @@ pub(super) fn error(action: &'static str, source: DbErr) -> StoreError {
 
 /// Tells errors apart, by the driver's codes.
 pub(super) fn fault(source: &DbErr) -> Fault {
+    // By `SeaORM`'s own reading of the codes, which is the same for every database.
     if matches!(source.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
         return Fault::Conflict;
     }
@@ -334,6 +343,8 @@ fn fault_of_code(code: i32) -> Fault {
         return Fault::Broken;
     }
     match primary(code) {
+        // `SCHEMA` as well: another process has migrated the database, and the statement is
+        // prepared anew the next time.
         BUSY | LOCKED | SCHEMA => Fault::Busy,
         FULL => Fault::Full,
         PERM | ABORT | NOMEM | READONLY | INTERRUPT | IOERR | CANTOPEN | PROTOCOL

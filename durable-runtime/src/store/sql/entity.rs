@@ -61,6 +61,7 @@ pub(super) async fn receivers_in_txn(
         .columns(entity_row::COLUMNS)
         .to_owned();
     rows::insert(txn, &into, values).await?;
+    // Read back: not every database tells the numbers of many new rows.
     found.extend(find(txn, scope, &missing).await?);
     Ok(found)
 }
@@ -70,6 +71,7 @@ async fn find<C: ConnectionTrait>(
     scope: Scope,
     ids: &BTreeSet<&EntityId>,
 ) -> Result<HashMap<EntityId, Receiver>, DbErr> {
+    // By name, so that each list of keys is looked up in one range of the index.
     let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for id in ids {
         by_name.entry(id.name()).or_default().push(id.key());
@@ -114,6 +116,7 @@ pub(super) async fn fetch_by_key<C: ConnectionTrait>(
 ) -> Result<Option<EntityRow>, DbErr> {
     let row = scope
         .entities()
+        // A positive key is an instance's, and finds nothing here.
         .filter(Column::Id.eq(key.0.saturating_neg()));
     let row = rows::only(db, row).await?;
     row.map(entity_row::decode).transpose()

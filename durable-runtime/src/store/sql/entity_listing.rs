@@ -79,6 +79,8 @@ pub(super) async fn list(
     }
     let more = entities.len() > limit;
     entities.truncate(limit);
+    // Removed here and not left out of the query, since whether there is a state decides what
+    // shows.
     if !filter.with_state {
         for listing in &mut entities {
             listing.row.state = None;
@@ -133,6 +135,8 @@ async fn part<C: ConnectionTrait>(
     place: Place,
     wanted: usize,
 ) -> Result<Part, DbErr> {
+    // Few by their time: read by that index and sorted. Otherwise the list goes by name and key,
+    // and the time is only checked.
     if let Some(changed) = changed_then(db, scope, filter).await? {
         let later = Condition::any()
             .add(Column::Name.gt(place.name.as_str()))
@@ -158,6 +162,7 @@ async fn part_of_name<C: ConnectionTrait>(
     place: Place,
     wanted: usize,
 ) -> Result<Part, DbErr> {
+    // Entities that were deleted are rows still, so many may be looked at for few that show.
     let most = wanted.max(PART);
     let looked = scope
         .entities()

@@ -37,6 +37,7 @@ pub(super) async fn send_in_txn(
         return Ok(EntitySent { key, repeated });
     }
     answer::expect_in_txn(txn, key, &command.command, command.remember_until).await?;
+    // What is due by now is delivered like any other, and has no timer to wait for.
     let due = command.operation.due.filter(|due| *due > now);
     let body = MessageBody::EntityOperation(Box::new(command.operation.clone()));
     let begun = Begun {

@@ -76,6 +76,8 @@ impl DatabaseFile {
     }
 
     fn change(&self) -> Option<FileChange> {
+        // Any error counts as deleted: a file that cannot be looked at cannot be trusted with a
+        // commit either.
         let Ok(found) = self.path.metadata() else {
             return Some(FileChange::Deleted);
         };
@@ -93,6 +95,7 @@ impl DatabaseFile {
     }
 
     fn log_change(&self) -> Option<FileChange> {
+        // There was no log when the file was opened, so none can be missed.
         let known = self.log_identity?;
         match self.log.metadata() {
             Ok(found) if identity(&found) == known => {

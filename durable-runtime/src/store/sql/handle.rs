@@ -23,7 +23,10 @@ pub(super) fn shared(path: &Path) -> io::Result<Option<Arc<File>>> {
     let Some(found) = existing(path.metadata())? else {
         return Ok(None);
     };
+    // Held until the new handle is in the list: two that open the same file would end up with two
+    // handles.
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    // A number of a file may be given again once nobody has it open.
     open.retain(|_, file| file.strong_count() > 0);
     let place = (found.dev(), found.ino());
     if let Some(file) = open.get(&place).and_then(Weak::upgrade) {
@@ -32,6 +35,8 @@ pub(super) fn shared(path: &Path) -> io::Result<Option<Arc<File>>> {
     let Some(file) = existing(File::open(path))?.map(Arc::new) else {
         return Ok(None);
     };
+    // Of the handle and not of the path: another file may have taken its place between the look and
+    // the opening.
     let opened = file.metadata()?;
     open.insert((opened.dev(), opened.ino()), Arc::downgrade(&file));
     Ok(Some(file))

@@ -26,6 +26,7 @@ pub(super) async fn set_in_txn(
     txn: &DatabaseTransaction,
     turns: &[TurnWrite],
 ) -> Result<(), DbErr> {
+    // The last of each call: an upsert must not meet a row twice in one statement.
     let mut last = BTreeMap::new();
     for turn in turns {
         for beat in &turn.heartbeats {

@@ -29,6 +29,8 @@ pub(super) async fn append_in_txn(
 ) -> Result<(), DbErr> {
     let values = turns.iter().filter_map(|turn| {
         let row = turn.history.as_ref()?;
+        // Without looking whether it is there: the unique index does, and a turn that was written
+        // twice is a conflict.
         Some(values(turn.key, row))
     });
     let into = Query::insert()
@@ -61,6 +63,7 @@ pub(super) async fn delete_in_txn(
     txn: &DatabaseTransaction,
     turns: &[TurnWrite],
 ) -> Result<(), DbErr> {
+    // Turn by turn, since each has another range; few turns take a checkpoint.
     for turn in turns {
         let Some(HistoryGone { execution, before }) = turn.history_gone else {
             continue;

@@ -60,10 +60,13 @@ impl HubLock {
         let failed = |source| StoreError::file("lock the hub's file", &self.path, source);
         let file = File::options()
             .create(true)
+            // The file is only there to be locked, and is never deleted: with two files of one name
+            // two processes would each have a lock.
             .truncate(false)
             .write(true)
             .open(&self.path)
             .map_err(failed)?;
+        // Never waited for: a second process is told at once, and can say so.
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(StoreError::OwnedElsewhere {
@@ -78,6 +81,8 @@ impl HubLock {
         let mut held = self.held();
         match worker {
             Some(worker) => held.by = Some(worker),
+            // Only if no worker has it: one that fails to come back keeps the hub, since it tries
+            // again.
             None if held.by.is_none() => held.file = None,
             None => {}
         }
@@ -86,6 +91,7 @@ impl HubLock {
     /// Frees the lock if this worker holds it.
     pub(super) fn free(&self, worker: WorkerId) {
         let mut held = self.held();
+        // A worker that was replaced by another of this store must not free what is that one's.
         if held.by == Some(worker) {
             *held = Held::default();
         }

@@ -162,8 +162,13 @@ pub(super) async fn fetch<C: ConnectionTrait>(
     limit: u32,
 ) -> Result<InboxPage, DbErr> {
     let limit = limit.max(1) as usize;
+    // Only those behind the page's beginning: the others cannot be on it, and each makes the page
+    // longer.
     let first = except.partition_point(|id| Some(*id) <= after);
     let except: BTreeSet<_> = except[first..].iter().map(|id| id.0).collect();
+    // As many more as may have to be left out, so that a page is full although the worker holds
+    // messages. Left out here and not in the statement, whose text would be another one for each
+    // number of them.
     let ids = fetch_ids(db, units, after, limit + 1 + except.len()).await?;
     let wanted = ids.into_iter().filter(|id| !except.contains(id));
     let mut wanted: Vec<_> = wanted.take(limit + 1).collect();
@@ -202,11 +207,13 @@ async fn fetch_ids<C: ConnectionTrait>(
     after: Option<MessageId>,
     limit: usize,
 ) -> Result<Vec<i64>, DbErr> {
+    // A worker without units asks for nothing; not every database takes `IN ()`.
     if units.is_empty() {
         return Ok(Vec::new());
     }
     let units: BTreeSet<_> = units.iter().map(|unit| unit.0).collect();
     let first = first_rows(db, after, limit).await?;
+    // Then there are no other rows in the table, and the index has nothing to add.
     let are_all = first.len() < limit;
     let own = first
         .into_iter()
@@ -280,6 +287,7 @@ pub(super) async fn wishes_in_txn(
 ) -> Result<Vec<Wish>, DbErr> {
     let rows = Entity::find()
         .filter(Column::Instance.eq(key.0))
+        // By the column and not by the body: what cannot be read has a kind as well.
         .filter(Column::Kind.is_in([SUSPEND, RESUME, REPLACE]))
         .order_by_asc(Column::Id);
     let messages = rows.all(txn).await?;

@@ -57,6 +57,8 @@ pub(super) async fn fetch_in_txn(
     id: &InstanceId,
 ) -> Result<Option<instance::Model>, DbErr> {
     let row = scope.instances().filter(Column::Id.eq(id.as_str()));
+    // The commit that ends the instance waits for this transaction, or this one for that. So
+    // whatever is accepted here is in the inbox before the end (E3).
     rows::only(txn, row.lock_exclusive()).await
 }
 
@@ -174,6 +176,7 @@ pub(super) async fn create_in_txn(
     }
     let values = created.iter().zip(new).map(|(row, new)| {
         let mut values = instance_row::values(scope, row)?;
+        // The event that it is started with waits to be read.
         values.push(i64::from(new.event.is_some()).into());
         Ok(values)
     });
@@ -185,6 +188,8 @@ pub(super) async fn create_in_txn(
         .to_owned();
     rows::insert(txn, &into, values).await?;
     let ids: Vec<_> = new.iter().map(|new| new.id.as_str()).collect();
+    // Read back by their ids: not every database returns the keys of many rows, and their order is
+    // not promised.
     let receivers = receivers_by_id_in_txn(txn, scope, &ids).await?;
     for row in &mut created {
         let receiver = receivers.get(row.id.as_str());
@@ -228,6 +233,8 @@ pub(super) async fn update_in_txn(
         values.push((Column::Input, payload_text(input.as_ref()).into()));
     }
     let mut statement = update_of(key, values);
+    // The common case in one statement. A row that shows a wish is not matched: its columns are
+    // what others see, and are worked out anew.
     statement.and_where(Expr::col(Column::Owned).is_null());
     if txn.execute(&statement).await?.rows_affected() == 0 {
         showing::update_in_txn(txn, scope, key, update, now).await?;

@@ -82,6 +82,8 @@ pub(super) fn values(scope: Scope, row: &InstanceRow) -> Result<Vec<Value>, DbEr
 /// The row as its owner wrote it.
 pub(super) fn decode_owned(row: Model) -> Result<InstanceRow, DbErr> {
     match &row.owned {
+        // The whole row as text, and not a second set of columns: nothing is looked up by it, and
+        // it is there only while wishes wait.
         Some(owned) => parse(owned),
         None => decode(row),
     }

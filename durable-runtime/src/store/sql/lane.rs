@@ -60,6 +60,8 @@ impl Lanes<'_> {
         scope: Scope,
         lane: &Lane,
     ) -> Result<LaneNumber, DbErr> {
+        // What this transaction found is asked first; it becomes known to others only when it is
+        // committed, since a rollback takes a new lane along.
         let found = self.found.get(lane).copied();
         let remembered = found.or_else(|| self.known.known().get(lane).copied());
         if let Some(number) = remembered {
@@ -108,6 +110,7 @@ pub(super) async fn registered<C: ConnectionTrait>(
         numbers.extend(worker::lanes_of(&row)?);
     }
     let rows = scope.lanes().all(db).await?.into_iter();
+    // Without any worker nobody knows which names are good, so all that there ever were are.
     let wanted = rows.filter(|row| numbers.is_empty() || numbers.contains(&row.id));
     let mut lanes: Vec<_> = wanted.map(|row| Lane::from_name(&row.name)).collect();
     lanes.sort();
@@ -129,6 +132,7 @@ async fn fetch_or_create_in_txn(
         ..Default::default()
     };
     let number = lane::Entity::insert(row).exec(txn).await?.last_insert_id;
+    // With the lane: an instance of it has a unit from the first moment on, and a claim finds it.
     unit::create_in_txn(txn, scope, number).await?;
     Ok(number)
 }

@@ -59,6 +59,7 @@ pub(super) async fn list(
     let mut next = Some(start(after));
     while let Some(after) = next.filter(|_| instances.len() <= limit) {
         let txn = db.begin().await?;
+        // One more tells whether anything follows.
         let wanted = limit + 1 - instances.len();
         let part = rows(&txn, scope, filter, after, wanted).await?;
         txn.commit().await?;
@@ -137,6 +138,7 @@ async fn rows<C: ConnectionTrait>(
     let mut found = Vec::new();
     for list in rows::lists(&looked.found) {
         found.extend(among(scope, &source.rest, list).all(db).await?);
+        // Enough for this part; the lists that are left are looked at by the next one.
         if found.len() > wanted {
             break;
         }
@@ -153,9 +155,12 @@ async fn count_part<C: ConnectionTrait>(
     after: i64,
 ) -> Result<Part<u64>, DbErr> {
     let source = Source::choose(db, scope, filter, after).await?;
+    // Counted in the index alone, by ranges of keys, so that no transaction lasts longer than such
+    // a range.
     if source.is_exact() && source.is_by_key() {
         let to = after.saturating_add(COUNTED);
         let found = source.count(db, after, to).await?;
+        // Of whichever hub: ranges with nothing of this one in them cost one look at the index.
         let next = (to < last_key(db).await?).then_some(to);
         return Ok(Part { found, next });
     }

@@ -37,6 +37,8 @@ pub(super) fn missing(database: Option<&File>, log: &Path) -> io::Result<Option<
         return Ok(None);
     }
     let (pages, logged) = match handle::existing(File::open(log))? {
+        // The last commit in the log counts more than the header: it says how long the database is
+        // now.
         Some(mut log) => read_log(&mut log)?.unwrap_or((header.pages, HashSet::new())),
         None => (header.pages, HashSet::new()),
     };
@@ -106,6 +108,8 @@ fn read_log(log: &mut File) -> io::Result<Option<(u64, HashSet<u64>)>> {
         }
         open.push(u64::from(number(&frame, 0)));
         let size = number(&frame, 4);
+        // Only a frame that ends a commit has a size; frames after the last one were never
+        // committed.
         if size > 0 {
             committed.extend(open.drain(..));
             pages = Some(u64::from(size));

@@ -14,6 +14,7 @@ pub(super) fn begins_with(column: impl ColumnTrait, prefix: &str) -> Condition {
 /// The first text after all that begin with `prefix`, by bytes; none if there is none.
 fn above(prefix: &str) -> Option<String> {
     let mut text: Vec<char> = prefix.chars().collect();
+    // A last character that has none after it is dropped, and the one before it is counted up.
     while let Some(last) = text.pop() {
         let next = u32::from(last) + 1;
         // The code points of surrogates are no characters.

@@ -50,6 +50,7 @@ pub(super) async fn purge_in_txn(
         (page.found, false)
     };
     delete(txn, &keys).await?;
+    // From the same place: the instances above are still there.
     let again = after.unwrap_or(PageToken(InstanceKey(i64::MIN)));
     Ok(Purged {
         instances: keys.len() as u64,
@@ -78,6 +79,8 @@ async fn with_descendants(
             all.dedup();
             return Ok((all, cut));
         }
+        // What was collected above is left for a later transaction: an instance never goes before
+        // those below it.
         if all.len() + next.len() > limit {
             all.clear();
             cut = true;
@@ -108,6 +111,7 @@ async fn children(
         found.extend(keys.all(txn).await?);
     }
     found.sort_unstable();
+    // Each list brought up to `limit`, and one level never deletes more than that.
     found.truncate(limit);
     Ok(found)
 }

@@ -23,6 +23,7 @@ pub(super) async fn insert<C: ConnectionTrait>(
 ) -> Result<(), DbErr> {
     let mut rows = rows.into_iter();
     while rows.len() > 0 {
+        // The largest first: 200 rows are one statement with 128, one with 64 and one with 8.
         let size = group_size(rows.len());
         let mut statement = into.clone();
         for row in rows.by_ref().take(size) {
@@ -51,6 +52,7 @@ pub(super) fn lists<T: Copy + Into<Value>>(numbers: &[T]) -> impl Iterator<Item 
 pub(super) fn list<T: Copy + Into<Value>>(numbers: &[T]) -> Vec<Value> {
     let mut values: Vec<Value> = numbers.iter().map(|number| (*number).into()).collect();
     if let Some(last) = values.last().cloned() {
+        // The same number twice finds the same row once.
         values.resize(values.len().next_power_of_two(), last);
     }
     values

@@ -42,6 +42,7 @@ pub(super) async fn accepted_in_txn(
 ) -> Result<(), DbErr> {
     match body {
         MessageBody::EventRaised { .. } => {
+            // Added in the statement, under the lock on the row that the sender holds.
             let one_more = Expr::col(Column::UnreadEvents).add(1);
             set_unread_in_txn(txn, key, one_more).await?;
         }
@@ -77,6 +78,7 @@ async fn show_as_in_txn(
 ) -> Result<(), DbErr> {
     let wishes = inbox::wishes_in_txn(txn, owned.key).await?;
     let begun = has_begun(txn, owned, &wishes).await?;
+    // Worked out by the same function as in the model, so that all stores show the same.
     let shown = showing::shown(owned, begun, &wishes);
     instance::write_in_txn(txn, scope, owned, shown.as_ref()).await
 }
@@ -87,6 +89,7 @@ async fn has_begun(
     owned: &InstanceRow,
     wishes: &[Wish],
 ) -> Result<bool, DbErr> {
+    // A look at the history, so only where the answer changes anything.
     let goes_on = |(_, wish): &Wish| matches!(wish, MessageBody::Resume);
     if !wishes.iter().any(goes_on) {
         return Ok(false);
@@ -153,6 +156,7 @@ pub(super) async fn recount_in_txn(
 }
 
 fn unread(key: InstanceKey, taken: u64) -> Expr {
+    // Counted anew and not subtracted from: what the number was does not matter.
     let waiting = Query::select()
         .expr(Expr::col(InboxColumn::Id).count())
         .from(Inbox)

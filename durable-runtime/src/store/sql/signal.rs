@@ -56,6 +56,7 @@ async fn of<C: ConnectionTrait>(
 ) -> Result<Vec<DelayedSignal>, DbErr> {
     let mut found = Vec::new();
     let mut after = after.map_or(0, |id| id.0);
+    // Page by page: what is parked for a lock is not a delayed signal, and there may be much of it.
     while found.len() < limit {
         let rows = parked(db, key, after).await?;
         let Some(last) = rows.last() else { break };
@@ -100,8 +101,11 @@ pub(super) async fn withdraw_in_txn(
     let Some(signal) = signals.iter().find(|signal| signal.is(&asked.signal)) else {
         return Ok(false);
     };
+    // Only a withdrawal that took effect is remembered: repeated, it says the same, and one that
+    // came too late may be asked again.
     answer::expect_in_txn(txn, key, &asked.command, asked.remember_until).await?;
     inbox::delete_in_txn(txn, &[signal.id]).await?;
+    // One timer wakes the entity for all signals of one time.
     let same_time = signals.iter().filter(|other| other.due == signal.due);
     if same_time.count() == 1 {
         timer::delete_in_txn(txn, &[&TimerId::of_signal(key, signal.due)]).await?;

@@ -103,15 +103,19 @@ impl Source {
         after: i64,
     ) -> Result<Self, DbErr> {
         let mut all = Candidates::new(scope, filter).all(db).await?;
+        // Nothing to choose, so nothing is counted.
         if all.len() == 1 {
             return Ok(all.remove(0));
         }
         let mut fewest = None;
         for source in all {
             let entries = source.count_few(db, after).await?;
+            // It would be sorted anew for each page.
             if source.order == Entries::Otherwise && entries > FEW {
                 continue;
             }
+            // The first of those with as few stays: they come in the order in which they are
+            // preferred.
             if fewest.as_ref().is_none_or(|(least, _)| entries < *least) {
                 fewest = Some((entries, source));
             }
@@ -172,6 +176,7 @@ impl Source {
                 Entries::ByKey => arm.behind(after),
                 Entries::Otherwise => arm.keys.clone(),
             };
+            // A count of more than that costs time and changes nothing.
             few.limit(FEW + 1);
             entries += count(db, &few).await?;
             if entries > FEW {
@@ -247,6 +252,7 @@ impl<'a> Candidates<'a> {
         all.extend(self.by_tags());
         all.extend(self.by_custom_status());
         all.extend(self.by_name(db).await?);
+        // Every instance has a status, so this is what is left for a filter that asks for nothing.
         if all.is_empty() || !self.filter.statuses.is_empty() {
             all.push(self.by_status());
         }
@@ -329,6 +335,7 @@ impl<'a> Candidates<'a> {
                 arms.push(self.instances(all_of(version.into_iter().chain(range))));
             }
         }
+        // The index has the status behind the name, so each arm says both.
         Ok(Some(self.source(Entries::ByKey, arms, |rest| {
             (rest.name, rest.version) = (None, None);
             rest.statuses.clear();
@@ -394,6 +401,7 @@ async fn names_of<C: ConnectionTrait>(
 ) -> Result<Vec<String>, DbErr> {
     let mut names = Vec::<String>::new();
     loop {
+        // A jump from name to name: `DISTINCT` would read every entry of the version.
         let above = names.last().map_or("", String::as_str);
         let next = scope
             .instances()

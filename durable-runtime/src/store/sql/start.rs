@@ -103,6 +103,7 @@ pub(super) async fn create_in_txn(
     now: Timestamp,
 ) -> Result<Begun<'static>, DbErr> {
     let mut begun = Begun::default();
+    // Most commits start nothing, and ask for nothing then.
     if starts.is_empty() {
         return Ok(begun);
     }
@@ -112,6 +113,7 @@ pub(super) async fn create_in_txn(
     let mut new = Vec::new();
     for start in starts {
         let id = &start.new.id;
+        // Two turns of a commit may ask for the same id. The first one gets it.
         if !existing.contains_key(id) && asked.insert(id) {
             new.push(start.new);
         }
@@ -146,6 +148,8 @@ impl Begun<'_> {
         let there = match created.get_mut(&start.new.id) {
             Some(made) => match *made {
                 Made::Now(row) => {
+                    // It begins once. Whoever asks for it again, by the same call, has what it
+                    // wanted; anybody else is refused.
                     *made = Made::Before(row);
                     return self.begin(row, start.new, now);
                 }
@@ -153,6 +157,7 @@ impl Begun<'_> {
             },
             None => existing.get(&start.new.id),
         };
+        // A call that asks again after a crash finds the instance that it has made itself.
         if there.is_some_and(|row| !is_made_by(row, start.new)) {
             self.refuse(start);
         }
@@ -168,9 +173,12 @@ pub(super) async fn replace_in_txn(
     now: Timestamp,
 ) -> Result<(), DbErr> {
     let key = replaced.caller.key;
+    // As its owner wrote it: what is shown is the replacement already.
     let Some(old) = instance::fetch_owned(txn, scope, key).await? else {
         return Ok(());
     };
+    // The row gets the command of the new start. Forgotten, a repetition of the old one would start
+    // it again.
     command::remember_in_txn(txn, key, &old.command).await?;
     timer::delete_of_in_txn(txn, &[key.0]).await?;
     heartbeat::delete_of_in_txn(txn, &[key.0]).await?;
@@ -178,12 +186,14 @@ pub(super) async fn replace_in_txn(
     let unit = lanes.unit_in_txn(txn, scope, new).await?;
     let row = pending_row(key, unit, old.execution.next(), new, now);
     instance::write_in_txn(txn, scope, &row, None).await?;
+    // Another name or version is another lane. What waits in the inbox goes with the instance.
     if unit != old.unit {
         inbox::move_in_txn(txn, Receiver { key, unit }).await?;
     }
     let mut begun = Begun::default();
     begun.begin(&row, new, now);
     begun.write_in_txn(txn, now).await?;
+    // Last, since both count and look at what the inbox holds by now.
     showing::recount_in_txn(txn, key).await?;
     showing::show_in_txn(txn, scope, key).await
 }

@@ -222,7 +222,10 @@ impl Store for SqlStore {
         new: NewWorker,
         now: Timestamp,
     ) -> Result<WorkerLease, StoreError> {
+        // Before the row: a process that is kept out must not fence the one that works.
         self.lock.take()?;
+        // The lock stays with the worker that began, or is given back if none did: a failed start
+        // must not keep others out.
         let started = self.start_exclusive(new, now).await;
         self.lock
             .give_to(started.as_ref().ok().map(|lease| lease.worker));
@@ -247,6 +250,7 @@ impl Store for SqlStore {
             txn.done(freed)?;
         }
         txn.commit().await?;
+        // Only after the commit: another process that gets the lock finds the units free.
         self.lock.free(lease.worker);
         Ok(())
     }
@@ -274,6 +278,7 @@ impl Store for SqlStore {
         let units = claim::claim_in_txn(&txn, scope, lease, &row, &numbers, now).await;
         let units = txn.done(units)?;
         txn.commit().await?;
+        // Only after the commit: what a transaction created that was rolled back is not there.
         known.learn();
         Ok(units)
     }
@@ -311,6 +316,8 @@ impl Store for SqlStore {
     async fn instance_load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {
         const ACTION: &str = "load an instance";
         let db = self.reader()?;
+        // No transaction around the reads: only the owner asks for this, and it writes nothing of
+        // the instance meanwhile. What others send in between is read or not, and fetched later.
         let row = instance::fetch_owned(db, self.scope()?, key).await;
         let Some(instance) = row.or_failed(ACTION)? else {
             return Ok(None);
@@ -560,7 +567,11 @@ impl Store for SqlStore {
         let commit_id = lease.commit_id + 1;
         let txn = self.begin("record turns").await?;
         let fence = worker::advance_in_txn(&txn, scope, lease, commit_id).await;
+        // Returned before anything else is written; the transaction is rolled back when it is
+        // dropped.
         open_or_fenced(txn.done(fence)?)?;
+        // Behind the fence and before the writes: a withdrawal either came before this transaction,
+        // or waits for its end.
         let are_there = signal::are_there_in_txn(&txn, turns).await;
         if !txn.done(are_there)? {
             return Err(StoreError::SignalWithdrawn);
@@ -570,6 +581,8 @@ impl Store for SqlStore {
         txn.done(written)?;
         txn.commit().await?;
         lanes.learn();
+        // Not before the commit: after an error the caller compares the old number with the stored
+        // one.
         lease.commit_id = commit_id;
         Ok(())
     }

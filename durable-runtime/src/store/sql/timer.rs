@@ -59,6 +59,8 @@ pub(super) async fn set_in_txn(
         ])
         .on_conflict(
             OnConflict::columns(call)
+                // Only the time: it keeps its number, and so its place among those that are due
+                // then.
                 .update_column(Column::Due)
                 .to_owned(),
         )
@@ -68,6 +70,8 @@ pub(super) async fn set_in_txn(
 
 /// The first place and the last due time of each: no statement may meet a row twice.
 fn without_repetitions<'a>(timers: &[(Unit, &'a Timer)]) -> Vec<(Unit, &'a Timer)> {
+    // An upsert that meets a row twice in one statement is refused by `PostgreSQL`, and which value
+    // stays differs elsewhere.
     let mut places = HashMap::new();
     let mut once = Vec::with_capacity(timers.len());
     for (unit, timer) in timers {
@@ -101,6 +105,7 @@ pub(super) async fn delete_in_txn(
         let filled = chunk
             .iter()
             .chain(last)
+            // Filled up like the lists of numbers, so that there are few texts to be prepared.
             .take(chunk.len().next_power_of_two());
         let any = filled.fold(Condition::any(), |any, id| any.add(is(id)));
         Entity::delete_many().filter(any).exec(txn).await?;
@@ -146,6 +151,7 @@ pub(super) async fn due<C: ConnectionTrait>(
         .apply_if(after, |rows, after| rows.filter(behind(after)))
         .order_by_asc(Column::Due)
         .order_by_asc(Column::Id)
+        // One more tells whether another page follows.
         .limit(limit as u64 + 1)
         .into_tuple::<Raw>();
     let mut rows = rows.all(db).await?;
@@ -177,6 +183,8 @@ type Raw = (i64, i64, i64, String, String, i32, i64);
 /// A timer that cannot be read is left where it is: it must not keep the others from firing.
 fn read(row: Raw) -> Option<(Unit, Timer)> {
     let (id, instance, execution, path, kind, unit, due) = row;
+    // Decoded row by row and not by the query: one kind that is not known would fail the whole
+    // page.
     let timer = Kind::try_from_value(&kind).and_then(|kind| {
         decode(&Model {
             id,

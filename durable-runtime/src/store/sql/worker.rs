@@ -86,6 +86,8 @@ pub(super) async fn fence_in_txn(
         update = update.filter(worker::Column::Id.eq(worker.0));
     }
     update.exec(txn).await?;
+    // In the same transaction as the new epoch: nobody can own a unit while its old owner may still
+    // write.
     unit::free_in_txn(txn, scope, which).await
 }
 
@@ -114,6 +116,8 @@ pub(super) async fn advance_in_txn(
         .workers_update()
         .col_expr(worker::Column::CommitId, Expr::value(signed(commit_id)))
         .filter(is_holder(lease))
+        // The epoch fences others off. The number fences this worker off from its own past: a
+        // commit that was taken for lost, and comes late, finds another one.
         .filter(worker::Column::CommitId.eq(signed(lease.commit_id)));
     Ok(Fence::after(update.exec(txn).await?.rows_affected))
 }
@@ -134,6 +138,8 @@ pub(super) async fn holder<C: ConnectionTrait>(
     scope: Scope,
     lease: &WorkerLease,
 ) -> Result<Option<worker::Model>, DbErr> {
+    // Locked, so that on a server it waits for a commit of this worker that is under way, and shows
+    // the number after it. `SQLite` has the one writing connection for that.
     let row = scope.workers().filter(is_holder(lease)).lock_exclusive();
     rows::only(db, row).await
 }

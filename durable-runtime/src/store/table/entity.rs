@@ -6,6 +6,7 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "durable_entity")]
 pub struct Model {
+    // Counted up from 1; elsewhere the entity goes by the negative of it.
     #[sea_orm(primary_key)]
     pub id: i64,
     pub hub: i16,

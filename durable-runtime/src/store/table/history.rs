@@ -6,6 +6,8 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "durable_history")]
 pub struct Model {
+    // `SeaORM` asks for a key. The table itself has a unique index in its place, so that rows lie
+    // in the order in which they came.
     #[sea_orm(primary_key, auto_increment = false)]
     pub instance: i64,
     #[sea_orm(primary_key, auto_increment = false)]

@@ -32,6 +32,7 @@ pub struct Model {
     pub load_at_start: bool,
     pub command: String,
     pub headers: String,
+    // So that a load knows where to begin before it reads any history.
     pub checkpoint: Option<i64>,
     /// The row as its owner wrote it, as JSON, while the columns show what wishes ask for.
     pub owned: Option<String>,

@@ -11,6 +11,8 @@ pub struct Model {
     pub hub: i16,
     pub name: String,
     pub epoch: i64,
+    // Raised by each commit, so that a worker can find out what became of one whose answer was
+    // lost.
     pub commit_id: i64,
     /// Its epoch was raised by another worker.
     pub fenced: bool,
