@@ -195,7 +195,7 @@ impl RuntimeBuilder {
 
     /// Sets how long a waiting orchestration stays in memory if nothing happens to it: 5 minutes by
     /// default. When something happens to it later, the worker loads its history and replays it. One
-    /// with a short history that only sleeps, and for longer than that, leaves memory at once.
+    /// with a short history that only sleeps, and for longer than that, leaves memory after a second.
     #[must_use]
     pub fn cache_time(mut self, time: Duration) -> Self {
         self.config.cache_time = time;

@@ -382,9 +382,10 @@ impl Dispatcher {
             return self.instances.make_ready(key);
         }
         match (&known.position, next) {
-            (Kept::Continuation(rests), Next::Wait) if !self.is_cheaper_to_replay(rests) => {
-                self.instances.keep(key, known);
+            (Kept::Continuation(rests), Next::Wait) if self.is_cheaper_to_replay(rests) => {
+                self.instances.keep_briefly(key, known);
             }
+            (Kept::Continuation(_), Next::Wait) => self.instances.keep(key, known),
             // Whatever comes next begins with what is stored.
             _ => self.instances.forget(key),
         }

@@ -26,6 +26,10 @@ use crate::work::TurnWrite;
 /// How many continuations are dropped in one step because nothing has used them.
 const DROPPED_AT_ONCE: usize = 1_000;
 
+/// How long an orchestration that is cheaper to replay stays in memory all the same: a body that
+/// something outside wakes right after it has gone to sleep is still caught.
+const SLEEPER_KEPT: Duration = Duration::from_secs(1);
+
 /// For how many instances there is always room.
 const ROOM_KEPT: usize = 1_024;
 
@@ -103,6 +107,8 @@ pub(super) struct Instances {
     held: BTreeSet<MessageId>,
     /// The kept continuations, least recently used first.
     by_use: BTreeMap<u64, InstanceKey>,
+    /// Those of them that leave soon, by the use they were kept in, the longest there first.
+    sleepers: VecDeque<(Tick, u64, InstanceKey)>,
     bytes: usize,
     clock: u64,
     /// When the step under way began.
@@ -338,6 +344,12 @@ impl Instances {
         slot.known = Some(known);
     }
 
+    /// Keeps an orchestration that need not stay in memory, for a moment.
+    pub(super) fn keep_briefly(&mut self, key: InstanceKey, known: Known) {
+        self.keep(key, known);
+        self.sleepers.push_back((self.now, self.clock, key));
+    }
+
     /// Forgets what is known of an instance; its messages stay.
     pub(super) fn forget(&mut self, key: InstanceKey) {
         drop(self.take_known(key));
@@ -385,6 +397,20 @@ impl Instances {
             self.forget(key);
             self.drop_if_empty(key);
         }
+        for _ in 0..DROPPED_AT_ONCE {
+            let Some((at, used, key)) = self.sleepers.front().copied() else {
+                break;
+            };
+            if now.since(at) < SLEEPER_KEPT {
+                break;
+            }
+            self.sleepers.pop_front();
+            // Used again since, it is in here once more if it sleeps again.
+            if self.by_use.get(&used) == Some(&key) {
+                self.forget(key);
+                self.drop_if_empty(key);
+            }
+        }
         self.give_memory_back();
     }
 
@@ -399,6 +425,10 @@ impl Instances {
         let used = self.ready.len().max(ROOM_KEPT);
         if self.ready.capacity() > 4 * used {
             self.ready.shrink_to(2 * used);
+        }
+        let used = self.sleepers.len().max(ROOM_KEPT);
+        if self.sleepers.capacity() > 4 * used {
+            self.sleepers.shrink_to(2 * used);
         }
     }
 
