@@ -30,6 +30,7 @@ pub use crate::client::EntityHandle;
 pub use crate::client::EntityInfo;
 pub use crate::client::Instance;
 pub use crate::client::StartBuilder;
+pub use crate::commands::EventCode;
 pub use crate::definition::CallOptions;
 pub use crate::definition::EdgeRow;
 pub use crate::definition::Node;
@@ -125,7 +126,6 @@ pub use crate::registry::Mock;
 pub use crate::registry::MockedOperation;
 pub use crate::registry::mocked_operation;
 pub use crate::retry::RetryPolicy;
-pub use crate::work::EventCode;
 pub use durable_runtime::__payload_schemas as payload_schemas;
 
 #[cfg(feature = "schemars")]

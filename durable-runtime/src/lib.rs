@@ -88,6 +88,7 @@ pub mod callable;
 pub mod check;
 pub mod client;
 pub mod clock;
+pub mod commands;
 pub mod definition;
 pub mod dispatcher;
 pub mod entity;
@@ -99,6 +100,7 @@ pub mod ids;
 pub mod machine;
 #[doc(hidden)]
 pub mod mutants;
+pub mod notifier;
 pub mod orchestration;
 pub mod panics;
 pub mod payload;

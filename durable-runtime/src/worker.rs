@@ -16,6 +16,7 @@ use crate::client::Client;
 use crate::client::StoreCommands;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
+use crate::commands::Limits;
 use crate::dispatcher::Dispatcher;
 use crate::dispatcher::DispatcherError;
 use crate::dispatcher::EngineConfig;
@@ -26,6 +27,8 @@ use crate::entity::Entity;
 use crate::ids::WorkerId;
 use crate::machine::Archive;
 use crate::machine::Undecodable;
+use crate::notifier::LocalNotifier;
+use crate::notifier::Notifier;
 use crate::registry::Register;
 use crate::registry::Registry;
 use crate::registry::RegistryError;
@@ -34,8 +37,6 @@ use crate::running::Running;
 use crate::schemas::PayloadSchemas;
 use crate::store::OpenedStore;
 use crate::store::StoreError;
-use crate::work::Limits;
-use crate::work::Notifier;
 
 pub use signal::stop_signal;
 
@@ -328,7 +329,7 @@ impl RuntimeBuilder {
             StoreSource::Url(url) => (crate::store::open(&url).await?, true),
             StoreSource::Opened(opened) => (opened, false),
         };
-        let notifier = Arc::new(Notifier::default());
+        let notifier: Arc<dyn Notifier> = Arc::new(LocalNotifier::default());
         let commands = StoreCommands::new(
             Arc::clone(&opened.store),
             Arc::clone(&notifier),

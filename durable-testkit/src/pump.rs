@@ -8,17 +8,18 @@ use durable_runtime::activity::States;
 use durable_runtime::client::Client;
 use durable_runtime::client::StoreCommands;
 use durable_runtime::clock::Clock;
+use durable_runtime::commands::Limits;
 use durable_runtime::dispatcher::Dispatcher;
 use durable_runtime::dispatcher::DispatcherError;
 use durable_runtime::dispatcher::EngineConfig;
 use durable_runtime::dispatcher::Progress;
 use durable_runtime::entity::Entity;
+use durable_runtime::notifier::LocalNotifier;
+use durable_runtime::notifier::Notifier;
 use durable_runtime::registry::Register;
 use durable_runtime::registry::Registry;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::Store;
-use durable_runtime::work::Limits;
-use durable_runtime::work::Notifier;
 
 use crate::VirtualClock;
 
@@ -89,7 +90,7 @@ impl PumpBuilder {
     pub async fn start(self) -> Result<Pump, DispatcherError> {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         self.store.hub_open(clock.now()).await?;
-        let notifier = Arc::new(Notifier::default());
+        let notifier: Arc<dyn Notifier> = Arc::new(LocalNotifier::default());
         let commands = StoreCommands::new(
             Arc::clone(&self.store),
             Arc::clone(&notifier),

@@ -8,16 +8,13 @@ use futures_util::future::BoxFuture;
 use super::ClientError;
 use super::command;
 use super::target::Target;
-use crate::work::Control;
+use crate::commands::Control;
 use crate::work::InstanceStatus;
 
 impl Target {
     async fn control(&self, control: Control) -> Result<(), ClientError> {
         let command = command::fresh();
-        Ok(self
-            .commands()?
-            .control(&self.id, control, &command)
-            .await?)
+        self.commands()?.control(&self.id, control, &command).await
     }
 
     /// Waits until the owner has brought the instance into a wanted status, or the instance has ended.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::ClientError;
 use crate::clock::Timestamp;
+use crate::commands::Commands;
+use crate::commands::EntityFilter;
+use crate::commands::EntityListing;
 use crate::entity::Entity;
 use crate::ids::EntityId;
 use crate::ids::InstanceId;
 use crate::payload::CodecError;
 use crate::payload::Payload;
-use crate::work::Commands;
-use crate::work::EntityFilter;
-use crate::work::EntityListing;
 
 /// An entity of any type, as it was when it was read.
 #[derive(Debug, Clone, PartialEq)]

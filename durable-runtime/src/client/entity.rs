@@ -13,6 +13,10 @@ use futures_util::future::select;
 use super::ClientError;
 use super::EntityInfo;
 use crate::callable::CallableError;
+use crate::commands::Commands;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityRequest;
+use crate::commands::WithdrawRequest;
 use crate::entity::Entity;
 use crate::entity::Operation;
 use crate::ids::EntityId;
@@ -20,11 +24,7 @@ use crate::payload::Arguments;
 use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::payload::Recorded;
-use crate::work::Commands;
-use crate::work::DelayedSignal;
-use crate::work::EntityRequest;
 use crate::work::SignalRef;
-use crate::work::WithdrawRequest;
 
 /// A client's handle on one entity. The clients that `#[entity]` generates contain one.
 ///
@@ -164,7 +164,7 @@ impl<E: Entity> EntityHandle<E> {
             signal: SignalRef::Id(signal.id),
             command: super::command::fresh(),
         };
-        Ok(self.commands()?.signal_withdraw(request).await?)
+        self.commands()?.signal_withdraw(request).await
     }
 
     /// Returns what is known about the entity; `None` if it has no state, is not locked and no
@@ -262,7 +262,7 @@ impl<T: Recorded, E: CallableError> ClientCall<T, E> {
         let commands = Arc::clone(&self.sending.commands);
         let request = self.sending.request(true)?;
         let ticket = commands.entity_send(request).await;
-        let ticket = ticket.map_err(ClientError::from)?;
+        let ticket = ticket?;
         let answer = commands.entity_answer(&ticket);
         let answer = match self.timeout {
             None => answer.await,
@@ -273,7 +273,7 @@ impl<T: Recorded, E: CallableError> ClientCall<T, E> {
                 Either::Right(_) => return Err(OperationError::TimedOut),
             },
         };
-        match answer.map_err(ClientError::from)? {
+        match answer? {
             Ok(value) => Ok(T::from_payload(&value).map_err(ClientError::from)?),
             Err(error) => {
                 let error = E::from_call_error(error).map_err(ClientError::from)?;
@@ -358,7 +358,7 @@ impl SentSignal {
             // Made of the command of the signal: asked twice, it is one withdrawal.
             command: super::command::withdrawing(&self.command),
         };
-        Ok(self.commands.signal_withdraw(request).await?)
+        self.commands.signal_withdraw(request).await
     }
 }
 

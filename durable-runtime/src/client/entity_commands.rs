@@ -9,19 +9,19 @@ use super::StoreCommands;
 use super::store_commands::LONGEST_POLL;
 use super::store_commands::SHORTEST_POLL;
 use super::store_commands::check_limit;
+use crate::commands::ClientError;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityRequest;
+use crate::commands::EntityTicket;
+use crate::commands::WithdrawRequest;
 use crate::failure::CallResult;
 use crate::ids::EntityId;
 use crate::ids::MessageId;
 use crate::store::EntityCommand;
 use crate::store::SignalWithdrawal;
 use crate::work::Caller;
-use crate::work::CommandError;
-use crate::work::DelayedSignal;
 use crate::work::EntityOperation;
-use crate::work::EntityRequest;
-use crate::work::EntityTicket;
 use crate::work::Sender;
-use crate::work::WithdrawRequest;
 
 /// How long the store remembers a command that only the client itself repeats, and its answer. This is
 /// longer than a client keeps asking, and longer than a call is likely to wait.
@@ -34,7 +34,7 @@ impl StoreCommands {
     pub(super) async fn send_to_entity(
         &self,
         request: EntityRequest,
-    ) -> Result<EntityTicket, CommandError> {
+    ) -> Result<EntityTicket, ClientError> {
         request.entity.check_key()?;
         let length = request.entity.key().chars().count();
         check_limit(
@@ -85,14 +85,14 @@ impl StoreCommands {
         &self,
         id: &EntityId,
         after: Option<MessageId>,
-    ) -> Result<Vec<DelayedSignal>, CommandError> {
+    ) -> Result<Vec<DelayedSignal>, ClientError> {
         let page = self.ask("list delayed signals", || {
             self.store.signals_delayed(id, after, SIGNALS_AT_ONCE)
         });
         page.await
     }
 
-    pub(super) async fn withdraw(&self, request: WithdrawRequest) -> Result<(), CommandError> {
+    pub(super) async fn withdraw(&self, request: WithdrawRequest) -> Result<(), ClientError> {
         let now = self.clock.now();
         let WithdrawRequest {
             entity,
@@ -110,18 +110,18 @@ impl StoreCommands {
         if withdrawn.await? {
             return Ok(());
         }
-        Err(CommandError::AlreadyDelivered { entity })
+        Err(ClientError::AlreadyDelivered { entity })
     }
 
     /// Subscribes before it looks, so that it misses no answer. A worker of this process hands the
     /// answer over. If another process owns the entity, this polls the store.
-    pub(super) async fn answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError> {
+    pub(super) async fn answer(&self, ticket: &EntityTicket) -> Result<CallResult, ClientError> {
         if let Some(entity) = &ticket.entity {
             let loaded = self.ask("read an entity", || self.store.entity_load(ticket.key));
             let loaded = loaded.await?;
             if loaded.is_none_or(|loaded| loaded.entity.id != *entity) {
                 let entity = entity.clone();
-                return Err(CommandError::NotCalled { entity });
+                return Err(ClientError::NotCalled { entity });
             }
         }
         let mut handed = self.notifier.answer_to(ticket.key, &ticket.command);
@@ -139,8 +139,8 @@ impl StoreCommands {
             }
             let next_look = self.clock.sleep_for(poll);
             match select(handed, next_look).await {
-                Either::Left((Ok(result), _)) => return Ok(result),
-                Either::Left((Err(_), next_look)) => {
+                Either::Left((Some(result), _)) => return Ok(result),
+                Either::Left((None, next_look)) => {
                     // Another waiter for the same command has taken this one's place.
                     next_look.await;
                     handed = self.notifier.answer_to(ticket.key, &ticket.command);

@@ -11,7 +11,11 @@ use super::StoreCommands;
 use super::target::Target;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
+use crate::commands::Commands;
+use crate::commands::IfExists;
+use crate::commands::Limits;
 use crate::entity::Entity;
+use crate::notifier::LocalNotifier;
 use crate::orchestration::ChildCall;
 use crate::orchestration::Declares;
 use crate::orchestration::Event;
@@ -20,9 +24,6 @@ use crate::payload::CodecError;
 use crate::payload::Payload;
 use crate::store;
 use crate::store::StoreError;
-use crate::work::Commands;
-use crate::work::IfExists;
-use crate::work::Limits;
 
 /// A handle on a hub. Cloning is cheap.
 ///
@@ -71,7 +72,7 @@ impl Client {
         let clock = SystemClock;
         let store = store::open(url).await?.store;
         store.hub_open(clock.now()).await?;
-        let (notifier, clock) = (Arc::default(), Arc::new(clock));
+        let (notifier, clock) = (Arc::<LocalNotifier>::default(), Arc::new(clock));
         let commands = StoreCommands::new(store, notifier, clock, Limits::default());
         Ok(Self::new(Arc::new(commands.owning_the_store())))
     }

@@ -19,6 +19,7 @@ use super::target::Target;
 use super::waiting::open_calls;
 use super::waiting::placed;
 use super::waiting::unless_unreadable;
+use crate::commands::Commands;
 use crate::history::History;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
@@ -26,7 +27,6 @@ use crate::orchestration::Declares;
 use crate::orchestration::Event;
 use crate::orchestration::Orchestrator;
 use crate::orchestration::Untyped;
-use crate::work::Commands;
 use crate::work::InstanceRow;
 
 /// A handle on an instance of the orchestrator `O`. Without `O`, the types of the instance are not
@@ -108,7 +108,7 @@ impl<O> Instance<O> {
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Store`].
     pub async fn history(&self) -> Result<History, ClientError> {
-        Ok(self.target.commands()?.history(self.id(), None).await?)
+        self.target.commands()?.history(self.id(), None).await
     }
 
     /// Returns the history of one execution.
@@ -117,7 +117,7 @@ impl<O> Instance<O> {
     /// [`ClientError::NotFound`], [`ClientError::Store`].
     pub async fn history_of(&self, execution: Execution) -> Result<History, ClientError> {
         let commands = self.target.commands()?;
-        Ok(commands.history(self.id(), Some(execution)).await?)
+        commands.history(self.id(), Some(execution)).await
     }
 }
 

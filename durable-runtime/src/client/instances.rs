@@ -9,13 +9,12 @@ use super::ClientError;
 use super::InstanceInfo;
 use super::PurgeChunks;
 use crate::clock::Timestamp;
+use crate::commands::Commands;
+use crate::commands::InstanceFilter;
+use crate::commands::PageToken;
 use crate::ids::InstanceId;
 use crate::payload::Payload;
-use crate::work::CommandError;
-use crate::work::Commands;
-use crate::work::InstanceFilter;
 use crate::work::InstanceStatus;
-use crate::work::PageToken;
 
 /// A query for instances; by default it lists all of them.
 ///
@@ -121,7 +120,7 @@ impl Instances {
     /// # Errors
     /// [`ClientError::Store`].
     pub async fn count(&self) -> Result<u64, ClientError> {
-        Ok(self.commands.count(&self.filter).await?)
+        self.commands.count(&self.filter).await
     }
 
     /// Returns the number of instances of each status, without statuses that no instance has. It
@@ -143,7 +142,7 @@ impl Instances {
     /// # Errors
     /// [`ClientError::Store`].
     pub async fn counts(&self) -> Result<BTreeMap<InstanceStatus, u64>, ClientError> {
-        Ok(counts(&*self.commands, &self.filter).await?)
+        counts(&*self.commands, &self.filter).await
     }
 
     /// Deletes the instances of the query that have ended.
@@ -165,7 +164,7 @@ impl Instances {
 pub(crate) async fn counts(
     commands: &dyn Commands,
     filter: &InstanceFilter,
-) -> Result<BTreeMap<InstanceStatus, u64>, CommandError> {
+) -> Result<BTreeMap<InstanceStatus, u64>, ClientError> {
     let is_wanted =
         |status: &InstanceStatus| filter.statuses.is_empty() || filter.statuses.contains(status);
     let mut counts = BTreeMap::new();

@@ -15,7 +15,6 @@ mod control;
 mod entities;
 mod entity;
 mod entity_commands;
-mod error;
 mod handle;
 mod info;
 mod instance;
@@ -33,7 +32,10 @@ mod target;
 mod terminate;
 mod untyped;
 mod waiting;
+#[cfg(any(feature = "http", feature = "http-client"))]
+pub(crate) mod wire;
 
+pub use crate::commands::ClientError;
 #[cfg(feature = "http")]
 pub(crate) use command::fresh as fresh_command;
 pub use control::Cancel;
@@ -49,7 +51,6 @@ pub use entity::ClientSignal;
 pub use entity::EntityHandle;
 pub use entity::OperationError;
 pub use entity::SentSignal;
-pub use error::ClientError;
 pub use handle::Client;
 pub use info::InstanceInfo;
 pub use instance::Instance;

@@ -8,9 +8,8 @@ use futures_util::future::BoxFuture;
 use super::ClientError;
 use super::instances::NextPage;
 use super::target::Target;
-use crate::work::CommandError;
-use crate::work::Commands;
-use crate::work::InstanceFilter;
+use crate::commands::Commands;
+use crate::commands::InstanceFilter;
 
 /// A request to delete an ended instance: its row, history, events and remembered commands, and
 /// those of its sub-orchestrations. `.await` returns the number of deleted instances.
@@ -40,12 +39,12 @@ impl Purge {
     async fn send(self) -> Result<u64, ClientError> {
         let row = self.target.row().await?;
         let (commands, id) = (Arc::clone(self.target.commands()?), self.target.id);
-        let still_running = |status| CommandError::StillRunning {
+        let still_running = |status| ClientError::StillRunning {
             id: id.clone(),
             status,
         };
         if !row.status.is_terminal() {
-            return Err(still_running(row.status).into());
+            return Err(still_running(row.status));
         }
         let filter = InstanceFilter {
             id: Some(id.clone()),
@@ -55,7 +54,7 @@ impl Purge {
         chunks.children = self.children;
         match chunks.all().await? {
             // Somebody else has started it anew, or has purged it.
-            0 => Err(still_running(chunks.commands.instance(&id).await?.status).into()),
+            0 => Err(still_running(chunks.commands.instance(&id).await?.status)),
             purged => Ok(purged),
         }
     }

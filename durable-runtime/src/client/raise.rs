@@ -97,7 +97,7 @@ impl Raise {
         } else {
             commands.raise(id, name, payload, &command)
         };
-        Ok(raised.await?)
+        raised.await
     }
 }
 

@@ -12,6 +12,10 @@ use futures_util::future::BoxFuture;
 use super::ClientError;
 use super::Instance;
 use crate::clock::Timestamp;
+use crate::commands::Commands;
+use crate::commands::IfExists;
+use crate::commands::StartAt;
+use crate::commands::StartRequest;
 use crate::ids::InstanceId;
 use crate::orchestration::ChosenId;
 use crate::orchestration::Declares;
@@ -19,17 +23,13 @@ use crate::orchestration::Event;
 use crate::orchestration::Orchestrator;
 use crate::payload::CodecError;
 use crate::payload::Payload;
-use crate::work::Commands;
 use crate::work::FirstEvent;
-use crate::work::IfExists;
-use crate::work::StartAt;
-use crate::work::StartRequest;
 
 /// A request to start an instance, with its options. `.await` returns once the instance is durable.
 ///
 /// ```
 /// # use durable_runtime::prelude::*;
-/// # use durable_runtime::work::IfExists;
+/// # use durable_runtime::commands::IfExists;
 /// # #[orchestrator]
 /// # async fn greet(_ctx: &OrchestrationContext, name: String) -> String { name }
 /// # async fn example(client: GreetClient) -> Result<(), ClientError> {
@@ -58,6 +58,7 @@ pub struct StartBuilder<O> {
     commands: Arc<dyn Commands>,
     id: ChosenId,
     input: Result<Option<Payload>, CodecError>,
+    version: Option<String>,
     start_at: Option<StartAt>,
     tags: BTreeMap<String, String>,
     if_exists: IfExists,
@@ -75,6 +76,7 @@ impl<O> StartBuilder<O> {
             commands,
             id,
             input,
+            version: None,
             start_at: None,
             tags: BTreeMap::new(),
             if_exists: IfExists::default(),
@@ -87,6 +89,13 @@ impl<O> StartBuilder<O> {
     /// `.await` returns the error.
     pub fn id(mut self, id: impl AsRef<str>) -> Self {
         self.id = Some(InstanceId::new(id));
+        self
+    }
+
+    /// Starts this version of the orchestrator instead of the version of the code from which the client
+    /// was generated. It must take the same input.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
         self
     }
 
@@ -145,10 +154,12 @@ impl<O: Orchestrator> StartBuilder<O> {
     }
 
     async fn start(self) -> Result<Instance<O>, ClientError> {
+        let of_code = || O::DEFINITION.version.to_owned();
+        let version = self.version.unwrap_or_else(of_code);
         let request = StartRequest {
             id: self.id.transpose()?,
             name: O::DEFINITION.name.to_owned(),
-            version: O::DEFINITION.version.to_owned(),
+            version: Some(version),
             input: self.input?,
             start_at: self.start_at,
             tags: self.tags,
@@ -178,6 +189,7 @@ impl<O> fmt::Debug for StartBuilder<O> {
         f.debug_struct("StartBuilder")
             .field("id", &self.id)
             .field("input", &self.input)
+            .field("version", &self.version)
             .field("start_at", &self.start_at)
             .field("tags", &self.tags)
             .field("if_exists", &self.if_exists)

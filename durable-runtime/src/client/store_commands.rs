@@ -1,5 +1,6 @@
 //! Executes the commands of a client on a store of this process.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,29 @@ use futures_util::future::select;
 
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::commands::ClientError;
+use crate::commands::Commands;
+use crate::commands::Control;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityFilter;
+use crate::commands::EntityListing;
+use crate::commands::EntityPage;
+use crate::commands::EntityRequest;
+use crate::commands::EntityTicket;
+use crate::commands::IfExists;
+use crate::commands::InstanceFilter;
+use crate::commands::InstancePage;
+use crate::commands::Limits;
+use crate::commands::OrchestratorCode;
+use crate::commands::PageToken;
+use crate::commands::Purged;
+use crate::commands::StartAt;
+use crate::commands::StartRequest;
+use crate::commands::Started;
+use crate::commands::UndeclaredEvent;
+use crate::commands::UndecodableEvent;
+use crate::commands::WithdrawRequest;
+use crate::commands::version_for;
 use crate::failure::CallResult;
 use crate::history::ExternalEvent;
 use crate::history::History;
@@ -19,43 +43,22 @@ use crate::ids::InstanceId;
 use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::machine;
+use crate::notifier::Notifier;
 use crate::payload::Payload;
 use crate::registry::closest;
 use crate::salt::Salt;
 use crate::salt::SaltSource;
 use crate::salt::SystemSalts;
 use crate::store::Created;
+use crate::store::InstanceCommand;
 use crate::store::Sent;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::work::CommandError;
-use crate::work::Commands;
-use crate::work::Control;
-use crate::work::DelayedSignal;
-use crate::work::EntityFilter;
-use crate::work::EntityListing;
-use crate::work::EntityPage;
-use crate::work::EntityRequest;
-use crate::work::EntityTicket;
 use crate::work::Heartbeat;
-use crate::work::IfExists;
-use crate::work::InstanceFilter;
-use crate::work::InstancePage;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
-use crate::work::Limits;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
-use crate::work::Notifier;
-use crate::work::OrchestratorCode;
-use crate::work::PageToken;
-use crate::work::Purged;
-use crate::work::StartAt;
-use crate::work::StartRequest;
-use crate::work::Started;
-use crate::work::UndeclaredEvent;
-use crate::work::UndecodableEvent;
-use crate::work::WithdrawRequest;
 
 /// How long to wait before asking an unavailable store again. After the last wait, the command
 /// returns the store's error.
@@ -81,7 +84,7 @@ const PURGED_AT_ONCE: u32 = 128;
 #[derive(Debug, Clone)]
 pub struct StoreCommands {
     pub(super) store: Arc<dyn Store>,
-    pub(super) notifier: Arc<Notifier>,
+    pub(super) notifier: Arc<dyn Notifier>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: Limits,
     salts: Arc<dyn SaltSource>,
@@ -95,7 +98,7 @@ impl StoreCommands {
     /// that the two notify each other and need not poll.
     pub fn new(
         store: Arc<dyn Store>,
-        notifier: Arc<Notifier>,
+        notifier: Arc<dyn Notifier>,
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Self {
@@ -132,7 +135,7 @@ impl StoreCommands {
         self
     }
 
-    async fn fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, CommandError> {
+    async fn fetch(&self, id: &InstanceId) -> Result<Option<InstanceRow>, ClientError> {
         self.ask("read the instance", || self.store.instance_fetch(id))
             .await
     }
@@ -141,37 +144,68 @@ impl StoreCommands {
         &self,
         id: &InstanceId,
         command: &str,
-        body: &MessageBody,
-    ) -> Result<(), CommandError> {
+        body: MessageBody,
+    ) -> Result<(), ClientError> {
+        let sent = self.send_unless(id, command, body, Vec::new()).await?;
+        self.told(id, sent)
+    }
+
+    /// Sends a message that instances of the lanes `refused_by` do not take.
+    async fn send_unless(
+        &self,
+        id: &InstanceId,
+        command: &str,
+        body: MessageBody,
+        refused_by: Vec<Lane>,
+    ) -> Result<Sent, ClientError> {
         let now = self.clock.now();
-        let sent = self
-            .ask("send a message", || {
-                let most_unread = self.most_unread();
-                self.store.message_send(id, command, body, most_unread, now)
-            })
-            .await?;
+        let command = InstanceCommand {
+            command: command.to_owned(),
+            body,
+            refused_by,
+            most_unread: self.most_unread(),
+        };
+        self.ask("send a message", || {
+            self.store.message_send(id, &command, now)
+        })
+        .await
+    }
+
+    /// Acts on what became of a message, and tells its client.
+    fn told(&self, id: &InstanceId, sent: Sent) -> Result<(), ClientError> {
+        let id = id.clone();
         match sent {
             Sent::Accepted => self.notifier.message_sent(),
             Sent::Repeated => {}
-            Sent::NotFound => return Err(CommandError::NotFound { id: id.clone() }),
-            Sent::Finished(status) => {
-                return Err(CommandError::AlreadyFinished {
-                    id: id.clone(),
-                    status,
+            Sent::NotFound => return Err(ClientError::NotFound { id }),
+            Sent::Finished(status) => return Err(ClientError::AlreadyFinished { id, status }),
+            Sent::Refused(lane) => {
+                return Err(ClientError::Store {
+                    action: "send a message".into(),
+                    source: format!("an instance of `{lane}` does not take it").into(),
                 });
             }
-            Sent::Backlogged => return Err(self.backlogged(id.clone())),
+            Sent::Backlogged => return Err(self.backlogged(id)),
         }
         Ok(())
+    }
+
+    /// Why the orchestrators whose code is in this process refuse an event, by their lanes.
+    fn refusals(&self, event: &str, value: &Payload) -> HashMap<Lane, ClientError> {
+        let refused = self.code.iter().filter_map(|code| {
+            let refusal = check_declared(code, event, value).err()?;
+            Some((Lane::orchestrator(code.name, code.version), refusal))
+        });
+        refused.collect()
     }
 
     fn most_unread(&self) -> u64 {
         self.limits.unread_events as u64
     }
 
-    fn backlogged(&self, id: InstanceId) -> CommandError {
+    fn backlogged(&self, id: InstanceId) -> ClientError {
         let limit = self.limits.unread_events;
-        CommandError::Backlogged { id, limit }
+        ClientError::Backlogged { id, limit }
     }
 
     /// Asks the store. While it is not available, this asks again after short waits.
@@ -179,7 +213,7 @@ impl StoreCommands {
         &self,
         action: &'static str,
         question: impl Fn() -> BoxFuture<'a, Result<T, StoreError>>,
-    ) -> Result<T, CommandError> {
+    ) -> Result<T, ClientError> {
         let mut waits = RETRY_WAITS.into_iter();
         loop {
             let error = match question().await {
@@ -199,10 +233,10 @@ impl StoreCommands {
         &self,
         what: &'static str,
         payload: &Payload,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), ClientError> {
         let (actual, limit) = (payload.len(), self.limits.payload_bytes);
         if actual > limit {
-            return Err(CommandError::PayloadTooLarge {
+            return Err(ClientError::PayloadTooLarge {
                 what: what.into(),
                 actual,
                 limit,
@@ -211,7 +245,7 @@ impl StoreCommands {
         Ok(())
     }
 
-    fn check_start(&self, request: &StartRequest) -> Result<(), CommandError> {
+    fn check_start(&self, request: &StartRequest) -> Result<(), ClientError> {
         check_limit("the number of tags", request.tags.len(), self.limits.tags)?;
         if let Some(event) = &request.event {
             self.check_event(&event.name, &event.payload)?;
@@ -222,7 +256,7 @@ impl StoreCommands {
         }
     }
 
-    fn check_event(&self, name: &str, payload: &Payload) -> Result<(), CommandError> {
+    fn check_event(&self, name: &str, payload: &Payload) -> Result<(), ClientError> {
         let length = name.chars().count();
         check_limit(
             "the length of the event's name",
@@ -241,14 +275,18 @@ impl Commands for StoreCommands {
         }
     }
 
-    async fn start(&self, request: StartRequest) -> Result<Started, CommandError> {
+    async fn start(&self, request: StartRequest) -> Result<Started, ClientError> {
         self.check_start(&request)?;
+        let version = match &request.version {
+            Some(version) => version.clone(),
+            None => version_for(&self.lanes().await?, &request.name, None)?,
+        };
         let now = self.clock.now();
         let if_exists = request.if_exists.clone();
         let raises = request.event.is_some();
         let salt = self.salts.fresh();
         let salt = salt.map_err(|error| store_error("make a salt", error))?;
-        let instance = new_instance(request, salt, now);
+        let instance = new_instance(request, version, salt, now);
         let created = self
             .ask("create an instance", || {
                 let most_unread = self.most_unread();
@@ -259,9 +297,9 @@ impl Commands for StoreCommands {
         let id = instance.id;
         match created {
             Created::Refused(status) if if_exists == IfExists::Use => {
-                return Err(CommandError::AlreadyFinished { id, status });
+                return Err(ClientError::AlreadyFinished { id, status });
             }
-            Created::Refused(status) => return Err(CommandError::AlreadyExists { id, status }),
+            Created::Refused(status) => return Err(ClientError::AlreadyExists { id, status }),
             Created::Backlogged => return Err(self.backlogged(id)),
             Created::Existed if raises => self.notifier.message_sent(),
             Created::Existed => {}
@@ -277,7 +315,7 @@ impl Commands for StoreCommands {
         })
     }
 
-    async fn lanes(&self) -> Result<Vec<Lane>, CommandError> {
+    async fn lanes(&self) -> Result<Vec<Lane>, ClientError> {
         self.ask("read what is registered", || self.store.lanes_registered())
             .await
     }
@@ -288,11 +326,9 @@ impl Commands for StoreCommands {
         name: &str,
         payload: Payload,
         command: &str,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), ClientError> {
         self.check_event(name, &payload)?;
-        let name = name.to_owned();
-        let body = MessageBody::EventRaised { name, payload };
-        self.send(id, command, &body).await
+        self.send(id, command, event_raised(name, payload)).await
     }
 
     fn code_of(&self, name: &str, version: &str) -> Option<OrchestratorCode> {
@@ -307,15 +343,19 @@ impl Commands for StoreCommands {
         name: &str,
         payload: Payload,
         command: &str,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), ClientError> {
         self.check_event(name, &payload)?;
-        let row = self.instance(id).await?;
-        let code = self.code_of(&row.name, &row.version);
-        // One that has ended refuses every event, and says so.
-        if let Some(code) = code.filter(|_| !row.status.is_terminal()) {
-            check_declared(&code, name, &payload)?;
+        // The store knows which of the orchestrators it is, in the transaction that sends the event.
+        let mut refusals = self.refusals(name, &payload);
+        let refused_by = refusals.keys().cloned().collect();
+        let body = event_raised(name, payload);
+        let sent = self.send_unless(id, command, body, refused_by).await?;
+        if let Sent::Refused(lane) = &sent
+            && let Some(refusal) = refusals.remove(lane)
+        {
+            return Err(refusal);
         }
-        self.raise(id, name, payload, command).await
+        self.told(id, sent)
     }
 
     async fn control(
@@ -323,7 +363,7 @@ impl Commands for StoreCommands {
         id: &InstanceId,
         control: Control,
         command: &str,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), ClientError> {
         let body = match control {
             Control::Terminate { reason, recursive } => {
                 check_limit("the reason", reason.len(), self.limits.payload_bytes)?;
@@ -341,7 +381,7 @@ impl Commands for StoreCommands {
             Control::Suspend => MessageBody::Suspend,
             Control::Resume => MessageBody::Resume,
         };
-        self.send(id, command, &body).await
+        self.send(id, command, body).await
     }
 
     async fn restart(
@@ -349,7 +389,7 @@ impl Commands for StoreCommands {
         id: &InstanceId,
         other: Option<InstanceId>,
         command: &str,
-    ) -> Result<Started, CommandError> {
+    ) -> Result<Started, ClientError> {
         let row = self.instance(id).await?;
         if other.is_none() && row.command == command {
             return Ok(Started {
@@ -357,7 +397,7 @@ impl Commands for StoreCommands {
                 existed: false,
             });
         }
-        let still_running = |status| CommandError::StillRunning {
+        let still_running = |status| ClientError::StillRunning {
             id: id.clone(),
             status,
         };
@@ -368,7 +408,7 @@ impl Commands for StoreCommands {
         let request = StartRequest {
             id: Some(other.unwrap_or_else(|| id.clone())),
             name: row.name,
-            version: row.version,
+            version: Some(row.version),
             input: row.input,
             start_at: None,
             tags: row.tags,
@@ -382,7 +422,7 @@ impl Commands for StoreCommands {
             command: command.to_owned(),
         };
         match self.start(request).await {
-            Err(CommandError::AlreadyExists { status, .. }) if anew => Err(still_running(status)),
+            Err(ClientError::AlreadyExists { status, .. }) if anew => Err(still_running(status)),
             started => started,
         }
     }
@@ -392,7 +432,7 @@ impl Commands for StoreCommands {
         filter: &InstanceFilter,
         children: bool,
         after: Option<PageToken>,
-    ) -> Result<Purged, CommandError> {
+    ) -> Result<Purged, ClientError> {
         self.ask("purge instances", || {
             self.store
                 .instances_purge(filter, children, after, PURGED_AT_ONCE)
@@ -400,15 +440,15 @@ impl Commands for StoreCommands {
         .await
     }
 
-    async fn count(&self, filter: &InstanceFilter) -> Result<u64, CommandError> {
+    async fn count(&self, filter: &InstanceFilter) -> Result<u64, ClientError> {
         self.ask("count instances", || self.store.instances_count(filter))
             .await
     }
 
-    async fn instance(&self, id: &InstanceId) -> Result<InstanceRow, CommandError> {
+    async fn instance(&self, id: &InstanceId) -> Result<InstanceRow, ClientError> {
         self.fetch(id)
             .await?
-            .ok_or_else(|| CommandError::NotFound { id: id.clone() })
+            .ok_or_else(|| ClientError::NotFound { id: id.clone() })
     }
 
     /// Subscribes before it looks, so that it misses no change. A worker of this process wakes it at
@@ -443,7 +483,7 @@ impl Commands for StoreCommands {
         &self,
         id: &InstanceId,
         execution: Option<Execution>,
-    ) -> Result<History, CommandError> {
+    ) -> Result<History, ClientError> {
         const ACTION: &str = "read the history";
         let row = self.instance(id).await?;
         let execution = execution.unwrap_or(row.execution);
@@ -453,7 +493,7 @@ impl Commands for StoreCommands {
         History::try_from(turns).map_err(|error| store_error(ACTION, error))
     }
 
-    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError> {
+    async fn open_history(&self, id: &InstanceId) -> Result<History, ClientError> {
         const ACTION: &str = "read the history";
         let row = self.instance(id).await?;
         let unread = self.ask(ACTION, || self.store.events_unread(row.key));
@@ -461,7 +501,7 @@ impl Commands for StoreCommands {
         History::try_from(turns).map_err(|error| store_error(ACTION, error))
     }
 
-    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, CommandError> {
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, ClientError> {
         const ACTION: &str = "read the unread events";
         let row = self.instance(id).await?;
         let unread = self.ask(ACTION, || self.store.events_unread(row.key));
@@ -472,15 +512,15 @@ impl Commands for StoreCommands {
         Ok(taken.chain(unread.inbox).collect())
     }
 
-    async fn unread_count(&self, id: &InstanceId) -> Result<u64, CommandError> {
+    async fn unread_count(&self, id: &InstanceId) -> Result<u64, ClientError> {
         let count = self.ask("count the unread events", || {
             self.store.events_unread_count(id)
         });
         let count = count.await?;
-        count.ok_or_else(|| CommandError::NotFound { id: id.clone() })
+        count.ok_or_else(|| ClientError::NotFound { id: id.clone() })
     }
 
-    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError> {
+    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, ClientError> {
         let row = self.instance(id).await?;
         self.ask("read the progress of activities", || {
             self.store.heartbeats_fetch(row.key)
@@ -493,18 +533,18 @@ impl Commands for StoreCommands {
         filter: &InstanceFilter,
         after: Option<PageToken>,
         limit: u32,
-    ) -> Result<InstancePage, CommandError> {
+    ) -> Result<InstancePage, ClientError> {
         self.ask("list instances", || {
             self.store.instances_list(filter, after, limit)
         })
         .await
     }
 
-    async fn entity_send(&self, request: EntityRequest) -> Result<EntityTicket, CommandError> {
+    async fn entity_send(&self, request: EntityRequest) -> Result<EntityTicket, ClientError> {
         self.send_to_entity(request).await
     }
 
-    async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError> {
+    async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, ClientError> {
         self.answer(ticket).await
     }
 
@@ -512,15 +552,15 @@ impl Commands for StoreCommands {
         &self,
         id: &EntityId,
         after: Option<MessageId>,
-    ) -> Result<Vec<DelayedSignal>, CommandError> {
+    ) -> Result<Vec<DelayedSignal>, ClientError> {
         self.delayed(id, after).await
     }
 
-    async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), CommandError> {
+    async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), ClientError> {
         self.withdraw(request).await
     }
 
-    async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, CommandError> {
+    async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, ClientError> {
         self.ask("fetch an entity", || self.store.entity_fetch(id))
             .await
     }
@@ -530,7 +570,7 @@ impl Commands for StoreCommands {
         filter: &EntityFilter,
         after: Option<&EntityId>,
         limit: u32,
-    ) -> Result<EntityPage, CommandError> {
+    ) -> Result<EntityPage, ClientError> {
         self.ask("list entities", || {
             self.store.entities_list(filter, after, limit)
         })
@@ -538,12 +578,12 @@ impl Commands for StoreCommands {
     }
 }
 
-fn new_instance(request: StartRequest, salt: Salt, now: Timestamp) -> NewInstance {
+fn new_instance(request: StartRequest, version: String, salt: Salt, now: Timestamp) -> NewInstance {
     NewInstance {
         id: request.id.unwrap_or_else(InstanceId::generate),
         salt,
         name: request.name,
-        version: request.version,
+        version,
         input: request.input,
         tags: request.tags,
         parent: None,
@@ -557,13 +597,18 @@ fn new_instance(request: StartRequest, salt: Salt, now: Timestamp) -> NewInstanc
     }
 }
 
+fn event_raised(name: &str, payload: Payload) -> MessageBody {
+    let name = name.to_owned();
+    MessageBody::EventRaised { name, payload }
+}
+
 pub(super) fn check_limit(
     what: &'static str,
     actual: usize,
     limit: usize,
-) -> Result<(), CommandError> {
+) -> Result<(), ClientError> {
     if actual > limit {
-        return Err(CommandError::LimitExceeded {
+        return Err(ClientError::LimitExceeded {
             what: what.into(),
             actual,
             limit,
@@ -573,11 +618,7 @@ pub(super) fn check_limit(
 }
 
 /// Checks that `code` declares the event `name`, and can read `value` as it.
-fn check_declared(
-    code: &OrchestratorCode,
-    name: &str,
-    value: &Payload,
-) -> Result<(), CommandError> {
+fn check_declared(code: &OrchestratorCode, name: &str, value: &Payload) -> Result<(), ClientError> {
     let Some(event) = code.event(name) else {
         let suggestion = closest(name, code.events.iter().map(|event| event.name));
         return Err(UndeclaredEvent::new(code, name, suggestion).into());
@@ -586,12 +627,12 @@ fn check_declared(
     taken.map_err(|problem| UndecodableEvent::new(code, &event, problem).into())
 }
 
-fn refused(action: &'static str, error: StoreError) -> CommandError {
+fn refused(action: &'static str, error: StoreError) -> ClientError {
     match error {
-        StoreError::Closed { .. } => CommandError::Closed {
+        StoreError::Closed { .. } => ClientError::Closed {
             action: action.into(),
         },
-        error if error.is_transient() => CommandError::Unavailable {
+        error if error.is_transient() => ClientError::Unavailable {
             action: action.into(),
             source: Box::new(error),
         },
@@ -602,8 +643,8 @@ fn refused(action: &'static str, error: StoreError) -> CommandError {
 fn store_error(
     action: &'static str,
     source: impl std::error::Error + Send + Sync + 'static,
-) -> CommandError {
-    CommandError::Store {
+) -> ClientError {
+    ClientError::Store {
         action: action.into(),
         source: Box::new(source),
     }

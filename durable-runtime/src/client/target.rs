@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::ClientError;
+use crate::commands::Commands;
 use crate::ids::InstanceId;
 use crate::ids::InvalidInstanceId;
-use crate::work::Commands;
 use crate::work::InstanceRow;
 use crate::work::Output;
 
@@ -54,7 +54,7 @@ impl Target {
 
     /// The row as it is now.
     pub(super) async fn row(&self) -> Result<InstanceRow, ClientError> {
-        Ok(self.commands()?.instance(&self.id).await?)
+        self.commands()?.instance(&self.id).await
     }
 
     /// Waits until the instance has ended; `None` when it was there and is purged now.

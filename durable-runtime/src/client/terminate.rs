@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use super::ClientError;
 use super::command;
 use super::target::Target;
-use crate::work::Control;
+use crate::commands::Control;
 
 /// A request to end an instance. `.await` returns once the request is durable.
 ///

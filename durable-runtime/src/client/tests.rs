@@ -12,26 +12,27 @@ use futures_util::future::join;
 use super::StoreCommands;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::commands::ClientError;
+use crate::commands::Commands;
+use crate::commands::Control;
+use crate::commands::IfExists;
+use crate::commands::InstanceFilter;
+use crate::commands::Limits;
+use crate::commands::StartRequest;
 use crate::failure::CallError;
 use crate::failure::Failure;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
+use crate::notifier::LocalNotifier;
+use crate::notifier::Notifier;
 use crate::payload::Payload;
 use crate::store::ModelStore;
 use crate::store::NewWorker;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::work::CommandError;
-use crate::work::Commands;
-use crate::work::Control;
-use crate::work::IfExists;
-use crate::work::InstanceFilter;
 use crate::work::InstanceStatus;
 use crate::work::InstanceUpdate;
-use crate::work::Limits;
-use crate::work::Notifier;
 use crate::work::Output;
-use crate::work::StartRequest;
 use crate::work::TurnWrite;
 
 /// The time of tokio, which a paused test moves by itself.
@@ -55,7 +56,7 @@ struct Hub {
     store: Arc<dyn Store>,
     near: StoreCommands,
     far: StoreCommands,
-    notifier: Arc<Notifier>,
+    notifier: Arc<dyn Notifier>,
 }
 
 impl Hub {
@@ -63,14 +64,14 @@ impl Hub {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock(tokio::time::Instant::now()));
         let store: Arc<dyn Store> = Arc::new(ModelStore::new());
         store.hub_open(clock.now()).await.unwrap();
-        let notifier = Arc::new(Notifier::default());
-        let commands = |notifier: &Arc<Notifier>| {
+        let notifier: Arc<dyn Notifier> = Arc::new(LocalNotifier::default());
+        let commands = |notifier: &Arc<dyn Notifier>| {
             let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
             StoreCommands::new(store, Arc::clone(notifier), clock, Limits::default())
         };
         Self {
             near: commands(&notifier),
-            far: commands(&Arc::default()),
+            far: commands(&(Arc::<LocalNotifier>::default() as _)),
             store,
             notifier,
         }
@@ -80,7 +81,7 @@ impl Hub {
         self.store.dump().await.unwrap()
     }
 
-    async fn start(&self, request: StartRequest) -> Result<InstanceId, CommandError> {
+    async fn start(&self, request: StartRequest) -> Result<InstanceId, ClientError> {
         self.near.start(request).await.map(|started| started.id)
     }
 
@@ -115,7 +116,7 @@ fn request(id: &str) -> StartRequest {
     StartRequest {
         id: Some(InstanceId::new(id).unwrap()),
         name: "greet".to_owned(),
-        version: "1".to_owned(),
+        version: Some("1".to_owned()),
         input: None,
         start_at: None,
         tags: BTreeMap::new(),
@@ -142,7 +143,7 @@ async fn a_taken_id_is_refused_with_its_status_and_nothing_is_written() {
     let error = hub.start(request("a")).await.unwrap_err();
     assert!(matches!(
         error,
-        CommandError::AlreadyExists {
+        ClientError::AlreadyExists {
             status: InstanceStatus::Pending,
             ..
         }
@@ -186,14 +187,14 @@ async fn the_limit_of_payloads_holds_to_the_byte() {
     let error = hub.start(with_input("above", LIMIT + 1)).await.unwrap_err();
     assert!(matches!(
         error,
-        CommandError::PayloadTooLarge { actual, limit: LIMIT, .. } if actual == LIMIT + 1
+        ClientError::PayloadTooLarge { actual, limit: LIMIT, .. } if actual == LIMIT + 1
     ));
     let error = hub
         .near
         .raise(&id("at"), "go", text_of(LIMIT + 1), "1")
         .await
         .unwrap_err();
-    assert!(matches!(error, CommandError::PayloadTooLarge { .. }));
+    assert!(matches!(error, ClientError::PayloadTooLarge { .. }));
     assert_eq!(hub.dump().await, before);
 }
 
@@ -208,7 +209,7 @@ async fn the_limits_of_tags_and_event_names_hold_to_the_number() {
     let error = hub.start(tagged("b", 33)).await.unwrap_err();
     assert!(matches!(
         error,
-        CommandError::LimitExceeded {
+        ClientError::LimitExceeded {
             actual: 33,
             limit: 32,
             ..
@@ -224,7 +225,7 @@ async fn the_limits_of_tags_and_event_names_hold_to_the_number() {
     let error = raise(129).await.unwrap_err();
     assert!(matches!(
         error,
-        CommandError::LimitExceeded {
+        ClientError::LimitExceeded {
             actual: 129,
             limit: 128,
             ..
@@ -237,7 +238,7 @@ async fn nothing_is_sent_to_an_instance_that_is_not_there_or_has_ended() {
     let hub = Hub::open().await;
     let a = id("a");
     let raise = || hub.near.raise(&a, "go", text_of(2), "command");
-    assert!(matches!(raise().await, Err(CommandError::NotFound { .. })));
+    assert!(matches!(raise().await, Err(ClientError::NotFound { .. })));
 
     hub.start(request("a")).await.unwrap();
     let output = Output::Completed(text_of(2));
@@ -245,14 +246,14 @@ async fn nothing_is_sent_to_an_instance_that_is_not_there_or_has_ended() {
         .await;
     assert!(matches!(
         raise().await,
-        Err(CommandError::AlreadyFinished {
+        Err(ClientError::AlreadyFinished {
             status: InstanceStatus::Completed,
             ..
         })
     ));
     assert!(matches!(
         hub.near.control(&id("a"), Control::Suspend, "other").await,
-        Err(CommandError::AlreadyFinished { .. })
+        Err(ClientError::AlreadyFinished { .. })
     ));
 }
 
@@ -282,7 +283,7 @@ async fn an_instance_has_at_most_as_many_unread_events_as_the_limit_says() {
     let refused = raise("4").await;
     assert!(matches!(
         refused,
-        Err(CommandError::Backlogged { limit: 3, .. })
+        Err(ClientError::Backlogged { limit: 3, .. })
     ));
     raise("3").await.unwrap();
     assert_eq!(hub.near.unread_events(&a).await.unwrap().len(), 3);
@@ -339,7 +340,7 @@ async fn a_store_that_is_not_available_is_asked_again_for_a_short_while() {
     assert_eq!(answer_at(6).await.unwrap(), 6);
     assert!(matches!(
         answer_at(7).await,
-        Err(CommandError::Unavailable { action, .. }) if action == "try"
+        Err(ClientError::Unavailable { action, .. }) if action == "try"
     ));
 }
 

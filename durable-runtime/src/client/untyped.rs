@@ -55,6 +55,6 @@ impl Instance<Untyped> {
     /// # Errors
     /// [`ClientError::InvalidInstanceId`], [`ClientError::NotFound`], [`ClientError::Store`].
     pub async fn unread_events(&self) -> Result<Vec<ExternalEvent>, ClientError> {
-        Ok(self.target.commands()?.unread_events(self.id()).await?)
+        self.target.commands()?.unread_events(self.id()).await
     }
 }

@@ -1,6 +1,8 @@
 //! Reads from the history of an instance what it waits for. This runs no code of it.
 
 use crate::clock::Timestamp;
+use crate::commands::ClientError;
+use crate::commands::Commands;
 use crate::definition::SourcePlace;
 use crate::definition::StateId;
 use crate::definition::StateKind;
@@ -11,8 +13,6 @@ use crate::history::HistoryEvent;
 use crate::ids::CallPath;
 use crate::ids::Execution;
 use crate::payload::Payload;
-use crate::work::CommandError;
-use crate::work::Commands;
 use crate::work::Heartbeat;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
@@ -119,11 +119,11 @@ fn with_progress(open: &mut [(CallPath, Waiting)], execution: Execution, stored:
 /// the instance has not begun or has ended, or if it has stalled and its history cannot be read.
 ///
 /// # Errors
-/// [`CommandError::NotFound`], errors of the store.
+/// [`ClientError::NotFound`], errors of the store.
 pub(crate) async fn open_calls(
     commands: &dyn Commands,
     row: &InstanceRow,
-) -> Result<Vec<Waiting>, CommandError> {
+) -> Result<Vec<Waiting>, ClientError> {
     if row.status.is_terminal() || row.status == InstanceStatus::Pending {
         return Ok(Vec::new());
     }
@@ -140,10 +140,10 @@ pub(crate) async fn open_calls(
 /// the default value, because the status must still show the reason.
 pub(super) fn unless_unreadable<T: Default>(
     row: &InstanceRow,
-    read: Result<T, CommandError>,
-) -> Result<T, CommandError> {
+    read: Result<T, ClientError>,
+) -> Result<T, ClientError> {
     match read {
-        Err(CommandError::Store { .. }) if row.stalled.is_some() => Ok(T::default()),
+        Err(ClientError::Store { .. }) if row.stalled.is_some() => Ok(T::default()),
         read => read,
     }
 }

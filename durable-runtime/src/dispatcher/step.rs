@@ -87,6 +87,7 @@ use crate::machine;
 use crate::machine::OutsideReport;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
+use crate::notifier::Notifier;
 use crate::registry::Registry;
 use crate::running::Found;
 use crate::running::Running;
@@ -96,7 +97,6 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::WorkerLease;
 use crate::work::Message;
-use crate::work::Notifier;
 use crate::work::TurnWrite;
 
 /// How often progress of activities is written.
@@ -108,7 +108,7 @@ pub struct Dispatcher {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) registry: Arc<Registry>,
-    pub(super) notifier: Arc<Notifier>,
+    pub(super) notifier: Arc<dyn Notifier>,
     pub(super) config: EngineConfig,
     /// What the machine goes by, as in `config`.
     pub(super) machine: Arc<machine::Config>,
@@ -220,7 +220,7 @@ impl Dispatcher {
         clock: Arc<dyn Clock>,
         registry: Arc<Registry>,
         states: Arc<States>,
-        notifier: Arc<Notifier>,
+        notifier: Arc<dyn Notifier>,
         config: EngineConfig,
     ) -> Result<Self, DispatcherError> {
         // Dates for what is stored, ticks for every length of time: a clock that is set back must

@@ -11,6 +11,7 @@ use super::instances::Kept;
 use super::load;
 use super::resting::Discards;
 use super::resting::Resting;
+use crate::commands::Limits;
 use crate::failure::Failure;
 use crate::history::History;
 use crate::ids::InstanceKey;
@@ -30,7 +31,6 @@ use crate::running::Mark;
 use crate::running::Running;
 use crate::work::Heartbeat;
 use crate::work::InstanceRow;
-use crate::work::Limits;
 use crate::work::Outcome;
 use crate::work::TurnRequest;
 

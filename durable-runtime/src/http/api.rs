@@ -13,7 +13,7 @@ use super::limits::HttpLimits;
 use super::links::Links;
 use super::places::Places;
 use super::problem::Problem;
-use crate::work::Commands;
+use crate::commands::Commands;
 
 /// The state that all routes share. Cloning is cheap.
 #[derive(Debug, Clone)]

@@ -30,26 +30,26 @@ use super::page_size::cut_entities;
 use super::page_size::cut_instances;
 use super::page_size::cut_signals;
 use super::problem::Problem;
+use crate::client::ClientError;
+use crate::client::wire::AnswerTo;
+use crate::client::wire::ChangeOf;
+use crate::client::wire::EntitiesOf;
+use crate::client::wire::HistoryOf;
+use crate::client::wire::PageOf;
+use crate::client::wire::PurgeOf;
+use crate::client::wire::Raised;
+use crate::client::wire::Restarted;
+use crate::client::wire::Seen;
+use crate::client::wire::Told;
+use crate::client::wire::path;
+use crate::client::wire::path_of;
+use crate::commands::EntityRequest;
+use crate::commands::IfExists;
+use crate::commands::InstanceFilter;
+use crate::commands::StartRequest;
+use crate::commands::WithdrawRequest;
 use crate::ids::MessageId;
 use crate::machine::entity::DELETE_STATE;
-use crate::work::CommandError;
-use crate::work::EntityRequest;
-use crate::work::IfExists;
-use crate::work::InstanceFilter;
-use crate::work::StartRequest;
-use crate::work::WithdrawRequest;
-use crate::work::remote::AnswerTo;
-use crate::work::remote::ChangeOf;
-use crate::work::remote::EntitiesOf;
-use crate::work::remote::HistoryOf;
-use crate::work::remote::PageOf;
-use crate::work::remote::PurgeOf;
-use crate::work::remote::Raised;
-use crate::work::remote::Restarted;
-use crate::work::remote::Seen;
-use crate::work::remote::Told;
-use crate::work::remote::path;
-use crate::work::remote::path_of;
 
 /// How deep a payload lies in a body.
 const ENVELOPE_DEPTH: usize = 2;
@@ -141,7 +141,7 @@ async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
     let announced = call.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if let Some(actual) = announced.filter(|bytes| *bytes > limit) {
-        return Err(Problem::refused(CommandError::PayloadTooLarge {
+        return Err(Problem::refused(ClientError::PayloadTooLarge {
             what: "the request".into(),
             actual,
             limit,
@@ -163,7 +163,7 @@ async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
 /// Asks the hub.
 async fn ask<T>(
     call: &Call,
-    question: impl Future<Output = Result<T, CommandError>>,
+    question: impl Future<Output = Result<T, ClientError>>,
 ) -> Result<T, Problem> {
     let question = async { question.await.map_err(Problem::refused) };
     call.in_time(question).await
@@ -171,7 +171,7 @@ async fn ask<T>(
 
 fn check_limit(what: &'static str, actual: usize, limit: usize) -> Result<(), Problem> {
     if actual > limit {
-        return Err(Problem::refused(CommandError::LimitExceeded {
+        return Err(Problem::refused(ClientError::LimitExceeded {
             what: what.into(),
             actual,
             limit,
@@ -212,7 +212,9 @@ async fn start(mut call: Call) -> Answer {
     };
     let request: StartRequest = read(&mut call).await?;
     check_name("the name of the orchestrator", &name)?;
-    check_name("the version of the orchestrator", &request.version)?;
+    if let Some(version) = &request.version {
+        check_name("the version of the orchestrator", version)?;
+    }
     check_command(&request.command)?;
     if let Some(id) = &id {
         may_touch(&call, Target::Instance(id.clone()), &request).await?;

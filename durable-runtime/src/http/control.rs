@@ -12,10 +12,10 @@ use super::instances::Deleted;
 use super::instances::purge_all;
 use super::problem::Problem;
 use crate::client;
+use crate::client::ClientError;
+use crate::commands::Control;
+use crate::commands::InstanceFilter;
 use crate::ids::InstanceId;
-use crate::work::CommandError;
-use crate::work::Control;
-use crate::work::InstanceFilter;
 use crate::work::InstanceStatus;
 
 /// `POST /instances/{id}/terminate`
@@ -184,7 +184,7 @@ pub(super) async fn restart(call: Call) -> Answer {
             .await;
         restarted.map_err(|error| match error {
             // As Durable Functions has it: there is nothing wrong with the URL, but with the wish.
-            CommandError::NotFound { .. } => Problem::bad_request(error.to_string()),
+            ClientError::NotFound { .. } => Problem::bad_request(error.to_string()),
             error => error.into(),
         })
     };

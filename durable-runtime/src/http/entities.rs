@@ -20,12 +20,12 @@ use super::registered::entity_name;
 use super::status_object::words;
 use super::time::text_of;
 use crate::client;
+use crate::commands::EntityFilter;
+use crate::commands::EntityListing;
+use crate::commands::EntityRequest;
 use crate::ids::EntityId;
 use crate::machine::entity::DELETE_STATE;
 use crate::payload::Payload;
-use crate::work::EntityFilter;
-use crate::work::EntityListing;
-use crate::work::EntityRequest;
 
 /// How many entities a page has, unless the request sets another number.
 const PAGE: u32 = 100;

@@ -18,9 +18,9 @@ use super::query::Query;
 use super::status_object::StatusObject;
 use super::status_object::statuses_named;
 use crate::client;
-use crate::work::Commands;
-use crate::work::InstanceFilter;
-use crate::work::InstancePage;
+use crate::commands::Commands;
+use crate::commands::InstanceFilter;
+use crate::commands::InstancePage;
 use crate::work::InstanceStatus;
 
 /// How many instances a page has, unless the request sets another number.

@@ -30,9 +30,9 @@ use super::routes;
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
+use crate::commands::Commands;
 #[cfg(feature = "schemars")]
 use crate::schemas::PayloadSchemas;
-use crate::work::Commands;
 
 /// How long a link is valid, unless the user sets another time.
 const LINK_LIFETIME: Duration = Duration::from_hours(7 * 24);

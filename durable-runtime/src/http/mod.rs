@@ -3,7 +3,7 @@
 //!
 //! [`router`] makes an [`axum::Router`] from a client. [`Management`] makes one that also lets in
 //! other machines than this one. [`serve`] serves either, with an app around it. All use only the
-//! client's own [commands](crate::work::Commands); they know neither a store nor a worker.
+//! client's own [commands](crate::commands::Commands); they know neither a store nor a worker.
 //!
 //! Every request goes the same way: its route names an [`Action`], the guard decides whether the
 //! sender may do that to this target, and only then the handler reads the body.

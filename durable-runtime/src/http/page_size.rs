@@ -1,11 +1,11 @@
 //! Pages that are not too large for one answer.
 
+use crate::commands::DelayedSignal;
+use crate::commands::EntityPage;
+use crate::commands::InstancePage;
+use crate::commands::PageToken;
 use crate::payload::Payload;
-use crate::work::DelayedSignal;
-use crate::work::EntityPage;
-use crate::work::InstancePage;
 use crate::work::InstanceRow;
-use crate::work::PageToken;
 
 /// The most bytes of payloads on a page, unless its first row alone has more. Further rows come with
 /// the next page.

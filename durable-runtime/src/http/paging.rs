@@ -10,9 +10,9 @@ use utoipa::openapi::ResponseBuilder;
 use super::describe;
 use super::describe::Description;
 use super::problem::Problem;
+use crate::commands::PageToken;
 use crate::ids::EntityId;
 use crate::ids::InstanceKey;
-use crate::work::PageToken;
 
 /// The header that carries the token, both ways.
 pub(super) const CONTINUATION: HeaderName = HeaderName::from_static("x-ms-continuation-token");

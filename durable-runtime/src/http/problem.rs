@@ -16,8 +16,6 @@ use super::describe::JSON;
 use super::describe::PROBLEM_JSON;
 use crate::client::ClientError;
 use crate::store::StoreError;
-use crate::work::CommandError;
-use crate::work::remote::Refusal;
 
 /// The media type of a problem in plain text.
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -33,7 +31,8 @@ pub(super) struct Problem {
     retry_after: Option<u32>,
     /// Whether what was asked for may have been done all the same.
     may_be_done: bool,
-    refusal: Option<Box<Refusal>>,
+    /// What a client over HTTP is told: a member `error`.
+    error: Option<Box<ClientError>>,
     /// Whether it is plain text for requests that accept plain text.
     or_text: bool,
 }
@@ -57,7 +56,7 @@ pub(super) struct ProblemBody<'a> {
     /// For the client of feature `http-client` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
-    error: Option<&'a Refusal>,
+    error: Option<&'a ClientError>,
 }
 
 impl Problem {
@@ -67,17 +66,17 @@ impl Problem {
             message: message.into(),
             retry_after: None,
             may_be_done: false,
-            refusal: None,
+            error: None,
             or_text: false,
         }
     }
 
     /// A command that was not done, as a client over HTTP reads it: with a member `error`.
-    pub(super) fn refused(error: CommandError) -> Self {
-        let refusal = Refusal::of(&error).map(Box::new);
+    pub(super) fn refused(error: ClientError) -> Self {
+        let problem = Self::of(&error);
         Self {
-            refusal,
-            ..Self::from(error)
+            error: error.told().map(Box::new),
+            ..problem
         }
     }
 
@@ -170,7 +169,7 @@ impl Problem {
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             detail: &self.message,
-            error: self.refusal.as_deref(),
+            error: self.error.as_deref(),
         };
         // Text and numbers always have a JSON form.
         serde_json::to_string(&body).unwrap_or_default()
@@ -201,15 +200,15 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<CommandError> for Problem {
-    fn from(error: CommandError) -> Self {
-        Self::from(ClientError::from(error))
+impl From<ClientError> for Problem {
+    fn from(error: ClientError) -> Self {
+        Self::of(&error)
     }
 }
 
-impl From<ClientError> for Problem {
-    fn from(error: ClientError) -> Self {
-        let status = match &error {
+impl Problem {
+    fn of(error: &ClientError) -> Self {
+        let status = match error {
             ClientError::AlreadyExists { .. } | ClientError::StillRunning { .. } => {
                 StatusCode::CONFLICT
             }
@@ -222,6 +221,8 @@ impl From<ClientError> for Problem {
             ClientError::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             ClientError::InvalidInstanceId(_)
             | ClientError::InvalidEntityKey(_)
+            | ClientError::NotRegistered(_)
+            | ClientError::UndecodableInput(_)
             | ClientError::UndeclaredEvent(_)
             | ClientError::UndecodableEvent(_)
             | ClientError::LimitExceeded { .. } => StatusCode::BAD_REQUEST,
@@ -235,13 +236,11 @@ impl From<ClientError> for Problem {
             | ClientError::Unauthorized { .. }
             | ClientError::Forbidden { .. }
             | ClientError::TooManyRequests { .. }
-            | ClientError::UnexpectedAnswer { .. } => return Self::of_server(&error),
+            | ClientError::UnexpectedAnswer { .. } => return Self::of_server(error),
         };
         Self::new(status, error.to_string())
     }
-}
 
-impl Problem {
     /// An error that is not the client's fault. Only the log shows the reason.
     fn of_server(error: &ClientError) -> Self {
         let transient = matches!(
@@ -314,9 +313,9 @@ mod tests {
         let source = Box::new(source);
         let action = "read the instance".into();
         Problem::from(if source.is_transient() {
-            CommandError::Unavailable { action, source }
+            ClientError::Unavailable { action, source }
         } else {
-            CommandError::Store { action, source }
+            ClientError::Store { action, source }
         })
     }
 

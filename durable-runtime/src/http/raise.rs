@@ -13,8 +13,10 @@ use super::describe::Description;
 use super::describe::JSON;
 use super::problem::Problem;
 use crate::client;
+use crate::client::ClientError;
+use crate::commands::Commands;
+use crate::ids::InstanceId;
 use crate::payload::Payload;
-use crate::work::CommandError;
 
 /// `POST /instances/{id}/raiseEvent/{event}`
 pub(super) fn description() -> Description {
@@ -45,41 +47,75 @@ pub(super) async fn raise(mut call: Call) -> Answer {
     let id = call.instance()?;
     let event = call.param("event")?.to_owned();
     let undeclared = call.query.flag("undeclared", false)?;
-    let row = async { Ok(call.api.commands.instance(&id).await?) };
-    let status = call.in_time(row).await?.status;
-    if status.is_terminal() {
-        return Err(CommandError::AlreadyFinished { id, status }.into());
-    }
+    let value = value(&mut call).await;
+    let commands = &*call.api.commands;
+    let raised = async {
+        let wrong = match value {
+            Err(wrong) => wrong,
+            Ok(value) => match send(commands, &id, &event, value, undeclared).await {
+                Ok(()) => return Ok(()),
+                // The hub has found this out without the instance.
+                Err(
+                    error @ (ClientError::PayloadTooLarge { .. }
+                    | ClientError::LimitExceeded { .. }),
+                ) => error.into(),
+                Err(error) => return Err(refused(error)),
+            },
+        };
+        Err(wrong_unless_over(commands, id, wrong).await)
+    };
+    call.once_in_time(raised).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// The value of the event: the body.
+async fn value(call: &mut Call) -> Result<Payload, Problem> {
     if !is_json(call.headers()) {
         return Err(Problem::bad_request(
             "send the event with `Content-Type: application/json`",
         ));
     }
-    let payload = match call.json().await? {
-        Some(payload) => payload,
+    match call.json().await? {
+        Some(value) => Ok(value),
         // As Durable Functions has it: an event without a value is one with `null`.
-        None => {
-            Payload::from_json("null").map_err(|error| Problem::bad_request(error.to_string()))?
-        }
-    };
-    let commands = &call.api.commands;
+        None => Payload::from_json("null").map_err(|error| Problem::bad_request(error.to_string())),
+    }
+}
+
+async fn send(
+    commands: &dyn Commands,
+    id: &InstanceId,
+    event: &str,
+    value: Payload,
+    undeclared: bool,
+) -> Result<(), ClientError> {
     let command = client::fresh_command();
-    let raised = async {
-        let raised = if undeclared {
-            commands.raise(&id, &event, payload, &command).await
-        } else {
-            commands
-                .raise_declared(&id, &event, payload, &command)
-                .await
-        };
-        raised.map_err(|error| match &error {
-            CommandError::UndeclaredEvent(_) | CommandError::UndecodableEvent(_) => {
-                let way = "`undeclared=true` in the query raises it all the same";
-                Problem::bad_request(format!("{error} ({way})"))
-            }
-            _ => error.into(),
-        })
-    };
-    call.once_in_time(raised).await?;
-    Ok(StatusCode::ACCEPTED.into_response())
+    if undeclared {
+        commands.raise(id, event, value, &command).await
+    } else {
+        commands.raise_declared(id, event, value, &command).await
+    }
+}
+
+fn refused(error: ClientError) -> Problem {
+    match &error {
+        ClientError::UndeclaredEvent(_) | ClientError::UndecodableEvent(_) => {
+            let way = "`undeclared=true` in the query raises it all the same";
+            Problem::bad_request(format!("{error} ({way})"))
+        }
+        _ => error.into(),
+    }
+}
+
+/// What is wrong with the event, unless the instance would not take any other either: a client that is
+/// told to correct its event would correct it in vain.
+async fn wrong_unless_over(commands: &dyn Commands, id: InstanceId, wrong: Problem) -> Problem {
+    match commands.instance(&id).await {
+        Ok(row) if row.status.is_terminal() => {
+            let status = row.status;
+            ClientError::AlreadyFinished { id, status }.into()
+        }
+        Ok(_) => wrong,
+        Err(error) => error.into(),
+    }
 }

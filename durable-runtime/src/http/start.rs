@@ -17,16 +17,14 @@ use super::describe;
 use super::describe::Description;
 use super::describe::JSON;
 use super::problem::Problem;
-use super::registered::input_for;
-use super::registered::version_of;
 use super::status;
 use super::status_object::StatusObject;
 use crate::client;
+use crate::commands::IfExists;
+use crate::commands::StartRequest;
 use crate::ids::InstanceId;
-use crate::work::IfExists;
 use crate::work::InstanceRow;
 use crate::work::Output;
-use crate::work::StartRequest;
 
 /// `POST /orchestrators/{name}/{id?}`
 pub(super) async fn start(mut call: Call) -> Answer {
@@ -46,13 +44,10 @@ pub(super) async fn start(mut call: Call) -> Answer {
     let _waits = wait.map(|_| call.wait()).transpose()?;
     let input = call.json().await?;
     let commands = &call.api.commands;
-    let version = version_of(&**commands, &name, call.query.get("version"));
-    let version = call.in_time(version).await?;
-    let input = input_for(&**commands, &name, &version, input)?;
     let request = StartRequest {
         id,
         name,
-        version,
+        version: call.query.get("version").map(str::to_owned),
         input,
         start_at: None,
         tags: BTreeMap::new(),
@@ -61,7 +56,7 @@ pub(super) async fn start(mut call: Call) -> Answer {
         event: None,
         command: client::fresh_command(),
     };
-    let started = async { Ok(commands.start(request).await?) };
+    let started = async { Ok(commands.start_registered(request).await?) };
     let id = call.once_in_time(started).await?.id;
     let ended = match wait {
         Some(wait) => ended_in_time(&call, &id, wait).await,

@@ -17,9 +17,9 @@ use super::problem::Problem;
 use super::running_activity::RunningActivity;
 use super::status_object::StatusObject;
 use crate::client;
+use crate::commands::Commands;
 use crate::history::ExternalEvent;
 use crate::ids::InstanceId;
-use crate::work::Commands;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::outside::OutsideReports;
-use crate::work::Limits;
+use crate::commands::Limits;
 
 /// The settings of the machine.
 #[derive(Debug, Clone)]

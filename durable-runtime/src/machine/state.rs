@@ -27,6 +27,7 @@ use super::outside::OutsideReports;
 use super::script::Script;
 use super::section::OpenSection;
 use crate::clock::Timestamp;
+use crate::commands::Limits;
 use crate::definition::SourcePlace;
 use crate::failure::CallResult;
 use crate::failure::Failure;
@@ -44,7 +45,6 @@ use crate::payload::Payload;
 use crate::retry::RetryPolicy;
 use crate::salt::Salt;
 use crate::salt::Use;
-use crate::work::Limits;
 use crate::work::NewInstance;
 use crate::work::TimerKind;
 

@@ -14,6 +14,7 @@ use super::spawn::Schedule;
 use super::typed_call::TypedCall;
 use crate::activity::Activity;
 use crate::definition::SourcePlace;
+use crate::failure::Failure;
 use crate::machine::CallRequest;
 use crate::machine::RawCall;
 use crate::payload::Arguments;
@@ -118,12 +119,20 @@ impl<A: Activity> Call<A> {
         self
     }
 
-    /// Records `queue` with the call instead of the activity's own queue. Workers do not use it yet.
+    /// Names the queue that the call waits in. Workers have no queues yet, so the call fails and says
+    /// so: a limit that nobody keeps would go unnoticed.
     ///
     /// # Replay
-    /// Recorded with the call.
+    /// Records nothing. The call fails again.
     pub fn queue(mut self, queue: impl Into<String>) -> Self {
-        self.0.change(|options| options.queue = Some(queue.into()));
+        let (activity, queue) = (A::NAME, queue.into());
+        self.0.refuse(Failure::Caused {
+            message: format!(
+                "activity `{activity}` was called with `.queue({queue:?})`, but workers have no queues \
+                 yet: leave it out"
+            ),
+            causes: Vec::new(),
+        });
         self
     }
 

@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use super::CalleeList;
 use super::Untyped;
 use crate::callable::CallableError;
+use crate::commands::EventCode;
 use crate::definition::OrchestratorDefinition;
 use crate::machine::BodyEnd;
 use crate::machine::Cursor;
@@ -13,7 +14,6 @@ use crate::payload::Payload;
 use crate::payload::Recorded;
 #[cfg(feature = "schemars")]
 use crate::schemas::OrchestratorSchemas;
-use crate::work::EventCode;
 
 /// An orchestrator as a type; `#[orchestrator]` implements it for a type with the function's name.
 ///

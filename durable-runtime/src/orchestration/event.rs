@@ -1,7 +1,7 @@
 //! External events as types.
 
+use crate::commands::EventCode;
 use crate::payload::Recorded;
-use crate::work::EventCode;
 
 /// An external event, typed at both ends; `#[derive(Event)]` implements it.
 ///

@@ -10,6 +10,7 @@ use crate::activity::Activity;
 use crate::activity::ActivityInvocation;
 use crate::activity::AttemptEnd;
 use crate::activity::RequiredState;
+use crate::commands::OrchestratorCode;
 use crate::definition::OrchestratorDefinition;
 use crate::entity::Entity;
 use crate::entity::run_operation;
@@ -19,7 +20,6 @@ use crate::orchestration::Orchestrator;
 use crate::payload::Arguments;
 #[cfg(feature = "schemars")]
 use crate::schemas::OrchestratorSchemas;
-use crate::work::OrchestratorCode;
 
 /// A registered orchestrator.
 #[derive(Clone)]
@@ -92,6 +92,8 @@ pub struct RegisteredActivity {
     pub invoke: Arc<InvokeFn>,
     /// How many attempts may run at once in one worker.
     pub max_concurrent: Option<usize>,
+    /// The queue that its attribute names.
+    pub(super) queue: Option<String>,
     pub(super) states: Vec<RequiredState>,
     pub(super) id: TypeId,
 }
@@ -103,6 +105,7 @@ impl RegisteredActivity {
             blocking: A::BLOCKING,
             invoke: Arc::new(A::invoke),
             max_concurrent: A::MAX_CONCURRENT,
+            queue: A::options().queue,
             states: A::states(),
             id: TypeId::of::<A>(),
         }
@@ -116,6 +119,7 @@ impl RegisteredActivity {
             blocking: false,
             invoke,
             max_concurrent: None,
+            queue: None,
             states: Vec::new(),
             id: TypeId::of::<Self>(),
         }

@@ -46,6 +46,13 @@ pub(super) enum Problem {
         suggestion: Option<&'static str>,
     },
     #[error(
+        "activity `{activity}` has `queue = \"{queue}\"`, but workers have no queues yet: remove the option"
+    )]
+    Queued {
+        activity: &'static str,
+        queue: String,
+    },
+    #[error(
         "activity `{activity}` takes `State<{state}>`, which the runtime was not given: add `.state(…)`"
     )]
     MissingState {

@@ -13,6 +13,7 @@ use super::error::Problem;
 use super::suggest::closest;
 use crate::activity::Activity;
 use crate::activity::States;
+use crate::commands::OrchestratorCode;
 use crate::definition::Callee;
 use crate::entity::Entity;
 use crate::ids::Lane;
@@ -21,7 +22,6 @@ use crate::mutants::mutant;
 use crate::orchestration::Orchestrator;
 #[cfg(feature = "schemars")]
 use crate::schemas::PayloadSchemas;
-use crate::work::OrchestratorCode;
 
 /// The functions that a worker can run.
 ///
@@ -174,13 +174,14 @@ impl Registry {
     /// Checks that the functions fit together.
     ///
     /// # Errors
-    /// [`RegistryError`], which lists everything: functions of the same name, events of the same
-    /// name in one orchestrator, and every callee of a registered orchestrator that is not
-    /// registered.
+    /// [`RegistryError`], which lists everything: functions of the same name, activities with a
+    /// queue, events of the same name in one orchestrator, and every callee of a registered
+    /// orchestrator that is not registered.
     pub fn check(&self) -> Result<(), RegistryError> {
         // All of them at once: whoever has to add ten registrations should not have to start ten
         // times.
         let mut problems = self.problems.clone();
+        problems.extend(self.activities().filter_map(queued));
         for orchestrator in self.orchestrators() {
             problems.extend(equal_events(orchestrator));
             problems.extend(self.not_registered(orchestrator));
@@ -238,6 +239,14 @@ impl Registry {
             }
         }
     }
+}
+
+/// No worker has queues yet, so what was to limit an activity would not.
+fn queued(activity: &RegisteredActivity) -> Option<Problem> {
+    Some(Problem::Queued {
+        activity: activity.name,
+        queue: activity.queue.clone()?,
+    })
 }
 
 fn equal_events(orchestrator: &RegisteredOrchestrator) -> Vec<Problem> {

@@ -12,6 +12,15 @@ use super::TimerPage;
 use super::TimerPlace;
 use super::UnreadableMessage;
 use crate::clock::Timestamp;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityFilter;
+use crate::commands::EntityListing;
+use crate::commands::EntityPage;
+use crate::commands::IfExists;
+use crate::commands::InstanceFilter;
+use crate::commands::InstancePage;
+use crate::commands::PageToken;
+use crate::commands::Purged;
 use crate::failure::CallResult;
 use crate::history::ExternalEvent;
 use crate::history::HistoryError;
@@ -24,23 +33,14 @@ use crate::ids::Lane;
 use crate::ids::MessageId;
 use crate::ids::Unit;
 use crate::ids::WorkerId;
-use crate::work::DelayedSignal;
-use crate::work::EntityFilter;
-use crate::work::EntityListing;
 use crate::work::EntityOperation;
-use crate::work::EntityPage;
 use crate::work::EntityRow;
 use crate::work::Heartbeat;
-use crate::work::IfExists;
-use crate::work::InstanceFilter;
-use crate::work::InstancePage;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 use crate::work::Message;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
-use crate::work::PageToken;
-use crate::work::Purged;
 use crate::work::SignalRef;
 use crate::work::TurnWrite;
 
@@ -196,8 +196,9 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     ) -> Result<Vec<TurnRecord>, StoreError>;
 
     /// Sends a client's message to an instance that does not show as ended. Repeating the same
-    /// `command` has no effect ([`Sent::Repeated`]), even after the instance has ended. An event is
-    /// refused if there are already `most_unread` unread events; a replacement begins with none.
+    /// command has no effect ([`Sent::Repeated`]), even after the instance has ended. An event is
+    /// refused if there are already as many unread events as there may be; a replacement begins
+    /// with none.
     ///
     /// The store keeps this number with the instance. Each accepted event adds one. Each [turn that
     /// has read some](TurnWrite::unread) sets it anew, to the unread events of its execution and
@@ -205,9 +206,7 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     async fn message_send(
         &self,
         id: &InstanceId,
-        command: &str,
-        body: &MessageBody,
-        most_unread: u64,
+        command: &InstanceCommand,
         now: Timestamp,
     ) -> Result<Sent, StoreError>;
 
@@ -413,9 +412,23 @@ pub enum Created {
     Backlogged,
 }
 
+/// A message that a client sends to an instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InstanceCommand {
+    /// Makes repetitions count once.
+    pub command: String,
+    /// The message.
+    pub body: MessageBody,
+    /// The lanes of the orchestrators that cannot take the message. An instance of one of them
+    /// refuses it ([`Sent::Refused`]), unless it has ended.
+    pub refused_by: Vec<Lane>,
+    /// How many unread events the instance may have.
+    pub most_unread: u64,
+}
+
 /// The result of sending a message.
 #[must_use]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
     /// The message is in the inbox.
     Accepted,
@@ -425,6 +438,8 @@ pub enum Sent {
     NotFound,
     /// The instance has ended.
     Finished(InstanceStatus),
+    /// The instance is one of an orchestrator that cannot take the message; this is its lane.
+    Refused(Lane),
     /// The instance has the most unread events that it may have.
     Backlogged,
 }

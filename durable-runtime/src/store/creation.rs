@@ -2,6 +2,7 @@
 
 use super::HubInfo;
 use crate::clock::Timestamp;
+use crate::commands::EntityListing;
 use crate::failure::Failure;
 use crate::ids::CallPath;
 use crate::ids::EntityId;
@@ -12,7 +13,6 @@ use crate::ids::PARTITIONS;
 use crate::ids::Unit;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
-use crate::work::EntityListing;
 use crate::work::InstanceRow;
 use crate::work::InstanceStatus;
 use crate::work::MessageBody;

@@ -36,6 +36,7 @@ pub use contract::EntityCommand;
 pub use contract::EntitySent;
 pub use contract::HubInfo;
 pub use contract::InboxMessage;
+pub use contract::InstanceCommand;
 pub use contract::Loaded;
 pub use contract::LoadedEntity;
 pub use contract::NewWorker;

@@ -19,6 +19,7 @@ use super::Created;
 use super::EntityCommand;
 use super::EntitySent;
 use super::HubInfo;
+use super::InstanceCommand;
 use super::Sent;
 use super::SignalWithdrawal;
 use super::Store;
@@ -27,6 +28,15 @@ use super::StoreLayer;
 use super::Unread;
 use super::own_thread::OwnThread;
 use crate::clock::Timestamp;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityFilter;
+use crate::commands::EntityListing;
+use crate::commands::EntityPage;
+use crate::commands::IfExists;
+use crate::commands::InstanceFilter;
+use crate::commands::InstancePage;
+use crate::commands::PageToken;
+use crate::commands::Purged;
 use crate::failure::CallResult;
 use crate::history::TurnRecord;
 use crate::ids::EntityId;
@@ -35,19 +45,9 @@ use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::ids::Lane;
 use crate::ids::MessageId;
-use crate::work::DelayedSignal;
-use crate::work::EntityFilter;
-use crate::work::EntityListing;
-use crate::work::EntityPage;
 use crate::work::Heartbeat;
-use crate::work::IfExists;
-use crate::work::InstanceFilter;
-use crate::work::InstancePage;
 use crate::work::InstanceRow;
-use crate::work::MessageBody;
 use crate::work::NewInstance;
-use crate::work::PageToken;
-use crate::work::Purged;
 
 /// The store, whose clients' calls run on the thread.
 #[derive(Debug)]
@@ -153,17 +153,12 @@ impl StoreLayer for OnOwnThread {
     async fn message_send(
         &self,
         id: &InstanceId,
-        command: &str,
-        body: &MessageBody,
-        most_unread: u64,
+        command: &InstanceCommand,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
-        let (id, command, body) = (id.clone(), command.to_owned(), body.clone());
-        self.run(async move |store| {
-            let sent = store.message_send(&id, &command, &body, most_unread, now);
-            sent.await
-        })
-        .await
+        let (id, command) = (id.clone(), command.clone());
+        self.run(async move |store| store.message_send(&id, &command, now).await)
+            .await
     }
 
     async fn events_unread(&self, key: InstanceKey) -> Result<Unread, StoreError> {

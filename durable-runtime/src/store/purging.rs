@@ -1,6 +1,6 @@
 //! What a purge may delete, the same for every store.
 
-use crate::work::InstanceFilter;
+use crate::commands::InstanceFilter;
 use crate::work::InstanceStatus;
 
 /// `filter` narrowed to instances that have ended; `None` when it wants no such.

@@ -143,20 +143,6 @@ impl NewInstance {
     }
 }
 
-/// What to do if the id already belongs to an instance.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum IfExists {
-    /// Refuse and write nothing.
-    #[default]
-    Fail,
-    /// Use the existing instance, ended or not.
-    Use,
-    /// Replace the existing instance if its status is one of these, and refuse otherwise. A live
-    /// instance is terminated first.
-    Replace(Vec<InstanceStatus>),
-}
-
 /// The stored row of an instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstanceRow {

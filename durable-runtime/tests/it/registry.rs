@@ -68,6 +68,47 @@ fn what_is_called_and_not_registered_is_listed_with_what_was_meant() {
     .assert_eq(&error);
 }
 
+#[activity(queue = "emails")]
+async fn send_email() {}
+
+#[orchestrator]
+async fn report(_ctx: &OrchestrationContext) -> Result<u64, Failure> {
+    charge_card(100).queue("gpu").await
+}
+
+#[tokio::test]
+async fn a_runtime_does_not_start_with_an_activity_that_has_a_queue() {
+    let runtime = Runtime::builder()
+        .store("memory:")
+        .register(send_email)
+        .register(charge_card);
+    let error = runtime.start().await.unwrap_err().to_string();
+    expect_test::expect![[r#"
+        failed to start: the registered functions do not fit together
+        - activity `send_email` has `queue = "emails"`, but workers have no queues yet: remove the option"#]]
+    .assert_eq(&error);
+}
+
+#[tokio::test]
+async fn a_call_with_a_queue_fails_and_says_that_there_are_none() {
+    let runtime = Runtime::builder()
+        .store("memory:")
+        .register(report)
+        .register(charge_card);
+    let runtime = runtime.start().await.unwrap();
+    let started = ReportClient::new(runtime.client()).start().await.unwrap();
+    let error = started.result().await.unwrap_err();
+    let ResultError::Failed(error) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(
+        error.to_string(),
+        "activity `charge_card` was called with `.queue(\"gpu\")`, but workers have no queues yet: \
+         leave it out"
+    );
+    runtime.shutdown().await.unwrap();
+}
+
 #[test]
 fn two_functions_of_one_name_are_refused() {
     let mut registry = Registry::default();

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use durable_runtime::store::InstanceCommand;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
 
@@ -33,14 +34,15 @@ pub async fn a_closed_store_refuses_everything(store: Arc<dyn Store>) {
     assert_closed(&store.instance_fetch(&row.id).await);
     assert_closed(&store.instance_load(row.key).await);
     let new = new_instance("b");
-    let if_exists = durable_runtime::work::IfExists::Fail;
+    let if_exists = durable_runtime::commands::IfExists::Fail;
     assert_closed(&store.instance_create(&new, &if_exists, 10, START).await);
-    let body = raised("Approval");
-    assert_closed(
-        &store
-            .message_send(&row.id, "command", &body, 10, START)
-            .await,
-    );
+    let command = InstanceCommand {
+        command: "command".to_owned(),
+        body: raised("Approval"),
+        refused_by: Vec::new(),
+        most_unread: 10,
+    };
+    assert_closed(&store.message_send(&row.id, &command, START).await);
     assert_closed(&store.inbox_fetch(&scene.units, &[], None, 10).await);
     assert_closed(&store.units_claim(lease, &[lane()], START).await);
     assert_closed(&store.worker_renew(lease, START).await);

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
+use durable_runtime::commands::IfExists;
 use durable_runtime::ids::Execution;
 use durable_runtime::store::Created;
 use durable_runtime::store::HubInfo;
 use durable_runtime::store::Store;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::TimerKind;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use durable_runtime::Timestamp;
+use durable_runtime::commands::EntityFilter;
+use durable_runtime::commands::EntityPage;
 use durable_runtime::ids::CallPath;
 use durable_runtime::ids::EntityId;
 use durable_runtime::ids::Lane;
@@ -12,9 +14,7 @@ use durable_runtime::store::LoadedEntity;
 use durable_runtime::store::Store;
 use durable_runtime::work::Address;
 use durable_runtime::work::Answer;
-use durable_runtime::work::EntityFilter;
 use durable_runtime::work::EntityOperation;
-use durable_runtime::work::EntityPage;
 use durable_runtime::work::EntityRow;
 use durable_runtime::work::LockHolder;
 use durable_runtime::work::MessageBody;

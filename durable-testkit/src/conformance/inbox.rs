@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use durable_runtime::commands::IfExists;
 use durable_runtime::history::ExternalEvent;
 use durable_runtime::ids::Execution;
+use durable_runtime::ids::Lane;
 use durable_runtime::ids::Unit;
+use durable_runtime::store::Created;
 use durable_runtime::store::InboxPage;
 use durable_runtime::store::Sent;
 use durable_runtime::store::Store;
@@ -15,7 +18,9 @@ use durable_runtime::work::TurnWrite;
 
 use super::scene::Scene;
 use super::scene::bodies;
+use super::scene::lane;
 use super::scene::message_ids;
+use super::scene::new_instance;
 use super::scene::payload;
 use super::scene::raised;
 
@@ -86,6 +91,49 @@ pub async fn a_message_to_an_ended_instance_is_refused(store: Arc<dyn Store>) {
         };
         assert_eq!(sent, expected);
     }
+}
+
+/// An instance of one of the orchestrators that cannot take a message refuses it, unless it has ended;
+/// what was accepted before stays accepted.
+pub async fn a_message_that_its_orchestrator_cannot_take_is_refused(store: Arc<dyn Store>) {
+    let mut scene = Scene::new(store).await;
+    let row = scene.greet("a").await;
+    let others = [Lane::orchestrator("greet", "2"), Lane::entity("greet")];
+    let all = [others.as_slice(), &[lane()]].concat();
+    let event = raised("e");
+    let sent = scene.send_unless("a", "x", &event, &others).await;
+    assert_eq!(sent, Sent::Accepted);
+    let before = scene.store.dump().await.unwrap();
+    scene.most_unread = 1;
+    let sent = scene.send_unless("a", "y", &event, &all).await;
+    assert_eq!(sent, Sent::Refused(lane()));
+    let sent = scene.send_unless("a", "x", &event, &all).await;
+    assert_eq!(sent, Sent::Repeated);
+    let sent = scene.send_unless("nobody", "y", &event, &all).await;
+    assert_eq!(sent, Sent::NotFound);
+    assert_eq!(scene.store.dump().await.unwrap(), before);
+    scene.end(&row, InstanceStatus::Completed).await;
+    let sent = scene.send_unless("a", "y", &event, &all).await;
+    assert_eq!(sent, Sent::Finished(InstanceStatus::Completed));
+}
+
+/// What counts is the orchestrator of the replacement that is on its way.
+pub async fn an_instance_that_is_replaced_takes_what_its_replacement_takes(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    scene.greet("a").await;
+    let next = Lane::orchestrator("greet", "2");
+    let mut new = new_instance("a");
+    new.version = "2".to_owned();
+    new.command = "replace".to_owned();
+    let replace = IfExists::Replace(InstanceStatus::ALL.to_vec());
+    assert_eq!(scene.create_if(&new, &replace).await, Created::Replacing);
+    let event = raised("e");
+    let sent = scene
+        .send_unless("a", "x", &event, std::slice::from_ref(&next))
+        .await;
+    assert_eq!(sent, Sent::Refused(next));
+    let sent = scene.send_unless("a", "x", &event, &[lane()]).await;
+    assert_eq!(sent, Sent::Accepted);
 }
 
 /// Messages that the worker has in memory are left out, and do not count against the limit.

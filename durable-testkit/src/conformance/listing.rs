@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::InstanceFilter;
+use durable_runtime::commands::PageToken;
 use durable_runtime::store::Created;
 use durable_runtime::store::Store;
-use durable_runtime::work::IfExists;
-use durable_runtime::work::InstanceFilter;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::PageToken;
 
 use super::scene::Scene;
 use super::scene::new_instance;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use durable_runtime::Payload;
+use durable_runtime::commands::IfExists;
 use durable_runtime::ids::CallPath;
 use durable_runtime::ids::Lane;
 use durable_runtime::store::Created;
 use durable_runtime::store::Store;
 use durable_runtime::work::Heartbeat;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::MessageBody;

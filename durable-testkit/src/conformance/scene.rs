@@ -7,6 +7,7 @@ use std::time::Duration;
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
 use durable_runtime::Timestamp;
+use durable_runtime::commands::IfExists;
 use durable_runtime::history::FORMAT;
 use durable_runtime::history::ParentLink;
 use durable_runtime::ids::CallPath;
@@ -18,13 +19,13 @@ use durable_runtime::ids::fnv1a64;
 use durable_runtime::salt::Salt;
 use durable_runtime::store::Created;
 use durable_runtime::store::InboxMessage;
+use durable_runtime::store::InstanceCommand;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
 use durable_runtime::store::WorkerLease;
 use durable_runtime::work::HistoryRow;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::InstanceUpdate;
@@ -109,10 +110,25 @@ impl Scene {
 
     /// Sends a message from a client.
     pub(super) async fn send(&self, id: &str, command: &str, body: &MessageBody) -> Sent {
+        self.send_unless(id, command, body, &[]).await
+    }
+
+    /// Sends a message that orchestrators of these lanes do not take.
+    pub(super) async fn send_unless(
+        &self,
+        id: &str,
+        command: &str,
+        body: &MessageBody,
+        refused_by: &[Lane],
+    ) -> Sent {
         let id = InstanceId::new(id).unwrap();
-        let sent = self
-            .store
-            .message_send(&id, command, body, self.most_unread, self.now);
+        let command = InstanceCommand {
+            command: command.to_owned(),
+            body: body.clone(),
+            refused_by: refused_by.to_vec(),
+            most_unread: self.most_unread,
+        };
+        let sent = self.store.message_send(&id, &command, self.now);
         sent.await.unwrap()
     }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::InstanceFilter;
 use durable_runtime::ids::InstanceId;
 use durable_runtime::ids::InstanceKey;
 use durable_runtime::store::Created;
 use durable_runtime::store::Sent;
 use durable_runtime::store::Store;
 use durable_runtime::work::FirstEvent;
-use durable_runtime::work::IfExists;
-use durable_runtime::work::InstanceFilter;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::MessageBody;

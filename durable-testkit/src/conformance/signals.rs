@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use durable_runtime::commands::DelayedSignal;
 use durable_runtime::ids::EntityId;
 use durable_runtime::ids::InstanceKey;
 use durable_runtime::ids::MessageId;
@@ -10,7 +11,6 @@ use durable_runtime::store::EntityCommand;
 use durable_runtime::store::SignalWithdrawal;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
-use durable_runtime::work::DelayedSignal;
 use durable_runtime::work::Sender;
 use durable_runtime::work::SignalRef;
 use durable_runtime::work::TurnWrite;

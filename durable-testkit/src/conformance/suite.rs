@@ -44,6 +44,8 @@ macro_rules! conformance {
                 the_same_command_for_two_instances_counts_twice,
                 a_message_to_an_unknown_instance_is_not_found,
                 a_message_to_an_ended_instance_is_refused,
+                a_message_that_its_orchestrator_cannot_take_is_refused,
+                an_instance_that_is_replaced_takes_what_its_replacement_takes,
                 fetching_leaves_out_what_the_worker_has,
                 messages_come_page_by_page,
                 messages_are_found_behind_those_that_are_not_asked_for,

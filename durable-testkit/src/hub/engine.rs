@@ -11,9 +11,9 @@ use durable_runtime::dispatcher::Dispatcher;
 use durable_runtime::dispatcher::DispatcherError;
 use durable_runtime::dispatcher::EngineConfig;
 use durable_runtime::dispatcher::Progress;
+use durable_runtime::notifier::Notifier;
 use durable_runtime::registry::Registry;
 use durable_runtime::store::Store;
-use durable_runtime::work::Notifier;
 use futures::future::Either;
 use futures::future::select;
 
@@ -35,7 +35,7 @@ pub(crate) struct Parts {
     pub(crate) clock: VirtualClock,
     pub(crate) registry: Arc<Registry>,
     pub(crate) states: Arc<States>,
-    pub(crate) notifier: Arc<Notifier>,
+    pub(crate) notifier: Arc<dyn Notifier>,
     pub(crate) config: EngineConfig,
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) points: Arc<Points>,

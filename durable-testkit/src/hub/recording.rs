@@ -6,6 +6,10 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use durable_runtime::InstanceId;
 use durable_runtime::Timestamp;
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::InstanceFilter;
+use durable_runtime::commands::PageToken;
+use durable_runtime::commands::Purged;
 use durable_runtime::ids::EntityId;
 use durable_runtime::ids::Lane;
 use durable_runtime::ids::MessageId;
@@ -14,6 +18,7 @@ use durable_runtime::store::Created;
 use durable_runtime::store::EntityCommand;
 use durable_runtime::store::EntitySent;
 use durable_runtime::store::InboxPage;
+use durable_runtime::store::InstanceCommand;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Sent;
 use durable_runtime::store::SignalWithdrawal;
@@ -21,12 +26,7 @@ use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
 use durable_runtime::store::StoreLayer;
 use durable_runtime::store::WorkerLease;
-use durable_runtime::work::IfExists;
-use durable_runtime::work::InstanceFilter;
-use durable_runtime::work::MessageBody;
 use durable_runtime::work::NewInstance;
-use durable_runtime::work::PageToken;
-use durable_runtime::work::Purged;
 use durable_runtime::work::Timer;
 use durable_runtime::work::TurnWrite;
 
@@ -47,7 +47,7 @@ pub(crate) enum Operation {
     WorkerStart(NewWorker),
     UnitsClaim(Vec<Lane>),
     Create(Box<NewInstance>, IfExists),
-    Send(InstanceId, String, MessageBody),
+    Send(InstanceId, Box<InstanceCommand>),
     EntitySend(EntityId, Box<EntityCommand>),
     Withdraw(EntityId, SignalWithdrawal),
     Commit(Vec<TurnWrite>),
@@ -71,9 +71,12 @@ impl Written {
                 .instance_create(instance, if_exists, u64::MAX, at)
                 .await
                 .map(drop),
-            (Operation::Send(id, command, body), _) => {
-                let sent = store.message_send(id, command, body, u64::MAX, at);
-                sent.await.map(drop)
+            (Operation::Send(id, command), _) => {
+                let command = InstanceCommand {
+                    most_unread: u64::MAX,
+                    ..(**command).clone()
+                };
+                store.message_send(id, &command, at).await.map(drop)
             }
             (Operation::EntitySend(id, command), _) => {
                 store.entity_send(id, command, at).await.map(drop)
@@ -201,14 +204,11 @@ impl StoreLayer for RecordingStore {
     async fn message_send(
         &self,
         id: &InstanceId,
-        command: &str,
-        body: &MessageBody,
-        most_unread: u64,
+        command: &InstanceCommand,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
-        let sent = self.inner.message_send(id, command, body, most_unread, now);
-        let sent = sent.await?;
-        let operation = Operation::Send(id.clone(), command.to_owned(), body.clone());
+        let sent = self.inner.message_send(id, command, now).await?;
+        let operation = Operation::Send(id.clone(), Box::new(command.clone()));
         self.record(now, operation);
         Ok(sent)
     }

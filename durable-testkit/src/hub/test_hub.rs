@@ -16,9 +16,12 @@ use durable_runtime::activity::States;
 use durable_runtime::client::Client;
 use durable_runtime::client::StoreCommands;
 use durable_runtime::clock::Clock;
+use durable_runtime::commands::Limits;
 use durable_runtime::dispatcher::EngineConfig;
 use durable_runtime::entity::Entity;
 use durable_runtime::ids::InstanceKey;
+use durable_runtime::notifier::LocalNotifier;
+use durable_runtime::notifier::Notifier;
 use durable_runtime::orchestration::ChildCall;
 use durable_runtime::orchestration::Orchestrator;
 use durable_runtime::payload::CodecError;
@@ -31,8 +34,6 @@ use durable_runtime::running::Place;
 use durable_runtime::salt::SaltSource;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::Store;
-use durable_runtime::work::Limits;
-use durable_runtime::work::Notifier;
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::Calls;
@@ -119,7 +120,7 @@ pub(super) struct Shared {
 
 struct Opened {
     store: Arc<RecordingStore>,
-    notifier: Arc<Notifier>,
+    notifier: Arc<dyn Notifier>,
     client: Client,
 }
 
@@ -315,7 +316,7 @@ impl TestHub {
             let inner = Arc::clone(&lock(&shared.store));
             let past = std::mem::take(&mut *lock(&shared.past));
             let store = Arc::new(RecordingStore::new(inner, &shared.points, past));
-            let notifier = Arc::new(Notifier::default());
+            let notifier: Arc<dyn Notifier> = Arc::new(LocalNotifier::default());
             let commands = StoreCommands::new(
                 Arc::clone(&store) as Arc<dyn Store>,
                 Arc::clone(&notifier),

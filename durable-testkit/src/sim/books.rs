@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use durable_runtime::InstanceId;
+use durable_runtime::commands::EntityFilter;
+use durable_runtime::commands::EntityListing;
 use durable_runtime::ids::InstanceKey;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::Store;
-use durable_runtime::work::EntityFilter;
-use durable_runtime::work::EntityListing;
 use durable_runtime::work::EntityUpdate;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::Output;

@@ -10,17 +10,18 @@ use std::sync::atomic::Ordering;
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
 use durable_runtime::Timestamp;
+use durable_runtime::client::ClientError;
 use durable_runtime::client::StoreCommands;
+use durable_runtime::commands::Commands;
+use durable_runtime::commands::Control;
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::Limits;
+use durable_runtime::commands::StartRequest;
+use durable_runtime::notifier::LocalNotifier;
+use durable_runtime::notifier::Notifier;
 use durable_runtime::salt::SaltSource;
 use durable_runtime::store::StoreError;
-use durable_runtime::work::CommandError;
-use durable_runtime::work::Commands;
-use durable_runtime::work::Control;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::Limits;
-use durable_runtime::work::Notifier;
-use durable_runtime::work::StartRequest;
 use durable_testkit::CountedSalts;
 
 use crate::clock::SimClock;
@@ -67,7 +68,7 @@ pub(crate) struct Clients {
     pub(crate) store: Arc<SimStore>,
     pub(crate) clock: SimClock,
     /// Those of the processes that are alive.
-    pub(crate) notifiers: Mutex<Vec<Arc<Notifier>>>,
+    pub(crate) notifiers: Mutex<Vec<Arc<dyn Notifier>>>,
     pub(crate) records: Mutex<Vec<Record>>,
     pub(crate) numbers: AtomicU64,
     pub(crate) salts: Arc<CountedSalts>,
@@ -96,7 +97,7 @@ impl Clients {
         limits.unread_events = self.most_unread;
         StoreCommands::new(
             self.store.clone(),
-            near.unwrap_or_default(),
+            near.unwrap_or_else(|| Arc::new(LocalNotifier::default())),
             Arc::new(self.clock.clone()),
             limits,
         )
@@ -148,9 +149,9 @@ impl Clients {
         let request = StartRequest {
             id: Some(id.clone()),
             name: planned.workload.to_owned(),
-            version: planned.version.to_owned(),
+            version: Some(planned.version.to_owned()),
             input: planned.payload(),
-            start_at: delay.then_some(durable_runtime::work::StartAt::After(
+            start_at: delay.then_some(durable_runtime::commands::StartAt::After(
                 std::time::Duration::from_secs(3),
             )),
             tags: BTreeMap::new(),
@@ -184,7 +185,7 @@ impl Clients {
                 .await;
             let answer = match raised {
                 Ok(()) => Answer::Accepted,
-                Err(CommandError::AlreadyFinished { .. }) => Answer::Refused,
+                Err(ClientError::AlreadyFinished { .. }) => Answer::Refused,
                 Err(error) => self.not_accepted(&error),
             };
             self.world
@@ -199,8 +200,8 @@ impl Clients {
     }
 
     /// What an error says of an event.
-    fn not_accepted(&self, error: &CommandError) -> Answer {
-        if let CommandError::Backlogged { .. } = error {
+    fn not_accepted(&self, error: &ClientError) -> Answer {
+        if let ClientError::Backlogged { .. } = error {
             self.world.count("event above the limit");
             return Answer::NoRoom;
         }
@@ -227,7 +228,7 @@ impl Clients {
             Ok(()) => self
                 .world
                 .violation(format!("1: `{id}` took an event after its end")),
-            Err(CommandError::AlreadyFinished { .. }) => self.world.count("event after the end"),
+            Err(ClientError::AlreadyFinished { .. }) => self.world.count("event after the end"),
             Err(_) => {}
         }
     }

@@ -2,10 +2,10 @@
 //! it is over restarts, copies and purges it.
 
 use durable_runtime::InstanceId;
-use durable_runtime::work::CommandError;
-use durable_runtime::work::Commands;
-use durable_runtime::work::Control;
-use durable_runtime::work::InstanceFilter;
+use durable_runtime::client::ClientError;
+use durable_runtime::commands::Commands;
+use durable_runtime::commands::Control;
+use durable_runtime::commands::InstanceFilter;
 use durable_runtime::work::InstanceStatus;
 
 use crate::client::Clients;
@@ -164,8 +164,8 @@ impl Clients {
                     self.world.count(what);
                     return true;
                 }
-                Err(CommandError::AlreadyFinished { .. }) => return false,
-                Err(CommandError::NotFound { .. }) => {
+                Err(ClientError::AlreadyFinished { .. }) => return false,
+                Err(ClientError::NotFound { .. }) => {
                     let lost = format!("1: `{id}` was started and is not there");
                     self.world.violation(lost);
                     return false;
@@ -274,7 +274,7 @@ impl Clients {
         self.world.count("purged");
         loop {
             match self.commands(true).instance(id).await {
-                Err(CommandError::NotFound { .. }) => return,
+                Err(ClientError::NotFound { .. }) => return,
                 Ok(row) => {
                     let status = row.status;
                     self.world

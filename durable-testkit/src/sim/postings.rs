@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use durable_runtime::Failure;
 use durable_runtime::Payload;
+use durable_runtime::commands::Commands;
+use durable_runtime::commands::EntityRequest;
 use durable_runtime::failure::CallError;
 use durable_runtime::failure::CallResult;
 use durable_runtime::ids::EntityId;
-use durable_runtime::work::Commands;
-use durable_runtime::work::EntityRequest;
 
 use crate::client::Clients;
 use crate::draw::Draw;

@@ -11,9 +11,10 @@ use durable_runtime::dispatcher::Executor;
 use durable_runtime::dispatcher::Holds;
 use durable_runtime::dispatcher::WorkerEvents;
 use durable_runtime::ids::WorkerId;
+use durable_runtime::notifier::LocalNotifier;
+use durable_runtime::notifier::Notifier;
 use durable_runtime::running::Place;
 use durable_runtime::store::ModelStore;
-use durable_runtime::work::Notifier;
 use durable_testkit::CountedSalts;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -31,7 +32,7 @@ use crate::world::World;
 pub(crate) struct Process {
     pub(crate) number: usize,
     pub(crate) clock: SimClock,
-    pub(crate) notifier: Arc<Notifier>,
+    pub(crate) notifier: Arc<dyn Notifier>,
     stop: watch::Sender<Option<Duration>>,
     task: JoinHandle<()>,
 }
@@ -127,7 +128,7 @@ impl Process {
         let mut setup = setup;
         setup.config.executor = Executor::Simulated(Arc::new(SlowTurns(Arc::clone(world))));
         let store = SimStore::new(inner, Arc::clone(world), number);
-        let notifier = Arc::new(Notifier::default());
+        let notifier: Arc<dyn Notifier> = Arc::new(LocalNotifier::default());
         let (stop, stopped) = watch::channel(None);
         if setup.config.cache_bytes < 10_000 {
             world.count("cache evicts");
@@ -177,7 +178,7 @@ struct Worker {
     number: usize,
     store: Arc<SimStore>,
     clock: SimClock,
-    notifier: Arc<Notifier>,
+    notifier: Arc<dyn Notifier>,
     stopped: watch::Receiver<Option<Duration>>,
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
+use durable_runtime::commands::InstanceFilter;
 use durable_runtime::history::History;
 use durable_runtime::history::HistoryEvent;
 use durable_runtime::ids::CallPath;
@@ -15,7 +16,6 @@ use durable_runtime::machine;
 use durable_runtime::registry::Registry;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::Store;
-use durable_runtime::work::InstanceFilter;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
 use durable_runtime::work::Output;

@@ -9,6 +9,10 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use durable_runtime::InstanceId;
 use durable_runtime::Timestamp;
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::InstanceFilter;
+use durable_runtime::commands::PageToken;
+use durable_runtime::commands::Purged;
 use durable_runtime::ids::EntityId;
 use durable_runtime::ids::InstanceKey;
 use durable_runtime::ids::Lane;
@@ -21,6 +25,7 @@ use durable_runtime::store::EntityCommand;
 use durable_runtime::store::EntitySent;
 use durable_runtime::store::HubInfo;
 use durable_runtime::store::InboxPage;
+use durable_runtime::store::InstanceCommand;
 use durable_runtime::store::Loaded;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::NewWorker;
@@ -32,12 +37,7 @@ use durable_runtime::store::StoreLayer;
 use durable_runtime::store::TimerPage;
 use durable_runtime::store::TimerPlace;
 use durable_runtime::store::WorkerLease;
-use durable_runtime::work::IfExists;
-use durable_runtime::work::InstanceFilter;
-use durable_runtime::work::MessageBody;
 use durable_runtime::work::NewInstance;
-use durable_runtime::work::PageToken;
-use durable_runtime::work::Purged;
 use durable_runtime::work::TurnWrite;
 
 use crate::ledger::Committer;
@@ -371,19 +371,14 @@ impl StoreLayer for SimStore {
     async fn message_send(
         &self,
         id: &InstanceId,
-        command: &str,
-        body: &MessageBody,
-        most_unread: u64,
+        command: &InstanceCommand,
         _now: Timestamp,
     ) -> Result<Sent, StoreError> {
         self.before("message_send").await?;
         if self.loses() {
             return Ok(Sent::Accepted);
         }
-        let sent = self
-            .inner
-            .message_send(id, command, body, most_unread, self.now())
-            .await?;
+        let sent = self.inner.message_send(id, command, self.now()).await?;
         self.after("message_send").await?;
         Ok(sent)
     }

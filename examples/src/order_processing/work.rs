@@ -8,7 +8,7 @@ use durable_runtime::client::Instance;
 use durable_runtime::client::InstanceInfo;
 use durable_runtime::client::Instances;
 use durable_runtime::client::ResultError;
-use durable_runtime::work::IfExists;
+use durable_runtime::commands::IfExists;
 use durable_runtime::work::InstanceStatus;
 use futures::StreamExt;
 use futures::TryStreamExt;

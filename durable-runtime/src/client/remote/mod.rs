@@ -6,14 +6,41 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::commands::WithdrawRequest;
 use crate::ids::MessageId;
-use crate::work::WithdrawRequest;
 
 pub use config::HttpCommandsBuilder;
 pub use config::HttpConfigError;
 use server::Ask;
 use server::Server;
 
+use crate::client::wire::AnswerTo;
+use crate::client::wire::ChangeOf;
+use crate::client::wire::EntitiesOf;
+use crate::client::wire::HistoryOf;
+use crate::client::wire::PageOf;
+use crate::client::wire::PurgeOf;
+use crate::client::wire::Raised;
+use crate::client::wire::Restarted;
+use crate::client::wire::Seen;
+use crate::client::wire::Told;
+use crate::client::wire::path;
+use crate::client::wire::path_of;
+use crate::commands::ClientError;
+use crate::commands::Commands;
+use crate::commands::Control;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityFilter;
+use crate::commands::EntityListing;
+use crate::commands::EntityPage;
+use crate::commands::EntityRequest;
+use crate::commands::EntityTicket;
+use crate::commands::InstanceFilter;
+use crate::commands::InstancePage;
+use crate::commands::PageToken;
+use crate::commands::Purged;
+use crate::commands::StartRequest;
+use crate::commands::Started;
 use crate::failure::CallResult;
 use crate::history::ExternalEvent;
 use crate::history::History;
@@ -23,35 +50,8 @@ use crate::ids::InstanceId;
 use crate::ids::Lane;
 use crate::machine::entity::DELETE_STATE;
 use crate::payload::Payload;
-use crate::work::CommandError;
-use crate::work::Commands;
-use crate::work::Control;
-use crate::work::DelayedSignal;
-use crate::work::EntityFilter;
-use crate::work::EntityListing;
-use crate::work::EntityPage;
-use crate::work::EntityRequest;
-use crate::work::EntityTicket;
 use crate::work::Heartbeat;
-use crate::work::InstanceFilter;
-use crate::work::InstancePage;
 use crate::work::InstanceRow;
-use crate::work::PageToken;
-use crate::work::Purged;
-use crate::work::StartRequest;
-use crate::work::Started;
-use crate::work::remote::AnswerTo;
-use crate::work::remote::ChangeOf;
-use crate::work::remote::EntitiesOf;
-use crate::work::remote::HistoryOf;
-use crate::work::remote::PageOf;
-use crate::work::remote::PurgeOf;
-use crate::work::remote::Raised;
-use crate::work::remote::Restarted;
-use crate::work::remote::Seen;
-use crate::work::remote::Told;
-use crate::work::remote::path;
-use crate::work::remote::path_of;
 
 /// How long one request waits for something to happen: less than the time-outs of usual proxies.
 const LONG_POLL: Duration = Duration::from_secs(25);
@@ -101,7 +101,7 @@ impl HttpCommands {
         payload: Payload,
         command: &str,
         declared: bool,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), ClientError> {
         let raised = Raised {
             name: name.to_owned(),
             payload,
@@ -117,7 +117,7 @@ impl HttpCommands {
 
 #[async_trait]
 impl Commands for HttpCommands {
-    async fn start(&self, request: StartRequest) -> Result<Started, CommandError> {
+    async fn start(&self, request: StartRequest) -> Result<Started, ClientError> {
         // The id is made up here, so that a repetition asks for the same one.
         let id = request.id.clone().unwrap_or_else(InstanceId::generate);
         let query = [("name", request.name.as_str()), ("id", id.as_str())];
@@ -126,7 +126,7 @@ impl Commands for HttpCommands {
             .await
     }
 
-    async fn lanes(&self) -> Result<Vec<Lane>, CommandError> {
+    async fn lanes(&self) -> Result<Vec<Lane>, ClientError> {
         self.server.ask(Ask::new(path::LANES), &()).await
     }
 
@@ -136,7 +136,7 @@ impl Commands for HttpCommands {
         name: &str,
         payload: Payload,
         command: &str,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), ClientError> {
         self.send_event(id, name, payload, command, false).await
     }
 
@@ -146,7 +146,7 @@ impl Commands for HttpCommands {
         name: &str,
         payload: Payload,
         command: &str,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), ClientError> {
         self.send_event(id, name, payload, command, true).await
     }
 
@@ -155,7 +155,7 @@ impl Commands for HttpCommands {
         id: &InstanceId,
         control: Control,
         command: &str,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), ClientError> {
         let path = path_of(&control);
         let command = command.to_owned();
         let query = [("id", id.as_str())];
@@ -169,7 +169,7 @@ impl Commands for HttpCommands {
         id: &InstanceId,
         other: Option<InstanceId>,
         command: &str,
-    ) -> Result<Started, CommandError> {
+    ) -> Result<Started, ClientError> {
         let command = command.to_owned();
         let query = [("id", id.as_str())];
         self.server
@@ -185,7 +185,7 @@ impl Commands for HttpCommands {
         filter: &InstanceFilter,
         children: bool,
         after: Option<PageToken>,
-    ) -> Result<Purged, CommandError> {
+    ) -> Result<Purged, ClientError> {
         let purge = PurgeOf {
             filter: filter.clone(),
             children,
@@ -204,7 +204,7 @@ impl Commands for HttpCommands {
         self.server.ask(ask, &purge).await
     }
 
-    async fn instance(&self, id: &InstanceId) -> Result<InstanceRow, CommandError> {
+    async fn instance(&self, id: &InstanceId) -> Result<InstanceRow, ClientError> {
         let query = [("id", id.as_str())];
         self.server
             .ask(Ask::new(path::INSTANCE).about(&query), &())
@@ -220,7 +220,7 @@ impl Commands for HttpCommands {
         let query = [("id", seen.id.as_str())];
         let ask = Ask::new(path::CHANGED).about(&query).waits(LONG_POLL);
         match self.server.ask_once::<_, bool>(&ask, &change).await {
-            Ok(true) | Err(CommandError::NotFound { .. } | CommandError::Unauthorized { .. }) => {}
+            Ok(true) | Err(ClientError::NotFound { .. } | ClientError::Unauthorized { .. }) => {}
             // One who may read may not be let wait, and a server may not let anybody wait.
             Ok(false) | Err(_) => self.wait(LOOK_AGAIN).await,
         }
@@ -234,7 +234,7 @@ impl Commands for HttpCommands {
         &self,
         id: &InstanceId,
         execution: Option<Execution>,
-    ) -> Result<History, CommandError> {
+    ) -> Result<History, ClientError> {
         let query = [("id", id.as_str())];
         self.server
             .ask(
@@ -244,28 +244,28 @@ impl Commands for HttpCommands {
             .await
     }
 
-    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError> {
+    async fn open_history(&self, id: &InstanceId) -> Result<History, ClientError> {
         let query = [("id", id.as_str())];
         self.server
             .ask(Ask::new(path::OPEN_HISTORY).about(&query), &())
             .await
     }
 
-    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, CommandError> {
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, ClientError> {
         let query = [("id", id.as_str())];
         self.server
             .ask(Ask::new(path::UNREAD_EVENTS).about(&query), &())
             .await
     }
 
-    async fn unread_count(&self, id: &InstanceId) -> Result<u64, CommandError> {
+    async fn unread_count(&self, id: &InstanceId) -> Result<u64, ClientError> {
         let query = [("id", id.as_str())];
         self.server
             .ask(Ask::new(path::UNREAD_COUNT).about(&query), &())
             .await
     }
 
-    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError> {
+    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, ClientError> {
         let query = [("id", id.as_str())];
         self.server
             .ask(Ask::new(path::HEARTBEATS).about(&query), &())
@@ -277,7 +277,7 @@ impl Commands for HttpCommands {
         filter: &InstanceFilter,
         after: Option<PageToken>,
         limit: u32,
-    ) -> Result<InstancePage, CommandError> {
+    ) -> Result<InstancePage, ClientError> {
         let page = PageOf {
             filter: filter.clone(),
             after,
@@ -286,11 +286,11 @@ impl Commands for HttpCommands {
         self.server.ask(Ask::new(path::INSTANCES), &page).await
     }
 
-    async fn count(&self, filter: &InstanceFilter) -> Result<u64, CommandError> {
+    async fn count(&self, filter: &InstanceFilter) -> Result<u64, ClientError> {
         self.server.ask(Ask::new(path::COUNT), filter).await
     }
 
-    async fn entity_send(&self, request: EntityRequest) -> Result<EntityTicket, CommandError> {
+    async fn entity_send(&self, request: EntityRequest) -> Result<EntityTicket, ClientError> {
         let path = if request.operation == DELETE_STATE {
             path::ENTITY_DELETE
         } else {
@@ -307,9 +307,9 @@ impl Commands for HttpCommands {
         })
     }
 
-    async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError> {
+    async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, ClientError> {
         let Some(entity) = &ticket.entity else {
-            return Err(CommandError::UnexpectedAnswer {
+            return Err(ClientError::UnexpectedAnswer {
                 server: self.server.name().to_owned(),
                 problem: "a ticket that does not name its entity".to_owned(),
             });
@@ -324,14 +324,12 @@ impl Commands for HttpCommands {
             let answer: Result<Option<CallResult>, _> = self.server.ask(ask, &answer).await;
             match answer {
                 Ok(Some(answer)) => return Ok(answer),
-                Ok(None) | Err(CommandError::TooManyRequests { .. }) => {
+                Ok(None) | Err(ClientError::TooManyRequests { .. }) => {
                     self.wait(LOOK_AGAIN).await;
                 }
                 // The operation was sent: none of these may say that nothing was done.
-                Err(
-                    error @ (CommandError::Unauthorized { .. } | CommandError::Forbidden { .. }),
-                ) => {
-                    return Err(CommandError::Unreachable {
+                Err(error @ (ClientError::Unauthorized { .. } | ClientError::Forbidden { .. })) => {
+                    return Err(ClientError::Unreachable {
                         server: self.server.name().to_owned(),
                         source: Box::new(error),
                     });
@@ -345,18 +343,18 @@ impl Commands for HttpCommands {
         &self,
         id: &EntityId,
         after: Option<MessageId>,
-    ) -> Result<Vec<DelayedSignal>, CommandError> {
+    ) -> Result<Vec<DelayedSignal>, ClientError> {
         let ask = Ask::new(path::DELAYED_SIGNALS);
         self.server.ask(ask.about(&query_of(id)), &after).await
     }
 
-    async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), CommandError> {
+    async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), ClientError> {
         let ask = Ask::new(path::SIGNAL_WITHDRAW);
         let entity = query_of(&request.entity);
         self.server.ask(ask.about(&entity), &request).await
     }
 
-    async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, CommandError> {
+    async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, ClientError> {
         self.server
             .ask(Ask::new(path::ENTITY).about(&query_of(id)), &())
             .await
@@ -367,7 +365,7 @@ impl Commands for HttpCommands {
         filter: &EntityFilter,
         after: Option<&EntityId>,
         limit: u32,
-    ) -> Result<EntityPage, CommandError> {
+    ) -> Result<EntityPage, ClientError> {
         let page = EntitiesOf {
             filter: filter.clone(),
             after: after.cloned(),

@@ -14,8 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::clock::Clock;
-use crate::work::CommandError;
-use crate::work::remote::Refusal;
+use crate::commands::ClientError;
 
 /// The wait between two tries doubles, from the shortest to the longest.
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
@@ -93,7 +92,7 @@ impl<'a> Ask<'a> {
 
 /// Why a try failed.
 struct Failed {
-    error: CommandError,
+    error: ClientError,
     again: Again,
     /// When to try again, if the server says so.
     after: Option<Duration>,
@@ -110,7 +109,7 @@ enum Again {
 }
 
 impl Failed {
-    fn new(error: CommandError, again: Again) -> Self {
+    fn new(error: ClientError, again: Again) -> Self {
         Self {
             error,
             again,
@@ -129,7 +128,7 @@ impl Server {
     }
 
     /// Asks until there is an answer or the time for repeating is over.
-    pub(super) async fn ask<B, T>(&self, ask: Ask<'_>, body: &B) -> Result<T, CommandError>
+    pub(super) async fn ask<B, T>(&self, ask: Ask<'_>, body: &B) -> Result<T, ClientError>
     where
         B: Serialize + ?Sized,
         T: DeserializeOwned,
@@ -157,7 +156,7 @@ impl Server {
     }
 
     /// Asks once.
-    pub(super) async fn ask_once<B, T>(&self, ask: &Ask<'_>, body: &B) -> Result<T, CommandError>
+    pub(super) async fn ask_once<B, T>(&self, ask: &Ask<'_>, body: &B) -> Result<T, ClientError>
     where
         B: Serialize + ?Sized,
         T: DeserializeOwned,
@@ -243,7 +242,7 @@ impl Server {
         let reason = self.words(&problem.detail);
         let refusal = problem
             .error
-            .and_then(|error| serde_json::from_value::<Refusal>(error).ok());
+            .and_then(|error| serde_json::from_value::<ClientError>(error).ok());
         let unavailable = matches!(
             status,
             StatusCode::REQUEST_TIMEOUT
@@ -259,16 +258,16 @@ impl Server {
         };
         let server = || self.name().to_owned();
         let error = match (refusal, status) {
-            (Some(refusal), _) => refusal.into_error(reason),
-            (None, StatusCode::UNAUTHORIZED) => CommandError::Unauthorized {
+            (Some(refusal), _) => refusal.because(reason),
+            (None, StatusCode::UNAUTHORIZED) => ClientError::Unauthorized {
                 server: server(),
                 reason,
             },
-            (None, StatusCode::FORBIDDEN) => CommandError::Forbidden {
+            (None, StatusCode::FORBIDDEN) => ClientError::Forbidden {
                 server: server(),
                 reason,
             },
-            (None, StatusCode::TOO_MANY_REQUESTS) => CommandError::TooManyRequests {
+            (None, StatusCode::TOO_MANY_REQUESTS) => ClientError::TooManyRequests {
                 server: server(),
                 reason,
             },
@@ -303,15 +302,15 @@ impl Server {
     fn unreachable(
         &self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> CommandError {
-        CommandError::Unreachable {
+    ) -> ClientError {
+        ClientError::Unreachable {
             server: self.name().to_owned(),
             source: source.into(),
         }
     }
 
-    fn unexpected(&self, problem: String) -> CommandError {
-        CommandError::UnexpectedAnswer {
+    fn unexpected(&self, problem: String) -> ClientError {
+        ClientError::UnexpectedAnswer {
             server: self.name().to_owned(),
             problem,
         }
@@ -327,8 +326,8 @@ struct Problem {
     error: Option<serde_json::Value>,
 }
 
-fn json<B: Serialize + ?Sized>(body: &B) -> Result<Vec<u8>, CommandError> {
-    serde_json::to_vec(body).map_err(|error| CommandError::Store {
+fn json<B: Serialize + ?Sized>(body: &B) -> Result<Vec<u8>, ClientError> {
+    serde_json::to_vec(body).map_err(|error| ClientError::Store {
         action: "write the command as JSON".into(),
         source: error.into(),
     })

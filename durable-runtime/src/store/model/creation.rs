@@ -2,18 +2,19 @@
 
 use super::tables::Tables;
 use crate::clock::Timestamp;
+use crate::commands::IfExists;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::mutants::Mutant;
 use crate::mutants::mutant;
 use crate::store::Created;
+use crate::store::InstanceCommand;
 use crate::store::Sent;
 use crate::store::creation::Beginning;
 use crate::store::creation::beginning_of;
 use crate::store::creation::first_event;
 use crate::store::creation::pending_row;
-use crate::work::IfExists;
 use crate::work::InstanceRow;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
@@ -99,24 +100,26 @@ impl Tables {
     pub(super) fn message_send(
         &mut self,
         id: &InstanceId,
-        command: &str,
-        body: &MessageBody,
-        most_unread: u64,
+        sent: &InstanceCommand,
         now: Timestamp,
     ) -> Sent {
         let Some(existing) = self.by_id(id) else {
             return Sent::NotFound;
         };
-        let (key, status) = (existing.key, existing.status);
-        let known = self.commands.contains(&(key, command.to_owned()));
+        let (key, status, lane) = (existing.key, existing.status, existing.lane());
+        let InstanceCommand { command, body, .. } = sent;
+        let known = self.commands.contains(&(key, command.clone()));
         if known && !mutant(Mutant::CommandNotRemembered) {
             return Sent::Repeated;
         }
         if status.is_terminal() && !mutant(Mutant::EventAfterTheEnd) {
             return Sent::Finished(status);
         }
+        if sent.refused_by.contains(&lane) {
+            return Sent::Refused(lane);
+        }
         let is_event = matches!(body, MessageBody::EventRaised { .. });
-        if is_event && self.unread(key) >= most_unread {
+        if is_event && self.unread(key) >= sent.most_unread {
             if mutant(Mutant::BacklogDropped) {
                 return Sent::Accepted;
             }

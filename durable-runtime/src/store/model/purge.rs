@@ -1,12 +1,12 @@
 //! Deleting instances that have ended.
 
 use super::tables::Tables;
+use crate::commands::InstanceFilter;
+use crate::commands::PageToken;
+use crate::commands::Purged;
 use crate::ids::InstanceKey;
 use crate::store::purging::ended_only;
-use crate::work::InstanceFilter;
 use crate::work::InstanceRow;
-use crate::work::PageToken;
-use crate::work::Purged;
 
 impl Tables {
     pub(super) fn purge(

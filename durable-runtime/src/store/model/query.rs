@@ -3,6 +3,9 @@
 use super::tables::Received;
 use super::tables::Tables;
 use crate::clock::Timestamp;
+use crate::commands::InstanceFilter;
+use crate::commands::InstancePage;
+use crate::commands::PageToken;
 use crate::history::TurnRecord;
 use crate::ids::Execution;
 use crate::ids::InstanceId;
@@ -21,10 +24,7 @@ use crate::store::reading::readable_or_not;
 use crate::store::reading::turn_record;
 use crate::store::reading::unread_events;
 use crate::work::Heartbeat;
-use crate::work::InstanceFilter;
-use crate::work::InstancePage;
 use crate::work::InstanceRow;
-use crate::work::PageToken;
 
 impl Tables {
     pub(super) fn load(&self, key: InstanceKey) -> Result<Option<Loaded>, StoreError> {

@@ -12,6 +12,15 @@ use async_trait::async_trait;
 
 use super::tables::Tables;
 use crate::clock::Timestamp;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityFilter;
+use crate::commands::EntityListing;
+use crate::commands::EntityPage;
+use crate::commands::IfExists;
+use crate::commands::InstanceFilter;
+use crate::commands::InstancePage;
+use crate::commands::PageToken;
+use crate::commands::Purged;
 use crate::failure::CallResult;
 use crate::history::TurnRecord;
 use crate::ids::EntityId;
@@ -26,6 +35,7 @@ use crate::store::EntityCommand;
 use crate::store::EntitySent;
 use crate::store::HubInfo;
 use crate::store::InboxPage;
+use crate::store::InstanceCommand;
 use crate::store::Loaded;
 use crate::store::LoadedEntity;
 use crate::store::NewWorker;
@@ -38,19 +48,9 @@ use crate::store::TimerPlace;
 use crate::store::Unread;
 use crate::store::WorkerLease;
 use crate::store::creation::new_hub;
-use crate::work::DelayedSignal;
-use crate::work::EntityFilter;
-use crate::work::EntityListing;
-use crate::work::EntityPage;
 use crate::work::Heartbeat;
-use crate::work::IfExists;
-use crate::work::InstanceFilter;
-use crate::work::InstancePage;
 use crate::work::InstanceRow;
-use crate::work::MessageBody;
 use crate::work::NewInstance;
-use crate::work::PageToken;
-use crate::work::Purged;
 use crate::work::TurnWrite;
 
 /// A store in memory: the specification of all others. Clones share the stored data.
@@ -213,13 +213,11 @@ impl Store for ModelStore {
     async fn message_send(
         &self,
         id: &InstanceId,
-        command: &str,
-        body: &MessageBody,
-        most_unread: u64,
+        command: &InstanceCommand,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
         let mut tables = self.tables()?;
-        Ok(tables.message_send(id, command, body, most_unread, now))
+        Ok(tables.message_send(id, command, now))
     }
 
     async fn inbox_fetch(

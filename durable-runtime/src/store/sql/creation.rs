@@ -16,14 +16,16 @@ use super::scope::Scope;
 use super::showing;
 use super::start::Begun;
 use crate::clock::Timestamp;
+use crate::commands::IfExists;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
+use crate::ids::Lane;
 use crate::ids::Unit;
 use crate::store::Created;
+use crate::store::InstanceCommand;
 use crate::store::Sent;
 use crate::store::creation::first_event;
 use crate::store::table::instance::Model;
-use crate::work::IfExists;
 use crate::work::InstanceStatus;
 use crate::work::MessageBody;
 use crate::work::NewInstance;
@@ -130,11 +132,10 @@ pub(super) async fn send_in_txn(
     txn: &DatabaseTransaction,
     scope: Scope,
     id: &InstanceId,
-    command: &str,
-    body: &MessageBody,
-    most_unread: u64,
+    sent: &InstanceCommand,
     now: Timestamp,
 ) -> Result<Sent, DbErr> {
+    let InstanceCommand { command, body, .. } = sent;
     let Some(existing) = instance::fetch_in_txn(txn, scope, id).await? else {
         return Ok(Sent::NotFound);
     };
@@ -148,8 +149,12 @@ pub(super) async fn send_in_txn(
     if to.status.is_terminal() {
         return Ok(Sent::Finished(to.status));
     }
+    let lane = Lane::orchestrator(&existing.name, &existing.version);
+    if sent.refused_by.contains(&lane) {
+        return Ok(Sent::Refused(lane));
+    }
     let is_event = matches!(body, MessageBody::EventRaised { .. });
-    if is_event && to.unread >= most_unread {
+    if is_event && to.unread >= sent.most_unread {
         return Ok(Sent::Backlogged);
     }
     accept_in_txn(txn, scope, to.receiver, command, body, now).await?;

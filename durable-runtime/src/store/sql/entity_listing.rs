@@ -25,6 +25,9 @@ use super::scope::Scope;
 use super::source::FEW;
 use super::source::between;
 use super::source::count;
+use crate::commands::EntityFilter;
+use crate::commands::EntityListing;
+use crate::commands::EntityPage;
 use crate::ids::EntityId;
 use crate::ids::InstanceKey;
 use crate::store::creation::shows;
@@ -32,9 +35,6 @@ use crate::store::table::entity::Column;
 use crate::store::table::entity::Entity;
 use crate::store::table::entity::Model;
 use crate::store::table::inbox;
-use crate::work::EntityFilter;
-use crate::work::EntityListing;
-use crate::work::EntityPage;
 use crate::work::EntityRow;
 
 /// How many rows a part looks at, at least: those that were deleted do not show.

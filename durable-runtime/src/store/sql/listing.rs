@@ -29,6 +29,9 @@ use super::rows;
 use super::scope::Scope;
 use super::source::Source;
 use super::source::between;
+use crate::commands::InstanceFilter;
+use crate::commands::InstancePage;
+use crate::commands::PageToken;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::store::table::Status;
@@ -36,9 +39,6 @@ use crate::store::table::instance::Column;
 use crate::store::table::instance::Entity;
 use crate::store::table::instance::Model;
 use crate::store::table::tag;
-use crate::work::InstanceFilter;
-use crate::work::InstancePage;
-use crate::work::PageToken;
 
 /// How many rows a part looks at, at least, where not all of them are wanted.
 const PART: usize = 1_000;

@@ -17,15 +17,15 @@ use super::rows;
 use super::scope::Scope;
 use super::tag;
 use super::timer;
+use crate::commands::InstanceFilter;
+use crate::commands::PageToken;
+use crate::commands::Purged;
 use crate::ids::InstanceKey;
 use crate::store::purging::ended_only;
 use crate::store::table::Status;
 use crate::store::table::instance::Column;
 use crate::store::table::instance::Entity;
-use crate::work::InstanceFilter;
 use crate::work::InstanceStatus;
-use crate::work::PageToken;
-use crate::work::Purged;
 
 /// Deletes what one transaction may.
 pub(super) async fn purge_in_txn(

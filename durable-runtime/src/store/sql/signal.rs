@@ -19,6 +19,7 @@ use super::inbox::ENTITY_OPERATION;
 use super::rows;
 use super::scope::Scope;
 use super::timer;
+use crate::commands::DelayedSignal;
 use crate::ids::EntityId;
 use crate::ids::InstanceKey;
 use crate::ids::MessageId;
@@ -26,7 +27,6 @@ use crate::store::SignalWithdrawal;
 use crate::store::table::inbox::Column;
 use crate::store::table::inbox::Entity;
 use crate::store::table::inbox::Model;
-use crate::work::DelayedSignal;
 use crate::work::TimerId;
 use crate::work::TurnWrite;
 

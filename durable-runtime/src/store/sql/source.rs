@@ -28,10 +28,10 @@ use super::instance_row::payload_text;
 use super::prefix::begins_with;
 use super::scope::Scope;
 use crate::clock::Timestamp;
+use crate::commands::InstanceFilter;
 use crate::store::table::Status;
 use crate::store::table::instance::Column;
 use crate::store::table::tag;
-use crate::work::InstanceFilter;
 use crate::work::InstanceStatus;
 
 /// How many entries are few. No more are counted, since that tells few from many.

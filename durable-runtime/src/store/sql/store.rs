@@ -40,6 +40,15 @@ use super::unit;
 use super::worker;
 use super::worker::Fence;
 use crate::clock::Timestamp;
+use crate::commands::DelayedSignal;
+use crate::commands::EntityFilter;
+use crate::commands::EntityListing;
+use crate::commands::EntityPage;
+use crate::commands::IfExists;
+use crate::commands::InstanceFilter;
+use crate::commands::InstancePage;
+use crate::commands::PageToken;
+use crate::commands::Purged;
 use crate::failure::CallResult;
 use crate::history::TurnRecord;
 use crate::ids::EntityId;
@@ -56,6 +65,7 @@ use crate::store::EntityCommand;
 use crate::store::EntitySent;
 use crate::store::HubInfo;
 use crate::store::InboxPage;
+use crate::store::InstanceCommand;
 use crate::store::Loaded;
 use crate::store::LoadedEntity;
 use crate::store::NewWorker;
@@ -72,19 +82,9 @@ use crate::store::reading::readable;
 use crate::store::reading::readable_or_not;
 use crate::store::reading::turn_record;
 use crate::store::reading::unread_events;
-use crate::work::DelayedSignal;
-use crate::work::EntityFilter;
-use crate::work::EntityListing;
-use crate::work::EntityPage;
 use crate::work::Heartbeat;
-use crate::work::IfExists;
-use crate::work::InstanceFilter;
-use crate::work::InstancePage;
 use crate::work::InstanceRow;
-use crate::work::MessageBody;
 use crate::work::NewInstance;
-use crate::work::PageToken;
-use crate::work::Purged;
 use crate::work::TurnWrite;
 
 /// A store in a SQL database.
@@ -394,14 +394,12 @@ impl Store for SqlStore {
     async fn message_send(
         &self,
         id: &InstanceId,
-        command: &str,
-        body: &MessageBody,
-        most_unread: u64,
+        command: &InstanceCommand,
         now: Timestamp,
     ) -> Result<Sent, StoreError> {
         let scope = self.scope()?;
         let txn = self.begin("send a message").await?;
-        let sent = creation::send_in_txn(&txn, scope, id, command, body, most_unread, now).await;
+        let sent = creation::send_in_txn(&txn, scope, id, command, now).await;
         let sent = txn.done(sent)?;
         txn.commit().await?;
         Ok(sent)

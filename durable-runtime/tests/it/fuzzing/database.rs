@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use durable_runtime::Client;
 use durable_runtime::client::ClientError;
+use durable_runtime::commands::IfExists;
 use durable_runtime::prelude::*;
 use durable_runtime::store;
 use durable_runtime::store::OpenedStore;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
 use sea_orm::ConnectionTrait;
 use sea_orm::DatabaseConnection;

@@ -9,14 +9,15 @@ use durable_runtime::Timestamp;
 use durable_runtime::client::StoreCommands;
 use durable_runtime::clock::Clock;
 use durable_runtime::clock::Tick;
+use durable_runtime::commands::Limits;
 use durable_runtime::dispatcher::Dispatcher;
 use durable_runtime::dispatcher::DispatcherError;
 use durable_runtime::dispatcher::EngineConfig;
 use durable_runtime::dispatcher::Progress;
+use durable_runtime::notifier::LocalNotifier;
+use durable_runtime::notifier::Notifier;
 use durable_runtime::registry::Registry;
 use durable_runtime::store::Store;
-use durable_runtime::work::Limits;
-use durable_runtime::work::Notifier;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
@@ -61,7 +62,7 @@ impl Engine {
     ) -> Result<Self, DispatcherError> {
         let clock = Arc::new(StillClock::at(now));
         store.hub_open(now).await?;
-        let notifier = Arc::new(Notifier::default());
+        let notifier: Arc<dyn Notifier> = Arc::new(LocalNotifier::default());
         let commands = StoreCommands::new(
             Arc::clone(store),
             Arc::clone(&notifier),

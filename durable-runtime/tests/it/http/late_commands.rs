@@ -6,6 +6,22 @@ use std::time::Duration;
 use async_trait::async_trait;
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
+use durable_runtime::client::ClientError;
+use durable_runtime::commands::Commands;
+use durable_runtime::commands::Control;
+use durable_runtime::commands::DelayedSignal;
+use durable_runtime::commands::EntityFilter;
+use durable_runtime::commands::EntityListing;
+use durable_runtime::commands::EntityPage;
+use durable_runtime::commands::EntityRequest;
+use durable_runtime::commands::EntityTicket;
+use durable_runtime::commands::InstanceFilter;
+use durable_runtime::commands::InstancePage;
+use durable_runtime::commands::PageToken;
+use durable_runtime::commands::Purged;
+use durable_runtime::commands::StartRequest;
+use durable_runtime::commands::Started;
+use durable_runtime::commands::WithdrawRequest;
 use durable_runtime::failure::CallResult;
 use durable_runtime::history::ExternalEvent;
 use durable_runtime::history::History;
@@ -13,24 +29,8 @@ use durable_runtime::ids::EntityId;
 use durable_runtime::ids::Execution;
 use durable_runtime::ids::Lane;
 use durable_runtime::ids::MessageId;
-use durable_runtime::work::CommandError;
-use durable_runtime::work::Commands;
-use durable_runtime::work::Control;
-use durable_runtime::work::DelayedSignal;
-use durable_runtime::work::EntityFilter;
-use durable_runtime::work::EntityListing;
-use durable_runtime::work::EntityPage;
-use durable_runtime::work::EntityRequest;
-use durable_runtime::work::EntityTicket;
 use durable_runtime::work::Heartbeat;
-use durable_runtime::work::InstanceFilter;
-use durable_runtime::work::InstancePage;
 use durable_runtime::work::InstanceRow;
-use durable_runtime::work::PageToken;
-use durable_runtime::work::Purged;
-use durable_runtime::work::StartRequest;
-use durable_runtime::work::Started;
-use durable_runtime::work::WithdrawRequest;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,15 +50,15 @@ pub(super) struct LateCommands {
     pub(super) trouble: Trouble,
 }
 
-fn unavailable(action: &'static str) -> CommandError {
-    CommandError::Unavailable {
+fn unavailable(action: &'static str) -> ClientError {
+    ClientError::Unavailable {
         action: action.into(),
         source: "the connection was lost".into(),
     }
 }
 
 impl LateCommands {
-    async fn told<T>(&self, done: Result<T, CommandError>) -> Result<T, CommandError> {
+    async fn told<T>(&self, done: Result<T, ClientError>) -> Result<T, ClientError> {
         let done = done?;
         match self.trouble {
             Trouble::Late => std::future::pending().await,
@@ -70,11 +70,11 @@ impl LateCommands {
 
 #[async_trait]
 impl Commands for LateCommands {
-    async fn start(&self, request: StartRequest) -> Result<Started, CommandError> {
+    async fn start(&self, request: StartRequest) -> Result<Started, ClientError> {
         self.told(self.commands.start(request).await).await
     }
 
-    async fn lanes(&self) -> Result<Vec<Lane>, CommandError> {
+    async fn lanes(&self) -> Result<Vec<Lane>, ClientError> {
         self.commands.lanes().await
     }
 
@@ -84,7 +84,7 @@ impl Commands for LateCommands {
         name: &str,
         payload: Payload,
         command: &str,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), ClientError> {
         let raised = self.commands.raise(id, name, payload, command);
         self.told(raised.await).await
     }
@@ -94,7 +94,7 @@ impl Commands for LateCommands {
         id: &InstanceId,
         control: Control,
         command: &str,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), ClientError> {
         let told = self.commands.control(id, control, command);
         self.told(told.await).await
     }
@@ -104,7 +104,7 @@ impl Commands for LateCommands {
         id: &InstanceId,
         other: Option<InstanceId>,
         command: &str,
-    ) -> Result<Started, CommandError> {
+    ) -> Result<Started, ClientError> {
         let restarted = self.commands.restart(id, other, command);
         self.told(restarted.await).await
     }
@@ -114,12 +114,12 @@ impl Commands for LateCommands {
         filter: &InstanceFilter,
         children: bool,
         after: Option<PageToken>,
-    ) -> Result<Purged, CommandError> {
+    ) -> Result<Purged, ClientError> {
         let purged = self.commands.purge(filter, children, after);
         self.told(purged.await).await
     }
 
-    async fn instance(&self, id: &InstanceId) -> Result<InstanceRow, CommandError> {
+    async fn instance(&self, id: &InstanceId) -> Result<InstanceRow, ClientError> {
         if self.trouble == Trouble::Unread {
             return Err(unavailable("read the instance"));
         }
@@ -138,19 +138,19 @@ impl Commands for LateCommands {
         &self,
         id: &InstanceId,
         execution: Option<Execution>,
-    ) -> Result<History, CommandError> {
+    ) -> Result<History, ClientError> {
         self.commands.history(id, execution).await
     }
 
-    async fn open_history(&self, id: &InstanceId) -> Result<History, CommandError> {
+    async fn open_history(&self, id: &InstanceId) -> Result<History, ClientError> {
         self.commands.open_history(id).await
     }
 
-    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, CommandError> {
+    async fn unread_events(&self, id: &InstanceId) -> Result<Vec<ExternalEvent>, ClientError> {
         self.commands.unread_events(id).await
     }
 
-    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, CommandError> {
+    async fn heartbeats(&self, id: &InstanceId) -> Result<Vec<Heartbeat>, ClientError> {
         self.commands.heartbeats(id).await
     }
 
@@ -159,19 +159,19 @@ impl Commands for LateCommands {
         filter: &InstanceFilter,
         after: Option<PageToken>,
         limit: u32,
-    ) -> Result<InstancePage, CommandError> {
+    ) -> Result<InstancePage, ClientError> {
         self.commands.instances(filter, after, limit).await
     }
 
-    async fn count(&self, filter: &InstanceFilter) -> Result<u64, CommandError> {
+    async fn count(&self, filter: &InstanceFilter) -> Result<u64, ClientError> {
         self.commands.count(filter).await
     }
 
-    async fn entity_send(&self, request: EntityRequest) -> Result<EntityTicket, CommandError> {
+    async fn entity_send(&self, request: EntityRequest) -> Result<EntityTicket, ClientError> {
         self.told(self.commands.entity_send(request).await).await
     }
 
-    async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, CommandError> {
+    async fn entity_answer(&self, ticket: &EntityTicket) -> Result<CallResult, ClientError> {
         self.commands.entity_answer(ticket).await
     }
 
@@ -179,16 +179,16 @@ impl Commands for LateCommands {
         &self,
         id: &EntityId,
         after: Option<MessageId>,
-    ) -> Result<Vec<DelayedSignal>, CommandError> {
+    ) -> Result<Vec<DelayedSignal>, ClientError> {
         self.commands.delayed_signals(id, after).await
     }
 
-    async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), CommandError> {
+    async fn signal_withdraw(&self, request: WithdrawRequest) -> Result<(), ClientError> {
         self.told(self.commands.signal_withdraw(request).await)
             .await
     }
 
-    async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, CommandError> {
+    async fn entity(&self, id: &EntityId) -> Result<Option<EntityListing>, ClientError> {
         self.commands.entity(id).await
     }
 
@@ -197,7 +197,7 @@ impl Commands for LateCommands {
         filter: &EntityFilter,
         after: Option<&EntityId>,
         limit: u32,
-    ) -> Result<EntityPage, CommandError> {
+    ) -> Result<EntityPage, ClientError> {
         self.commands.entities(filter, after, limit).await
     }
 }

@@ -2,9 +2,9 @@
 
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
-use durable_runtime::work::IfExists;
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::StartRequest;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::StartRequest;
 
 use super::server::Server;
 
@@ -78,7 +78,7 @@ fn start(id: &str, input: &str) -> StartRequest {
     StartRequest {
         id: Some(InstanceId::new(id).unwrap()),
         name: "order".to_owned(),
-        version: "1".to_owned(),
+        version: Some("1".to_owned()),
         input: Some(Payload::from_json(input).unwrap()),
         start_at: None,
         tags: std::collections::BTreeMap::new(),
@@ -147,7 +147,7 @@ async fn a_server_without_the_code_accepts_what_the_instance_finds_out() {
 
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("hub.db").display());
-    let mut server = Server::with(&url, |management| management).await;
+    let mut server = Server::with(url.as_str(), |management| management).await;
     server.waiting_order("o-1").await;
     let elsewhere = Client::open(&url).await.unwrap();
     let management = Management::new(&elsewhere);

@@ -3,6 +3,7 @@
 mod access;
 mod clock;
 mod commands;
+mod counting_store;
 mod crowded;
 mod entities;
 mod functions;

@@ -1,8 +1,21 @@
 //! `POST /instances/{id}/raiseEvent/{event}`
 
+use std::sync::Arc;
+
+use axum::Router;
 use axum::http::Request;
+use durable_runtime::Client;
+use durable_runtime::client::StoreCommands;
+use durable_runtime::commands::Limits;
+use durable_runtime::http::Management;
+use durable_runtime::notifier::LocalNotifier;
+use durable_runtime::registry::Registry;
+use durable_runtime::store;
 use durable_runtime::work::InstanceStatus;
 
+use super::counting_store::CountingStore;
+use super::functions::approved_order;
+use super::functions::order;
 use super::server::Server;
 
 #[tokio::test]
@@ -64,6 +77,60 @@ async fn an_event_that_is_not_one_is_refused() {
             .unwrap()
             .is_empty()
     );
+}
+
+/// A server with an order that waits and one that has ended, whose requests go through the store that is
+/// returned with it; its worker uses that store directly.
+async fn counted() -> (Server, Arc<CountingStore>) {
+    let opened = store::open("memory:").await.unwrap();
+    let mut server = Server::with(opened.clone(), |management| management).await;
+    server.waiting_order("o-1").await;
+    server.ended_order("ended", 3).await;
+    let mut registry = Registry::default();
+    registry.register(approved_order);
+    registry.register(order);
+    let counting = Arc::new(CountingStore::around(opened.store));
+    let commands = StoreCommands::new(
+        Arc::clone(&counting) as _,
+        Arc::<LocalNotifier>::default(),
+        Arc::clone(&server.clock) as _,
+        Limits::default(),
+    );
+    let client = Client::new(Arc::new(commands.code(registry.code())));
+    server.app = Router::new().nest("/durable", Management::new(client).router());
+    (server, counting)
+}
+
+#[tokio::test]
+async fn an_event_takes_one_transaction_whatever_becomes_of_it() {
+    let (server, counting) = counted().await;
+    for (event, value, status) in [
+        ("o-1/raiseEvent/Aproval", "1", 400),
+        ("o-1/raiseEvent/Approval", "7", 400),
+        ("ended/raiseEvent/Approval", r#"{"by":"Ada"}"#, 410),
+        ("nobody/raiseEvent/Approval", r#"{"by":"Ada"}"#, 404),
+        ("o-1/raiseEvent/Aproval?undeclared=true", "1", 202),
+        ("o-1/raiseEvent/Approval", r#"{"by":"Ada"}"#, 202),
+    ] {
+        let path = format!("/durable/instances/{event}");
+        assert_eq!(server.post(&path, value).await.status, status, "{event}");
+        assert_eq!(counting.take_calls(), ["message_send"], "{event}");
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_takes_no_event_says_so_before_what_is_wrong_with_this_one() {
+    let (server, counting) = counted().await;
+    let long = "e".repeat(129);
+    for (id, status) in [("ended", 410), ("nobody", 404), ("o-1", 400)] {
+        let path = |event: &str| format!("/durable/instances/{id}/raiseEvent/{event}");
+        let no_json = server.send(Request::post(path("Approval")), "{}").await;
+        assert_eq!(no_json.status, status, "{id}");
+        let broken = server.post(&path("Approval"), "{by: Ada}").await;
+        assert_eq!(broken.status, status, "{id}");
+        assert_eq!(server.post(&path(&long), "1").await.status, status, "{id}");
+        assert_eq!(counting.take_calls(), ["instance_fetch"; 3], "{id}");
+    }
 }
 
 #[tokio::test]

@@ -12,10 +12,11 @@ use axum::http::request::Builder;
 use durable_runtime::Client;
 use durable_runtime::InstanceId;
 use durable_runtime::Runtime;
+use durable_runtime::commands::Commands;
 use durable_runtime::http::Management;
-use durable_runtime::work::Commands;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
+use durable_runtime::worker::StoreSource;
 use tower::ServiceExt;
 
 use super::clock::TestClock;
@@ -70,7 +71,7 @@ impl Server {
     }
 
     pub(super) async fn with(
-        store: &str,
+        store: impl Into<StoreSource>,
         configure: impl FnOnce(Management) -> Management,
     ) -> Self {
         let clock = Arc::new(TestClock::new());

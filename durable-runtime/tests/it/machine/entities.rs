@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 
 use durable_runtime::Timestamp;
+use durable_runtime::commands::Limits;
 use durable_runtime::definition::CallOptions;
 use durable_runtime::definition::SourcePlace;
 use durable_runtime::failure::CallResult;
@@ -30,7 +31,6 @@ use durable_runtime::work::Address;
 use durable_runtime::work::EntityOperation;
 use durable_runtime::work::EntityRow;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::Limits;
 use durable_runtime::work::LockHolder;
 use durable_runtime::work::Message;
 use durable_runtime::work::MessageBody;

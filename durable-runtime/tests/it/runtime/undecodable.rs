@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use durable_runtime::Payload;
 use durable_runtime::Runtime;
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::StartRequest;
 use durable_runtime::machine::Undecodable;
 use durable_runtime::prelude::*;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::StartRequest;
 
 use super::functions::OrderError;
 use super::functions::Runs;
@@ -45,7 +45,7 @@ fn by_text(id: &str) -> StartRequest {
     StartRequest {
         id: Some(InstanceId::new(id).unwrap()),
         name: "order".to_owned(),
-        version: "1".to_owned(),
+        version: Some("1".to_owned()),
         input: Some(Payload::encode("three").unwrap()),
         start_at: None,
         tags: BTreeMap::new(),

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use durable_runtime::client::StoreCommands;
 use durable_runtime::clock::Clock;
+use durable_runtime::commands::Limits;
 use durable_runtime::failure::TimeLimit;
+use durable_runtime::notifier::LocalNotifier;
 use durable_runtime::prelude::*;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::Store;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::Limits;
 use durable_testkit::Pump;
 use durable_testkit::VirtualClock;
 
@@ -59,7 +60,12 @@ impl Hub {
     fn elsewhere(&self) -> Client {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let store = Arc::clone(&self.store);
-        let commands = StoreCommands::new(store, Arc::default(), clock, Limits::default());
+        let commands = StoreCommands::new(
+            store,
+            Arc::<LocalNotifier>::default(),
+            clock,
+            Limits::default(),
+        );
         Client::new(Arc::new(commands))
     }
 

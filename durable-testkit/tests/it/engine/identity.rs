@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use durable_runtime::callable::CallableError;
 use durable_runtime::client::Instance;
+use durable_runtime::commands::IfExists;
 use durable_runtime::failure::Failure;
 use durable_runtime::prelude::*;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::Store;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
 use durable_testkit::Pump;
 use durable_testkit::TestHub;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use durable_runtime::client::ClientError;
 use durable_runtime::client::ResultError;
+use durable_runtime::commands::IfExists;
 use durable_runtime::prelude::*;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::Store;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
 use durable_testkit::Pump;
 use serde::Deserialize;

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use durable_runtime::client::StoreCommands;
 use durable_runtime::clock::Clock;
+use durable_runtime::commands::Limits;
 use durable_runtime::dispatcher::Progress;
+use durable_runtime::notifier::LocalNotifier;
 use durable_runtime::prelude::*;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::Store;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::Limits;
 use durable_testkit::FaultyStore;
 use durable_testkit::Pump;
 use durable_testkit::PumpBuilder;
@@ -158,7 +159,12 @@ async fn a_start_that_another_process_schedules_is_not_late() {
     pump.run_until_idle().await.unwrap();
     let clock: Arc<dyn Clock> = Arc::new(hub.clock.clone());
     let store: Arc<dyn Store> = hub.store.clone();
-    let elsewhere = StoreCommands::new(store, Arc::default(), clock, Limits::default());
+    let elsewhere = StoreCommands::new(
+        store,
+        Arc::<LocalNotifier>::default(),
+        clock,
+        Limits::default(),
+    );
     let client = SleepsClient::new(Client::new(Arc::new(elsewhere)));
     let instance = client.start().delay(seconds(5)).await.unwrap();
     pump.advance(seconds(5)).await.unwrap();

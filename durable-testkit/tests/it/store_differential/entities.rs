@@ -3,6 +3,9 @@
 
 use durable_runtime::Payload;
 use durable_runtime::Timestamp;
+use durable_runtime::commands::DelayedSignal;
+use durable_runtime::commands::EntityFilter;
+use durable_runtime::commands::EntityListing;
 use durable_runtime::ids::CallPath;
 use durable_runtime::ids::EntityId;
 use durable_runtime::ids::InstanceKey;
@@ -13,9 +16,6 @@ use durable_runtime::store::SignalWithdrawal;
 use durable_runtime::store::StoreError;
 use durable_runtime::work::Address;
 use durable_runtime::work::Answer;
-use durable_runtime::work::DelayedSignal;
-use durable_runtime::work::EntityFilter;
-use durable_runtime::work::EntityListing;
 use durable_runtime::work::EntityOperation;
 use durable_runtime::work::EntityRow;
 use durable_runtime::work::LockHolder;

@@ -29,6 +29,7 @@ pub(super) enum Operation {
         to: usize,
         command: u64,
         body: BodySpec,
+        refused_by: Option<usize>,
     },
     FetchInbox {
         except: Vec<usize>,
@@ -246,6 +247,7 @@ impl Script {
                 to: random.index(INSTANCES),
                 command: random.below(12),
                 body: body(random),
+                refused_by: random.maybe(6, |random| random.index(LANES.len())),
             },
             12..=23 => commit(random),
             24..=26 => Operation::FetchInbox {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use durable_runtime::InstanceId;
 use durable_runtime::Payload;
 use durable_runtime::Timestamp;
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::InstanceFilter;
 use durable_runtime::history::FORMAT;
 use durable_runtime::history::ParentLink;
 use durable_runtime::ids::CallPath;
@@ -18,6 +20,7 @@ use durable_runtime::ids::Lane;
 use durable_runtime::ids::MessageId;
 use durable_runtime::ids::Unit;
 use durable_runtime::salt::Salt;
+use durable_runtime::store::InstanceCommand;
 use durable_runtime::store::NewWorker;
 use durable_runtime::store::Store;
 use durable_runtime::store::StoreError;
@@ -28,8 +31,6 @@ use durable_runtime::work::FirstEvent;
 use durable_runtime::work::Heartbeat;
 use durable_runtime::work::HistoryGone;
 use durable_runtime::work::HistoryRow;
-use durable_runtime::work::IfExists;
-use durable_runtime::work::InstanceFilter;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceUpdate;
 use durable_runtime::work::MessageBody;
@@ -146,10 +147,20 @@ impl Side {
                 let created = store.instance_create(&new, &policy, MOST_UNREAD, self.now);
                 created.await.map(text)
             }
-            Operation::Send { to, command, body } => {
-                let (body, command) = (self.body(body), command.to_string());
+            Operation::Send {
+                to,
+                command,
+                body,
+                refused_by,
+            } => {
+                let command = InstanceCommand {
+                    command: command.to_string(),
+                    body: self.body(body),
+                    refused_by: refused_by.iter().map(|lane| lane_of(*lane)).collect(),
+                    most_unread: MOST_UNREAD,
+                };
                 let to = id(*to);
-                let sent = store.message_send(&to, &command, &body, MOST_UNREAD, self.now);
+                let sent = store.message_send(&to, &command, self.now);
                 sent.await.map(text)
             }
             Operation::Commit { turns, lease } => {
@@ -186,8 +197,7 @@ impl Side {
                 .await
                 .map(text),
             Operation::Claim { lanes } => {
-                let lanes = lanes.iter().map(|lane| LANES[*lane]);
-                let lanes = lanes.map(|(n, v)| Lane::orchestrator(n, v));
+                let lanes = lanes.iter().map(|lane| lane_of(*lane));
                 let lanes: Vec<_> = lanes.chain([Lane::entity("Account")]).collect();
                 self.units = self
                     .store
@@ -548,4 +558,10 @@ fn update_of(row: &InstanceRow, spec: &UpdateSpec) -> InstanceUpdate {
 
 pub(super) fn text<T: Debug>(value: T) -> String {
     format!("{value:?}")
+}
+
+/// The lane of an orchestrator of the script.
+fn lane_of(number: usize) -> Lane {
+    let (name, version) = LANES[number];
+    Lane::orchestrator(name, version)
 }

@@ -7,13 +7,12 @@ use durable_runtime::Payload;
 use durable_runtime::client::Client;
 use durable_runtime::client::ClientError;
 use durable_runtime::client::Instance;
+use durable_runtime::commands::IfExists;
+use durable_runtime::commands::StartRequest;
 use durable_runtime::history::HistoryEvent;
 use durable_runtime::prelude::*;
-use durable_runtime::work::CommandError;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceRow;
 use durable_runtime::work::InstanceStatus;
-use durable_runtime::work::StartRequest;
 
 use super::functions::Account;
 use super::functions::AccountClient;
@@ -235,7 +234,7 @@ async fn inputs(client: &Client, story: &mut Story) {
         let start = StartRequest {
             id: Some(InstanceId::new(id).unwrap()),
             name: "echo".to_owned(),
-            version: "1".to_owned(),
+            version: (id != "i-1").then(|| "1".to_owned()),
             input: input.clone(),
             start_at: None,
             tags: [("of".to_owned(), "inputs".to_owned())].into(),
@@ -342,7 +341,7 @@ async fn limits(client: &Client, story: &mut Story) {
         let payload = Payload::from_json("1").unwrap();
         client.commands().raise(&id, &name, payload, "c").await
     };
-    let error: CommandError = raise("x".repeat(129)).await.unwrap_err();
+    let error: ClientError = raise("x".repeat(129)).await.unwrap_err();
     story.tell("too long an event", error);
     let key = "k".repeat(257);
     let deposit = AccountClient::new(client, key).deposit(1).await;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use durable_runtime::Failure;
 use durable_runtime::Payload;
 use durable_runtime::Timestamp;
+use durable_runtime::commands::Limits;
 use durable_runtime::entity::run_operation;
 use durable_runtime::failure::CallError;
 use durable_runtime::failure::CallResult;
@@ -22,7 +23,6 @@ use durable_runtime::salt::Salt;
 use durable_runtime::work::Caller;
 use durable_runtime::work::EntityOperation;
 use durable_runtime::work::EntityRow;
-use durable_runtime::work::Limits;
 use durable_runtime::work::Message;
 use durable_runtime::work::MessageBody;
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use durable_runtime::InstanceId;
 use durable_runtime::client::ClientError;
+use durable_runtime::commands::DelayedSignal;
 use durable_runtime::ids::EntityId;
 use durable_runtime::prelude::*;
 use durable_runtime::store::ModelStore;
 use durable_runtime::store::Store;
-use durable_runtime::work::DelayedSignal;
 use durable_runtime::work::Sender;
 use durable_testkit::Fault;
 use durable_testkit::FaultyStore;

@@ -2,8 +2,8 @@
 //! (I3). Nothing makes a turn here before `idle`.
 
 use durable_runtime::client::ResultError;
+use durable_runtime::commands::IfExists;
 use durable_runtime::prelude::*;
-use durable_runtime::work::IfExists;
 use durable_runtime::work::InstanceStatus;
 
 use super::Hub;

@@ -74,11 +74,12 @@ impl OrchestratorCode {
     /// The input as it takes it: an empty text counts as absent where it takes no text.
     ///
     /// # Errors
-    /// [`CodecError`] when its arguments cannot be read from it.
-    pub fn input(&self, input: Option<Payload>) -> Result<Option<Payload>, CodecError> {
+    /// [`UndecodableInput`] when its arguments cannot be read from it.
+    pub fn input(&self, input: Option<Payload>) -> Result<Option<Payload>, UndecodableInput> {
         let is_empty = |input: &Payload| input.as_text() == EMPTY_TEXT;
         let input = input.filter(|input| !is_empty(input) || self.takes(input));
-        self.read(input.as_ref())?;
+        let read = self.read(input.as_ref());
+        read.map_err(|problem| UndecodableInput::new(self, problem))?;
         Ok(input)
     }
 
@@ -174,6 +175,27 @@ impl UndecodableEvent {
         Self {
             orchestrator: code.name.to_owned(),
             event: event.name.to_owned(),
+            problem,
+        }
+    }
+}
+
+/// An input that the code of an orchestrator does not take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("the input is not what `{orchestrator}` takes: {}", .problem.mistake())]
+#[non_exhaustive]
+pub struct UndecodableInput {
+    /// The name of the orchestrator.
+    pub orchestrator: String,
+    /// What is wrong with the input, and where in it.
+    pub problem: CodecError,
+}
+
+impl UndecodableInput {
+    /// An input that `code` cannot read.
+    pub fn new(code: &OrchestratorCode, problem: CodecError) -> Self {
+        Self {
+            orchestrator: code.name.to_owned(),
             problem,
         }
     }

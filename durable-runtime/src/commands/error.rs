@@ -1,20 +1,27 @@
 //! Why a client's request was not done.
 
 use std::borrow::Cow;
+use std::error::Error;
 
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::NotRegistered;
+use super::UndeclaredEvent;
+use super::UndecodableEvent;
+use super::UndecodableInput;
 use crate::ids::EntityId;
 use crate::ids::InstanceId;
 use crate::ids::InvalidEntityKey;
 use crate::ids::InvalidInstanceId;
 use crate::payload::CodecError;
-use crate::work::CommandError;
 use crate::work::InstanceStatus;
-use crate::work::UndeclaredEvent;
-use crate::work::UndecodableEvent;
 
 /// Why a client's request was not done. Nothing was written, except with
 /// [`ClientError::Unavailable`], [`ClientError::Store`], [`ClientError::Unreachable`] or
 /// [`ClientError::UnexpectedAnswer`]: then the client does not know.
+///
+/// A server sends it to its clients without the cause, which is in the log of the server.
 ///
 /// ```
 /// use durable_runtime::client::ClientError;
@@ -23,7 +30,7 @@ use crate::work::UndecodableEvent;
 ///     matches!(error, ClientError::AlreadyExists { .. })
 /// }
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ClientError {
     /// The id already belongs to an instance.
@@ -57,6 +64,13 @@ pub enum ClientError {
         /// How many it may have.
         limit: usize,
     },
+    /// No worker of the hub has registered the orchestrator that the client started by its name, or that
+    /// version of it.
+    #[error(transparent)]
+    NotRegistered(#[from] NotRegistered),
+    /// The orchestrator that the client started by its name does not take the input.
+    #[error(transparent)]
+    UndecodableInput(#[from] UndecodableInput),
     /// The orchestrator does not declare the event that the client raised by its name. The event was
     /// not accepted.
     #[error(transparent)]
@@ -121,7 +135,8 @@ pub enum ClientError {
         server: String,
         /// The cause.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        #[serde(skip, default = "untold")]
+        source: Box<dyn Error + Send + Sync>,
     },
     /// The server does not know the key of a client over HTTP, or no longer accepts it.
     #[error("the server {server} does not accept this client: {reason}")]
@@ -164,7 +179,8 @@ pub enum ClientError {
         action: Cow<'static, str>,
         /// The cause: a [`StoreError`](crate::store::StoreError) if the store is in this process.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        #[serde(skip, default = "untold")]
+        source: Box<dyn Error + Send + Sync>,
     },
     /// The store is closed, because the [`Runtime`](crate::Runtime) of this client has shut down or
     /// somebody closed the client. Nothing was done.
@@ -180,53 +196,99 @@ pub enum ClientError {
         action: Cow<'static, str>,
         /// The cause.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        #[serde(skip, default = "untold")]
+        source: Box<dyn Error + Send + Sync>,
     },
 }
 
-impl From<CommandError> for ClientError {
-    fn from(error: CommandError) -> Self {
-        match error {
-            CommandError::AlreadyExists { id, status } => Self::AlreadyExists { id, status },
-            CommandError::NotFound { id } => Self::NotFound { id },
-            CommandError::AlreadyFinished { id, status } => Self::AlreadyFinished { id, status },
-            CommandError::Backlogged { id, limit } => Self::Backlogged { id, limit },
-            CommandError::UndeclaredEvent(event) => Self::UndeclaredEvent(event),
-            CommandError::UndecodableEvent(event) => Self::UndecodableEvent(event),
-            CommandError::InvalidEntityKey(invalid) => Self::InvalidEntityKey(invalid),
-            CommandError::StillRunning { id, status } => Self::StillRunning { id, status },
-            CommandError::PayloadTooLarge {
-                what,
-                actual,
-                limit,
-            } => Self::PayloadTooLarge {
-                what,
-                actual,
-                limit,
-            },
-            CommandError::LimitExceeded {
-                what,
-                actual,
-                limit,
-            } => Self::LimitExceeded {
-                what,
-                actual,
-                limit,
-            },
-            CommandError::AlreadyDelivered { entity } => Self::AlreadyDelivered { entity },
-            CommandError::NotCalled { entity } => Self::NotCalled { entity },
-            CommandError::Unreachable { server, source } => Self::Unreachable { server, source },
-            CommandError::Unauthorized { server, reason } => Self::Unauthorized { server, reason },
-            CommandError::Forbidden { server, reason } => Self::Forbidden { server, reason },
-            CommandError::TooManyRequests { server, reason } => {
-                Self::TooManyRequests { server, reason }
-            }
-            CommandError::UnexpectedAnswer { server, problem } => {
-                Self::UnexpectedAnswer { server, problem }
-            }
-            CommandError::Unavailable { action, source } => Self::Unavailable { action, source },
-            CommandError::Closed { action } => Self::Closed { action },
-            CommandError::Store { action, source } => Self::Store { action, source },
+/// What stands in for the cause of an error that comes from a server.
+fn untold() -> Box<dyn Error + Send + Sync> {
+    "the log of the server says why".into()
+}
+
+impl ClientError {
+    /// What a server tells its clients of the error; nothing of what is between it and another server.
+    /// To them a closed store is one that is not available.
+    #[cfg(feature = "http")]
+    pub(crate) fn told(self) -> Option<Self> {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Unauthorized { .. }
+            | Self::Forbidden { .. }
+            | Self::TooManyRequests { .. }
+            | Self::UnexpectedAnswer { .. } => None,
+            Self::Closed { action } => Some(Self::Unavailable {
+                action,
+                source: untold(),
+            }),
+            told => Some(told),
         }
+    }
+
+    /// The error that a server has told, with what its answer says besides as the cause.
+    #[cfg(feature = "http-client")]
+    pub(crate) fn because(mut self, reason: String) -> Self {
+        if let Self::Unavailable { source, .. } | Self::Store { source, .. } = &mut self {
+            *source = reason.into();
+        }
+        self
+    }
+}
+
+#[cfg(all(test, feature = "http", feature = "http-client"))]
+mod tests {
+    use super::*;
+
+    /// What a client over HTTP gets of an error of its server.
+    fn at_the_client(error: ClientError) -> Option<(String, String)> {
+        let told = serde_json::to_string(&error.told()?).ok()?;
+        let error: ClientError = serde_json::from_str(&told).ok()?;
+        let error = error.because("ask the operator".to_owned());
+        let cause = error.source().map(ToString::to_string);
+        let said = cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+        Some((told, said))
+    }
+
+    fn pair(told: &str, said: &str) -> (String, String) {
+        (told.to_owned(), said.to_owned())
+    }
+
+    #[test]
+    fn a_client_over_http_learns_what_was_refused_and_not_what_the_store_said() {
+        let id = InstanceId::new("a").unwrap();
+        let status = InstanceStatus::Running;
+        assert_eq!(
+            at_the_client(ClientError::AlreadyExists { id, status }),
+            Some(pair(
+                r#"{"AlreadyExists":{"id":"a","status":"Running"}}"#,
+                "instance `a` already exists and is Running"
+            ))
+        );
+        let (action, source) = ("read the instance".into(), "secret.db is locked".into());
+        assert_eq!(
+            at_the_client(ClientError::Store { action, source }),
+            Some(pair(
+                r#"{"Store":{"action":"read the instance"}}"#,
+                "failed to read the instance: ask the operator"
+            ))
+        );
+        // The store of the server is closed, and not that of the client.
+        let action = "read the instance".into();
+        assert_eq!(
+            at_the_client(ClientError::Closed { action }),
+            Some(pair(
+                r#"{"Unavailable":{"action":"read the instance"}}"#,
+                "failed to read the instance: the store cannot do it now: ask the operator"
+            ))
+        );
+    }
+
+    #[test]
+    fn a_client_over_http_is_not_told_what_its_server_was_refused_by_another() {
+        let (server, reason) = ("http://inner".to_owned(), "a wrong key".to_owned());
+        assert_eq!(
+            at_the_client(ClientError::Unauthorized { server, reason }),
+            None
+        );
     }
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::Serialize;
 
-use super::InstanceRow;
-use super::InstanceStatus;
 use crate::clock::Timestamp;
 use crate::ids::InstanceId;
 use crate::ids::InstanceKey;
 use crate::payload::Payload;
 use crate::payload::optional;
+use crate::work::InstanceRow;
+use crate::work::InstanceStatus;
 
 /// A query for instances: all given conditions must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 //! store.
 
 use std::collections::HashMap;
-use std::future::Future;
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -12,6 +12,7 @@ use std::sync::atomic::AtomicI64;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use tokio::sync::oneshot;
 
@@ -20,8 +21,49 @@ use crate::failure::CallResult;
 use crate::ids::InstanceKey;
 
 /// Wakes the dispatcher when messages were sent, and waiters when an instance changed.
+pub trait Notifier: Debug + Send + Sync + 'static {
+    /// Notes that a worker has begun that will report each change that it makes.
+    fn worker_started(&self);
+
+    /// Returns whether such a worker reports changes.
+    fn has_worker(&self) -> bool;
+
+    /// Tells the dispatcher that an inbox has new messages.
+    fn message_sent(&self);
+
+    /// Tells the dispatcher that a client has set a timer, which may be due before the dispatcher
+    /// next looks for timers.
+    fn timer_set(&self, due: Timestamp);
+
+    /// Returns when the first timer is due that clients have set since the last call.
+    fn take_timer_set(&self) -> Option<Timestamp>;
+
+    /// Completes when a message was sent since the last call.
+    fn messages(&self) -> BoxFuture<'_, ()>;
+
+    /// Tells those who wait for this instance that its row changed.
+    fn instance_changed(&self, key: InstanceKey);
+
+    /// Completes on the next change of the instance's row after this call. To miss no change, call
+    /// this, and only then look into the store.
+    fn change_of(&self, key: InstanceKey) -> BoxFuture<'static, ()>;
+
+    /// Passes a client the answer to its command, if the client waits here.
+    fn answered(&self, entity: InstanceKey, command: &str, result: &CallResult);
+
+    /// Completes with the answer to a command, if a worker reports it here, and with nothing if
+    /// another waiter takes the place of this one. To miss no answer, call this, and only then look
+    /// into the store.
+    fn answer_to(
+        &self,
+        entity: InstanceKey,
+        command: &str,
+    ) -> BoxFuture<'static, Option<CallResult>>;
+}
+
+/// The notifier of one process.
 #[derive(Debug)]
-pub struct Notifier {
+pub struct LocalNotifier {
     inbox: Notify,
     has_worker: AtomicBool,
     /// When the first of the timers is due that clients have set; later than ever if there is none.
@@ -42,7 +84,7 @@ const NO_TIMER: i64 = i64::MAX;
 /// So few waiters that looking for those that have gone is not worth it.
 const FEW: usize = 1_024;
 
-impl Default for Notifier {
+impl Default for LocalNotifier {
     fn default() -> Self {
         Self {
             inbox: Notify::default(),
@@ -56,50 +98,40 @@ impl Default for Notifier {
     }
 }
 
-impl Notifier {
-    /// Notes that a worker of this process has begun and will report each change that it makes.
-    pub fn worker_started(&self) {
+impl Notifier for LocalNotifier {
+    fn worker_started(&self) {
         self.has_worker.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether a worker of this process reports changes.
-    pub fn has_worker(&self) -> bool {
+    fn has_worker(&self) -> bool {
         self.has_worker.load(Ordering::Relaxed)
     }
 
-    /// Tells the dispatcher that an inbox has new messages.
-    pub fn message_sent(&self) {
+    fn message_sent(&self) {
         self.inbox.notify_one();
     }
 
-    /// Tells the dispatcher that a client has set a timer, which may be due before the dispatcher
-    /// next looks for timers.
-    pub fn timer_set(&self, due: Timestamp) {
+    fn timer_set(&self, due: Timestamp) {
         self.timer_set.fetch_min(due.as_millis(), Ordering::Relaxed);
         self.inbox.notify_one();
     }
 
-    /// Returns when the first timer is due that clients have set since the last call.
-    pub fn take_timer_set(&self) -> Option<Timestamp> {
+    fn take_timer_set(&self) -> Option<Timestamp> {
         let due = self.timer_set.swap(NO_TIMER, Ordering::Relaxed);
         (due != NO_TIMER).then_some(Timestamp::from_millis(due))
     }
 
-    /// Completes when a message was sent since the last call.
-    pub async fn messages(&self) {
-        self.inbox.notified().await;
+    fn messages(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.inbox.notified())
     }
 
-    /// Tells those who wait for this instance that its row changed.
-    pub fn instance_changed(&self, key: InstanceKey) {
+    fn instance_changed(&self, key: InstanceKey) {
         if let Some(waiters) = self.changes().remove(&key) {
             waiters.notify_waiters();
         }
     }
 
-    /// Completes on the next change of the instance's row. To miss no change, call this, poll the
-    /// future once (`Notified::enable` is done here), and only then look into the store.
-    pub fn change_of(&self, key: InstanceKey) -> impl Future<Output = ()> + Send + 'static {
+    fn change_of(&self, key: InstanceKey) -> BoxFuture<'static, ()> {
         let mut changes = self.changes();
         if changes.len() >= self.changes_swept.load(Ordering::Relaxed) {
             // Whoever waits shares it.
@@ -110,12 +142,12 @@ impl Notifier {
         let notify = Arc::clone(changes.entry(key).or_default());
         drop(changes);
         let mut notified = Box::pin(notify.notified_owned());
+        // From now on, and not from when it is first polled.
         notified.as_mut().enable();
         notified
     }
 
-    /// Passes a client the answer to its command, if the client is in this process and waits.
-    pub fn answered(&self, entity: InstanceKey, command: &str, result: &CallResult) {
+    fn answered(&self, entity: InstanceKey, command: &str, result: &CallResult) {
         let waiter = self.answers().remove(&(entity, command.to_owned()));
         if let Some(waiter) = waiter {
             // A client that does not wait any more loses nothing: the answer is stored.
@@ -123,9 +155,11 @@ impl Notifier {
         }
     }
 
-    /// Returns the answer to a command, if a worker of this process gives it. To miss no answer,
-    /// call this first, and only then look into the store.
-    pub fn answer_to(&self, entity: InstanceKey, command: &str) -> oneshot::Receiver<CallResult> {
+    fn answer_to(
+        &self,
+        entity: InstanceKey,
+        command: &str,
+    ) -> BoxFuture<'static, Option<CallResult>> {
         let (sender, receiver) = oneshot::channel();
         let mut answers = self.answers();
         if answers.len() >= self.answers_swept.load(Ordering::Relaxed) {
@@ -134,9 +168,11 @@ impl Notifier {
             self.answers_swept.store(next, Ordering::Relaxed);
         }
         answers.insert((entity, command.to_owned()), sender);
-        receiver
+        Box::pin(async move { receiver.await.ok() })
     }
+}
 
+impl LocalNotifier {
     fn answers(&self) -> MutexGuard<'_, HashMap<Answered, oneshot::Sender<CallResult>>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -149,12 +185,13 @@ impl Notifier {
 #[cfg(test)]
 mod tests {
     use super::FEW;
+    use super::LocalNotifier;
     use super::Notifier;
     use crate::ids::InstanceKey;
 
     #[tokio::test]
     async fn instances_that_nobody_waits_for_any_more_take_no_memory() {
-        let notifier = Notifier::default();
+        let notifier = LocalNotifier::default();
         let waits = notifier.change_of(InstanceKey(0));
         for key in 1..10_000 {
             drop(notifier.change_of(InstanceKey(key)));
