@@ -4,6 +4,7 @@
 mod signal;
 mod thread;
 
+use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -320,11 +321,14 @@ impl RuntimeBuilder {
     /// Opens the store and starts a worker.
     ///
     /// # Errors
-    /// [`StartError`], for example if a registered function calls one that is not registered.
+    /// [`StartError`], for example if a registered function calls one that is not registered, or an
+    /// activity takes a state that the runtime was not given.
     pub async fn start(mut self) -> Result<Runtime, StartError> {
         // Before the store is opened: what does not fit together is a mistake in the program, and
         // touches no hub.
         self.registry.check()?;
+        self.registry
+            .check_states(&self.states, &[TypeId::of::<Client>()])?;
         let (opened, owns_store) = match self.source.ok_or(StartError::NoStore)? {
             StoreSource::Url(url) => (crate::store::open(&url).await?, true),
             StoreSource::Opened(opened) => (opened, false),

@@ -118,6 +118,11 @@ impl RequiredState {
     pub fn name(&self) -> &'static str {
         self.name
     }
+
+    /// Returns whether it is of one of these types.
+    pub fn is_one_of(&self, types: &[TypeId]) -> bool {
+        types.contains(&self.id)
+    }
 }
 
 /// An activity needs a state that the runtime was not given.

@@ -12,6 +12,7 @@ use super::RegistryError;
 use super::error::Problem;
 use super::suggest::closest;
 use crate::activity::Activity;
+use crate::activity::RequiredState;
 use crate::activity::States;
 use crate::commands::OrchestratorCode;
 use crate::definition::Callee;
@@ -189,13 +190,15 @@ impl Registry {
         RegistryError::unless_empty(problems)
     }
 
-    /// Checks that `states` has every state that an activity takes.
+    /// Checks that `states`, or what is `added` to them before an activity runs, has every state that
+    /// an activity takes.
     ///
     /// # Errors
     /// [`RegistryError`], which lists the missing ones.
-    pub fn check_states(&self, states: &States) -> Result<(), RegistryError> {
+    pub fn check_states(&self, states: &States, added: &[TypeId]) -> Result<(), RegistryError> {
         let missing = self.activities.values().flat_map(|activity| {
-            let missing = activity.states.iter().filter(|state| !states.has(state));
+            let is_there = |state: &RequiredState| states.has(state) || state.is_one_of(added);
+            let missing = activity.states.iter().filter(move |state| !is_there(state));
             missing.map(|state| Problem::MissingState {
                 activity: activity.name,
                 state: state.name(),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use durable_runtime::Payload;
 use durable_runtime::Timestamp;
+use durable_runtime::commands::Limits;
 use durable_runtime::ids::EntityId;
 use durable_runtime::ids::InstanceKey;
 use durable_runtime::ids::MessageId;
@@ -18,7 +19,6 @@ use durable_runtime::registry::Registry;
 use durable_runtime::running::Running;
 use durable_runtime::salt::Salt;
 use durable_runtime::work::EntityRow;
-use durable_runtime::work::Limits;
 use durable_runtime::work::Message;
 use durable_runtime::work::MessageBody;
 use durable_runtime::work::TurnWrite;

@@ -1,4 +1,4 @@
-//! What `start` does with ids.
+//! What `start` refuses, and what it does with ids and versions.
 
 use std::collections::BTreeMap;
 
@@ -184,5 +184,25 @@ async fn an_id_that_a_call_brings_is_checked_like_any_other() {
     );
     let all = client.instances().page(10).next_page().await.unwrap();
     assert_eq!(all, None);
+    runtime.shutdown().await.unwrap();
+}
+
+struct Warehouse;
+
+#[activity]
+async fn packs(_warehouse: State<Warehouse>, _client: State<Client>) {}
+
+#[tokio::test]
+async fn a_runtime_without_a_state_that_an_activity_takes_does_not_start() {
+    let hub = Hub::new();
+    let builder = || Runtime::builder().store(hub.url.as_str()).register(packs);
+    let refused = builder().start().await.unwrap_err().to_string();
+    assert!(
+        refused.contains("activity `packs` takes `State<"),
+        "{refused}"
+    );
+    assert!(!refused.contains("Client"), "{refused}");
+    assert!(!hub.path("hub.db").exists(), "nothing was opened");
+    let runtime = builder().state(Warehouse).start().await.unwrap();
     runtime.shutdown().await.unwrap();
 }
