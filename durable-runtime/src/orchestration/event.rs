@@ -38,9 +38,8 @@ pub const fn assert_distinct_events(names: &[&str]) {
     while first < names.len() {
         let mut second = first + 1;
         while second < names.len() {
+            // ASCII alone is what a constant function can compare; the start compares all letters.
             assert!(
-                // ASCII alone is what a constant function can compare; the start compares all
-                // letters.
                 !names[first].eq_ignore_ascii_case(names[second]),
                 "two declared events have the same name: rename one of them with \
                  `#[event(name = \"…\")]` [D027]"
