@@ -123,8 +123,8 @@ pub async fn an_instance_that_is_replaced_takes_what_its_replacement_takes(store
     scene.greet("a").await;
     let next = Lane::orchestrator("greet", "2");
     let mut new = new_instance("a");
-    new.version = "2".to_owned();
-    new.command = "replace".to_owned();
+    "2".clone_into(&mut new.version);
+    "replace".clone_into(&mut new.command);
     let replace = IfExists::Replace(InstanceStatus::ALL.to_vec());
     assert_eq!(scene.create_if(&new, &replace).await, Created::Replacing);
     let event = raised("e");
