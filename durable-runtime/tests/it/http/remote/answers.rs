@@ -92,7 +92,7 @@ async fn all_fail(address: SocketAddr, about: &str, like: fn(&ClientError) -> bo
         client.instances().count().await.unwrap_err(),
         client.instances().purge().await.unwrap_err(),
         account.state().await.unwrap_err(),
-        client.commands().lanes().await.unwrap_err().into(),
+        client.commands().lanes().await.unwrap_err(),
         of_result,
         of_call,
     ] {
