@@ -42,10 +42,17 @@ pub(super) fn missing(database: Option<&File>, log: &Path) -> io::Result<Option<
         Some(mut log) => read_log(&mut log)?.unwrap_or((header.pages, HashSet::new())),
         None => (header.pages, HashSet::new()),
     };
-    let gone = (there + 1..=pages).find(|page| !logged.contains(page));
-    Ok(gone.map(|page| {
-        format!("it ends at {length} bytes, before page {page} of {pages}; it was truncated or not copied to its end")
-    }))
+    let Some(page) = (there + 1..=pages).find(|page| !logged.contains(page)) else {
+        return Ok(None);
+    };
+    // Somebody who uses the database may have copied the log into the file since its length was read,
+    // and begun the log anew.
+    if file.metadata()?.len() != length {
+        return missing(database, log);
+    }
+    Ok(Some(format!(
+        "it ends at {length} bytes, before page {page} of {pages}; it was truncated or not copied to its end"
+    )))
 }
 
 /// `SQLite` would delete the log of an absent or empty database, with all that is in it.
